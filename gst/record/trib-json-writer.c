@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-json-writer.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "trib-json-text.h"
+
+static inline guint64
+level_bit (const TribJsonWriter *w)
+{
+  return G_GUINT64_CONSTANT (1) << (w->depth - 1);
+}
+
+/* the comma that is due, and the checks that a value is due too */
+static void
+before_value (TribJsonWriter *w)
+{
+  if (w->depth == 0) {
+    g_assert (!w->complete);
+  } else if (w->in_object & level_bit (w)) {
+    g_assert (w->after_key);
+    w->after_key = FALSE;
+  } else {
+    if (w->has_member & level_bit (w))
+      g_string_append_c (w->out, ',');
+    w->has_member |= level_bit (w);
+  }
+}
+
+static inline void
+after_value (TribJsonWriter *w)
+{
+  w->complete = w->depth == 0;
+}
+
+static void
+begin_container (TribJsonWriter *w, gboolean object)
+{
+  before_value (w);
+  g_assert (w->depth < TRIB_JSON_WRITER_MAX_DEPTH);
+  w->depth++;
+  w->has_member &= ~level_bit (w);
+  if (object)
+    w->in_object |= level_bit (w);
+  else
+    w->in_object &= ~level_bit (w);
+  g_string_append_c (w->out, object ? '{' : '[');
+}
+
+static void
+end_container (TribJsonWriter *w, gboolean object)
+{
+  g_assert (w->depth > 0 && !w->after_key);
+  g_assert (!!(w->in_object & level_bit (w)) == object);
+  w->depth--;
+  g_string_append_c (w->out, object ? '}' : ']');
+  after_value (w);
+}
+
+static void
+append_escape (GString *out, guchar c)
+{
+  static const gchar hex[] = "0123456789abcdef";
+  gchar escape[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+  gsize len = 2;
+
+  switch (c) {
+    case '"':
+    case '\\':
+      escape[1] = (gchar) c;
+      break;
+    case '\b':
+      escape[1] = 'b';
+      break;
+    case '\f':
+      escape[1] = 'f';
+      break;
+    case '\n':
+      escape[1] = 'n';
+      break;
+    case '\r':
+      escape[1] = 'r';
+      break;
+    case '\t':
+      escape[1] = 't';
+      break;
+    default:
+      len = 6;
+  }
+  g_string_append_len (out, escape, len);
+}
+
+static void
+append_quoted (GString *out, const gchar *value, gsize len)
+{
+  const guchar *p = (const guchar *) value;
+  const guchar *end = p + len;
+  const guchar *run = p; /* good as it stands, not yet appended */
+
+  g_string_append_c (out, '"');
+  while ((p = trib_json_plain_run (p, end)) < end) {
+    guint prefix, n = 1;
+
+    if (*p >= 0x80 && (n = trib_json_utf8_char (p, end - p, &prefix)) > 0) {
+      p += n;
+      continue;
+    }
+    g_string_append_len (out, (const gchar *) run, p - run);
+    if (n > 0) {
+      append_escape (out, *p++);
+    } else {
+      /* one for each broken character, as the Unicode standard (3.9, U+FFFD Substitution) advises
+       */
+      g_string_append (out, "\xef\xbf\xbd");
+      p += MAX (prefix, 1);
+    }
+    run = p;
+  }
+  g_string_append_len (out, (const gchar *) run, p - run);
+  g_string_append_c (out, '"');
+}
+
+/* digits of @value, at least @min_digits of them, to the end of @buf; returns the first one */
+static gchar *
+format_digits (guint64 value, guint min_digits, gchar *buf_end)
+{
+  gchar *p = buf_end;
+
+  do {
+    *--p = (gchar) ('0' + value % 10);
+    value /= 10;
+  } while (value > 0 || (gsize) (buf_end - p) < min_digits);
+  return p;
+}
+
+static void
+append_decimal (GString *out, guint64 magnitude, gboolean negative)
+{
+  gchar buf[24];
+  gchar *p = format_digits (magnitude, 1, buf + sizeof buf);
+
+  if (negative)
+    *--p = '-';
+  g_string_append_len (out, p, buf + sizeof buf - p);
+}
+
+/* where append_short_double() finds every decimal of up to 15 digits */
+static inline gboolean
+is_middling (gdouble magnitude)
+{
+  return FLT_EVAL_METHOD == 0 && magnitude >= 1e-4 && magnitude < 1e15;
+}
+
+/* Most doubles in records are decimals of a few digits, and printf with strtod to prove it is slow.
+ * @value is such a decimal when some integer up to 2^53 divided by a power of ten gives exactly it:
+ * both are exact doubles, so the quotient is correctly rounded and the decimal reads back as
+ * @value. The first one found has the fewest digits. */
+static gboolean
+append_short_double (GString *out, gdouble value)
+{
+  static const gdouble powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
+  gdouble magnitude = fabs (value);
+
+  if (magnitude != 0.0 && !is_middling (magnitude))
+    return FALSE;
+  for (guint digits = 0; digits < G_N_ELEMENTS (powers); digits++) {
+    gdouble scaled = magnitude * powers[digits];
+    guint64 whole;
+    gchar buf[48];
+    gchar *p = buf + sizeof buf;
+
+    if (scaled > 0x1p53)
+      return FALSE;
+    /* from 2^52 on there are no fractions to round */
+    whole = (guint64) (scaled < 0x1p52 ? scaled + 0.5 : scaled);
+    if ((gdouble) whole / powers[digits] != magnitude)
+      continue;
+    p = format_digits (whole % (guint64) powers[digits], MAX (digits, 1), p);
+    *--p = '.';
+    p = format_digits (whole / (guint64) powers[digits], 1, p);
+    if (signbit (value))
+      *--p = '-';
+    g_string_append_len (out, p, buf + sizeof buf - p);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+append_double (GString *out, gdouble value)
+{
+  gdouble magnitude = fabs (value);
+  gchar buf[G_ASCII_DTOSTR_BUF_SIZE];
+  gchar format[8];
+  gint digits = 15;
+
+  if (append_short_double (out, value))
+    return;
+  /* Every normal double that a decimal of up to 15 digits stands for is found with 15, and %g drops
+   * the zeros; 17 always suffice. Subnormal ones hold fewer digits. */
+  if (magnitude < DBL_MIN)
+    digits = 1;
+  else if (is_middling (magnitude))
+    digits = 16;
+  for (; digits <= 17; digits++) {
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (buf, sizeof buf, format, value);
+    if (digits == 17 || g_ascii_strtod (buf, NULL) == value)
+      break;
+  }
+  g_string_append (out, buf);
+  if (strpbrk (buf, ".e") == NULL)
+    g_string_append (out, ".0");
+}
+
+/**
+ * trib_json_writer_init:
+ * @w: (out caller-allocates): a writer; holds nothing that must be freed
+ * @out: where the JSON is appended; not owned, must outlive @w
+ *
+ * Also starts @w over for another value.
+ */
+void
+trib_json_writer_init (TribJsonWriter *w, GString *out)
+{
+  *w = (TribJsonWriter){ .out = out };
+}
+
+/**
+ * trib_json_writer_begin_object:
+ * @w: a writer that a value is due of; at most %TRIB_JSON_WRITER_MAX_DEPTH containers may be open
+ */
+void
+trib_json_writer_begin_object (TribJsonWriter *w)
+{
+  begin_container (w, TRUE);
+}
+
+/**
+ * trib_json_writer_end_object:
+ * @w: a writer whose innermost open container is an object
+ */
+void
+trib_json_writer_end_object (TribJsonWriter *w)
+{
+  end_container (w, TRUE);
+}
+
+/**
+ * trib_json_writer_begin_array:
+ * @w: a writer that a value is due of; at most %TRIB_JSON_WRITER_MAX_DEPTH containers may be open
+ */
+void
+trib_json_writer_begin_array (TribJsonWriter *w)
+{
+  begin_container (w, FALSE);
+}
+
+/**
+ * trib_json_writer_end_array:
+ * @w: a writer whose innermost open container is an array
+ */
+void
+trib_json_writer_end_array (TribJsonWriter *w)
+{
+  end_container (w, FALSE);
+}
+
+/**
+ * trib_json_writer_key:
+ * @w: a writer inside an object, with no value due
+ * @key: the member's name; the writer does not look for one that is there already
+ */
+void
+trib_json_writer_key (TribJsonWriter *w, const gchar *key)
+{
+  g_assert (key != NULL);
+  trib_json_writer_key_len (w, key, strlen (key));
+}
+
+/**
+ * trib_json_writer_key_len:
+ * @w: a writer inside an object, with no value due
+ * @key: the member's name; may hold NUL bytes, need not be terminated
+ * @len: its length in bytes
+ */
+void
+trib_json_writer_key_len (TribJsonWriter *w, const gchar *key, gsize len)
+{
+  g_assert (w->depth > 0 && (w->in_object & level_bit (w)) && !w->after_key);
+  g_assert (key != NULL);
+  if (w->has_member & level_bit (w))
+    g_string_append_c (w->out, ',');
+  w->has_member |= level_bit (w);
+  append_quoted (w->out, key, len);
+  g_string_append_c (w->out, ':');
+  w->after_key = TRUE;
+}
+
+/**
+ * trib_json_writer_null:
+ * @w: a writer that a value is due of
+ */
+void
+trib_json_writer_null (TribJsonWriter *w)
+{
+  before_value (w);
+  g_string_append_len (w->out, "null", 4);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_boolean:
+ * @w: a writer that a value is due of
+ * @value: the value
+ */
+void
+trib_json_writer_boolean (TribJsonWriter *w, gboolean value)
+{
+  before_value (w);
+  g_string_append (w->out, value ? "true" : "false");
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_int:
+ * @w: a writer that a value is due of
+ * @value: the value, written exactly
+ */
+void
+trib_json_writer_int (TribJsonWriter *w, gint64 value)
+{
+  before_value (w);
+  append_decimal (w->out, value < 0 ? 0 - (guint64) value : (guint64) value, value < 0);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_uint:
+ * @w: a writer that a value is due of
+ * @value: the value, written exactly
+ */
+void
+trib_json_writer_uint (TribJsonWriter *w, guint64 value)
+{
+  before_value (w);
+  append_decimal (w->out, value, FALSE);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_double:
+ * @w: a writer that a value is due of
+ * @value: the value; NaN and the infinities, which JSON has no word for, become null
+ *
+ * The text has the fewest significant digits that read back as @value (up to 17), does not depend
+ * on the locale, and always has a '.' or an exponent: 1.0, -0.0, 1e+30.
+ */
+void
+trib_json_writer_double (TribJsonWriter *w, gdouble value)
+{
+  if (!isfinite (value)) {
+    trib_json_writer_null (w);
+    return;
+  }
+  before_value (w);
+  append_double (w->out, value);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_string:
+ * @w: a writer that a value is due of
+ * @value: (nullable): text; %NULL becomes null, bytes that are not UTF-8 become U+FFFD
+ */
+void
+trib_json_writer_string (TribJsonWriter *w, const gchar *value)
+{
+  trib_json_writer_string_len (w, value, value != NULL ? strlen (value) : 0);
+}
+
+/**
+ * trib_json_writer_string_len:
+ * @w: a writer that a value is due of
+ * @value: (nullable): text, need not be terminated, may hold NUL; otherwise as for
+ *   trib_json_writer_string()
+ * @len: its length in bytes
+ */
+void
+trib_json_writer_string_len (TribJsonWriter *w, const gchar *value, gsize len)
+{
+  if (value == NULL) {
+    g_assert (len == 0);
+    trib_json_writer_null (w);
+    return;
+  }
+  before_value (w);
+  append_quoted (w->out, value, len);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_base64:
+ * @w: a writer that a value is due of
+ * @data: (nullable): bytes
+ * @len: how many
+ *
+ * Encodes straight into the output: frames of megabytes are written this way.
+ */
+void
+trib_json_writer_base64 (TribJsonWriter *w, const guint8 *data, gsize len)
+{
+  gint state = 0, save = 0;
+  gsize start, used;
+
+  g_assert (data != NULL || len == 0);
+  g_assert (len / 3 < G_MAXSIZE / 8);
+  before_value (w);
+  g_string_append_c (w->out, '"');
+  start = w->out->len;
+  /* room for what step and close may write in all, and the closing quote */
+  g_string_set_size (w->out, start + (len / 3 + 1) * 4 + 5);
+  used = len > 0 ? g_base64_encode_step (data, len, FALSE, w->out->str + start, &state, &save) : 0;
+  used += g_base64_encode_close (FALSE, w->out->str + start + used, &state, &save);
+  g_string_truncate (w->out, start + used);
+  g_string_append_c (w->out, '"');
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_is_complete:
+ * @w: a writer
+ *
+ * Returns: whether one whole value has been written
+ */
+gboolean
+trib_json_writer_is_complete (const TribJsonWriter *w)
+{
+  return w->complete;
+}

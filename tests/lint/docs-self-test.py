@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Proves that the documentation check can fail: small trees that claim GStreamer's `identity` as theirs, each with one fault."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True  # a lint run leaves the tree as it found it
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lintlib  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GENERATOR = os.path.join(lintlib.default_root(), "docs", "generate-elements.py")
+STATS = ("num-bytes", "num-buffers")
+SOURCE = """/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-identity
+ * @title: identity
+ *
+ * Passes #GstBuffer items on; see #GstIdentity:silent and %NULL.
+ *
+ * ## Caps
+ * Any.
+ *
+ * ## Timing
+ * As it comes.
+ *
+ * ## Threads
+ * None of its own.
+ *
+ * ## Errors
+ * None.
+ *
+ * ## Messages
+ * - `identity-passed`: a buffer went by.
+ *
+ * ## Stats
+STATS
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -e fakesrc num-buffers=1 ! identity \\\\
+ *   name="one" ! fakesink
+ * ]|
+ *
+ * Since: 0.1
+ */
+GST_ELEMENT_REGISTER_DEFINE (identity, "identity", GST_RANK_NONE, GST_TYPE_IDENTITY);
+/* "identity-in-a-comment" */
+const char *message = "identity-passed";
+""".replace("\\\\", "\\")
+LAUNCH = "# about: One buffer.\n# expect: eos\nfakesrc num-buffers=1\n  ! identity name=one\n  ! fakesink\n"
+
+# name, what to replace in the source, by what, what must be said (None: all is well)
+CASES = [
+    ("all there", "", "", None),
+    ("no SECTION block", "SECTION:element-identity", "identity", "no comment block with 'SECTION:element-identity'"),
+    ("a heading missing", " * ## Threads\n", "", "lacks text under '## Threads'"),
+    ("a heading without text", " * None of its own.\n", "", "lacks text under '## Threads'"),
+    ("no introduction", " * Passes #GstBuffer items on; see #GstIdentity:silent and %NULL.\n", "", "what the element is for"),
+    ("no version", " * Since: 0.1\n", "", "lacks 'Since: <version>'"),
+    ("a message unsaid", 'message = "identity-passed"', 'message = "identity-passed", *m = "identity-lost"',
+     "message `identity-lost` is not on the page"),
+    ("a message that is not", ' *message = "identity-passed"', ' *message = ""', "an item `identity-passed`, which"),
+    ("a stats field unsaid", "`num-bytes`", "bytes", "stats `num-bytes` is not on the page"),
+    ("a stats field that is not", "`num-bytes`", "`num-bytes`, `num-bits`", "an item `num-bits`, which"),
+    ("a launch line that no test runs", "num-buffers=1", "num-buffers=2", "is the pipeline of a file under launch-lines/"),
+]
+
+
+def write(root, path, text):
+    full = os.path.join(root, path)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
+    with open(full, "w") as stream:
+        stream.write(text)
+
+
+def run(script, *args):
+    done = subprocess.run([sys.executable, script] + list(args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout
+
+
+def real_stats():
+    """identity has had other fields in other versions: what it has here."""
+    from gi.repository import Gst
+    element = Gst.ElementFactory.make("identity")
+    if element is None:
+        return None
+    stats = element.get_property("stats")
+    return [stats.nth_field_name(i) for i in range(stats.n_fields())]
+
+
+def main():
+    tap = lintlib.Tap()
+    try:
+        import gi
+        gi.require_version("Gst", "1.0")
+        from gi.repository import Gst
+        Gst.init(None)
+    except (ImportError, ValueError):
+        tap.skip("self-test docs", "no python3-gi (Debian packages: python3-gi gir1.2-gstreamer-1.0)")
+        return tap.done()
+    source = SOURCE.replace("STATS", "\n".join(" * - `%s`: a count." % n for n in real_stats() or STATS))
+    with tempfile.TemporaryDirectory() as empty:
+        for name, old, new, wanted in CASES:
+            with tempfile.TemporaryDirectory() as root:
+                changed = source.replace(old, new) if old else source
+                write(root, "plugins/core/gstidentity.c", changed)
+                write(root, "launch-lines/core/one.launch", LAUNCH)
+                problems = [] if not old or changed != source else ["the case changes nothing"]
+                code, output = run(GENERATOR, "--root", root, empty)
+                if (code, wanted is None) not in ((0, True), (1, False)) or (wanted and wanted not in output):
+                    problems += ["exited %d, should say '%s', said:" % (code, wanted), output]
+                # what was just written is current, complete or not
+                code, output = run(os.path.join(HERE, "check-docs.py"), "--root", root, empty)
+                if "not ok 1" in output or (wanted is None) != (code == 0):
+                    problems += ["check-docs.py right after writing, exit %d:" % code, output]
+                tap.check("self-test docs: " + name, problems)
+        with tempfile.TemporaryDirectory() as root:
+            write(root, "plugins/core/gstidentity.c", source)
+            write(root, "launch-lines/core/one.launch", LAUNCH)
+            code, output = run(GENERATOR, "--check", "--root", root, empty)
+            tap.check("self-test docs: a page that is not there is stale",
+                      [] if code == 1 and "run: docs/generate-elements.py" in output else [output])
+            run(GENERATOR, "--root", root, empty)
+            write(root, "docs/elements/gone.md", "x\n")
+            with open(os.path.join(root, "docs/elements/identity.md"), "a") as stream:
+                stream.write("by hand\n")
+            code, output = run(GENERATOR, "--check", "--root", root, empty)
+            tap.check("self-test docs: a page changed by hand is stale", [] if code == 1 and "-by hand" in output else [output])
+            tap.check("self-test docs: a page without an element", [] if "gone.md: there is no such" in output else [output])
+            run(GENERATOR, "--root", root, empty)
+            code, output = run(GENERATOR, "--check", "--root", root, empty)
+            tap.check("self-test docs: generating again mends both", [] if code == 0 else [output])
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
