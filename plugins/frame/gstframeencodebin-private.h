@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include <gst/video/video.h>
+
+#include <frame/trib-frame-convert.h>
+#include <frame/trib-frame-stamper.h>
+
+#include "frame-encoder.h"
+
+G_BEGIN_DECLS
+
+/* The instance, shared by its two halves: gstframeencodebin.c (properties and states, application's
+ * threads) and frame-encode-stream.c (pads, streaming thread). */
+
+GST_DEBUG_CATEGORY_EXTERN (frame_encode_bin_debug);
+
+typedef enum {
+  FRAMES_IN,
+  FRAMES_OUT,
+  BYTES_IN,
+  BYTES_OUT,
+  SWITCHES,
+  FAILED_SETUP,
+  FAILED_CONVERSION,
+  FAILED_ENCODER,
+  FAILED_NEGOTIATION,
+  DROPPED_SEGMENT,
+  DROPPED_FLUSH,
+  N_COUNTERS
+} Counter;
+extern const gchar *const frame_encode_counter_names[N_COUNTERS];
+
+typedef struct {
+  TribFrameFormat format;
+  gint quality;
+} Request;
+
+#define GST_TYPE_FRAME_ENCODE_BIN (gst_frame_encode_bin_get_type ())
+G_DECLARE_FINAL_TYPE (GstFrameEncodeBin, gst_frame_encode_bin, GST, FRAME_ENCODE_BIN, GstBin)
+
+struct _GstFrameEncodeBin {
+  GstBin parent;
+
+  /* set once */
+  GstPad *sinkpad;
+  GstPad *srcpad;
+
+  /* OBJECT_LOCK */
+  Request set;     /* as the properties say */
+  Request request; /* for the next frame: follows when all of one g_object_set() is set */
+  gchar *session;  /* property, NULL: made at start */
+  gchar *stream;   /* property */
+  GError *bad_session, *bad_stream; /* why start must fail */
+  gchar *session_in_use;
+  guint64 counters[N_COUNTERS];
+  gboolean child_error; /* an encoder posted an error: one is enough */
+
+  /* streaming thread, or a state change while that rests */
+  Request applied;
+  gboolean has_applied;
+  gboolean configured;
+  gchar *stream_in_use;
+  GstCaps *caps;
+  GstVideoInfo info;
+  GstSegment segment;
+  GQueue held; /* events that must not pass before the caps */
+  TribFrameStamper stamper;
+  TribFrameConvert *convert;
+  FrameEncoder *encoder; /* NULL for raw */
+};
+
+/* for the sink pad */
+GstFlowReturn frame_encode_stream_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer);
+gboolean frame_encode_stream_event (GstPad *pad, GstObject *parent, GstEvent *event);
+gboolean frame_encode_stream_query (GstPad *pad, GstObject *parent, GstQuery *query);
+/* while nothing streams */
+void frame_encode_stream_reset (GstFrameEncodeBin *self);
+/* any thread */
+void frame_encode_post_missing (GstFrameEncodeBin *self, TribFrameFormat format);
+
+G_END_DECLS
