@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-layout.h"
+
+#include <record/trib-json-writer.h>
+
+#include <string.h>
+
+const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS]
+    = { "vrs-metadata-stream", "vrs-binary-stream", "vrs-frame-registry", "vrs-raw-stream" };
+
+/**
+ * trib_kafka_layout_time:
+ * @t_ns: ns since the Unix epoch
+ *
+ * Returns: (transfer full): UTC as ISO 8601 with microseconds and no zone, the form that clients of
+ *   ARIA-1 read ("2024-08-01T12:00:00.000000")
+ */
+gchar *
+trib_kafka_layout_time (gint64 t_ns)
+{
+  gint64 us = t_ns / 1000 - (t_ns % 1000 < 0);
+  gint64 seconds = us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0);
+  g_autoptr (GDateTime) when = g_date_time_new_from_unix_utc (seconds);
+  g_autofree gchar *text = NULL;
+
+  if (when == NULL)
+    return g_strdup ("");
+  text = g_date_time_format (when, "%Y-%m-%dT%H:%M:%S");
+  return g_strdup_printf ("%s.%06d", text, (gint) (us - seconds * G_USEC_PER_SEC));
+}
+
+static void
+member_string (TribJsonWriter *w, const gchar *key, const gchar *value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_string (w, value);
+}
+
+static void
+member_int (TribJsonWriter *w, const gchar *key, gint64 value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_int (w, value);
+}
+
+static void
+member_uint (TribJsonWriter *w, const gchar *key, guint64 value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_uint (w, value);
+}
+
+static void
+member_time (TribJsonWriter *w, const gchar *key, gint64 t_ns)
+{
+  g_autofree gchar *text = trib_kafka_layout_time (t_ns);
+
+  member_string (w, key, text);
+}
+
+static void
+member_ratio (TribJsonWriter *w, const gchar *key, guint64 compressed, guint64 original)
+{
+  trib_json_writer_key (w, key);
+  if (original > 0)
+    trib_json_writer_double (w, (gdouble) compressed / (gdouble) original);
+  else
+    trib_json_writer_null (w);
+}
+
+/* rows, columns and channels as numpy's reshape wants them; a planar format is one byte array */
+static void
+member_shape (TribJsonWriter *w, const gchar *key, const TribKafkaFrame *frame, guint64 size)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_begin_array (w);
+  if (frame->pixel_format && size != (guint64) frame->width * frame->height * frame->channels) {
+    trib_json_writer_uint (w, size);
+  } else {
+    trib_json_writer_uint (w, frame->height);
+    trib_json_writer_uint (w, frame->width);
+    if (frame->channels != 1)
+      trib_json_writer_uint (w, frame->channels);
+  }
+  trib_json_writer_end_array (w);
+}
+
+static void
+write_compression (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 size)
+{
+  trib_json_writer_key (w, "compression");
+  trib_json_writer_begin_object (w);
+  member_string (w, "format", frame->format);
+  member_uint (w, "original_size", frame->original_size);
+  member_uint (w, "compressed_size", size);
+  member_ratio (w, "compression_ratio", size, frame->original_size);
+  if (frame->quality >= 0)
+    member_int (w, "quality", frame->quality);
+  member_shape (w, "shape", frame, size);
+  member_string (w, "dtype", "uint8");
+  trib_json_writer_end_object (w);
+}
+
+static void
+write_identity (TribJsonWriter *w, const TribKafkaFrame *frame, const gchar *frame_id)
+{
+  member_string (w, "frame_id", frame_id);
+  member_string (w, "session_id", frame->session);
+  member_string (w, "stream_id", frame->stream);
+  member_uint (w, "frame_index", frame->index);
+  member_time (w, "timestamp", frame->t_ns);
+  member_int (w, "capture_timestamp_ns", frame->t_ns);
+  member_int (w, "device_timestamp_ns", frame->t_ns);
+  member_uint (w, "image_width", frame->width);
+  member_uint (w, "image_height", frame->height);
+  member_uint (w, "channels", frame->channels);
+}
+
+/* beyond the contract: enough to decode the bytes without asking anyone */
+static void
+write_description (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 sequence)
+{
+  member_string (w, "content_type", frame->content_type);
+  if (frame->pixel_format)
+    member_string (w, "pixel_format", frame->pixel_format);
+  if (frame->caps)
+    member_string (w, "caps", frame->caps);
+  member_string (w, "time_source", frame->time_source);
+  trib_json_writer_key (w, "key_frame");
+  trib_json_writer_boolean (w, frame->key);
+  member_uint (w, "sequence", sequence);
+}
+
+/**
+ * trib_kafka_layout_metadata:
+ * @out: appended to
+ * @frame: the frame
+ * @frame_id: its id
+ * @sequence: its number in this sink
+ * @size: bytes of the payload
+ * @crc32c: CRC-32C of the payload
+ *
+ * The value of the metadata record (ARIA-1, ARIA-3).
+ */
+void
+trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gchar *frame_id,
+    guint64 sequence, guint64 size, guint32 crc32c)
+{
+  TribJsonWriter w;
+
+  trib_json_writer_init (&w, out);
+  trib_json_writer_begin_object (&w);
+  write_identity (&w, frame, frame_id);
+  write_compression (&w, frame, size);
+  member_string (&w, "data_type", "vrs_frame_binary");
+  write_description (&w, frame, sequence);
+  member_uint (&w, "binary_crc32c", crc32c);
+  trib_json_writer_end_object (&w);
+}
+
+/**
+ * trib_kafka_layout_legacy:
+ * @out: appended to
+ * @frame: the frame
+ * @frame_id: its id
+ * @sequence: its number in this sink
+ * @data: (array length=size): the payload
+ * @size: its bytes
+ *
+ * The one record of legacy mode (ARIA-4): all of it in JSON, the picture in base64.
+ */
+void
+trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar *frame_id,
+    guint64 sequence, const guint8 *data, gsize size)
+{
+  TribJsonWriter w;
+
+  trib_json_writer_init (&w, out);
+  trib_json_writer_begin_object (&w);
+  write_identity (&w, frame, frame_id);
+  member_shape (&w, "image_shape", frame, size);
+  if (frame->pixel_format == NULL)
+    member_string (&w, "pixel_format", frame->channels == 1 ? "GRAY8" : "RGB");
+  member_uint (&w, "original_size_bytes", frame->original_size);
+  member_uint (&w, "compressed_size_bytes", size);
+  if (frame->quality >= 0)
+    member_int (&w, "compression_quality", frame->quality);
+  write_compression (&w, frame, size);
+  member_string (&w, "data_type", "vrs_frame");
+  write_description (&w, frame, sequence);
+  trib_json_writer_key (&w, "image_data");
+  trib_json_writer_base64 (&w, data, size);
+  trib_json_writer_end_object (&w);
+}
+
+static void
+write_place (TribJsonWriter *w, const gchar *prefix, const TribKafkaPlace *place)
+{
+  static const gchar *const suffixes[] = { "topic", "partition", "offset", "crc32c" };
+  gchar key[32];
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_snprintf (key, sizeof key, "%s_%s", prefix, suffixes[i]);
+    trib_json_writer_key (w, key);
+    if (i == 0)
+      trib_json_writer_string (w, place->topic);
+    else if (i == 3)
+      trib_json_writer_uint (w, place->crc32c);
+    else if ((i == 1 ? place->partition : place->offset) < 0)
+      trib_json_writer_null (w);
+    else
+      trib_json_writer_int (w, i == 1 ? place->partition : place->offset);
+  }
+}
+
+/**
+ * trib_kafka_layout_registry:
+ * @out: appended to
+ * @entry: what happened to a frame
+ *
+ * The value of the registry record: LINKED, or FAILED when @entry has an error reason.
+ */
+void
+trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry)
+{
+  TribJsonWriter w;
+
+  trib_json_writer_init (&w, out);
+  trib_json_writer_begin_object (&w);
+  member_string (&w, "frame_id", entry->frame_id);
+  member_string (&w, "session_id", entry->session);
+  member_string (&w, "stream_id", entry->stream);
+  member_uint (&w, "frame_index", entry->index);
+  member_int (&w, "capture_timestamp_ns", entry->t_ns);
+  write_place (&w, "metadata", &entry->metadata);
+  write_place (&w, "binary", &entry->binary);
+  member_string (&w, "compression_format", entry->format);
+  member_uint (&w, "compressed_size", entry->size);
+  member_ratio (&w, "compression_ratio", entry->size, entry->original_size);
+  member_time (&w, "created_at", entry->created_at_ns);
+  member_uint (&w, "size_bytes", entry->size);
+  member_string (&w, "status", entry->error_reason ? "FAILED" : "LINKED");
+  if (entry->error_reason) {
+    member_string (&w, "error_reason", entry->error_reason);
+    member_string (&w, "error_message", entry->error_message);
+  }
+  trib_json_writer_end_object (&w);
+}

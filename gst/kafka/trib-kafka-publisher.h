@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "trib-kafka-accounts.h"
+#include "trib-kafka-config.h"
+#include "trib-kafka-link.h"
+
+G_BEGIN_DECLS
+
+/* Sends frames to the three topics without copying them, writes the registry entry once both
+ * records are acknowledged, and keeps books that close. See docs/internals/kafka-publisher.md. */
+
+typedef struct _TribKafkaPublisher TribKafkaPublisher;
+
+typedef enum {
+  TRIB_KAFKA_PUBLISH_TAKEN,    /* on its way: its outcome will be counted */
+  TRIB_KAFKA_PUBLISH_LOST,     /* dropped or failed, and counted */
+  TRIB_KAFKA_PUBLISH_FLUSHING, /* its wait for room was ended; not taken and not counted */
+  TRIB_KAFKA_PUBLISH_ERROR,    /* as LOST, and the error is set: the caller must stop */
+} TribKafkaPublishResult;
+
+#define TRIB_KAFKA_LOSSES_NAMED 16
+
+/**
+ * TribKafkaLosses:
+ * @failed: frames that failed since the last report, by reason
+ * @dropped: frames that were dropped since the last report, by reason
+ * @n_named: how many of them are named
+ * @frame_ids: the first of them
+ * @message: why the last one was lost
+ */
+typedef struct {
+  guint64 failed[TRIB_KAFKA_N_FAILED];
+  guint64 dropped[TRIB_KAFKA_N_DROPPED];
+  guint n_named;
+  gchar *frame_ids[TRIB_KAFKA_LOSSES_NAMED];
+  gchar *message;
+} TribKafkaLosses;
+
+/**
+ * TribKafkaPublisherCallbacks:
+ * @link_changed: the connection's state changed; @why is the client's last word, may be empty
+ * @frames_lost: at most once a second, and at the end
+ * @fatal: the client cannot go on; once
+ * @log: a line of the client's log, @level as syslog's
+ *
+ * Called on the publisher's I/O thread (@log: on any thread), without a lock held.
+ */
+typedef struct {
+  void (*link_changed) (
+      gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+  void (*frames_lost) (gpointer user_data, const TribKafkaLosses *losses);
+  void (*fatal) (gpointer user_data, const GError *error);
+  void (*log) (gpointer user_data, gint level, const gchar *text);
+} TribKafkaPublisherCallbacks;
+
+TribKafkaPublisher *trib_kafka_publisher_new (const TribKafkaConfig *config,
+    const TribKafkaPublisherCallbacks *callbacks, gpointer user_data, GError **error);
+void trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms);
+void trib_kafka_publisher_free (TribKafkaPublisher *p);
+TribKafkaPublishResult trib_kafka_publisher_publish (TribKafkaPublisher *p,
+    const TribKafkaFrame *frame, GBytes *payload, gboolean legacy, GError **error);
+void trib_kafka_publisher_count_flushed (
+    TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy);
+gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
+void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
+void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);
+void trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow);
+void trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts);
+gboolean trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes);
+TribKafkaLinkState trib_kafka_publisher_get_link (TribKafkaPublisher *p);
+
+G_END_DECLS

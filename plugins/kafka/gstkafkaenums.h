@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* Enumerations of the Kafka elements' properties; overflow has the values of TribKafkaOverflow. */
+
+typedef enum { GST_KAFKA_MODE_BINARY, GST_KAFKA_MODE_LEGACY } GstKafkaMode;
+typedef enum { GST_KAFKA_PARTITION_BY_STREAM, GST_KAFKA_PARTITION_BY_FRAME } GstKafkaPartitionBy;
+
+GType gst_kafka_mode_get_type (void);
+GType gst_kafka_partition_by_get_type (void);
+GType gst_kafka_overflow_get_type (void);
+
+G_END_DECLS

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <kafka/trib-kafka-config.h>
+
+#include "gstkafkaenums.h"
+
+G_BEGIN_DECLS
+
+/* ids of the properties; an element's own follow from GST_KAFKA_N_SETTINGS on */
+enum {
+  GST_KAFKA_SETTING_BOOTSTRAP_SERVERS = 1,
+  GST_KAFKA_SETTING_TOPIC_PREFIX,
+  GST_KAFKA_SETTING_METADATA_TOPIC,
+  GST_KAFKA_SETTING_BINARY_TOPIC,
+  GST_KAFKA_SETTING_REGISTRY_TOPIC,
+  GST_KAFKA_SETTING_LEGACY_TOPIC,
+  GST_KAFKA_SETTING_SESSION_ID,
+  GST_KAFKA_SETTING_STREAM_ID,
+  GST_KAFKA_SETTING_MODE,
+  GST_KAFKA_SETTING_PARTITION_BY,
+  GST_KAFKA_SETTING_OVERFLOW,
+  GST_KAFKA_SETTING_MAX_PENDING_BYTES,
+  GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS,
+  GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS,
+  GST_KAFKA_SETTING_PRODUCER_CONFIG,
+  GST_KAFKA_N_SETTINGS
+};
+
+/* What the user wishes; nothing of it changes by itself. Guarded by the element's OBJECT_LOCK. */
+typedef struct {
+  gchar *bootstrap_servers;
+  gchar *topic_prefix;
+  gchar *topics[TRIB_KAFKA_N_TOPICS];
+  gchar *session_id;
+  gchar *stream_id;
+  GstKafkaMode mode;
+  GstKafkaPartitionBy partition_by;
+  TribKafkaOverflow overflow;
+  guint64 max_pending_bytes;
+  guint delivery_timeout_ms;
+  guint drain_timeout_ms;
+  GstStructure *producer_config;
+} GstKafkaSettings;
+
+/* the core's configuration and what it points to */
+typedef struct {
+  TribKafkaConfig core;
+  gchar *servers;
+  gchar *topics[TRIB_KAFKA_N_TOPICS];
+  GPtrArray *options;
+} GstKafkaConfig;
+
+void gst_kafka_settings_install (GParamSpec **properties);
+void gst_kafka_settings_init (GstKafkaSettings *settings);
+void gst_kafka_settings_clear (GstKafkaSettings *settings);
+gboolean gst_kafka_settings_set (
+    GstKafkaSettings *settings, guint id, const GValue *value, GParamSpec *pspec);
+gboolean gst_kafka_settings_get (GstKafkaSettings *settings, guint id, GValue *value);
+GstKafkaConfig *gst_kafka_settings_to_config (
+    const GstKafkaSettings *settings, const gchar *servers);
+void gst_kafka_config_free (GstKafkaConfig *config);
+
+G_END_DECLS

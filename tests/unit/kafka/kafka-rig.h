@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <kafka/trib-kafka-broker.h>
+#include <kafka/trib-kafka-publisher.h>
+
+#include <librdkafka/rdkafka_mock.h>
+
+#include <trib-test.h>
+
+#include "kafka-reader.h"
+
+/* A publisher, the broker inside the process, and a thread that looks at the books all the time:
+ * they must close and stay within the bound in every copy, not only at the end. */
+
+#define RIG_PRODUCE 0 /* Kafka's number for produce requests */
+
+typedef struct {
+  TribKafkaLinkEvent event;
+  guint64 n_pending;
+  gchar *why;
+} RigLink;
+
+typedef struct {
+  /* set before rig_start() */
+  TribKafkaConfig config;
+  gchar *topics[TRIB_KAFKA_N_TOPICS];
+  const gchar *session;
+
+  TribKafkaBroker *broker;
+  rd_kafka_mock_cluster_t *mock;
+  TribKafkaPublisher *p;
+  TribWatchdog *watchdog;
+
+  /* the test's thread */
+  guint64 next_index;
+  const gchar *time_source;
+
+  /* atomic */
+  gint payloads_alive;
+  gint payloads_released;
+  gint sampler_ends;
+  gint n_fatal;
+  gint n_loss_reports;
+
+  GThread *sampler;
+  guint64 n_samples;
+
+  GMutex lock;
+  /* lock */
+  GArray *links;          /* RigLink */
+  TribKafkaLosses losses; /* summed */
+  GPtrArray *lost_ids;
+} Rig;
+
+/* trib_test_run() with a broker */
+int rig_run_tests (void);
+
+Rig *rig_new (void);
+void rig_start (Rig *rig);
+void rig_free (Rig *rig);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
+
+void rig_down (Rig *rig);
+void rig_up (Rig *rig);
+
+TribKafkaFrame rig_frame (Rig *rig);
+GBytes *rig_payload (Rig *rig, gsize size);
+TribKafkaPublishResult rig_publish (Rig *rig, gsize size);
+TribKafkaPublishResult rig_publish_full (
+    Rig *rig, gsize size, gboolean key, gboolean legacy, GError **error);
+/* sends frames until one is acknowledged, so that topics are known */
+void rig_warm_up (Rig *rig);
+TribKafkaAccounts rig_accounts (Rig *rig);
+guint rig_count_links (Rig *rig, TribKafkaLinkState state);
+TribKafkaLosses rig_losses (Rig *rig);
+void rig_drain (Rig *rig);
+void rig_close (Rig *rig, guint drain_timeout_ms);
+
+GPtrArray *rig_read (Rig *rig, TribKafkaTopic topic);
+/* every frame of the registry is there once; LINKED ones lead to the bytes and metadata they say.
+ * Returns how many are LINKED. */
+guint rig_check_registry (Rig *rig);

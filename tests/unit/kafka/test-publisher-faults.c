@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Errors that the broker answers, brokers that go and come, topics that are not there. A frame is
+ * in the registry once, whatever happened on the way. */
+#include "kafka-rig.h"
+
+#include <kafka/trib-kafka-publisher-private.h>
+#include <string.h>
+
+static void
+inject (Rig *rig, rd_kafka_resp_err_t err, guint n)
+{
+  rd_kafka_resp_err_t errors[16];
+
+  g_assert_cmpuint (n, <=, G_N_ELEMENTS (errors));
+  for (guint i = 0; i < n; i++)
+    errors[i] = err;
+  rd_kafka_mock_push_request_errors_array (rig->mock, RIG_PRODUCE, n, errors);
+}
+
+static const struct {
+  const gchar *name;
+  rd_kafka_resp_err_t err;
+} retried[] = {
+  { "not-enough-replicas", RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS },
+  { "not-leader", RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION },
+  { "leader-not-available", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE },
+  { "request-timed-out", RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT },
+  { "disconnect", RD_KAFKA_RESP_ERR__TRANSPORT },
+};
+
+/* what a retry can mend is mended: nothing lost, nothing twice */
+static void
+test_retried (gconstpointer data)
+{
+  rd_kafka_resp_err_t err = retried[GPOINTER_TO_UINT (data)].err;
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig->config.partition_by_frame = TRUE;
+  rig_start (rig);
+  rig_warm_up (rig);
+  for (guint i = 0; i < 50; i++) {
+    if (i % 10 == 0)
+      inject (rig, err, 2);
+    rig_publish (rig, 5000);
+  }
+  rig_drain (rig);
+  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 51);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 51);
+  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
+}
+
+static const struct {
+  const gchar *name;
+  rd_kafka_resp_err_t err;
+  TribKafkaFailed reason;
+} refused[] = {
+  { "too-large", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, TRIB_KAFKA_FAILED_TOO_LARGE },
+  { "not-authorized", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+      TRIB_KAFKA_FAILED_NOT_AUTHORIZED },
+  { "refused", RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS, TRIB_KAFKA_FAILED_REFUSED },
+};
+
+static gboolean
+must_ask_again (Rig *rig)
+{
+  gboolean must;
+
+  g_mutex_lock (&rig->p->lock);
+  must = rig->p->ask_again;
+  g_mutex_unlock (&rig->p->lock);
+  return must;
+}
+
+/* The first answer is for the bytes, the metadata or both, depending on how they were sent: the
+ * frame fails once, with the reason, and leaves one entry; those around it are unharmed. */
+static void
+test_refused (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GPtrArray) registry = NULL;
+  g_autofree gchar *status = NULL, *word = NULL, *message = NULL;
+  TribKafkaAccounts a;
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  inject (rig, refused[i].err, 1);
+  rig_publish (rig, 5000);
+  rig_drain (rig);
+  /* a permission that was missing may be given: the topic is asked for again, soon */
+  trib_assert_eventually (!must_ask_again (rig), 10000);
+  rig_publish (rig, 5000);
+  rig_drain (rig);
+  a = rig_accounts (rig);
+  g_assert_cmpuint (a.failed[refused[i].reason], ==, 1);
+  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (a.acknowledged, ==, 2);
+  g_assert_cmpuint (a.loss_records, ==, 1);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 2);
+  registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
+  g_assert_cmpuint (registry->len, ==, 3);
+  status = rig_json_string (registry->pdata[1], "status");
+  word = rig_json_string (registry->pdata[1], "error_reason");
+  message = rig_json_string (registry->pdata[1], "error_message");
+  g_assert_cmpstr (status, ==, "FAILED");
+  g_assert_cmpstr (word, ==, trib_kafka_failed_to_string (refused[i].reason));
+  g_assert_nonnull (strstr (message, "was not acknowledged"));
+  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
+}
+
+/* a storm of both kinds: every frame still has one outcome, and one entry */
+static void
+test_storm (void)
+{
+  static const rd_kafka_resp_err_t errors[] = { RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR__TRANSPORT,
+    RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION };
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GPtrArray) registry = NULL;
+  TribKafkaAccounts a;
+
+  rig->config.partition_by_frame = TRUE;
+  rig_start (rig);
+  rig_warm_up (rig);
+  for (guint i = 0; i < 300; i++) {
+    if (i % 20 == 0)
+      inject (rig, errors[g_test_rand_int_range (0, G_N_ELEMENTS (errors))], 1);
+    if (i == 100)
+      rig_down (rig);
+    if (i == 150)
+      rig_up (rig);
+    rig_publish (rig, g_test_rand_int_range (1, 3000));
+  }
+  rig_drain (rig);
+  a = rig_accounts (rig);
+  g_assert_cmpuint (a.produced, ==, 301);
+  g_assert_cmpuint (a.pending, ==, 0);
+  g_assert_cmpuint (rig_check_registry (rig), ==, a.acknowledged);
+  registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
+  g_assert_cmpuint (registry->len, ==, a.acknowledged + a.loss_records);
+}
+
+/* slow answers are no reason to write anything twice */
+static void
+test_round_trip_time (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  rd_kafka_mock_broker_set_rtt (rig->mock, -1, 30);
+  for (guint i = 0; i < 40; i++)
+    rig_publish (rig, 2000);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 41);
+  g_assert_cmpint (trib_kafka_accounts_latency_us (&rig->p->accounts, 1.0), >=, 30000);
+}
+
+/* connected, then trouble, then down once, then recovered; ARIA-5 */
+static void
+test_outage (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  const RigLink *last;
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED), ==, 1);
+  rig_down (rig);
+  for (guint i = 0; i < 10; i++)
+    rig_publish (rig, 1000);
+  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN) == 1, 20000);
+  g_assert_cmpint (trib_kafka_publisher_get_link (rig->p), ==, TRIB_KAFKA_LINK_DOWN);
+  g_assert_cmpuint (rig_accounts (rig).outages, ==, 1);
+  rig_up (rig);
+  rig_drain (rig);
+  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED) == 2, 10000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN), ==, 1);
+  g_mutex_lock (&rig->lock);
+  g_assert_cmpint (
+      g_array_index (rig->links, RigLink, 0).event.previous, ==, TRIB_KAFKA_LINK_CONNECTING);
+  for (guint i = 0; i < rig->links->len; i++) {
+    const RigLink *link = &g_array_index (rig->links, RigLink, i);
+    if (link->event.state == TRIB_KAFKA_LINK_DOWN)
+      g_assert_cmpuint (link->n_pending, ==, 10);
+  }
+  last = &g_array_index (rig->links, RigLink, rig->links->len - 1);
+  g_assert_true (last->event.recovered);
+  g_assert_cmpint (last->event.outage_us, >=, TRIB_KAFKA_LINK_DOWN_US);
+  g_mutex_unlock (&rig->lock);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 11);
+}
+
+/* an outage that no frame notices ends as well */
+static void
+test_outage_when_idle (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  rig_down (rig);
+  trib_assert_eventually (
+      trib_kafka_publisher_get_link (rig->p) != TRIB_KAFKA_LINK_CONNECTED, 20000);
+  rig_up (rig);
+  trib_assert_eventually (
+      trib_kafka_publisher_get_link (rig->p) == TRIB_KAFKA_LINK_CONNECTED, 20000);
+}
+
+/* A broker that answers everything but takes no record, because the partition has no leader, is an
+ * outage too: one, and it does not end with the next answer about metadata. */
+static void
+test_no_leader (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  for (gint i = 0; i < TRIB_KAFKA_BROKER_PARTITIONS; i++)
+    rd_kafka_mock_partition_set_leader (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], i, -1);
+  /* the client must learn of it */
+  inject (rig, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 4);
+  for (guint i = 0; i < 5; i++)
+    rig_publish (rig, 1000);
+  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN) == 1, 20000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED), ==, 1);
+  for (gint i = 0; i < TRIB_KAFKA_BROKER_PARTITIONS; i++)
+    rd_kafka_mock_partition_set_leader (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], i, 1);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 6);
+  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED) == 2, 10000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN), ==, 1);
+}
+
+/* The mock cluster makes any topic that is asked for; the answer of one that does not has to be
+ * injected. Frames wait for the topic, then fail with what to do. */
+static void
+test_unknown_topic (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  TribKafkaAccounts a;
+  gchar *why;
+
+  rig->config.delivery_timeout_ms = 1500;
+  rd_kafka_mock_topic_set_error (
+      rig->mock, rig->topics[TRIB_KAFKA_TOPIC_REGISTRY], RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  rig_start (rig);
+  rig_publish (rig, 1000);
+  trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
+  a = rig_accounts (rig);
+  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  /* nothing can be written down where there is no topic */
+  g_assert_cmpuint (a.loss_records_failed, ==, 1);
+  g_mutex_lock (&rig->p->lock);
+  why = g_strdup (rig->p->why);
+  g_mutex_unlock (&rig->p->lock);
+  g_assert_nonnull (strstr (why, "kafka-topics.sh --create --topic"));
+  g_free (why);
+  rd_kafka_mock_topic_set_error (
+      rig->mock, rig->topics[TRIB_KAFKA_TOPIC_REGISTRY], RD_KAFKA_RESP_ERR_NO_ERROR);
+  trib_assert_eventually (
+      trib_kafka_publisher_get_link (rig->p) == TRIB_KAFKA_LINK_CONNECTED, 10000);
+  rig_publish (rig, 1000);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);
+}
+
+/* the client's own end of the world: told once, and everything still has its outcome */
+static void
+test_fatal (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GError) error = NULL;
+  TribKafkaAccounts a;
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  rig_down (rig);
+  for (guint i = 0; i < 5; i++)
+    rig_publish (rig, 1000);
+  rd_kafka_test_fatal_error (rig->p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
+  trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 10000);
+  g_assert_cmpint (rig_publish_full (rig, 1000, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL);
+  /* does not wait for what cannot come */
+  trib_kafka_publisher_drain (rig->p, 600000);
+  rig_close (rig, 600000);
+  a = rig_accounts (rig);
+  g_assert_cmpuint (a.acknowledged, ==, 1);
+  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 6);
+  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  for (guint i = 0; i < G_N_ELEMENTS (retried); i++) {
+    g_autofree gchar *path = g_strconcat ("/kafka/faults/retried/", retried[i].name, NULL);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_retried);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autofree gchar *path = g_strconcat ("/kafka/faults/refused/", refused[i].name, NULL);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_refused);
+  }
+  g_test_add_func ("/kafka/faults/storm", test_storm);
+  g_test_add_func ("/kafka/faults/round-trip-time", test_round_trip_time);
+  g_test_add_func ("/kafka/faults/ARIA-5/outage", test_outage);
+  g_test_add_func ("/kafka/faults/ARIA-5/outage-when-idle", test_outage_when_idle);
+  g_test_add_func ("/kafka/faults/no-leader", test_no_leader);
+  g_test_add_func ("/kafka/faults/unknown-topic", test_unknown_topic);
+  g_test_add_func ("/kafka/faults/fatal", test_fatal);
+  return rig_run_tests ();
+}
