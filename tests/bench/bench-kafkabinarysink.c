@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames through kafkabinarysink and, alternating with it, through bare librdkafka loops with the
+ * element's own client options: one that sends the bytes alone, one that sends the same three
+ * records. Medians of several rounds, one JSON line for each size and peer. The broker is the one of
+ * KAFKA_BOOTSTRAP; without it, the one inside the process (whose work then counts in cpu_s_per_gb).
+ *
+ * Payloads lie in one block of memory that is never copied; the clock runs from after the first
+ * acknowledgements until everything is acknowledged. */
+#include <gst/gst.h>
+#include <kafka/trib-kafka-config.h>
+#include <record/trib-json-writer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MAX_PENDING_BYTES (64 * 1024 * 1024)
+#define ROUND_BYTES (160 * 1000 * 1000)
+#define WARM_UP_FRAMES 4
+#define ADMIN_MS 20000
+#define METADATA_BYTES 620
+#define REGISTRY_BYTES 640
+
+typedef enum { ELEMENT, PEER_BYTES, PEER_THREE, N_CONTESTANTS } Contestant;
+
+static const gchar *const peer_names[N_CONTESTANTS]
+    = { NULL, "librdkafka, bytes alone", "librdkafka, the same three records" };
+
+typedef struct {
+  gdouble seconds;
+  gdouble cpu_seconds;
+} Cost;
+
+static gint rounds = 5;
+static gint only_bytes = 0;
+static gchar **extra_options; /* NAME=VALUE, for all contestants */
+static gchar *bootstrap;
+static gboolean in_process;
+static guint8 *memory; /* of the largest frame */
+static guint64 copied_frames;
+static guint n_prefixes;
+
+static gdouble
+cpu_seconds (void)
+{
+  struct rusage u;
+
+  getrusage (RUSAGE_SELF, &u);
+  return (gdouble) (u.ru_utime.tv_sec + u.ru_stime.tv_sec)
+         + (gdouble) (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static void
+cost_begin (Cost *cost)
+{
+  cost->cpu_seconds = -cpu_seconds ();
+  cost->seconds = -(gdouble) g_get_monotonic_time () / 1e6;
+}
+
+static void
+cost_end (Cost *cost)
+{
+  cost->seconds += (gdouble) g_get_monotonic_time () / 1e6;
+  cost->cpu_seconds += cpu_seconds ();
+}
+
+/* Topics: fresh ones for each run, gone after it, so that the disk holds one run at a time. */
+
+static rd_kafka_t *
+admin_client (void)
+{
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  gchar why[256];
+  rd_kafka_t *rk;
+
+  rd_kafka_conf_set (conf, "bootstrap.servers", bootstrap, why, sizeof why);
+  rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (rk);
+  return rk;
+}
+
+static void
+finish_admin (rd_kafka_t *rk, rd_kafka_queue_t *queue)
+{
+  rd_kafka_event_t *event = rd_kafka_queue_poll (queue, ADMIN_MS);
+
+  if (event == NULL || rd_kafka_event_error (event))
+    g_error ("topics: %s", event ? rd_kafka_event_error_string (event) : "no answer");
+  rd_kafka_event_destroy (event);
+  rd_kafka_queue_destroy (queue);
+  rd_kafka_destroy (rk);
+}
+
+static gchar *
+make_topics (void)
+{
+  gchar *prefix = g_strdup_printf ("bench-%d-%u-", (int) getpid (), n_prefixes++);
+  rd_kafka_NewTopic_t *topics[3];
+  rd_kafka_queue_t *queue;
+  rd_kafka_t *rk;
+
+  if (in_process)
+    return prefix;
+  rk = admin_client ();
+  queue = rd_kafka_queue_new (rk);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strconcat (prefix, trib_kafka_default_topics[i], NULL);
+    topics[i] = rd_kafka_NewTopic_new (name, 1, 1, NULL, 0);
+    rd_kafka_NewTopic_set_config (topics[i], "max.message.bytes", "10485760");
+  }
+  rd_kafka_CreateTopics (rk, topics, 3, NULL, queue);
+  finish_admin (rk, queue);
+  rd_kafka_NewTopic_destroy_array (topics, 3);
+  return prefix;
+}
+
+static void
+remove_topics (const gchar *prefix)
+{
+  rd_kafka_DeleteTopic_t *topics[3];
+  rd_kafka_queue_t *queue;
+  rd_kafka_t *rk;
+
+  if (in_process)
+    return;
+  rk = admin_client ();
+  queue = rd_kafka_queue_new (rk);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strconcat (prefix, trib_kafka_default_topics[i], NULL);
+    topics[i] = rd_kafka_DeleteTopic_new (name);
+  }
+  rd_kafka_DeleteTopics (rk, topics, 3, NULL, queue);
+  finish_admin (rk, queue);
+  rd_kafka_DeleteTopic_destroy_array (topics, 3);
+}
+
+/* The element */
+
+static GstStructure *
+extra_structure (void)
+{
+  GstStructure *s = gst_structure_new_empty ("producer-config");
+
+  for (gchar **option = extra_options; option && *option; option++) {
+    g_auto (GStrv) parts = g_strsplit (*option, "=", 2);
+    gst_structure_set (s, parts[0], G_TYPE_STRING, parts[1], NULL);
+  }
+  return s;
+}
+
+static guint64
+stat_of (GstElement *sink, const gchar *field)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 value = 0;
+
+  g_object_get (sink, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, field, &value);
+  return value;
+}
+
+static void
+push_frames (GstPad *pad, guint n_frames, gsize bytes, GstClockTime *pts)
+{
+  for (guint i = 0; i < n_frames; i++) {
+    GstBuffer *buffer = gst_buffer_new_wrapped_full (
+        GST_MEMORY_FLAG_READONLY, memory, bytes, 0, bytes, NULL, NULL);
+    GST_BUFFER_PTS (buffer) = *pts;
+    *pts += 33333333;
+    if (gst_pad_push (pad, buffer) != GST_FLOW_OK)
+      g_error ("kafkabinarysink refused a frame");
+  }
+}
+
+static void
+run_element (const gchar *prefix, guint n_frames, gsize bytes, Cost *cost)
+{
+  g_autoptr (GstElement) sink
+      = gst_object_ref_sink (gst_element_factory_make ("kafkabinarysink", NULL));
+  g_autoptr (GstPad) pad = gst_object_ref_sink (gst_pad_new ("src", GST_PAD_SRC));
+  g_autoptr (GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstStructure) extra = extra_structure ();
+  g_autoptr (GstCaps) caps
+      = gst_caps_from_string ("image/jpeg, width=1920, height=1080, framerate=30/1");
+  GstClockTime pts = 0;
+  GstSegment segment;
+
+  g_object_set (sink, "bootstrap-servers", in_process ? "in-process" : bootstrap, "topic-prefix",
+      prefix, "session-id", "bench", "async", FALSE, "producer-config", extra, "max-pending-bytes",
+      (guint64) MAX_PENDING_BYTES, NULL);
+  gst_pad_link (pad, sink_pad);
+  gst_pad_set_active (pad, TRUE);
+  gst_element_set_state (sink, GST_STATE_PLAYING);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (pad, gst_event_new_stream_start ("bench"));
+  gst_pad_push_event (pad, gst_event_new_caps (caps));
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+  push_frames (pad, WARM_UP_FRAMES, bytes, &pts);
+  while (stat_of (sink, "acknowledged") < WARM_UP_FRAMES)
+    g_usleep (1000);
+  cost_begin (cost);
+  push_frames (pad, n_frames, bytes, &pts);
+  gst_pad_push_event (pad, gst_event_new_eos ());
+  cost_end (cost);
+  if (stat_of (sink, "acknowledged") != n_frames + WARM_UP_FRAMES)
+    g_error ("kafkabinarysink: not every frame was acknowledged");
+  copied_frames += stat_of (sink, "copied-frames");
+  gst_element_set_state (sink, GST_STATE_NULL);
+}
+
+/* The bare loops */
+
+typedef struct {
+  gsize bytes;
+  guint n_missing; /* of the bytes and the metadata record */
+  gchar id[96];
+} PeerFrame;
+
+typedef struct {
+  rd_kafka_t *rk;
+  rd_kafka_topic_t *rkt[3];
+  gchar metadata[METADATA_BYTES];
+  gchar registry[REGISTRY_BYTES];
+  gboolean three;
+  gsize pending_bytes;
+  guint n_pending;
+  guint64 n_taken;
+} Peer;
+
+static rd_kafka_headers_t *
+peer_headers (const PeerFrame *frame, const gchar *content_type, gboolean with_caps)
+{
+  rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
+
+  rd_kafka_header_add (headers, "frame-id", -1, frame->id, -1);
+  rd_kafka_header_add (headers, "sequence", -1, "1234", -1);
+  rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
+  rd_kafka_header_add (headers, "crc32c", -1, "1234567890", -1);
+  rd_kafka_header_add (headers, "time-source", -1, "running-time", -1);
+  if (with_caps)
+    rd_kafka_header_add (headers, "caps", -1,
+        "image/jpeg, width=(int)1920, height=(int)1080, framerate=(fraction)30/1", -1);
+  return headers;
+}
+
+static void
+peer_produce (Peer *peer, TribKafkaTopic topic, PeerFrame *frame, const void *value, gsize size)
+{
+  gboolean is_bytes = topic == TRIB_KAFKA_TOPIC_BINARY;
+  rd_kafka_headers_t *headers
+      = peer_headers (frame, is_bytes ? "image/jpeg" : "application/json", is_bytes);
+  rd_kafka_resp_err_t err = rd_kafka_producev (peer->rk, RD_KAFKA_V_RKT (peer->rkt[topic]),
+      RD_KAFKA_V_PARTITION (0), RD_KAFKA_V_MSGFLAGS (0),
+      RD_KAFKA_V_KEY (frame->id, strlen (frame->id)), RD_KAFKA_V_VALUE ((void *) value, size),
+      RD_KAFKA_V_OPAQUE (frame), RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_END);
+
+  if (err)
+    g_error ("rd_kafka_producev: %s", rd_kafka_err2str (err));
+}
+
+static void
+peer_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque)
+{
+  Peer *peer = opaque;
+  PeerFrame *frame = msg->_private;
+
+  if (msg->err)
+    g_error ("delivery: %s", rd_kafka_err2str (msg->err));
+  if (frame->n_missing > 0 && --frame->n_missing == 0 && peer->three) {
+    peer_produce (peer, TRIB_KAFKA_TOPIC_REGISTRY, frame, peer->registry, REGISTRY_BYTES);
+    return;
+  }
+  if (frame->n_missing > 0)
+    return;
+  peer->pending_bytes -= frame->bytes;
+  peer->n_pending--;
+  g_free (frame);
+}
+
+static void
+peer_send (Peer *peer, guint n_frames, gsize bytes)
+{
+  for (guint i = 0; i < n_frames; i++) {
+    PeerFrame *frame = g_new0 (PeerFrame, 1);
+    while (peer->pending_bytes + bytes > MAX_PENDING_BYTES)
+      rd_kafka_poll (peer->rk, 10);
+    frame->bytes = bytes;
+    frame->n_missing = peer->three ? 2 : 1;
+    g_snprintf (frame->id, sizeof frame->id,
+        "bench_video-0_%" G_GUINT64_FORMAT "_1722513600000000000", peer->n_taken++);
+    peer->pending_bytes += bytes;
+    peer->n_pending++;
+    peer_produce (peer, TRIB_KAFKA_TOPIC_BINARY, frame, memory, bytes);
+    if (peer->three)
+      peer_produce (peer, TRIB_KAFKA_TOPIC_METADATA, frame, peer->metadata, METADATA_BYTES);
+    rd_kafka_poll (peer->rk, 0);
+  }
+  while (peer->n_pending > 0)
+    rd_kafka_poll (peer->rk, 10);
+}
+
+static void
+run_peer (const gchar *prefix, gboolean three, guint n_frames, gsize bytes, Cost *cost)
+{
+  g_autoptr (GPtrArray) options = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+  TribKafkaConfig config = { .bootstrap_servers = bootstrap,
+    .max_pending_bytes = MAX_PENDING_BYTES,
+    .delivery_timeout_ms = 120000 };
+  Peer peer = { .three = three };
+  rd_kafka_conf_t *conf;
+  gchar why[256] = "";
+
+  for (gchar **option = extra_options; option && *option; option++) {
+    gchar **parts = g_strsplit (*option, "=", 2);
+    g_ptr_array_add (options, parts[0]);
+    g_ptr_array_add (options, parts[1]);
+    g_free (parts);
+  }
+  g_ptr_array_add (options, NULL);
+  config.options = (const gchar *const *) options->pdata;
+  conf = trib_kafka_config_producer (&config, 0, &error);
+  g_assert_no_error (error);
+  memset (peer.metadata, ' ', sizeof peer.metadata);
+  memset (peer.registry, ' ', sizeof peer.registry);
+  rd_kafka_conf_set_opaque (conf, &peer);
+  rd_kafka_conf_set_dr_msg_cb (conf, peer_report);
+  peer.rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (peer.rk);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree gchar *name = g_strconcat (prefix, trib_kafka_default_topics[i], NULL);
+    peer.rkt[i] = rd_kafka_topic_new (peer.rk, name, NULL);
+  }
+  peer_send (&peer, WARM_UP_FRAMES, bytes);
+  cost_begin (cost);
+  peer_send (&peer, n_frames, bytes);
+  cost_end (cost);
+  for (guint i = 0; i < 3; i++)
+    rd_kafka_topic_destroy (peer.rkt[i]);
+  rd_kafka_destroy (peer.rk);
+}
+
+/* Rounds and lines */
+
+static gint
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  gdouble x = *(const gdouble *) a, y = *(const gdouble *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static Cost
+median (const Cost *costs, gint n)
+{
+  g_autofree gdouble *values = g_new (gdouble, n);
+  Cost middle;
+
+  for (gint i = 0; i < n; i++)
+    values[i] = costs[i].seconds;
+  qsort (values, n, sizeof *values, compare_doubles);
+  middle.seconds = values[n / 2];
+  for (gint i = 0; i < n; i++)
+    values[i] = costs[i].cpu_seconds;
+  qsort (values, n, sizeof *values, compare_doubles);
+  middle.cpu_seconds = values[n / 2];
+  return middle;
+}
+
+static void
+put_number (TribJsonWriter *w, const gchar *key, gdouble value, gdouble steps)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_double (w, (gdouble) (gint64) (value * steps + 0.5) / steps);
+}
+
+static void
+print_line (gsize bytes, guint n_frames, Contestant peer, Cost element, Cost other)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  gdouble all_bytes = (gdouble) bytes * n_frames;
+  TribJsonWriter w;
+
+  trib_json_writer_init (&w, line);
+  trib_json_writer_begin_object (&w);
+  trib_json_writer_key (&w, "bench");
+  trib_json_writer_string (&w, "kafkabinarysink");
+  trib_json_writer_key (&w, "broker");
+  trib_json_writer_string (&w, in_process ? "in-process" : "apache-kafka");
+  trib_json_writer_key (&w, "frame_bytes");
+  trib_json_writer_uint (&w, bytes);
+  put_number (&w, "frames_per_s", n_frames / element.seconds, 10);
+  put_number (&w, "mb_per_s", all_bytes / element.seconds / 1e6, 10);
+  put_number (&w, "cpu_s_per_gb", element.cpu_seconds / all_bytes * 1e9, 1000);
+  trib_json_writer_key (&w, "copied_frames");
+  trib_json_writer_uint (&w, copied_frames);
+  trib_json_writer_key (&w, "peer");
+  trib_json_writer_string (&w, peer_names[peer]);
+  put_number (&w, "peer_mb_per_s", all_bytes / other.seconds / 1e6, 10);
+  put_number (&w, "peer_cpu_s_per_gb", other.cpu_seconds / all_bytes * 1e9, 1000);
+  put_number (&w, "ratio", other.seconds / element.seconds, 1000);
+  trib_json_writer_end_object (&w);
+  puts (line->str);
+  fflush (stdout);
+}
+
+static void
+bench_size (gsize bytes)
+{
+  guint n_frames = ROUND_BYTES / bytes;
+  Cost *costs[N_CONTESTANTS];
+
+  for (guint c = 0; c < N_CONTESTANTS; c++)
+    costs[c] = g_new (Cost, rounds);
+  copied_frames = 0;
+  for (gint round = 0; round < rounds; round++) {
+    for (guint i = 0; i < N_CONTESTANTS; i++) {
+      Contestant c = (i + round) % N_CONTESTANTS;
+      g_autofree gchar *prefix = make_topics ();
+      if (c == ELEMENT)
+        run_element (prefix, n_frames, bytes, &costs[c][round]);
+      else
+        run_peer (prefix, c == PEER_THREE, n_frames, bytes, &costs[c][round]);
+      remove_topics (prefix);
+    }
+  }
+  for (Contestant c = PEER_BYTES; c < N_CONTESTANTS; c++)
+    print_line (bytes, n_frames, c, median (costs[ELEMENT], rounds), median (costs[c], rounds));
+  for (guint c = 0; c < N_CONTESTANTS; c++)
+    g_free (costs[c]);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const gsize sizes[] = { 50 * 1000, 200 * 1000, 1000 * 1000, 6000 * 1000 };
+  static const GOptionEntry entries[]
+      = { { "rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "rounds, for the median (5)", "N" },
+          { "bytes", 0, 0, G_OPTION_ARG_INT, &only_bytes, "only frames of this size", "N" },
+          { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &extra_options, "client option, for all",
+              "NAME=VALUE" },
+          { NULL } };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) keeper = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    g_error ("%s", error->message);
+  memory = g_malloc (sizes[G_N_ELEMENTS (sizes) - 1]);
+  for (gsize i = 0; i < sizes[G_N_ELEMENTS (sizes) - 1]; i++)
+    memory[i] = (guint8) (i * 2654435761u >> 13);
+  if (!gst_registry_check_feature_version (gst_registry_get (), "kafkabinarysink", 0, 0, 0))
+    g_error ("no element kafkabinarysink: GST_PLUGIN_PATH must name the folder of this build");
+  bootstrap = g_strdup (g_getenv ("KAFKA_BOOTSTRAP"));
+  in_process = bootstrap == NULL;
+  if (in_process) {
+    /* the broker inside the process lives as long as a sink that uses it */
+    keeper = gst_object_ref_sink (gst_element_factory_make ("kafkabinarysink", NULL));
+    g_object_set (keeper, "bootstrap-servers", "in-process", NULL);
+    gst_element_set_state (keeper, GST_STATE_READY);
+    g_object_get (keeper, "broker-address", &bootstrap, NULL);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    if (only_bytes == 0 || (gsize) only_bytes == sizes[i])
+      bench_size (sizes[i]);
+  if (keeper)
+    gst_element_set_state (keeper, GST_STATE_NULL);
+  g_free (bootstrap);
+  g_free (memory);
+  return 0;
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kafkabinarysink and a broker that does not let everybody do everything: it creates no topics, asks for a password,
+speaks TLS."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import sinktest
+import tap
+from apache_kafka import free_port
+
+t = tap.Tap()
+SECRET = "opensesame-4711"
+WRONG = "wrong-password-0815"
+THREE = (sinktest.METADATA, sinktest.BINARY, sinktest.REGISTRY)
+SASL = "security.protocol=SASL_PLAINTEXT,sasl.mechanisms=PLAIN,sasl.username=camera,sasl.password="
+
+
+def make_certificate(folder):
+    """A self-signed certificate for 127.0.0.1 and its key, in the one file that Kafka wants."""
+    key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    store = os.path.join(folder, "store.pem")
+    with open(store, "w", encoding="ascii") as out:
+        for part in (key, cert):
+            with open(part, encoding="ascii") as text:
+                out.write(text.read())
+    return store, cert
+
+
+def broker_settings(plain, controller, sasl, tls, store):
+    return {
+        "auto.create.topics.enable": "false",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls},"
+                     f"CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.sasl_plaintext.plain.sasl.jaas.config":
+            f'org.apache.kafka.common.security.plain.PlainLoginModule required user_camera="{SECRET}";',
+        "ssl.keystore.type": "PEM", "ssl.keystore.location": store,
+    }
+
+
+def make_topics(prefix):
+    for name in THREE:
+        t.kafka.create_topic(prefix + name)
+
+
+def send_some(run, count=20):
+    run.play()
+    for i in range(count):
+        run.push(os.urandom(5000), pts=i * 33333333)
+
+
+def finish(run, count=20):
+    run.end()
+    run.wait_eos()
+    stats, _ = run.stop()
+    tap.equal((stats["produced"], stats["acknowledged"]), (count, count), "produced, acknowledged")
+    tap.equal((run.errors, run.losses), ([], []), "errors, losses")
+
+
+@t.test("topics that do not exist and are not created: one warning that says what to do; then they are made (ARIA-5)")
+def _():
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, "absent-") as run:
+        send_some(run)
+        run.wait(lambda _: run.warnings, "a warning")
+        tap.true("absent-" in run.warnings[0] and "kafka-topics.sh --create" in run.warnings[0], f"{run.warnings}")
+        tap.equal((run.stats["pending"], run.stats["acknowledged"]), (20, 0), "pending, acknowledged")
+        make_topics("absent-")
+        run.wait(lambda stats: stats["acknowledged"] == 20, "frames to flow")
+        finish(run)
+        tap.equal(len(run.warnings), 1, f"warnings {run.warnings}")
+    sinktest.Arrived(t.kafka.bootstrap, "absent-").check(range(20))
+
+
+@t.test("a wrong password: a warning that says authentication; frames wait, and fail by name at the end (ARIA-5)")
+def _():
+    make_topics("wrong-")
+    with sinktest.Run(sinktest.push_pipeline(), t.sasl, "wrong-", drain_timeout_ms=500,
+                      producer_config=SASL + WRONG) as run:
+        send_some(run)
+        run.wait(lambda _: run.warnings, "a warning")
+        tap.true("authentication" in run.warnings[0].lower(), f"{run.warnings}")
+        tap.equal(run.stats["acknowledged"], 0, "acknowledged")
+        stats, _ = run.stop()
+        tap.equal((stats["failed-purged"], run.lost()), (20, 20), "failed, and told of")
+        shown = " ".join(run.warnings + [str(run.connections), str(run.losses)])
+        tap.true(WRONG not in shown, f"the password in {shown}")
+    tap.equal(sinktest.read_topic(t.kafka.bootstrap, "wrong-" + sinktest.BINARY), [], "records")
+
+
+def send_with_password():
+    """In a process of its own, where GST_DEBUG is set from the beginning."""
+    bootstrap, prefix = sys.argv[2:]
+    with sinktest.Run(sinktest.push_pipeline(), bootstrap, prefix, producer_config=SASL + SECRET) as run:
+        send_some(run)
+        finish(run)
+        print(run.sink.get_property("producer-config").to_string())
+    return 0
+
+
+@t.test("the right password: frames arrive, and it is in no log, no property, no dot file")
+def _():
+    make_topics("right-")
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, "debug.log")
+        environment = dict(os.environ, GST_DEBUG="*:5", GST_DEBUG_FILE=log, GST_DEBUG_DUMP_DOT_DIR=folder)
+        done = subprocess.run([sys.executable, __file__, "--send-with-password", t.sasl, "right-"], env=environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        tap.true(done.returncode == 0, f"status {done.returncode}: {done.stdout}")
+        tap.true("camera" in done.stdout and r"\*\*\*" in done.stdout, f"the shown property: {done.stdout}")
+        with open(log, encoding="utf-8", errors="replace") as text:
+            lines = text.readlines()
+        tap.true(any("kafkabinarysink" in line for line in lines), "the log has the element's lines")
+        shown = [line for line in lines + done.stdout.splitlines() if SECRET in line]
+        tap.equal(shown, [], "lines with the password")
+    sinktest.Arrived(t.kafka.bootstrap, "right-").check(range(20))
+
+
+@t.test("TLS with the certificate's authority named: frames arrive; without it, a warning")
+def _():
+    make_topics("tls-")
+    with sinktest.Run(sinktest.push_pipeline(), t.tls, "tls-",
+                      producer_config=f"security.protocol=SSL,ssl.ca.location={t.certificate}") as run:
+        send_some(run)
+        finish(run)
+    sinktest.Arrived(t.kafka.bootstrap, "tls-").check(range(20))
+    with sinktest.Run(sinktest.push_pipeline(), t.tls, "tls-", drain_timeout_ms=0,
+                      producer_config="security.protocol=SSL") as run:
+        send_some(run)
+        run.wait(lambda _: run.warnings, "a warning")
+        tap.true("certificate" in run.warnings[0].lower(), f"{run.warnings}")
+
+
+def main():
+    ports = plain, _, sasl, tls = [free_port() for _ in range(4)]
+    with tempfile.TemporaryDirectory() as folder:
+        store, t.certificate = make_certificate(folder)
+        t.sasl, t.tls = f"127.0.0.1:{sasl}", f"127.0.0.1:{tls}"
+        return sinktest.main(t, "kafkabinarysink-access", port=plain, settings=broker_settings(*ports, store))
+
+
+if __name__ == "__main__":
+    sys.exit(send_with_password() if sys.argv[1:2] == ["--send-with-password"] else main())

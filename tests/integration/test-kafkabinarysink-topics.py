@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kafkabinarysink and the topics it finds: their limits on a record's size, and their numbers of partitions (ARIA-1)."""
+
+import os
+import sys
+
+import sinktest
+import tap
+from confluent_kafka import Producer
+
+t = tap.Tap()
+THREE = (sinktest.METADATA, sinktest.BINARY, sinktest.REGISTRY)
+
+
+def make_topics(prefix, partitions=(1, 1, 1), limit=None):
+    for name, count in zip(THREE, partitions):
+        config = {"max.message.bytes": limit} if limit and name == sinktest.BINARY else None
+        t.kafka.create_topic(prefix + name, partitions=count, config=config)
+
+
+def send(prefix, sizes, **properties):
+    """Frames of these sizes; returns (the last stats, the run)."""
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, prefix, session_id="s_1", **properties) as run:
+        run.play()
+        for i, size in enumerate(sizes):
+            run.push(os.urandom(size), pts=i * 33333333)
+        run.end()
+        run.wait_eos()
+        stats, _ = run.stop()
+    tap.equal((stats["produced"], stats["pending"]), (len(sizes), 0), "produced, pending")
+    tap.equal((run.errors, run.warnings), ([], []), "errors, warnings")
+    tap.equal(stats["copied-frames"], 0, "copied frames")
+    return stats, run
+
+
+@t.test("a topic with a small max.message.bytes: large frames are refused alone, with the numbers (ARIA-5)")
+def _():
+    limit, large = 50000, 80000
+    make_topics("small-", limit=limit)
+    sizes = [large if i % 5 == 2 else 20000 for i in range(60)]
+    stats, run = send("small-", sizes)
+    refused = [i for i, size in enumerate(sizes) if size == large]
+    tap.equal((stats["acknowledged"], stats["failed-too-large"], stats["failed"], stats["dropped"]),
+              (len(sizes) - len(refused), len(refused), len(refused), 0), "outcomes")
+    tap.equal((run.lost(), stats["loss-records"]), (len(refused), len(refused)), "told of on the bus, and in the registry")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "small-")
+    arrived.check([i for i in range(len(sizes)) if i not in refused])
+    tap.equal([entry["frame_index"] for entry in arrived.failed], refused, "FAILED entries")
+    for entry in arrived.failed:
+        tap.equal((entry["error_reason"], entry["binary_offset"]), ("too-large", None), "entry")
+        tap.true(str(limit) in entry["error_message"] and str(large) in entry["error_message"],
+                 f"the numbers in {entry['error_message']}")
+    proof = sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", "small-", status=1)
+    tap.equal(proof["failed_by_reason"], {"too-large": len(refused)}, "what the verifier found")
+
+
+@t.test("a topic limit below the client's batches: many small frames all arrive (ARIA-1)")
+def _():
+    make_topics("batch-", limit=100000)
+    stats, _ = send("batch-", [9000] * 1500)
+    tap.equal((stats["acknowledged"], stats["failed"]), (1500, 0), "outcomes")
+    sinktest.Arrived(t.kafka.bootstrap, "batch-").check(range(1500))
+
+
+@t.test("frames of 6 MB where the broker takes 10 MB, one of 11 MB among them (ARIA-1)")
+def _():
+    sizes = [6000000] * 4 + [11000000] + [6000000] * 2
+    stats, _ = send("big-", sizes)
+    tap.equal((stats["acknowledged"], stats["failed-too-large"]), (6, 1), "outcomes")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "big-")
+    arrived.check([0, 1, 2, 3, 5, 6])
+    tap.true("10485760" in arrived.failed[0]["error_message"] or "1048588" in arrived.failed[0]["error_message"],
+             f"the numbers in {arrived.failed[0]['error_message']}")
+
+
+def murmur2_partition(topic, key):
+    """Where a librdkafka producer with Java's partitioner puts a record of this key."""
+    told = []
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "partitioner": "murmur2"})
+    producer.produce(topic, b"", key=key, on_delivery=lambda error, message: told.append((error, message.partition())))
+    producer.flush(30)
+    tap.equal(told[0][0], None, "delivery of the reference record")
+    return told[0][1]
+
+
+@t.test("3, 5 and 4 partitions, partition-by=stream: one partition, in order, the one Java's murmur2 gives (ARIA-1)")
+def _():
+    make_topics("odd-", partitions=(3, 5, 4))
+    t.kafka.create_topic("odd-reference", partitions=3)
+    used = set()
+    for stream in ("214-1", "1201-1", "1201-2", "1202-1"):
+        send("odd-", [1000] * 20, stream_id=stream)
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "odd-")
+    for stream in ("214-1", "1201-1", "1201-2", "1202-1"):
+        expected = murmur2_partition("odd-reference", f"s_1_{stream}".encode())
+        records = [record for record in arrived.registry if record.json["stream_id"] == stream]
+        tap.equal({record.partition for record in records}, {expected}, f"partition of {stream}")
+        tap.equal([record.json["frame_index"] for record in records], list(range(20)), f"order of {stream}")
+        offsets = [(record.json["binary_offset"], record.json["metadata_offset"]) for record in records]
+        tap.equal(offsets, sorted(offsets), f"order of the bytes of {stream}")
+        for record in records:
+            tap.equal((record.json["binary_partition"], record.json["metadata_partition"]), (expected, expected),
+                      f"the same partition number everywhere ({stream})")
+        used.add(expected)
+    tap.true(len(used) > 1, "streams spread")
+
+
+@t.test("partition-by=frame: frames spread, the three records of each on the same partition number (ARIA-1)")
+def _():
+    make_topics("frame-", partitions=(3, 5, 4))
+    t.kafka.create_topic("frame-reference", partitions=3)
+    send("frame-", [1000] * 40, partition_by="frame")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "frame-")
+    arrived.check(range(40))
+    for record in arrived.registry:
+        entry = record.json
+        tap.equal((entry["binary_partition"], entry["metadata_partition"]), (record.partition,) * 2, "partitions")
+    tap.equal({record.partition for record in arrived.registry}, {0, 1, 2}, "partitions in use")
+    for record in arrived.registry[:3]:
+        tap.equal(record.partition, murmur2_partition("frame-reference", record.key.encode()), "murmur2 of the frame id")
+
+
+if __name__ == "__main__":
+    sys.exit(sinktest.main(t, "kafkabinarysink-topics", partitions=1))
