@@ -26,6 +26,7 @@ enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_COULD_NOT_RUN = 2 };
 #define TERMINAL_WIDTH 80
 #define IN_PROCESS "in-process"
 #define DRAIN_MS 10000
+#define STALL_S 20 /* a verifier that proves nothing for so long is not waited for */
 /* what the broker inside the process keeps: docs of kafkabinarysink */
 #define BROKER_PARTITIONS 16
 #define BROKER_PARTITION_BYTES (5 * 1024 * 1024)
@@ -60,6 +61,8 @@ typedef struct {
   gint64 last_shown;
   gdouble frames_per_s, bytes_per_s;
   guint width; /* of the progress line that is on the terminal, 0: none */
+  guint64 last_proven;
+  gint64 last_proof; /* monotonic, us: when the verifier had last proven something */
 
   /* lock */
   GMutex lock;
@@ -375,13 +378,48 @@ connected (Demo *d)
   }
 }
 
+/* Neither the video nor the end waits for a verifier that stands still. */
+static gboolean
+stalled_cb (gpointer user_data)
+{
+  Demo *d = user_data;
+  guint64 proven = d->verifier ? verifier_get_number (d->verifier, "bytes_proven") : 0;
+  gint64 now = g_get_monotonic_time ();
+  gboolean behind;
+
+  g_mutex_lock (&d->lock);
+  behind = d->bytes > proven;
+  g_mutex_unlock (&d->lock);
+  if (proven != d->last_proven || !behind)
+    d->last_proof = now;
+  d->last_proven = proven;
+  if (now - MAX (d->last_proof, d->ended) < STALL_S * G_USEC_PER_SEC)
+    return G_SOURCE_CONTINUE;
+  if (d->phase == PHASE_PROVING) {
+    say (d, "The verifier has proven nothing for %d s; ending without its verdict.", STALL_S);
+    d->no_verdict = TRUE;
+    verifier_kill (d->verifier);
+    over (d);
+  } else if (d->phase == PHASE_PLAYING && d->bounded) {
+    say (d,
+        "The verifier has proven nothing for %d s. Frames flow on; the broker inside may drop "
+        "some before they are read.",
+        STALL_S);
+    set_bounded (d, FALSE);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean
 drained_cb (gpointer user_data)
 {
   Demo *d = user_data;
 
-  if (d->phase == PHASE_DRAINING)
+  if (d->phase == PHASE_DRAINING) {
+    /* the time for it is over: stopping the sink does not wait once more */
+    g_object_set (d->sink, "drain-timeout-ms", 0, NULL);
     prove (d);
+  }
   return G_SOURCE_REMOVE;
 }
 
@@ -456,7 +494,8 @@ show_lost (Demo *d, const GstStructure *s)
   guint64 n = number (s, "failed") + number (s, "dropped");
   guint named = ids ? gst_value_array_get_size (ids) : 0;
 
-  say (d, "Lost %" G_GUINT64_FORMAT " frames: %s.", n, gst_structure_get_string (s, "reason"));
+  say (d, "Lost %" G_GUINT64_FORMAT " frame%s: %s.", n, n == 1 ? "" : "s",
+      gst_structure_get_string (s, "reason"));
   for (guint i = 0; i < named; i++)
     say (d, "  %s", g_value_get_string (gst_value_array_get_value (ids, i)));
   if (n > named)
@@ -588,16 +627,16 @@ report_next (Demo *d)
   const gchar *address = d->in_process ? "127.0.0.1:9092" : d->address;
 
   if (d->in_process)
-    g_print (
-        "\nThe broker was inside this program and has ended with it. A real one, until Ctrl-C:\n"
-        "  tests/integration/apache_kafka.py run --port 9092\n"
-        "  examples/demo --bootstrap-servers %s\n"
-        "and then, beside it:\n",
+    g_print ("\nThe broker was inside this program and has ended with it. A real one:\n"
+             "  tests/integration/apache_kafka.py run --port 9092\n"
+             "  examples/demo --bootstrap-servers %s\n"
+             "and then, beside it:\n",
         address);
   else
     g_print ("\nTo go on:\n");
   g_print ("  kcat -b %s -C -q -e -o -1 -t vrs-frame-registry\n"
-           "  kcat -b %s -C -q -e -o -1 -c 1 -D '' -t vrs-binary-stream > frame.%s\n",
+           "  kcat -b %s -C -q -e -o -1 -c 1 -D '' \\\n"
+           "    -t vrs-binary-stream > frame.%s\n",
       address, address, g_str_equal (d->format, "jpeg") ? "jpg" : d->format);
   g_print ("and, in the shell that \"meson devenv -C build\" opens:\n"
            "  gst-launch-1.0 videotestsrc is-live=true ! frameencodebin ! \\\n"
@@ -618,7 +657,7 @@ report (Demo *d)
   guint64 acknowledged = number (s, "acknowledged");
   gboolean proven;
 
-  if (d->phase == PHASE_STARTING || d->frames == 0) {
+  if (d->frames == 0) {
     if (!d->error)
       say (d, "No frame was sent.");
     return EXIT_COULD_NOT_RUN;
@@ -724,6 +763,7 @@ run (Demo *d)
   g_unix_signal_add (SIGINT, interrupt_cb, d);
   g_unix_signal_add (SIGTERM, interrupt_cb, d);
   g_timeout_add (d->on_terminal ? 250 : 1000, progress_cb, d);
+  g_timeout_add_seconds (1, stalled_cb, d);
   g_main_loop_run (d->loop);
   gst_bus_remove_watch (bus);
   stop (d);

@@ -148,8 +148,8 @@ Verifier *
 verifier_start (const gchar *bootstrap_servers, const gchar *session_id,
     void (*changed) (gpointer user_data), gpointer user_data, GError **error)
 {
-  const gchar *argv[] = { PROGRAM, "--follow", "--json", "--announce-ready", "--session",
-    session_id, "-b", bootstrap_servers, NULL };
+  const gchar *argv[] = { PROGRAM, "--follow", "--json", "--announce-ready", "--progress-ms", "200",
+    "--session", session_id, "-b", bootstrap_servers, NULL };
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
       G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
   GSubprocess *process;

@@ -94,25 +94,6 @@ make_headers (const Frame *frame, const gchar *content_type, guint32 crc32c, con
   return headers;
 }
 
-static rd_kafka_resp_err_t
-produce (TribKafkaPublisher *p, TribKafkaTopic topic, const Frame *frame, const void *value,
-    gsize size, rd_kafka_headers_t *headers, Slot *slot)
-{
-  /* 0 lets the client stamp its own time: Kafka has no records from before 1970 */
-  gint64 t_ms = MAX (frame->t_ns / 1000000, 0);
-  rd_kafka_resp_err_t err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (p->rkt[topic]),
-      RD_KAFKA_V_PARTITION (frame->partition), RD_KAFKA_V_MSGFLAGS (0),
-      RD_KAFKA_V_KEY (frame->id, strlen (frame->id)), RD_KAFKA_V_VALUE ((void *) value, size),
-      RD_KAFKA_V_TIMESTAMP (t_ms), RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_OPAQUE (slot),
-      RD_KAFKA_V_END);
-
-  if (err)
-    rd_kafka_headers_destroy (headers);
-  else
-    p->n_slots++;
-  return err;
-}
-
 static TribKafkaFailed
 reason_of (rd_kafka_resp_err_t err)
 {
@@ -177,6 +158,14 @@ partition_of (const TribKafkaPublisher *p, const Frame *frame)
   return trib_kafka_partition_for (key, strlen (key), n);
 }
 
+static void
+loss_record_free (LossRecord *loss)
+{
+  g_string_free (loss->json, TRUE);
+  g_free (loss->id);
+  g_free (loss);
+}
+
 /* A lost frame leaves a registry entry, so that a reader can tell "lost" from "late". It is written
  * as well as can be: how many were and were not is counted. */
 static void
@@ -184,8 +173,7 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
 {
   LossRecord *loss;
   TribKafkaEntry entry;
-  gint32 partition = frame->partition;
-  rd_kafka_headers_t *headers;
+  Record record;
 
   if (frame->legacy)
     return;
@@ -200,21 +188,21 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
   entry.error_message = message;
   loss = g_new0 (LossRecord, 1);
   loss->slot.topic = TRIB_KAFKA_TOPIC_REGISTRY;
+  loss->id = g_strdup (frame->id);
   loss->json = g_string_sized_new (768);
   trib_kafka_layout_registry (loss->json, &entry);
-  headers = make_headers (
-      frame, "application/json", trib_crc32c (0, loss->json->str, loss->json->len), NULL);
-  if (partition < 0)
-    frame->partition = partition_of (p, frame);
-  if (produce (p, TRIB_KAFKA_TOPIC_REGISTRY, frame, loss->json->str, loss->json->len, headers,
-          &loss->slot)) {
+  record = (Record){ TRIB_KAFKA_TOPIC_REGISTRY,
+    frame->partition < 0 ? partition_of (p, frame) : frame->partition, loss->id, frame->t_ns,
+    loss->json->str, loss->json->len,
+    make_headers (
+        frame, "application/json", trib_crc32c (0, loss->json->str, loss->json->len), NULL),
+    &loss->slot };
+  if (trib_kafka_lanes_send (p, &record)) {
     p->accounts.loss_records_failed++;
-    g_string_free (loss->json, TRUE);
-    g_free (loss);
+    loss_record_free (loss);
   } else {
     p->accounts.loss_records_pending++;
   }
-  frame->partition = partition;
 }
 
 /* counts a frame as failed, says so in the registry, and lets it go; no record of it is outstanding
@@ -271,10 +259,12 @@ static void
 send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const void *value,
     gsize size, rd_kafka_headers_t *headers)
 {
+  Record record = { topic, frame->partition, frame->id, frame->t_ns, value, size, headers,
+    &frame->slots[topic] };
   rd_kafka_resp_err_t err;
 
   frame->slots[topic] = (Slot){ topic, frame };
-  err = produce (p, topic, frame, value, size, headers, &frame->slots[topic]);
+  err = trib_kafka_lanes_send (p, &record);
   if (err) {
     break_frame (frame, reason_of (err),
         g_strdup_printf ("the client refused the %s record of %" G_GSIZE_FORMAT " bytes: %s",
@@ -396,51 +386,57 @@ acknowledge (TribKafkaPublisher *p, Frame *frame)
 }
 
 static gchar *
-describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const rd_kafka_message_t *msg)
+describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const Report *report)
 {
-  const gchar *maybe = rd_kafka_message_status (msg) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
+  const gchar *maybe = report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                            ? "; it may have been written all the same"
                            : "";
 
   return g_strdup_printf ("the record of %" G_GSIZE_FORMAT
                           " bytes for %s was not acknowledged: %s%s",
-      msg->len, p->topics[topic], rd_kafka_err2str (msg->err), maybe);
+      report->size, p->topics[topic], rd_kafka_err2str (report->err), maybe);
 }
 
 static void
-report_loss_record (TribKafkaPublisher *p, Slot *slot, rd_kafka_resp_err_t err)
+report_loss_record (TribKafkaPublisher *p, Slot *slot, const Report *report)
 {
-  LossRecord *loss = (LossRecord *) slot;
-
   p->accounts.loss_records_pending--;
-  if (err)
+  if (report->err || report->offset < 0)
     p->accounts.loss_records_failed++;
   else
     p->accounts.loss_records++;
-  g_string_free (loss->json, TRUE);
-  g_free (loss);
+  loss_record_free ((LossRecord *) slot);
   g_cond_broadcast (&p->changed);
 }
 
-static void
-report_frame (TribKafkaPublisher *p, Slot *slot, const rd_kafka_message_t *msg)
+/* a registry entry that failed is a reason of its own, unless it was given up with the rest */
+static TribKafkaFailed
+reason_of_report (TribKafkaTopic topic, const Report *report)
 {
-  Frame *frame = slot->frame;
-  TribKafkaTopic topic = slot->topic;
+  if (topic != TRIB_KAFKA_TOPIC_REGISTRY || report->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+      || report->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+    return reason_of (report->err);
+  return TRIB_KAFKA_FAILED_REGISTRY;
+}
 
-  frame->n_outstanding--;
-  if (msg->err) {
-    gboolean committing = topic == TRIB_KAFKA_TOPIC_REGISTRY;
-    frame->maybe_linked
-        = committing && rd_kafka_message_status (msg) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
-    break_frame (frame,
-        committing && msg->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE
-                && msg->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
-            ? TRIB_KAFKA_FAILED_REGISTRY
-            : reason_of (msg->err),
-        describe_failure (p, topic, msg));
+static void
+take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Report *report)
+{
+  gboolean committing = topic == TRIB_KAFKA_TOPIC_REGISTRY;
+
+  if (report->err) {
+    frame->maybe_linked = committing && report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
+    break_frame (frame, reason_of_report (topic, report), describe_failure (p, topic, report));
+  } else if (report->offset < 0) {
+    /* The client takes it for done but cannot say where it is; it may not be there at all (see the lanes).
+     * A LINKED entry that leads nowhere would be worse than none. */
+    frame->maybe_linked = committing;
+    break_frame (frame, committing ? TRIB_KAFKA_FAILED_REGISTRY : TRIB_KAFKA_FAILED_REFUSED,
+        g_strdup_printf ("the record of %" G_GSIZE_FORMAT
+                         " bytes for %s was acknowledged without its offset; it may be there",
+            report->size, p->topics[topic]));
   } else {
-    frame->offsets[topic] = msg->offset;
+    frame->offsets[topic] = report->offset;
     if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TRIB_KAFKA_TOPIC_LEGACY) {
       /* the broker has the bytes: upstream may have its buffer back before the registry entry is
        * written */
@@ -449,15 +445,35 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const rd_kafka_message_t *msg)
       g_cond_broadcast (&p->changed);
     }
   }
+}
+
+static void
+report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
+{
+  Frame *frame = slot->frame;
+  TribKafkaTopic topic = slot->topic;
+
+  frame->n_outstanding--;
+  take_report (p, frame, topic, report);
   if (frame->n_outstanding > 0)
     return;
-  if (!frame->broken && !frame->legacy && topic != TRIB_KAFKA_TOPIC_REGISTRY)
+  if (!frame->broken && !frame->legacy && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
     commit (p, frame);
-  else if (!frame->broken) {
+  } else if (!frame->broken) {
     acknowledge (p, frame);
     return;
   }
   finish_if_broken (p, frame);
+}
+
+/* the record of @slot has its outcome; @locks: requires the publisher's */
+void
+trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report)
+{
+  if (slot->frame)
+    report_frame (p, slot, report);
+  else
+    report_loss_record (p, slot, report);
 }
 
 /**
@@ -473,16 +489,16 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
 {
   TribKafkaPublisher *p = opaque;
   Slot *slot = msg->_private;
+  TribKafkaTopic topic = slot->topic;
+  Report report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
   TribKafkaLinkEvent event;
 
   g_mutex_lock (&p->lock);
   p->n_slots--;
   if (!msg->err && trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
     trib_kafka_publisher_queue_link_event (p, &event);
-  if (slot->frame)
-    report_frame (p, slot, msg);
-  else
-    report_loss_record (p, slot, msg->err);
+  trib_kafka_lanes_reported (p, topic, msg->partition, !msg->err && msg->offset >= 0);
+  trib_kafka_delivery_settle_slot (p, slot, &report);
   trib_kafka_delivery_dispatch (p);
   g_mutex_unlock (&p->lock);
 }

@@ -207,8 +207,10 @@ answered (TribKafkaPublisher *p, Group group, gint32 n_partitions, const guint64
 {
   g_mutex_lock (&p->lock);
   p->n_partitions[group] = n_partitions;
-  for (guint t = groups[group].first; t <= groups[group].last; t++)
+  for (guint t = groups[group].first; t <= groups[group].last; t++) {
     p->broker_max_bytes[t] = limits[t];
+    trib_kafka_lanes_open (p, t, n_partitions);
+  }
   p->ready[group] = TRUE;
   trib_kafka_delivery_dispatch (p);
   g_mutex_unlock (&p->lock);

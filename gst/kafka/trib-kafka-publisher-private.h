@@ -53,8 +53,40 @@ struct _Frame {
 /* a FAILED registry entry on its way */
 typedef struct {
   Slot slot;
+  gchar *id;
   GString *json;
 } LossRecord;
+
+/* what is produced; key and value belong to the slot's frame or loss record */
+typedef struct {
+  TribKafkaTopic topic;
+  gint32 partition;
+  const gchar *key;
+  gint64 t_ns;
+  const void *value;
+  gsize size;
+  rd_kafka_headers_t *headers;
+  Slot *slot;
+} Record;
+
+/* what became of it */
+typedef struct {
+  rd_kafka_resp_err_t err;
+  gint64 offset;
+  rd_kafka_msg_status_t status;
+  gsize size;
+} Report;
+
+typedef enum {
+  LANE_COLD,    /* the broker has not yet taken a record of ours there */
+  LANE_PROBING, /* one is on its way, the others wait for it */
+  LANE_WARM,
+} LaneState;
+
+typedef struct {
+  LaneState state;
+  GQueue queue; /* of Record */
+} Lane;
 
 /* the records of a binary frame, or the one of a legacy frame: their topics are made and looked up
  * only once a frame needs them, so that no topic appears that nobody writes */
@@ -99,6 +131,8 @@ struct _TribKafkaPublisher {
   gboolean wanted[N_GROUPS];
   gboolean ready[N_GROUPS];
   gint32 n_partitions[N_GROUPS];
+  Lane *lanes[TRIB_KAFKA_N_TOPICS]; /* by partition; NULL until the group is ready */
+  gint32 n_lanes[TRIB_KAFKA_N_TOPICS];
   guint64 broker_max_bytes[TRIB_KAFKA_N_TOPICS]; /* of a record batch; 0: not known */
   TribKafkaAccounts accounts;
   TribKafkaLosses losses;
@@ -117,7 +151,16 @@ void trib_kafka_delivery_fail (
 void trib_kafka_delivery_drop (
     TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message);
 void trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now);
+void trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report);
 void trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque);
+
+/* trib-kafka-lanes.c */
+void trib_kafka_lanes_open (TribKafkaPublisher *p, TribKafkaTopic topic, gint32 n_partitions);
+void trib_kafka_lanes_clear (TribKafkaPublisher *p);
+rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record);
+void trib_kafka_lanes_reported (
+    TribKafkaPublisher *p, TribKafkaTopic topic, gint32 partition, gboolean known);
+void trib_kafka_lanes_purge (TribKafkaPublisher *p);
 
 /* trib-kafka-preflight.c */
 gboolean trib_kafka_preflight_open (TribKafkaPublisher *p, GError **error);

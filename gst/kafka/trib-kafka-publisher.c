@@ -160,6 +160,7 @@ give_up (TribKafkaPublisher *p)
   g_mutex_lock (&p->lock);
   p->giving_up = TRUE;
   connected = p->link.state == TRIB_KAFKA_LINK_CONNECTED && !p->fatal;
+  trib_kafka_lanes_purge (p);
   g_mutex_unlock (&p->lock);
   rd_kafka_purge (p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_poll (p->rk, 0);
@@ -171,6 +172,7 @@ give_up (TribKafkaPublisher *p)
   poll_reports (p, connected ? LAST_RECORDS_US : 0);
   g_mutex_lock (&p->lock);
   p->closing = TRUE;
+  trib_kafka_lanes_purge (p);
   g_mutex_unlock (&p->lock);
   rd_kafka_purge (p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   poll_reports (p, PURGE_LIMIT_US);
@@ -232,6 +234,7 @@ copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
 static void
 destroy (TribKafkaPublisher *p)
 {
+  trib_kafka_lanes_clear (p);
   clear_losses (&p->losses);
   g_clear_error (&p->fatal);
   g_clear_pointer (&p->released, g_ptr_array_unref);
@@ -683,7 +686,7 @@ trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret
  *
  * Any thread.
  *
- * Returns: whether frames pile up: an eighth of the bound would be used
+ * Returns: whether frames pile up: a quarter of the bound would be used
  */
 gboolean
 trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes)
@@ -691,7 +694,7 @@ trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes)
   gboolean congested;
 
   g_mutex_lock (&p->lock);
-  congested = p->accounts.pending_bytes + more_bytes > p->config.max_pending_bytes / 8;
+  congested = p->accounts.pending_bytes + more_bytes > p->config.max_pending_bytes / 4;
   g_mutex_unlock (&p->lock);
   return congested;
 }

@@ -144,6 +144,7 @@ struct _GstKafkaBinarySink {
   TribKafkaAccounts last_accounts; /* of the run before, once it has ended */
   guint64 copied_frames;
   guint64 copied_bytes;
+  gint n_interrupts;
 
   gchar *session;
   gchar *stream;
@@ -320,6 +321,38 @@ start_all (GstKafkaBinarySink *self)
 }
 
 /* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
+/* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
+ *
+ * @thread: any
+ * @locks: takes OBJECT_LOCK */
+static void
+interrupt (GstKafkaBinarySink *self, gint change)
+{
+  GST_OBJECT_LOCK (self);
+  self->n_interrupts += change;
+  if (self->publisher)
+    trib_kafka_publisher_set_flushing (self->publisher, self->n_interrupts > 0);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* GstBaseSink interrupts the streaming thread when it pauses, but a thread that wakes late from one pause may begin
+ * to wait for room within the next, and it waits with the lock that going on needs. So going on interrupts
+ * it as well: it then waits in preroll, where it is woken once the interruption is over. */
+static GstStateChangeReturn
+go_on_playing (GstKafkaBinarySink *self)
+{
+  GstStateChangeReturn ret;
+
+  interrupt (self, 1);
+  ret = GST_ELEMENT_CLASS (parent_class)
+            ->change_state (GST_ELEMENT (self), GST_STATE_CHANGE_PAUSED_TO_PLAYING);
+  GST_BASE_SINK_PREROLL_LOCK (self);
+  interrupt (self, -1);
+  GST_BASE_SINK_PREROLL_SIGNAL (self);
+  GST_BASE_SINK_PREROLL_UNLOCK (self);
+  return ret;
+}
+
 static GstStateChangeReturn
 gst_kafka_binary_sink_change_state (GstElement *element, GstStateChange transition)
 {
@@ -328,6 +361,8 @@ gst_kafka_binary_sink_change_state (GstElement *element, GstStateChange transiti
 
   if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    return go_on_playing (self);
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL
       || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
@@ -528,12 +563,7 @@ gst_kafka_binary_sink_event (GstBaseSink *sink, GstEvent *event)
 static gboolean
 gst_kafka_binary_sink_unlock (GstBaseSink *sink)
 {
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
-
-  GST_OBJECT_LOCK (self);
-  if (self->publisher)
-    trib_kafka_publisher_set_flushing (self->publisher, TRUE);
-  GST_OBJECT_UNLOCK (self);
+  interrupt (GST_KAFKA_BINARY_SINK (sink), 1);
   return TRUE;
 }
 
@@ -541,12 +571,7 @@ gst_kafka_binary_sink_unlock (GstBaseSink *sink)
 static gboolean
 gst_kafka_binary_sink_unlock_stop (GstBaseSink *sink)
 {
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
-
-  GST_OBJECT_LOCK (self);
-  if (self->publisher)
-    trib_kafka_publisher_set_flushing (self->publisher, FALSE);
-  GST_OBJECT_UNLOCK (self);
+  interrupt (GST_KAFKA_BINARY_SINK (sink), -1);
   return TRUE;
 }
 

@@ -198,7 +198,7 @@ run_element (const gchar *prefix, guint n_frames, gsize bytes, Cost *cost)
   gst_pad_push_event (pad, gst_event_new_segment (&segment));
   push_frames (pad, WARM_UP_FRAMES, bytes, &pts);
   while (stat_of (sink, "acknowledged") < WARM_UP_FRAMES)
-    g_usleep (1000);
+    g_thread_yield ();
   cost_begin (cost);
   push_frames (pad, n_frames, bytes, &pts);
   gst_pad_push_event (pad, gst_event_new_eos ());

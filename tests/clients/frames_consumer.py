@@ -223,7 +223,8 @@ class Check:
         for field in ("frame_id", "session_id", "stream_id", "frame_index", "capture_timestamp_ns"):
             self.expect(frame_id, f"{field} of the metadata", metadata.get(field), entry.get(field))
         self.expect(frame_id, "data_type", metadata.get("data_type"), "vrs_frame_binary")
-        self.expect(frame_id, "binary_crc32c of the metadata", metadata.get("binary_crc32c"), entry.get("binary_crc32c"))
+        self.expect(frame_id, "binary_crc32c of the metadata", metadata.get("binary_crc32c"),
+                    entry.get("binary_crc32c"))
         compression = metadata.get("compression") or {}
         self.expect(frame_id, "compressed_size", compression.get("compressed_size"), entry.get("compressed_size"))
         self.expect(frame_id, "format", compression.get("format"), entry.get("compression_format"))

@@ -88,8 +88,8 @@ test_pause_while_blocked (void)
 
   trib_assert_eventually (is_blocked (rig), 10000);
   for (guint i = 0; i < 20; i++) {
-    gst_element_set_state (rig->sink, GST_STATE_PAUSED);
-    gst_element_set_state (rig->sink, GST_STATE_PLAYING);
+    trib_set_state (rig->sink, GST_STATE_PAUSED, 10000);
+    trib_set_state (rig->sink, GST_STATE_PLAYING, 10000);
   }
   trib_assert_eventually (is_blocked (rig), 10000);
   sink_rig_up (rig);

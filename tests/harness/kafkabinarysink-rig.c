@@ -43,7 +43,7 @@ nudge (gpointer data)
   while (g_atomic_int_get (&rig->nudging)) {
     g_autoptr (GSocketConnection) connection
         = g_socket_client_connect_to_host (client, rig->address, 0, NULL, NULL);
-    g_usleep (2000);
+    trib_test_pause ();
   }
   return NULL;
 }

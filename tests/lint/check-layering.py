@@ -49,7 +49,7 @@ class Rule:
 
 
 REGISTRY_ONLY = ("harness, generic and pipelines see elements only through the registry: GStreamer, GLib/GIO, tests/support, "
-                 "and the headers that applications may link (gst/common, gst/frame); never plugins/ or another library")
+                 "librdkafka as the other side of the wire, and the headers that applications may link (gst/common, gst/frame); never plugins/ or another library")
 TEST_SYSTEM = (GLIB, GIO, GST_ANY)
 
 RULES = {
@@ -70,15 +70,15 @@ RULES = {
                          own=LIBS, system=(GLIB, GIO, GST_DATA, GST_CLOCK, RDKAFKA), tests=("support",)),
     "tests/fuzz": Rule("tests/fuzz links libraries: gst/, tests/support, GLib/GIO; never plugins/", own=LIBS,
                        system=(GLIB, GIO, GST_DATA), tests=("support",)),
-    "tests/harness": Rule(REGISTRY_ONLY, own=("common", "frame"), system=TEST_SYSTEM, tests=("support",)),
+    "tests/harness": Rule(REGISTRY_ONLY, own=("common", "frame"), system=TEST_SYSTEM + (RDKAFKA,), tests=("support",)),
     "tests/generic": Rule(REGISTRY_ONLY, own=("common", "frame"), system=TEST_SYSTEM, tests=("support",)),
     "tests/pipelines": Rule(REGISTRY_ONLY, own=("common", "frame"), system=TEST_SYSTEM, tests=("support",)),
     "tests/integration": Rule("tests/integration uses elements through the registry and may link libraries to look at what "
                               "they did; never plugins/", own=LIBS, system=TEST_SYSTEM + (RDKAFKA,), tests=("support",)),
     "tests/bench": Rule("tests/bench uses elements through the registry, libraries, and a peer (librdkafka, json-glib) to measure "
                         "against; never plugins/", own=LIBS, system=TEST_SYSTEM + (RDKAFKA, JSON_GLIB), tests=("support",)),
-    "tests/support": Rule("tests/support knows no part of the project but gst/common: GLib/GIO and GStreamer",
-                          own=("common",), system=TEST_SYSTEM),
+    "tests/support": Rule("tests/support knows no part of the project but gst/common and gst/record: GLib/GIO, GStreamer, "
+                          "librdkafka to read topics back", own=("common", "record"), system=TEST_SYSTEM + (RDKAFKA,)),
     "tests/install": Rule("tests/install is what an application is: GStreamer, GLib/GIO, and the installed headers",
                           own=("common", "frame"), system=TEST_SYSTEM),
     "examples": Rule("examples use what applications may link: GStreamer, GLib/GIO, gst/common, gst/frame",

@@ -35,7 +35,7 @@ trib_packages_of() {
   [ "$1" = test ] || return 0
   printf '%s\n' gstreamer1.0-plugins-ugly kcat python3-confluent-kafka python3-crc32c python3-pil \
     python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 default-jre-headless=java maven=mvn \
-    libjson-glib-dev jq g++=g++ locales clang-format-14?
+    libjson-glib-dev jq openssl=openssl g++=g++ locales clang-format-14?
 }
 
 # trib_missing_packages PURPOSE [optional]
@@ -50,8 +50,9 @@ trib_missing_packages() {
     if [ -n "$command" ] && command -v "$command" >/dev/null 2>&1; then
       continue
     fi
-    case $(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null) in
-      *installed*) ;;
+    # One status for each architecture; a package that another one only mentions is "not-installed".
+    case " $(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null)" in
+      *" installed "*) ;;
       *) printf '%s ' "$package" ;;
     esac
   done

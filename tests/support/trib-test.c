@@ -22,6 +22,7 @@ struct _TribWatchdog {
   gboolean done;
 };
 
+static GThread *main_thread;
 static TribWatchdog *whole_run;
 
 static gpointer
@@ -120,6 +121,7 @@ void
 trib_test_init (int *argc, char ***argv)
 {
   g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  main_thread = g_thread_self ();
   whole_run = trib_watchdog_new (DEFAULT_LIMIT_SECONDS);
 }
 
@@ -148,7 +150,9 @@ trib_test_pause (void)
 {
   GMainContext *context = g_main_context_get_thread_default ();
 
-  if (!g_main_context_iteration (context, FALSE))
+  /* what the default context has ready is the main thread's to dispatch */
+  if ((context == NULL && g_thread_self () != main_thread)
+      || !g_main_context_iteration (context, FALSE))
     g_usleep (PAUSE_US);
 }
 

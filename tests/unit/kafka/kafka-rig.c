@@ -20,7 +20,7 @@ nudge_thread (gpointer data)
   while (g_atomic_int_get (&nudging)) {
     g_autoptr (GSocketConnection) connection
         = g_socket_client_connect_to_host (client, data, 0, NULL, NULL);
-    g_usleep (2000);
+    trib_test_pause ();
   }
   return NULL;
 }
@@ -142,7 +142,7 @@ sampler_thread (gpointer data)
     g_assert_cmpuint (a->produced + 1, >=, produced);
     produced = a->produced;
     rig->n_samples++;
-    g_usleep (200);
+    trib_test_pause ();
   }
   return NULL;
 }
@@ -361,6 +361,9 @@ check_place (GPtrArray *records, const RigRecord *entry, const gchar *what, cons
         && r->offset == rig_json_int (entry, offset))
       record = r;
   }
+  if (record == NULL)
+    g_test_message ("%u records of that key, none where the entry says: %s",
+        rig_count (records, entry->key), entry->value);
   g_assert_nonnull (record);
   g_assert_cmpstr (record->key, ==, entry->key);
   g_assert_cmpint (record->partition, ==, entry->partition);
@@ -384,14 +387,14 @@ rig_check_registry (Rig *rig)
     if (rig_count (registry, entry->key) != 1)
       for (guint k = 0; k < registry->len; k++)
         g_test_message ("%s", ((RigRecord *) registry->pdata[k])->value);
-    g_assert_cmpuint (rig_count (registry, entry->key), ==, 1);
+    g_assert_true (rig->copies_allowed || rig_count (registry, entry->key) == 1);
     if (!g_str_equal (status, "LINKED"))
       continue;
     n_linked++;
     check_place (metadata, entry, "metadata", rig->config.topics[TRIB_KAFKA_TOPIC_METADATA]);
     check_place (binary, entry, "binary", rig->config.topics[TRIB_KAFKA_TOPIC_BINARY]);
-    g_assert_cmpuint (rig_count (binary, entry->key), ==, 1);
-    g_assert_cmpuint (rig_count (metadata, entry->key), ==, 1);
+    g_assert_true (rig->copies_allowed || rig_count (binary, entry->key) == 1);
+    g_assert_true (rig->copies_allowed || rig_count (metadata, entry->key) == 1);
   }
   return n_linked;
 }

@@ -26,6 +26,9 @@ typedef struct {
   TribKafkaConfig config;
   gchar *topics[TRIB_KAFKA_N_TOPICS];
   const gchar *session;
+  /* The mock cluster does not look at sequence numbers, so it writes again what is sent again after
+   * it went away with the answer. That real brokers do not is shown by the integration tests. */
+  gboolean copies_allowed;
 
   TribKafkaBroker *broker;
   rd_kafka_mock_cluster_t *mock;

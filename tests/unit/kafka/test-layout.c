@@ -250,7 +250,7 @@ test_always_valid (void)
     g_autoptr (GError) error = NULL;
     TribKafkaFrame frame = jpeg;
     TribKafkaEntry entry = { text, text, text, g_test_rand_int (),
-      (gint64) g_test_rand_int () << 31, text, g_test_rand_int (), g_test_rand_int (),
+      (gint64) g_test_rand_int () * 1000000007, text, g_test_rand_int (), g_test_rand_int (),
       { text, 0, 1, 2 }, { caps, -1, -1, 2 }, 0, g_test_rand_bit () ? caps : NULL, caps };
 
     frame.session = frame.stream = text;

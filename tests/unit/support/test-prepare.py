@@ -63,6 +63,14 @@ def _():
     tap.true("default-jre-headless" not in words and "maven" not in words and "kcat" in words, done.stdout)
 
 
+@t.test("a package that dpkg knows and has not is missing; one of a second architecture is not")
+def _():
+    for status, missing in (("not-installed ", True), ("config-files ", True), ("installed ", False),
+                            ("not-installed installed ", False), ("", True)):
+        done = Machine(dpkg_query=f"printf '{status}'").run("trib_missing_packages build")
+        tap.equal("librdkafka-dev" in done.stdout, missing, f"librdkafka-dev is missing with status {status!r}")
+
+
 @t.test("a package that not every release has is taken along where it is, and missed nowhere")
 def _():
     calls = 'echo "$*" >> "$TRIB_ROOT/calls"'

@@ -93,14 +93,16 @@ rig_read_topic (const gchar *address, const gchar *topic)
   rd_kafka_topic_t *rkt = rd_kafka_topic_new (rk, topic, NULL);
   rd_kafka_queue_t *queue = rd_kafka_queue_new (rk);
   gint n_partitions = learn_partitions (rk, rkt);
+  g_autoptr (GHashTable) ended = g_hash_table_new (NULL, NULL);
 
   for (gint i = 0; i < n_partitions; i++)
     rd_kafka_consume_start_queue (rkt, i, RD_KAFKA_OFFSET_BEGINNING, queue);
+  /* a partition's end may be told more than once */
   for (gint n_ends = 0; n_ends < n_partitions;) {
     rd_kafka_message_t *msg = rd_kafka_consume_queue (queue, 100);
 
     if (msg && msg->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      n_ends++;
+      n_ends += g_hash_table_add (ended, GINT_TO_POINTER (msg->partition));
     else if (msg && !msg->err)
       g_ptr_array_add (records, record_from_message (msg));
     if (msg)
