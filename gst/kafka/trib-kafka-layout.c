@@ -30,32 +30,11 @@ trib_kafka_layout_time (gint64 t_ns)
 }
 
 static void
-member_string (TribJsonWriter *w, const gchar *key, const gchar *value)
-{
-  trib_json_writer_key (w, key);
-  trib_json_writer_string (w, value);
-}
-
-static void
-member_int (TribJsonWriter *w, const gchar *key, gint64 value)
-{
-  trib_json_writer_key (w, key);
-  trib_json_writer_int (w, value);
-}
-
-static void
-member_uint (TribJsonWriter *w, const gchar *key, guint64 value)
-{
-  trib_json_writer_key (w, key);
-  trib_json_writer_uint (w, value);
-}
-
-static void
 member_time (TribJsonWriter *w, const gchar *key, gint64 t_ns)
 {
   g_autofree gchar *text = trib_kafka_layout_time (t_ns);
 
-  member_string (w, key, text);
+  trib_json_writer_member_string (w, key, text);
 }
 
 static void
@@ -90,45 +69,44 @@ write_compression (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 size)
 {
   trib_json_writer_key (w, "compression");
   trib_json_writer_begin_object (w);
-  member_string (w, "format", frame->format);
-  member_uint (w, "original_size", frame->original_size);
-  member_uint (w, "compressed_size", size);
+  trib_json_writer_member_string (w, "format", frame->format);
+  trib_json_writer_member_uint (w, "original_size", frame->original_size);
+  trib_json_writer_member_uint (w, "compressed_size", size);
   member_ratio (w, "compression_ratio", size, frame->original_size);
   if (frame->quality >= 0)
-    member_int (w, "quality", frame->quality);
+    trib_json_writer_member_int (w, "quality", frame->quality);
   member_shape (w, "shape", frame, size);
-  member_string (w, "dtype", "uint8");
+  trib_json_writer_member_string (w, "dtype", "uint8");
   trib_json_writer_end_object (w);
 }
 
 static void
 write_identity (TribJsonWriter *w, const TribKafkaFrame *frame, const gchar *frame_id)
 {
-  member_string (w, "frame_id", frame_id);
-  member_string (w, "session_id", frame->session);
-  member_string (w, "stream_id", frame->stream);
-  member_uint (w, "frame_index", frame->index);
+  trib_json_writer_member_string (w, "frame_id", frame_id);
+  trib_json_writer_member_string (w, "session_id", frame->session);
+  trib_json_writer_member_string (w, "stream_id", frame->stream);
+  trib_json_writer_member_uint (w, "frame_index", frame->index);
   member_time (w, "timestamp", frame->t_ns);
-  member_int (w, "capture_timestamp_ns", frame->t_ns);
-  member_int (w, "device_timestamp_ns", frame->t_ns);
-  member_uint (w, "image_width", frame->width);
-  member_uint (w, "image_height", frame->height);
-  member_uint (w, "channels", frame->channels);
+  trib_json_writer_member_int (w, "capture_timestamp_ns", frame->t_ns);
+  trib_json_writer_member_int (w, "device_timestamp_ns", frame->t_ns);
+  trib_json_writer_member_uint (w, "image_width", frame->width);
+  trib_json_writer_member_uint (w, "image_height", frame->height);
+  trib_json_writer_member_uint (w, "channels", frame->channels);
 }
 
 /* beyond the contract: enough to decode the bytes without asking anyone */
 static void
 write_description (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 sequence)
 {
-  member_string (w, "content_type", frame->content_type);
+  trib_json_writer_member_string (w, "content_type", frame->content_type);
   if (frame->pixel_format)
-    member_string (w, "pixel_format", frame->pixel_format);
+    trib_json_writer_member_string (w, "pixel_format", frame->pixel_format);
   if (frame->caps)
-    member_string (w, "caps", frame->caps);
-  member_string (w, "time_source", frame->time_source);
-  trib_json_writer_key (w, "key_frame");
-  trib_json_writer_boolean (w, frame->key);
-  member_uint (w, "sequence", sequence);
+    trib_json_writer_member_string (w, "caps", frame->caps);
+  trib_json_writer_member_string (w, "time_source", frame->time_source);
+  trib_json_writer_member_boolean (w, "key_frame", frame->key);
+  trib_json_writer_member_uint (w, "sequence", sequence);
 }
 
 /**
@@ -152,9 +130,9 @@ trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gch
   trib_json_writer_begin_object (&w);
   write_identity (&w, frame, frame_id);
   write_compression (&w, frame, size);
-  member_string (&w, "data_type", "vrs_frame_binary");
+  trib_json_writer_member_string (&w, "data_type", "vrs_frame_binary");
   write_description (&w, frame, sequence);
-  member_uint (&w, "binary_crc32c", crc32c);
+  trib_json_writer_member_uint (&w, "binary_crc32c", crc32c);
   trib_json_writer_end_object (&w);
 }
 
@@ -180,13 +158,13 @@ trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar
   write_identity (&w, frame, frame_id);
   member_shape (&w, "image_shape", frame, size);
   if (frame->pixel_format == NULL)
-    member_string (&w, "pixel_format", frame->channels == 1 ? "GRAY8" : "RGB");
-  member_uint (&w, "original_size_bytes", frame->original_size);
-  member_uint (&w, "compressed_size_bytes", size);
+    trib_json_writer_member_string (&w, "pixel_format", frame->channels == 1 ? "GRAY8" : "RGB");
+  trib_json_writer_member_uint (&w, "original_size_bytes", frame->original_size);
+  trib_json_writer_member_uint (&w, "compressed_size_bytes", size);
   if (frame->quality >= 0)
-    member_int (&w, "compression_quality", frame->quality);
+    trib_json_writer_member_int (&w, "compression_quality", frame->quality);
   write_compression (&w, frame, size);
-  member_string (&w, "data_type", "vrs_frame");
+  trib_json_writer_member_string (&w, "data_type", "vrs_frame");
   write_description (&w, frame, sequence);
   trib_json_writer_key (&w, "image_data");
   trib_json_writer_base64 (&w, data, size);
@@ -227,22 +205,22 @@ trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry)
 
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
-  member_string (&w, "frame_id", entry->frame_id);
-  member_string (&w, "session_id", entry->session);
-  member_string (&w, "stream_id", entry->stream);
-  member_uint (&w, "frame_index", entry->index);
-  member_int (&w, "capture_timestamp_ns", entry->t_ns);
+  trib_json_writer_member_string (&w, "frame_id", entry->frame_id);
+  trib_json_writer_member_string (&w, "session_id", entry->session);
+  trib_json_writer_member_string (&w, "stream_id", entry->stream);
+  trib_json_writer_member_uint (&w, "frame_index", entry->index);
+  trib_json_writer_member_int (&w, "capture_timestamp_ns", entry->t_ns);
   write_place (&w, "metadata", &entry->metadata);
   write_place (&w, "binary", &entry->binary);
-  member_string (&w, "compression_format", entry->format);
-  member_uint (&w, "compressed_size", entry->size);
+  trib_json_writer_member_string (&w, "compression_format", entry->format);
+  trib_json_writer_member_uint (&w, "compressed_size", entry->size);
   member_ratio (&w, "compression_ratio", entry->size, entry->original_size);
   member_time (&w, "created_at", entry->created_at_ns);
-  member_uint (&w, "size_bytes", entry->size);
-  member_string (&w, "status", entry->error_reason ? "FAILED" : "LINKED");
+  trib_json_writer_member_uint (&w, "size_bytes", entry->size);
+  trib_json_writer_member_string (&w, "status", entry->error_reason ? "FAILED" : "LINKED");
   if (entry->error_reason) {
-    member_string (&w, "error_reason", entry->error_reason);
-    member_string (&w, "error_message", entry->error_message);
+    trib_json_writer_member_string (&w, "error_reason", entry->error_reason);
+    trib_json_writer_member_string (&w, "error_message", entry->error_message);
   }
   trib_json_writer_end_object (&w);
 }

@@ -441,3 +441,31 @@ trib_json_writer_is_complete (const TribJsonWriter *w)
 {
   return w->complete;
 }
+
+void
+trib_json_writer_member_string (TribJsonWriter *w, const gchar *key, const gchar *value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_string (w, value);
+}
+
+void
+trib_json_writer_member_int (TribJsonWriter *w, const gchar *key, gint64 value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_int (w, value);
+}
+
+void
+trib_json_writer_member_uint (TribJsonWriter *w, const gchar *key, guint64 value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_uint (w, value);
+}
+
+void
+trib_json_writer_member_boolean (TribJsonWriter *w, const gchar *key, gboolean value)
+{
+  trib_json_writer_key (w, key);
+  trib_json_writer_boolean (w, value);
+}

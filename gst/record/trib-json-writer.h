@@ -40,6 +40,11 @@ void trib_json_writer_string (TribJsonWriter *w, const gchar *value);
 void trib_json_writer_string_len (TribJsonWriter *w, const gchar *value, gsize len);
 /* a JSON string holding the base64 (RFC 4648 section 4, padded) of the bytes */
 void trib_json_writer_base64 (TribJsonWriter *w, const guint8 *data, gsize len);
+/* a key and its value in one call */
+void trib_json_writer_member_string (TribJsonWriter *w, const gchar *key, const gchar *value);
+void trib_json_writer_member_int (TribJsonWriter *w, const gchar *key, gint64 value);
+void trib_json_writer_member_uint (TribJsonWriter *w, const gchar *key, guint64 value);
+void trib_json_writer_member_boolean (TribJsonWriter *w, const gchar *key, gboolean value);
 /* whether one whole value has been written */
 gboolean trib_json_writer_is_complete (const TribJsonWriter *w);
 

@@ -256,20 +256,6 @@ verify_report_progress (const VerifyReport *r, GString *out)
 /* ---- for programs ---- */
 
 static void
-member_string (TribJsonWriter *w, const gchar *key, const gchar *value)
-{
-  trib_json_writer_key (w, key);
-  trib_json_writer_string (w, value);
-}
-
-static void
-member_uint (TribJsonWriter *w, const gchar *key, guint64 value)
-{
-  trib_json_writer_key (w, key);
-  trib_json_writer_uint (w, value);
-}
-
-static void
 member_time (TribJsonWriter *w, const gchar *key, gint64 t_ns)
 {
   trib_json_writer_key (w, key);
@@ -292,19 +278,19 @@ member_list (TribJsonWriter *w, const gchar *key, const gchar *const *list)
 static void
 write_counts (TribJsonWriter *w, const TribKafkaVerifyCounts *c)
 {
-  member_uint (w, "entries", c->entries);
-  member_uint (w, "proven", c->proven);
-  member_uint (w, "failed", c->failed);
-  member_uint (w, "mismatched", c->mismatched);
-  member_uint (w, "missing", c->missing);
-  member_uint (w, "expired", c->expired);
-  member_uint (w, "pending", c->pending);
-  member_uint (w, "bytes_proven", c->bytes);
-  member_uint (w, "gaps", c->gaps);
-  member_uint (w, "duplicates", c->duplicates);
-  member_uint (w, "orphans", c->orphans);
-  member_uint (w, "in_flight", c->in_flight);
-  member_uint (w, "before_oldest_entry", c->beyond);
+  trib_json_writer_member_uint (w, "entries", c->entries);
+  trib_json_writer_member_uint (w, "proven", c->proven);
+  trib_json_writer_member_uint (w, "failed", c->failed);
+  trib_json_writer_member_uint (w, "mismatched", c->mismatched);
+  trib_json_writer_member_uint (w, "missing", c->missing);
+  trib_json_writer_member_uint (w, "expired", c->expired);
+  trib_json_writer_member_uint (w, "pending", c->pending);
+  trib_json_writer_member_uint (w, "bytes_proven", c->bytes);
+  trib_json_writer_member_uint (w, "gaps", c->gaps);
+  trib_json_writer_member_uint (w, "duplicates", c->duplicates);
+  trib_json_writer_member_uint (w, "orphans", c->orphans);
+  trib_json_writer_member_uint (w, "in_flight", c->in_flight);
+  trib_json_writer_member_uint (w, "before_oldest_entry", c->beyond);
   member_time (w, "first_capture_ns", c->first_t_ns);
   member_time (w, "last_capture_ns", c->last_t_ns);
 }
@@ -317,9 +303,9 @@ write_topics (const VerifyReport *r, TribJsonWriter *w)
   for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++) {
     trib_json_writer_key (w, trib_kafka_verify_topic_to_string (i));
     trib_json_writer_begin_object (w);
-    member_string (w, "name", r->topics[i]);
-    member_uint (w, "records", trib_kafka_verify_get_records (r->verify, i));
-    member_uint (w, "bytes", trib_kafka_verify_get_record_bytes (r->verify, i));
+    trib_json_writer_member_string (w, "name", r->topics[i]);
+    trib_json_writer_member_uint (w, "records", trib_kafka_verify_get_records (r->verify, i));
+    trib_json_writer_member_uint (w, "bytes", trib_kafka_verify_get_record_bytes (r->verify, i));
     trib_json_writer_end_object (w);
   }
   trib_json_writer_end_object (w);
@@ -335,8 +321,8 @@ write_streams (const VerifyReport *r, TribJsonWriter *w)
   for (guint i = 0; i < streams->len; i++) {
     const TribKafkaVerifyStream *s = g_ptr_array_index (streams, i);
     trib_json_writer_begin_object (w);
-    member_string (w, "session_id", s->session);
-    member_string (w, "stream_id", s->stream);
+    trib_json_writer_member_string (w, "session_id", s->session);
+    trib_json_writer_member_string (w, "stream_id", s->stream);
     write_counts (w, &s->counts);
     trib_json_writer_end_object (w);
   }
@@ -348,17 +334,17 @@ write_finding (TribJsonWriter *w, const TribKafkaFinding *f)
 {
   trib_json_writer_begin_object (w);
   if (f->topic >= 0) {
-    member_string (w, "topic", trib_kafka_verify_topic_to_string (f->topic));
+    trib_json_writer_member_string (w, "topic", trib_kafka_verify_topic_to_string (f->topic));
     trib_json_writer_key (w, "partition");
     trib_json_writer_int (w, f->partition);
     trib_json_writer_key (w, "offset");
     trib_json_writer_int (w, f->offset);
   }
   if (f->frame_id)
-    member_string (w, "frame_id", f->frame_id);
+    trib_json_writer_member_string (w, "frame_id", f->frame_id);
   if (f->n != 1)
-    member_uint (w, "count", f->n);
-  member_string (w, "detail", f->detail);
+    trib_json_writer_member_uint (w, "count", f->n);
+  trib_json_writer_member_string (w, "detail", f->detail);
   trib_json_writer_end_object (w);
 }
 
@@ -373,7 +359,7 @@ write_findings (const VerifyReport *r, TribJsonWriter *w)
       continue;
     trib_json_writer_key (w, trib_kafka_verify_kind_to_string (i));
     trib_json_writer_begin_object (w);
-    member_uint (w, "count", trib_kafka_verify_get_found (r->verify, i));
+    trib_json_writer_member_uint (w, "count", trib_kafka_verify_get_found (r->verify, i));
     trib_json_writer_key (w, "listed");
     trib_json_writer_begin_array (w);
     for (guint k = 0; k < list->len; k++)
@@ -393,7 +379,7 @@ write_reasons (const VerifyReport *r, TribJsonWriter *w)
   trib_json_writer_key (w, "failed_by_reason");
   trib_json_writer_begin_object (w);
   for (const GList *l = names; l; l = l->next)
-    member_uint (w, l->data, *(guint64 *) g_hash_table_lookup (reasons, l->data));
+    trib_json_writer_member_uint (w, l->data, *(guint64 *) g_hash_table_lookup (reasons, l->data));
   trib_json_writer_end_object (w);
 }
 
@@ -412,16 +398,16 @@ verify_report_json (const VerifyReport *r, GString *out)
 
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
-  member_string (&w, "type", "verdict");
-  member_string (&w, "verdict", faults ? "findings" : "clean");
-  member_uint (&w, "exit_status", faults ? 1 : 0);
-  member_uint (&w, "faults", faults);
-  member_string (&w, "bootstrap_servers", r->bootstrap_servers);
+  trib_json_writer_member_string (&w, "type", "verdict");
+  trib_json_writer_member_string (&w, "verdict", faults ? "findings" : "clean");
+  trib_json_writer_member_uint (&w, "exit_status", faults ? 1 : 0);
+  trib_json_writer_member_uint (&w, "faults", faults);
+  trib_json_writer_member_string (&w, "bootstrap_servers", r->bootstrap_servers);
   member_list (&w, "sessions", r->sessions);
   member_list (&w, "stream_ids", r->streams);
   write_counts (&w, trib_kafka_verify_get_counts (r->verify));
-  member_uint (&w, "unattributed", trib_kafka_verify_get_unattributed (r->verify));
-  member_uint (&w, "elapsed_ms", r->elapsed_us / 1000);
+  trib_json_writer_member_uint (&w, "unattributed", trib_kafka_verify_get_unattributed (r->verify));
+  trib_json_writer_member_uint (&w, "elapsed_ms", r->elapsed_us / 1000);
   write_topics (r, &w);
   write_streams (r, &w);
   write_reasons (r, &w);
@@ -443,12 +429,12 @@ verify_report_progress_json (const VerifyReport *r, GString *out)
 
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
-  member_string (&w, "type", "progress");
+  trib_json_writer_member_string (&w, "type", "progress");
   write_counts (&w, trib_kafka_verify_get_counts (r->verify));
-  member_uint (&w, "faults", verify_report_faults (r));
-  member_uint (&w, "open", trib_kafka_verify_get_open (r->verify));
-  member_uint (&w, "elapsed_ms", r->elapsed_us / 1000);
-  member_string (&w, "trouble", r->trouble);
+  trib_json_writer_member_uint (&w, "faults", verify_report_faults (r));
+  trib_json_writer_member_uint (&w, "open", trib_kafka_verify_get_open (r->verify));
+  trib_json_writer_member_uint (&w, "elapsed_ms", r->elapsed_us / 1000);
+  trib_json_writer_member_string (&w, "trouble", r->trouble);
   trib_json_writer_end_object (&w);
 }
 
@@ -466,8 +452,8 @@ verify_report_error_json (const gchar *message, GString *out)
 
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
-  member_string (&w, "type", "error");
-  member_uint (&w, "exit_status", 2);
-  member_string (&w, "message", message);
+  trib_json_writer_member_string (&w, "type", "error");
+  trib_json_writer_member_uint (&w, "exit_status", 2);
+  trib_json_writer_member_string (&w, "message", message);
   trib_json_writer_end_object (&w);
 }
