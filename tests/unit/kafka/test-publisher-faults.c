@@ -54,6 +54,25 @@ test_retried (gconstpointer data)
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
 }
 
+static const gchar *const one_a_request[] = { "batch.num.messages", "1", NULL };
+
+/* A new topic: the first request is refused while its leader is being elected, and a later one would be
+ * taken. The client believes that the first was written then; the publisher lets none pass before. */
+static void
+test_fresh_partition (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig->config.options = one_a_request;
+  inject (rig, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 1);
+  rig_start (rig);
+  for (guint i = 0; i < 20; i++)
+    rig_publish (rig, 5000);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 20);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 20);
+}
+
 static const struct {
   const gchar *name;
   rd_kafka_resp_err_t err;
@@ -346,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/faults/ARIA-5/outage-when-idle", test_outage_when_idle);
   g_test_add_func ("/kafka/faults/no-leader", test_no_leader);
   g_test_add_func ("/kafka/faults/unknown-topic", test_unknown_topic);
+  g_test_add_func ("/kafka/faults/fresh-partition", test_fresh_partition);
   g_test_add_func ("/kafka/faults/fatal", test_fatal);
   return rig_run_tests ();
 }
