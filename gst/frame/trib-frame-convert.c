@@ -22,6 +22,8 @@ struct _TribFrameConvert {
   GstVideoConverter *converter;
   GstBuffer *mid_buffer; /* NULL where the second step works in place */
   GstBufferPool *pool;   /* NULL for raw: those buffers leave the element */
+  gboolean
+      edge; /* rows of @out end on a block: what is beyond the picture repeats its last pixel */
 };
 
 static const gchar *const format_names[] = {
@@ -206,7 +208,61 @@ plan (TribFrameConvert *c, TribFrameFormat format)
   return FALSE;
 }
 
-/* libjpeg reads rows in whole blocks, past the end of the last one where the width is odd */
+/* the largest picture a format can hold: libjpeg's and libwebp's limits. libjpeg ends the process beyond. */
+#define JPEG_MAX_PIXELS 65500
+#define WEBP_MAX_PIXELS 16383
+/* libjpeg reads rows in whole blocks of 16, also past the picture's right edge, and codes what it finds there */
+#define JPEG_BLOCK 16
+
+static gboolean
+check_size (const GstVideoInfo *in, TribFrameFormat format, GError **error)
+{
+  gint limit = format == TRIB_FRAME_FORMAT_JPEG   ? JPEG_MAX_PIXELS
+               : format == TRIB_FRAME_FORMAT_WEBP ? WEBP_MAX_PIXELS
+                                                  : G_MAXINT;
+
+  if (GST_VIDEO_INFO_WIDTH (in) <= limit && GST_VIDEO_INFO_HEIGHT (in) <= limit)
+    return TRUE;
+  g_set_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_UNSUPPORTED,
+      "a picture of %dx%d does not fit into %s, which takes at most %dx%d",
+      GST_VIDEO_INFO_WIDTH (in), GST_VIDEO_INFO_HEIGHT (in), format_names[format], limit, limit);
+  return FALSE;
+}
+
+/* The memory past the right edge would be whatever was there before, and would leave the process within the
+ * picture: so JPEG's rows end on a block, and the edge is ours to fill. */
+static gboolean
+round_rows_up (TribFrameConvert *c)
+{
+  GstVideoAlignment align;
+
+  gst_video_alignment_reset (&align);
+  align.padding_right = (JPEG_BLOCK - GST_VIDEO_INFO_WIDTH (&c->out) % JPEG_BLOCK) % JPEG_BLOCK;
+  if (align.padding_right == 0)
+    return TRUE;
+  c->edge = TRUE;
+  if (c->route == ROUTE_DIRECT)
+    c->route = ROUTE_PACK;
+  return gst_video_info_align (&c->out, &align);
+}
+
+static void
+fill_edge (GstVideoFrame *frame)
+{
+  for (guint i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS (frame); i++) {
+    gint step = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, i);
+    gint stride = GST_VIDEO_FRAME_COMP_STRIDE (frame, i);
+    gint used = GST_VIDEO_FRAME_COMP_WIDTH (frame, i) * step;
+
+    for (gint y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT (frame, i); y++) {
+      guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (frame, i) + (gsize) y * stride;
+      gint end = stride - GST_VIDEO_FRAME_COMP_POFFSET (frame, i);
+      for (gint x = used; x < end; x += step)
+        row[x] = row[x - step];
+    }
+  }
+}
+
 #define PADDING 31
 
 static GstBufferPool *
@@ -240,7 +296,11 @@ trib_frame_convert_new (const GstVideoInfo *in, TribFrameFormat format, GError *
   gboolean ok;
 
   c->in = *in;
+  if (!check_size (in, format, error))
+    return NULL;
   ok = plan (c, format);
+  if (ok && format == TRIB_FRAME_FORMAT_JPEG)
+    ok = round_rows_up (c);
   if (ok && c->route == ROUTE_GENERAL) {
     if (c->jfif == TRIB_JFIF_NONE)
       c->mid = c->out;
@@ -333,7 +393,9 @@ make_out_buffer (TribFrameConvert *c, GstBuffer *in)
     out = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&c->out), NULL);
     if (out == NULL)
       return NULL;
-    /* the rows of an odd width are closer than caps alone would say */
+  }
+  if (c->pool == NULL || c->edge) {
+    /* rows lie closer, or wider, than caps alone would say */
     gst_buffer_add_video_meta_full (out, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT (&c->out),
         GST_VIDEO_INFO_WIDTH (&c->out), GST_VIDEO_INFO_HEIGHT (&c->out),
         GST_VIDEO_INFO_N_PLANES (&c->out), c->out.offset, c->out.stride);
@@ -410,8 +472,8 @@ trib_frame_convert_run (TribFrameConvert *c, GstBuffer *buffer, GError **error)
   g_autoptr (GstBuffer) out = NULL;
   GstVideoFrame in_frame, out_frame;
 
-  if (c->route == ROUTE_DIRECT || (c->route == ROUTE_PACK && is_packed (c, in))
-      || convert_in_place (c, in))
+  if (c->route == ROUTE_DIRECT
+      || (!c->edge && ((c->route == ROUTE_PACK && is_packed (c, in)) || convert_in_place (c, in))))
     return g_steal_pointer (&in);
 
   if (!gst_video_frame_map (&in_frame, &c->in, in, GST_MAP_READ)) {
@@ -431,6 +493,8 @@ trib_frame_convert_run (TribFrameConvert *c, GstBuffer *buffer, GError **error)
     return NULL;
   }
   convert_frame (c, &in_frame, &out_frame);
+  if (c->edge)
+    fill_edge (&out_frame);
   gst_video_frame_unmap (&out_frame);
   gst_video_frame_unmap (&in_frame);
   return g_steal_pointer (&out);

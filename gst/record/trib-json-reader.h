@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /* Reads RFC 8259 JSON strictly, token by token, from one piece of memory: no tree, no recursion, no
- * allocation but one reused buffer for the strings that the caller asks for. Everything that
+ * allocation but one reused buffer for the strings that the caller asks for, and the text of a
+ * number of 64 bytes and more while it is read. Everything that
  * arrives from outside the process passes here first.
  *
  * Where RFC 8259 leaves a choice:
@@ -88,8 +89,8 @@ const GError *trib_json_reader_error (const TribJsonReader *r);
 /* what a token is, for messages: "a string", "the end of an array" */
 const gchar *trib_json_token_to_string (TribJsonToken token);
 
-/* reads all of @text; TRUE when it is one valid JSON value within the limits; allocates nothing
- * but the error */
+/* reads all of @text; TRUE when it is one valid JSON value within the limits. Allocates what
+ * trib_json_reader_next() does, and the error */
 gboolean trib_json_validate (
     const gchar *text, gsize len, const TribJsonLimits *limits, GError **error);
 

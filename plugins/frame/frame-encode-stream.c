@@ -462,13 +462,13 @@ forward_event (GstFrameEncodeBin *self, GstEvent *event)
     return gst_pad_push_event (self->encoder->feed, event);
   if (self->encoder && GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     gst_pad_push_event (self->encoder->feed, gst_event_ref (event));
+  /* the end of a flush is due wherever its beginning went */
   if (has_caps || !GST_EVENT_IS_SERIALIZED (event)
-      || GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+      || GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
+      || GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     return gst_pad_push_event (self->srcpad, event);
-  if (GST_EVENT_IS_STICKY (event))
-    g_queue_push_tail (&self->held, event);
-  else
-    gst_event_unref (event);
+  /* what has its place in the stream waits for the caps that must come before it */
+  g_queue_push_tail (&self->held, event);
   return TRUE;
 }
 

@@ -79,6 +79,7 @@
 
 #include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
+#include <frame/trib-frame-session.h>
 
 GST_DEBUG_CATEGORY (frame_encode_bin_debug);
 #define GST_CAT_DEFAULT frame_encode_bin_debug
@@ -129,16 +130,6 @@ GST_ELEMENT_REGISTER_DEFINE (
 
 /* ---- life cycle ---- */
 
-/* readable, sorts by time, unlikely twice: "session-20260101T120000Z-1a2b" */
-static gchar *
-make_session_id (void)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree gchar *time = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
-
-  return g_strdup_printf ("session-%s-%04x", time, g_random_int () & 0xffff);
-}
-
 static gboolean
 start (GstFrameEncodeBin *self)
 {
@@ -152,7 +143,7 @@ start (GstFrameEncodeBin *self)
     bad = g_strdup ((self->bad_session ? self->bad_session : self->bad_stream)->message);
   format = self->request.format;
   g_free (self->session_in_use);
-  self->session_in_use = self->session ? g_strdup (self->session) : make_session_id ();
+  self->session_in_use = self->session ? g_strdup (self->session) : trib_frame_session_new ();
   g_free (self->stream_in_use);
   self->stream_in_use = g_strdup (self->stream);
   memset (self->counters, 0, sizeof (self->counters));
@@ -383,7 +374,7 @@ install_properties (GObjectClass *object_class)
    * frameencodebin:session-id:
    *
    * The session of frames that carry no identity. When it is not set, each start makes a fresh one,
-   * like "session-20260101T120000Z-1a2b", which can be read here.
+   * like "session-20260101T120000Z-1a2b3c4d", which can be read here.
    *
    * Since: 0.1
    */

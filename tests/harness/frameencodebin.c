@@ -332,7 +332,7 @@ test_fresh_session (void)
   g_assert_null (none);
   gst_element_set_state (element, GST_STATE_PAUSED);
   g_object_get (element, "session-id", &first, NULL);
-  g_assert_true (g_regex_match_simple ("^session-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$", first, 0, 0));
+  g_assert_true (g_regex_match_simple ("^session-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$", first, 0, 0));
   gst_element_set_state (element, GST_STATE_READY);
   gst_element_set_state (element, GST_STATE_PAUSED);
   g_object_get (element, "session-id", &second, NULL);
@@ -675,6 +675,23 @@ test_flush (void)
   assert_stats_close (element);
 }
 
+/* the end of a flush goes on even where no caps were set yet: downstream would stay flushing */
+static void
+test_flush_before_caps (void)
+{
+  g_autoptr (TribHarness) h = gst_harness_new ("frameencodebin");
+  GstSegment segment;
+  GstVideoInfo in;
+
+  g_assert_true (gst_harness_push_event (h, gst_event_new_stream_start ("s")));
+  g_assert_true (gst_harness_push_event (h, gst_event_new_flush_start ()));
+  g_assert_true (gst_harness_push_event (h, gst_event_new_flush_stop (TRUE)));
+  set_caps (h, I420_64, &in);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  g_assert_true (gst_harness_push_event (h, gst_event_new_segment (&segment)));
+  gst_buffer_unref (gst_harness_push_and_pull (h, make_frame (&in, 0)));
+}
+
 static void
 test_segment_drops (void)
 {
@@ -866,6 +883,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frameencodebin/eos-without-frames", test_eos_without_frames);
   g_test_add_func ("/frameencodebin/event-order", test_event_order);
   g_test_add_func ("/frameencodebin/flush", test_flush);
+  g_test_add_func ("/frameencodebin/flush-before-caps", test_flush_before_caps);
   g_test_add_func ("/frameencodebin/segment-drops", test_segment_drops);
   add_for_each_format ("states", test_states);
   add_for_each_format ("short-buffer", test_short_buffer);

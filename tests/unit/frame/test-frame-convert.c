@@ -173,7 +173,7 @@ test_in_place (void)
   GstVideoInfo in;
   guint8 *before;
 
-  make_info (&in, GST_VIDEO_FORMAT_I420, "bt601", 65, 33);
+  make_info (&in, GST_VIDEO_FORMAT_I420, "bt601", 64, 33);
   convert = trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, NULL);
   kept = gst_buffer_new_allocate (NULL, in.size, NULL);
   gst_buffer_map (kept, &a, GST_MAP_WRITE);
@@ -315,6 +315,58 @@ test_all_formats (void)
 }
 
 /* ARIA-3: what is reported as quality */
+/* libjpeg ends the process on larger ones, libwebp says no without a number */
+static void
+test_limits (void)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo in;
+
+  gst_video_info_set_format (&in, GST_VIDEO_FORMAT_RGB, 65501, 1);
+  g_assert_null (trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, &error));
+  g_assert_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (error->message, "65500"));
+  g_clear_error (&error);
+  gst_video_info_set_format (&in, GST_VIDEO_FORMAT_RGB, 1, 16384);
+  g_assert_null (trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_WEBP, &error));
+  g_assert_nonnull (strstr (error->message, "16383"));
+}
+
+/* What libjpeg reads beyond the right edge repeats the last pixel, and is never what the memory held before. */
+static void
+test_edge (void)
+{
+  static const GstVideoFormat formats[]
+      = { GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_Y444 };
+
+  for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
+    g_autoptr (TribFrameConvert) c = NULL;
+    g_autoptr (GstBuffer) out = NULL;
+    GstBuffer *buffer;
+    GstVideoInfo in;
+    GstVideoFrame frame;
+
+    gst_video_info_set_format (&in, formats[f], 37, 5);
+    if (formats[f] != GST_VIDEO_FORMAT_RGB)
+      g_assert_true (gst_video_colorimetry_from_string (&in.colorimetry, "1:4:0:0"));
+    c = trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, NULL);
+    g_assert_nonnull (c);
+    buffer = gst_buffer_new_allocate (NULL, in.size, NULL);
+    gst_buffer_memset (buffer, 0, 100, in.size);
+    out = trib_frame_convert_run (c, buffer, NULL);
+    g_assert_nonnull (out);
+    g_assert_true (gst_video_frame_map (&frame, trib_frame_convert_get_out (c), out, GST_MAP_READ));
+    for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES (&frame); i++) {
+      const guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (&frame, i);
+      gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, i);
+      g_assert_cmpint (stride, >=, i == 0 || formats[f] == GST_VIDEO_FORMAT_Y444 ? 48 : 24);
+      for (gint k = 0; k < stride * GST_VIDEO_FRAME_COMP_HEIGHT (&frame, i); k++)
+        g_assert_cmpint (data[k], ==, data[0]);
+    }
+    gst_video_frame_unmap (&frame);
+  }
+}
+
 static void
 test_quality (void)
 {
@@ -343,5 +395,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame-convert/short-buffer", test_short_buffer);
   g_test_add_func ("/frame-convert/all-formats", test_all_formats);
   g_test_add_func ("/frame-convert/ARIA-3/quality", test_quality);
+  g_test_add_func ("/frame-convert/limits", test_limits);
+  g_test_add_func ("/frame-convert/edge", test_edge);
   return trib_gst_test_run ();
 }
