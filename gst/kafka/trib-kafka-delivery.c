@@ -346,7 +346,7 @@ trib_kafka_delivery_dispatch (TribKafkaPublisher *p)
  * @p: a publisher, locked
  * @now: monotonic time, us
  *
- * Fails waiting frames that are older than the delivery timeout.
+ * Fails frames that have waited longer than the delivery timeout, here or in a lane.
  */
 void
 trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
@@ -354,6 +354,7 @@ trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
   gint64 limit = now - (gint64) p->config.delivery_timeout_ms * 1000;
   GList *link;
 
+  trib_kafka_lanes_expire (p, limit);
   while ((link = p->waiting.head) != NULL && ((Frame *) link->data)->taken_us <= limit) {
     g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s",
         p->config.delivery_timeout_ms, p->why ? p->why : "the broker did not take earlier frames");
@@ -495,8 +496,12 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
 
   g_mutex_lock (&p->lock);
   p->n_slots--;
-  if (!msg->err && trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
-    trib_kafka_publisher_queue_link_event (p, &event);
+  if (!msg->err) {
+    /* what was wrong is over */
+    g_clear_pointer (&p->why, g_free);
+    if (trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
+      trib_kafka_publisher_queue_link_event (p, &event);
+  }
   trib_kafka_lanes_reported (p, topic, msg->partition, !msg->err && msg->offset >= 0);
   trib_kafka_delivery_settle_slot (p, slot, &report);
   trib_kafka_delivery_dispatch (p);

@@ -59,6 +59,7 @@ trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record)
   rd_kafka_resp_err_t err;
 
   if (lane->state == LANE_PROBING) {
+    record->queued_us = g_get_monotonic_time ();
     g_queue_push_tail (&lane->queue, g_memdup2 (record, sizeof *record));
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   }
@@ -132,6 +133,30 @@ trib_kafka_lanes_purge (TribKafkaPublisher *p)
            n > 0 && (record = g_queue_pop_head (&p->lanes[t][i].queue)) != NULL; n--) {
         rd_kafka_headers_destroy (record->headers);
         refuse (p, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+      }
+    }
+  }
+}
+
+/**
+ * trib_kafka_lanes_expire:
+ * @p: a publisher, locked
+ * @limit: monotonic time, us
+ *
+ * Records that have waited in a lane since @limit or longer are reported as timed out: one that the client has fails
+ * after its own time, but those behind it must not each begin anew.
+ */
+void
+trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit)
+{
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
+    for (gint32 i = 0; p->lanes[t] && i < p->n_lanes[t]; i++) {
+      GQueue *queue = &p->lanes[t][i].queue;
+      Record *record;
+      while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit) {
+        g_queue_pop_head (queue);
+        rd_kafka_headers_destroy (record->headers);
+        refuse (p, record, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
       }
     }
   }

@@ -47,13 +47,21 @@ member_ratio (TribJsonWriter *w, const gchar *key, guint64 compressed, guint64 o
     trib_json_writer_null (w);
 }
 
-/* rows, columns and channels as numpy's reshape wants them; a planar format is one byte array */
+/* whether raw bytes are rows of pixels as numpy's reshape wants them; all other layouts are one byte array */
+static gboolean
+is_rows_of_pixels (const gchar *pixel_format)
+{
+  static const gchar *const formats[] = { "RGB", "BGR", "GRAY8", NULL };
+
+  return pixel_format == NULL || g_strv_contains (formats, pixel_format);
+}
+
 static void
 member_shape (TribJsonWriter *w, const gchar *key, const TribKafkaFrame *frame, guint64 size)
 {
   trib_json_writer_key (w, key);
   trib_json_writer_begin_array (w);
-  if (frame->pixel_format && size != (guint64) frame->width * frame->height * frame->channels) {
+  if (!is_rows_of_pixels (frame->pixel_format)) {
     trib_json_writer_uint (w, size);
   } else {
     trib_json_writer_uint (w, frame->height);

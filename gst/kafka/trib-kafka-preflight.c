@@ -211,6 +211,7 @@ answered (TribKafkaPublisher *p, Group group, gint32 n_partitions, const guint64
     p->broker_max_bytes[t] = limits[t];
     trib_kafka_lanes_open (p, t, n_partitions);
   }
+  g_clear_pointer (&p->why, g_free);
   p->ready[group] = TRUE;
   trib_kafka_delivery_dispatch (p);
   g_mutex_unlock (&p->lock);

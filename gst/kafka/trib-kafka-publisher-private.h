@@ -67,6 +67,7 @@ typedef struct {
   gsize size;
   rd_kafka_headers_t *headers;
   Slot *slot;
+  gint64 queued_us; /* monotonic: since when it waits in its lane */
 } Record;
 
 /* what became of it */
@@ -101,6 +102,9 @@ struct _TribKafkaPublisher {
   TribKafkaPublisherCallbacks callbacks;
   gpointer user_data;
   GThread *thread;
+
+  /* the publishing thread: GRefStrings of the frame before */
+  gchar *last_session, *last_stream, *last_caps;
 
   GMutex lock;
   GCond changed; /* room, an outcome, flushing, fatal, the end */
@@ -161,6 +165,7 @@ rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record
 void trib_kafka_lanes_reported (
     TribKafkaPublisher *p, TribKafkaTopic topic, gint32 partition, gboolean known);
 void trib_kafka_lanes_purge (TribKafkaPublisher *p);
+void trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit);
 
 /* trib-kafka-preflight.c */
 gboolean trib_kafka_preflight_open (TribKafkaPublisher *p, GError **error);

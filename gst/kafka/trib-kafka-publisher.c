@@ -235,6 +235,9 @@ static void
 destroy (TribKafkaPublisher *p)
 {
   trib_kafka_lanes_clear (p);
+  g_clear_pointer (&p->last_session, g_ref_string_release);
+  g_clear_pointer (&p->last_stream, g_ref_string_release);
+  g_clear_pointer (&p->last_caps, g_ref_string_release);
   clear_losses (&p->losses);
   g_clear_error (&p->fatal);
   g_clear_pointer (&p->released, g_ptr_array_unref);
@@ -247,6 +250,25 @@ destroy (TribKafkaPublisher *p)
   g_mutex_clear (&p->lock);
   g_cond_clear (&p->changed);
   g_free (p);
+}
+
+/* a reader tells records apart by their topic */
+static gboolean
+check_topics (const TribKafkaPublisher *p, GError **error)
+{
+  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
+    if (!trib_kafka_topic_check (p->topics[i], error))
+      return FALSE;
+    for (guint k = 0; k < i; k++) {
+      if (g_str_equal (p->topics[i], p->topics[k])) {
+        g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
+            "two topics have the name \"%s\": each kind of record needs one of its own",
+            p->topics[i]);
+        return FALSE;
+      }
+    }
+  }
+  return TRUE;
 }
 
 /**
@@ -275,11 +297,9 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
   p->overflow = config->overflow;
   p->wanted[config->legacy ? GROUP_LEGACY : GROUP_BINARY] = TRUE;
   trib_kafka_link_init (&p->link, g_get_monotonic_time ());
-  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
-    if (!trib_kafka_topic_check (p->topics[i], error)) {
-      destroy (p);
-      return NULL;
-    }
+  if (!check_topics (p, error)) {
+    destroy (p);
+    return NULL;
   }
   if (!trib_kafka_preflight_open (p, error)) {
     destroy (p);
@@ -322,23 +342,31 @@ trib_kafka_publisher_free (TribKafkaPublisher *p)
   destroy (p);
 }
 
+/* A text that is nearly always the one before is shared by the frames. (GLib's interned reference
+ * strings may not be let go on one thread while another asks for the same text, which GLib 2.74 gets wrong.) */
 static gchar *
-ref_string (const gchar *text)
+share (gchar **last, const gchar *text)
 {
-  return text ? g_ref_string_new_intern (text) : NULL;
+  if (text == NULL)
+    return NULL;
+  if (*last == NULL || !g_str_equal (*last, text)) {
+    g_clear_pointer (last, g_ref_string_release);
+    *last = g_ref_string_new (text);
+  }
+  return g_ref_string_acquire (*last);
 }
 
 static Frame *
-make_frame (const TribKafkaFrame *desc, GBytes *payload, gboolean legacy)
+make_frame (TribKafkaPublisher *p, const TribKafkaFrame *desc, GBytes *payload, gboolean legacy)
 {
   Frame *frame = g_new0 (Frame, 1);
   gsize size;
   const guint8 *data = g_bytes_get_data (payload, &size);
 
   frame->id = trib_frame_id_format (desc->session, desc->stream, desc->index, desc->t_ns);
-  frame->session = ref_string (desc->session);
-  frame->stream = ref_string (desc->stream);
-  frame->caps = ref_string (desc->caps);
+  frame->session = share (&p->last_session, desc->session);
+  frame->stream = share (&p->last_stream, desc->stream);
+  frame->caps = share (&p->last_caps, desc->caps);
   frame->format = g_intern_string (desc->format);
   frame->content_type = g_intern_string (desc->content_type);
   frame->time_source = g_intern_string (desc->time_source);
@@ -555,7 +583,7 @@ TribKafkaPublishResult
 trib_kafka_publisher_publish (TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload,
     gboolean legacy, GError **error)
 {
-  Frame *taken = make_frame (frame, payload, legacy);
+  Frame *taken = make_frame (p, frame, payload, legacy);
   TribKafkaPublishResult result;
 
   taken->taken_us = g_get_monotonic_time ();
@@ -586,7 +614,7 @@ void
 trib_kafka_publisher_count_flushed (
     TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy)
 {
-  Frame *lost = make_frame (frame, payload, legacy);
+  Frame *lost = make_frame (p, frame, payload, legacy);
 
   g_mutex_lock (&p->lock);
   lost->sequence = p->accounts.produced++;

@@ -48,6 +48,7 @@
  * going to READY.
  * - `overflow` is error and there is no room: RESOURCE/WRITE.
  * - The client cannot go on (a fatal error of the idempotent producer): RESOURCE/WRITE.
+ * - Frames are lost for a reason of their own (too large, refused, no room): one RESOURCE/WRITE warning a start.
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; frames wait.
  * - EOS or stop with frames undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
  * the numbers.
@@ -146,6 +147,9 @@ struct _GstKafkaBinarySink {
   guint64 copied_bytes;
   gint n_interrupts;
 
+  /* I/O thread, between start and stop */
+  gboolean loss_warned;
+
   gchar *session;
   gchar *stream;
 
@@ -187,6 +191,12 @@ frames_lost_cb (gpointer user_data, const TribKafkaLosses *losses)
 
   GST_WARNING_OBJECT (self, "%" GST_PTR_FORMAT, s);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
+  if (!self->loss_warned && gst_kafka_report_needs_warning (losses)) {
+    self->loss_warned = TRUE;
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("Frames are lost on their way to Kafka: %s.", losses->message),
+        ("told once; stats counts them all"));
+  }
 }
 
 /* @thread: I/O */
@@ -310,6 +320,7 @@ start_all (GstKafkaBinarySink *self)
 
   GST_OBJECT_LOCK (self);
   self->copied_frames = self->copied_bytes = 0;
+  self->loss_warned = FALSE;
   memset (&self->last_accounts, 0, sizeof self->last_accounts);
   GST_OBJECT_UNLOCK (self);
   if (start_identity (self, &error) && start_broker (self, &error)

@@ -67,6 +67,25 @@ gst_kafka_report_losses (const TribKafkaLosses *losses)
 }
 
 /**
+ * gst_kafka_report_needs_warning:
+ * @losses: what was lost since the last report
+ *
+ * Outages, ends and flushes are told otherwise.
+ *
+ * Returns: whether there is a loss that nothing else on the bus explains
+ */
+gboolean
+gst_kafka_report_needs_warning (const TribKafkaLosses *losses)
+{
+  return losses->failed[TRIB_KAFKA_FAILED_TOO_LARGE]
+         || losses->failed[TRIB_KAFKA_FAILED_NOT_AUTHORIZED]
+         || losses->failed[TRIB_KAFKA_FAILED_UNKNOWN_TOPIC]
+         || losses->failed[TRIB_KAFKA_FAILED_REGISTRY] || losses->failed[TRIB_KAFKA_FAILED_REFUSED]
+         || losses->dropped[TRIB_KAFKA_DROPPED_NEWEST] || losses->dropped[TRIB_KAFKA_DROPPED_OLDEST]
+         || losses->dropped[TRIB_KAFKA_DROPPED_NON_KEY];
+}
+
+/**
  * gst_kafka_report_stats:
  * @a: a publisher's accounts
  * @connection: state of its connection, "" when it has none
