@@ -503,6 +503,42 @@ finish_gaps (TribKafkaVerify *v, Stream *s)
   trib_index_set_clear (&all);
 }
 
+static gboolean
+has_entries (GPtrArray *streams, const gchar *session, const gchar *stream)
+{
+  for (guint i = 0; i < streams->len; i++) {
+    const Stream *s = g_ptr_array_index (streams, i);
+    if (s->pub.counts.entries > 0 && (session == NULL || g_str_equal (s->pub.session, session))
+        && (stream == NULL || g_str_equal (s->pub.stream, stream)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* who asks for something that is not there must not read "clean", also where other things are */
+static void
+finish_selection (TribKafkaVerify *v, GPtrArray *streams)
+{
+  const gchar *topic = v->topics[TRIB_KAFKA_TOPIC_REGISTRY];
+
+  if (v->total.entries == 0) {
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_NOTHING, NULL, NULL, 1,
+        "no registry entry in %s%s", topic,
+        (v->sessions && *v->sessions) || (v->wanted_streams && *v->wanted_streams)
+            ? " for this session and stream"
+            : "");
+    return;
+  }
+  for (guint i = 0; v->sessions && v->sessions[i]; i++)
+    if (!has_entries (streams, v->sessions[i], NULL))
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_NOTHING, NULL, NULL, 1,
+          "no registry entry of session %s in %s", v->sessions[i], topic);
+  for (guint i = 0; v->wanted_streams && v->wanted_streams[i]; i++)
+    if (!has_entries (streams, NULL, v->wanted_streams[i]))
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_NOTHING, NULL, NULL, 1,
+          "no registry entry of stream %s in %s", v->wanted_streams[i], topic);
+}
+
 /**
  * trib_kafka_verify_finish:
  * @v: the books
@@ -530,12 +566,7 @@ trib_kafka_verify_finish (TribKafkaVerify *v)
   memset (v->lacking, 0, sizeof v->lacking);
   for (guint i = 0; i < streams->len; i++)
     finish_gaps (v, g_ptr_array_index (streams, i));
-  if (v->total.entries == 0)
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_NOTHING, NULL, NULL, 1,
-        "no registry entry in %s%s", v->topics[TRIB_KAFKA_TOPIC_REGISTRY],
-        (v->sessions && *v->sessions) || (v->wanted_streams && *v->wanted_streams)
-            ? " for this session and stream"
-            : "");
+  finish_selection (v, streams);
 }
 
 /* ---- what is known ---- */

@@ -91,6 +91,21 @@ test_nothing (void)
   assert_only (v, TRIB_KAFKA_VERIFY_NOTHING, 1);
 }
 
+/* nor may one whose other session is there */
+static void
+test_nothing_of_one (void)
+{
+  static const gchar *const sessions[] = { "there", "mistyped", NULL };
+  static const gchar *const streams[] = { "s-1", "s-9", NULL };
+  g_autoptr (TribKafkaVerify) v = new_books_with (sessions, streams, 0);
+  Spec s = spec (0);
+
+  s.session = "there";
+  s.stream = "s-1";
+  put_all (v, &s);
+  assert_only (v, TRIB_KAFKA_VERIFY_NOTHING, 2);
+}
+
 /* ---- records without an entry ---- */
 
 static void
@@ -408,6 +423,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/verify/ARIA-1/any-order", test_any_order);
   g_test_add_func ("/kafka/verify/ARIA-2/many-streams", test_many_streams);
   g_test_add_func ("/kafka/verify/nothing", test_nothing);
+  g_test_add_func ("/kafka/verify/nothing-of-one", test_nothing_of_one);
   g_test_add_func ("/kafka/verify/orphans", test_orphans);
   g_test_add_func ("/kafka/verify/in-flight", test_in_flight);
   g_test_add_func ("/kafka/verify/needed", test_needed);
