@@ -29,7 +29,8 @@ def send(prefix, sizes, **properties):
         run.wait_eos()
         stats, _ = run.stop()
     tap.equal((stats["produced"], stats["pending"]), (len(sizes), 0), "produced, pending")
-    tap.equal((run.errors, run.warnings), ([], []), "errors, warnings")
+    # losses are told of once as a warning
+    tap.equal((run.errors, len(run.warnings)), ([], 1 if run.losses else 0), f"errors, warnings {run.warnings}")
     tap.equal(stats["copied-frames"], 0, "copied frames")
     return stats, run
 

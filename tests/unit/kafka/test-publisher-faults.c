@@ -267,8 +267,13 @@ test_outage_when_idle (void)
 static void
 test_no_leader (void)
 {
-  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (Rig) rig = NULL;
 
+  if (rd_kafka_version () > 0x020002ff) {
+    g_test_skip ("the mock cluster of this librdkafka crashes on a partition without a leader");
+    return;
+  }
+  rig = rig_new ();
   rig_start (rig);
   rig_warm_up (rig);
   for (gint i = 0; i < TRIB_KAFKA_BROKER_PARTITIONS; i++)
