@@ -237,6 +237,8 @@ assert_decodable (Rig *rig)
     gint64 index = rig_json_int (record, "frame_index");
     gboolean key = strstr (record->value, "\"key_frame\":true") != NULL;
 
+    if (rig->copies_allowed && rig_find (metadata, record->key) != record)
+      continue;
     g_assert_cmpint (index, >, previous);
     if (index != previous + 1)
       g_assert_true (key);
@@ -279,6 +281,8 @@ test_drop_non_key_random (void)
 {
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_DROP_NON_KEY, 30000);
 
+  /* it goes away while answers are on their way */
+  rig->copies_allowed = TRUE;
   for (guint i = 0; i < 400; i++) {
     gboolean key = g_test_rand_int_range (0, 12) == 0;
     rig_publish_full (rig, g_test_rand_int_range (1, 40000), key, FALSE, NULL);
