@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "trib-kafka-scan.h"
-
-#include <librdkafka/rdkafka.h>
+#include "trib-kafka-scan-private.h"
 
 #include <string.h>
 
 G_DEFINE_QUARK (trib - kafka - scan - error - quark, trib_kafka_scan_error)
 
-#define N_TOPICS TRIB_KAFKA_VERIFY_N_TOPICS
 #define BATCH 256
 #define MAX_HEADERS 32
 #define WAIT_MS 50
@@ -16,141 +13,6 @@ G_DEFINE_QUARK (trib - kafka - scan - error - quark, trib_kafka_scan_error)
 #define BALANCE_FRAMES 65536
 /* resets of one partition without a record in between */
 #define MAX_RESETS 10
-
-typedef struct {
-  gint64 position;  /* next offset to hand on */
-  gint64 end;       /* to be read up to here */
-  gboolean started; /* being fetched */
-  gboolean at_end;  /* the broker said so, and nothing came since */
-  guint resets;
-} Part;
-
-typedef struct {
-  rd_kafka_topic_t *handle;
-  gchar *name;
-  Part *parts; /* by partition number */
-  gint32 n_parts;
-  gboolean paused;
-} Topic;
-
-struct _TribKafkaScan {
-  rd_kafka_t *client;
-  rd_kafka_queue_t *queue;
-  gchar *address;
-  guint timeout_ms;
-  guint settle_ms;
-  Topic topics[N_TOPICS];
-  TribKafkaVerify *verify; /* not owned */
-
-  TribKafkaScanTick tick;
-  gpointer tick_data;
-  gboolean wants_end;
-  gboolean has_followed;
-  gboolean registry_closed;
-  guint balance_at;
-  gint behind;          /* the topic that the others are held back for, -1: none */
-  gint64 last_progress; /* monotonic, us */
-  gint64 last_sweep;
-  gchar *trouble; /* the client's last error since there was progress */
-};
-
-/* ---- configuration ---- */
-
-static void
-on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
-{
-  TribKafkaScan *s = opaque;
-
-  /* says less than what came before it */
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && s->trouble)
-    return;
-  g_free (s->trouble);
-  s->trouble = g_strdup (reason);
-}
-
-static gboolean
-set_option (rd_kafka_conf_t *conf, const gchar *key, const gchar *value, GError **error)
-{
-  gchar why[256];
-  rd_kafka_conf_res_t result = rd_kafka_conf_set (conf, key, value, why, sizeof why);
-
-  if (result == RD_KAFKA_CONF_OK)
-    return TRUE;
-  /* the client's own words may repeat the value, which may be a secret */
-  g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_CONFIG,
-      result == RD_KAFKA_CONF_UNKNOWN ? "librdkafka has no option \"%s\""
-                                      : "librdkafka refuses the value of option \"%s\"",
-      key);
-  return FALSE;
-}
-
-static gboolean
-set_client_option (rd_kafka_conf_t *conf, const gchar *text, GError **error)
-{
-  static const gchar *const ours[]
-      = { "bootstrap.servers", "metadata.broker.list", "enable.partition.eof", "auto.offset.reset",
-          "enable.auto.commit", "enable.auto.offset.store", "allow.auto.create.topics", NULL };
-  const gchar *equals = strchr (text, '=');
-  g_autofree gchar *key = NULL;
-
-  if (equals == NULL || equals == text) {
-    g_set_error_literal (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_CONFIG,
-        "a librdkafka option must be KEY=VALUE");
-    return FALSE;
-  }
-  key = g_strndup (text, equals - text);
-  if (g_strv_contains (ours, key)) {
-    g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_CONFIG,
-        "option \"%s\" can not be set: the verifier relies on its own value", key);
-    return FALSE;
-  }
-  if (strcmp (key, "debug") == 0)
-    rd_kafka_conf_set_log_cb (conf, rd_kafka_log_print);
-  return set_option (conf, key, equals + 1, error);
-}
-
-static rd_kafka_conf_t *
-make_conf (TribKafkaScan *s, const TribKafkaScanConfig *config, GError **error)
-{
-  static const gchar *const before[][2] = {
-    { "client.id", "tributary-kafka-verify" },
-    { "check.crcs", "true" },
-    /* a frame of 10 MB and more must fit, and the answer that carries it; a broker gives at least
-     * one batch however large it is */
-    { "max.partition.fetch.bytes", "16777216" },
-    { "fetch.max.bytes", "67108864" },
-    { "receive.message.max.bytes", "268435456" },
-    { "queued.max.messages.kbytes", "65536" },
-    { "fetch.wait.max.ms", "50" },
-    { "fetch.error.backoff.ms", "50" },
-    { "reconnect.backoff.max.ms", "1000" },
-  };
-  static const gchar *const after[][2] = {
-    { "enable.partition.eof", "true" },
-    { "auto.offset.reset", "error" },
-    { "enable.auto.commit", "false" },
-    { "enable.auto.offset.store", "false" },
-    { "allow.auto.create.topics", "false" },
-  };
-  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
-  gboolean good = TRUE;
-
-  rd_kafka_conf_set_log_cb (conf, NULL);
-  rd_kafka_conf_set_error_cb (conf, on_error);
-  rd_kafka_conf_set_opaque (conf, s);
-  for (guint i = 0; i < G_N_ELEMENTS (before); i++)
-    good = good && set_option (conf, before[i][0], before[i][1], error);
-  /* newer than the oldest librdkafka this runs with: without it a full queue costs a second */
-  rd_kafka_conf_set (conf, "fetch.queue.backoff.ms", "10", NULL, 0);
-  for (const gchar *const *o = config->client_config; good && o && *o; o++)
-    good = set_client_option (conf, *o, error);
-  for (guint i = 0; i < G_N_ELEMENTS (after); i++)
-    good = good && set_option (conf, after[i][0], after[i][1], error);
-  good = good && set_option (conf, "bootstrap.servers", s->address, error);
-  if (!good)
-    g_clear_pointer (&conf, rd_kafka_conf_destroy);
-  return conf;
-}
 
 /**
  * trib_kafka_scan_new:
@@ -182,7 +44,7 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
   s->address = g_strdup (config->bootstrap_servers);
   s->timeout_ms = config->timeout_ms;
   s->settle_ms = config->settle_ms;
-  conf = make_conf (s, config, error);
+  conf = trib_kafka_scan_make_conf (s, config, error);
   if (conf == NULL)
     return NULL;
   s->client = rd_kafka_new (RD_KAFKA_CONSUMER, conf, why, sizeof why);
@@ -240,79 +102,13 @@ trib_kafka_scan_get_trouble (const TribKafkaScan *s)
   return s->trouble;
 }
 
-/* ---- questions to the broker ---- */
-
-static gboolean
-fail_unreachable (TribKafkaScan *s, const gchar *what, rd_kafka_resp_err_t code, GError **error)
-{
-  /* the reason arrives as an event */
-  rd_kafka_poll (s->client, 0);
-  g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_UNREACHABLE,
-      "%s: no answer from %s within %u ms: %s", what, s->address, s->timeout_ms,
-      s->trouble ? s->trouble : rd_kafka_err2str (code));
-  return FALSE;
-}
-
-static gboolean
-fail_topic (const TribKafkaScan *s, const Topic *t, rd_kafka_resp_err_t code, GError **error)
-{
-  gboolean unknown = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-                     || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-                     || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-
-  g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_TOPIC, "topic %s on %s: %s",
-      t->name, s->address, unknown ? "there is no such topic" : rd_kafka_err2str (code));
-  return FALSE;
-}
-
-/* how many partitions the topic has; waits for a topic that is just being made */
-static gboolean
-query_partitions (TribKafkaScan *s, Topic *t, gint32 *ret_n, GError **error)
-{
-  gint64 deadline = g_get_monotonic_time () + s->timeout_ms * G_TIME_SPAN_MILLISECOND;
-
-  for (;;) {
-    const struct rd_kafka_metadata *answer;
-    gint left_ms = (deadline - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
-    rd_kafka_resp_err_t code
-        = rd_kafka_metadata (s->client, 0, t->handle, &answer, MAX (left_ms, 1));
-
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail_unreachable (s, t->name, code, error);
-    code = answer->topic_cnt == 1 ? answer->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    *ret_n = code ? 0 : answer->topics[0].partition_cnt;
-    rd_kafka_metadata_destroy (answer);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && *ret_n > 0)
-      return TRUE;
-    if ((code && code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) || left_ms <= 0)
-      return fail_topic (s, t, code ? code : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, error);
-    rd_kafka_poll (s->client, WAIT_MS);
-  }
-}
-
-static gboolean
-query_range (TribKafkaScan *s, const Topic *t, gint32 partition, gint64 *ret_low, gint64 *ret_high,
-    GError **error)
-{
-  g_autofree gchar *what = NULL;
-  rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets (
-      s->client, t->name, partition, ret_low, ret_high, s->timeout_ms);
-
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    return TRUE;
-  if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT)
-    return fail_topic (s, t, code, error);
-  what = g_strdup_printf ("%s partition %d", t->name, partition);
-  return fail_unreachable (s, what, code, error);
-}
-
 static gboolean
 start (TribKafkaScan *s, Topic *t, gint32 partition, GError **error)
 {
   Part *part = &t->parts[partition];
 
   if (rd_kafka_consume_start_queue (t->handle, partition, part->position, s->queue) != 0)
-    return fail_topic (s, t, rd_kafka_last_error (), error);
+    return trib_kafka_scan_fail_topic (s, t, rd_kafka_last_error (), error);
   part->started = TRUE;
   part->at_end = FALSE;
   return TRUE;
@@ -323,14 +119,14 @@ open_topic (TribKafkaScan *s, TribKafkaTopic topic, GError **error)
 {
   Topic *t = &s->topics[topic];
 
-  if (!query_partitions (s, t, &t->n_parts, error)) {
+  if (!trib_kafka_scan_query_partitions (s, t, &t->n_parts, error)) {
     t->n_parts = 0;
     return FALSE;
   }
   t->parts = g_new0 (Part, t->n_parts);
   for (gint32 p = 0; p < t->n_parts; p++) {
     Part *part = &t->parts[p];
-    if (!query_range (s, t, p, &part->position, &part->end, error))
+    if (!trib_kafka_scan_query_range (s, t, p, &part->position, &part->end, error))
       return FALSE;
     trib_kafka_verify_set_low (s->verify, topic, p, part->position);
     if (topic != TRIB_KAFKA_TOPIC_REGISTRY)
@@ -405,7 +201,7 @@ reset (TribKafkaScan *s, TribKafkaTopic topic, gint32 partition, GError **error)
   Part *part = &t->parts[partition];
   gint64 low, high;
 
-  if (!query_range (s, t, partition, &low, &high, error))
+  if (!trib_kafka_scan_query_range (s, t, partition, &low, &high, error))
     return FALSE;
   if (part->position > high || ++part->resets > MAX_RESETS) {
     g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_READ,
@@ -450,7 +246,7 @@ handle_event (TribKafkaScan *s, TribKafkaTopic topic, const rd_kafka_message_t *
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return fail_topic (s, t, m->err, error);
+      return trib_kafka_scan_fail_topic (s, t, m->err, error);
     default:
       g_free (s->trouble);
       s->trouble = g_strdup (rd_kafka_message_errstr (m));
@@ -671,7 +467,7 @@ check_not_grown (TribKafkaScan *s, GError **error)
 {
   for (guint i = 0; i < N_TOPICS; i++) {
     gint32 n;
-    if (!query_partitions (s, &s->topics[i], &n, error))
+    if (!trib_kafka_scan_query_partitions (s, &s->topics[i], &n, error))
       return FALSE;
     if (n != s->topics[i].n_parts) {
       g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_TOPIC,
@@ -692,7 +488,7 @@ take_ends (TribKafkaScan *s, GError **error)
     Topic *t = &s->topics[i];
     for (gint32 p = 0; p < t->n_parts; p++) {
       gint64 low;
-      if (!query_range (s, t, p, &low, &t->parts[p].end, error))
+      if (!trib_kafka_scan_query_range (s, t, p, &low, &t->parts[p].end, error))
         return FALSE;
       if (i != TRIB_KAFKA_TOPIC_REGISTRY)
         trib_kafka_verify_set_orphan_limit (s->verify, i, p, t->parts[p].end);
@@ -711,7 +507,7 @@ read_what_entries_need (TribKafkaScan *s, GError **error)
       gint64 needed = trib_kafka_verify_get_needed (s->verify, i, p), low, high;
       if (needed <= t->parts[p].position)
         continue;
-      if (!query_range (s, t, p, &low, &high, error))
+      if (!trib_kafka_scan_query_range (s, t, p, &low, &high, error))
         return FALSE;
       t->parts[p].end = MIN (needed, high);
     }

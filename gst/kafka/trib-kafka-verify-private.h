@@ -8,8 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* What the two halves share: trib-kafka-verify.c takes records, trib-kafka-verify-judge.c gives
- * verdicts. Nobody else includes this. */
+/* What the parts of the verifier share; nobody else includes this.
+ *
+ *   trib-kafka-verify.c           the books: partitions, streams, open frames
+ *   trib-kafka-verify-take.c      takes one record: what it says is kept until its frame is judged
+ *   trib-kafka-verify-headers.c   what the record headers say
+ *   trib-kafka-verify-judge.c     one frame: the entry against what it points at
+ *   trib-kafka-verify-close.c     all frames: what is ready, what is left over at the end
+ *   trib-kafka-verify-findings.c  what was found, counted and listed
+ */
 
 typedef struct {
   TribKafkaVerifyStream pub;
@@ -87,6 +94,13 @@ typedef struct {
   guint32 crc; /* of the record's value */
 } Who;
 
+/* what the headers say that only other records can contradict */
+typedef struct {
+  Seen sequence;
+  Seen time_source;
+  guint32 content;
+} Said;
+
 struct _TribKafkaVerify {
   gchar *topics[TRIB_KAFKA_VERIFY_N_TOPICS];
   gchar **sessions;
@@ -119,9 +133,28 @@ struct _TribKafkaVerify {
   }                                 \
   G_STMT_END
 
+/* the books */
 Partition *trib_kafka_verify_partition (
     const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition);
+gboolean trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value);
+Frame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who);
+Frame *trib_kafka_verify_ensure_frame (
+    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
+void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f);
+void trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f);
+
+/* one record */
+void trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
+void trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
+gboolean trib_kafka_verify_check_headers (
+    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Said *said);
+guint32 trib_kafka_verify_hash (const void *data, gsize len);
+
+/* one frame */
+gboolean trib_kafka_verify_is_ready (const TribKafkaVerify *v, const Frame *f);
 gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final);
+
+/* findings */
 void trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
     const TribKafkaRecord *at, const Who *who, guint64 n, const gchar *format, ...)
     G_GNUC_PRINTF (6, 7);

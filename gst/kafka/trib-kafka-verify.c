@@ -10,7 +10,6 @@
  * forgotten but for its index, so that memory follows what is open and not what was read. */
 
 #define MAX_STREAMS 65536
-#define MAX_REASONS 64
 /* index ranges kept, per frame that may be open: what a topic of scattered indices may cost */
 #define RANGES_PER_OPEN 4
 
@@ -142,8 +141,8 @@ ensure_partition (TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition)
 }
 
 /* adds to a set that belongs to @v, and keeps count of what the sets cost */
-static gboolean
-set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value)
+gboolean
+trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value)
 {
   guint before = trib_index_set_n_ranges (set);
   gboolean fresh = trib_index_set_add (set, value);
@@ -266,18 +265,18 @@ ensure_stream (TribKafkaVerify *v, const TribKafkaRecord *r, const TribFrameIdVi
   return s;
 }
 
-static Frame *
-lookup_frame (const TribKafkaVerify *v, const Who *who)
+Frame *
+trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who)
 {
   Frame probe = { .stream = who->stream, .index = who->index, .t_ns = who->t_ns };
 
   return g_hash_table_lookup (v->frames, &probe);
 }
 
-static Frame *
-ensure_frame (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+Frame *
+trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
 {
-  Frame *f = lookup_frame (v, who);
+  Frame *f = trib_kafka_verify_lookup_frame (v, who);
 
   if (f)
     return f;
@@ -298,344 +297,21 @@ ensure_frame (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
   return f;
 }
 
-static void
-forget_lacks (TribKafkaVerify *v, const Frame *f)
+void
+trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f)
 {
   for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++)
     v->lacking[i] -= f->copies[i].partition < 0;
   v->lacking[TRIB_KAFKA_TOPIC_REGISTRY] -= !f->linked;
 }
 
-static void
-try_judge (TribKafkaVerify *v, Frame *f)
+void
+trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f)
 {
   if (f->linked && trib_kafka_verify_judge (v, f, FALSE)) {
-    forget_lacks (v, f);
+    trib_kafka_verify_forget_lacks (v, f);
     g_hash_table_remove (v->frames, f);
   }
-}
-
-/* ---- headers ---- */
-
-static gboolean
-header_is (const TribKafkaHeader *h, const gchar *name)
-{
-  return strcmp (h->name, name) == 0;
-}
-
-static gboolean
-header_equals (const TribKafkaHeader *h, const void *text, gsize len)
-{
-  return h->value && h->len == len && memcmp (h->value, text, len) == 0;
-}
-
-static gboolean
-header_number (const TribKafkaHeader *h, guint64 *ret_value)
-{
-  gchar text[24];
-
-  if (h->value == NULL || h->len == 0 || h->len >= sizeof text)
-    return FALSE;
-  memcpy (text, h->value, h->len);
-  text[h->len] = '\0';
-  return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, ret_value, NULL);
-}
-
-static guint32
-hash_bytes (const void *data, gsize len)
-{
-  return trib_crc32c (0, data, len);
-}
-
-/* what the headers say that only other records can contradict */
-typedef struct {
-  Seen sequence;
-  Seen time_source;
-  guint32 content;
-} Said;
-
-/* a header that is absent is no finding, one that is wrong is */
-static gboolean
-check_headers (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Said *said)
-{
-  gboolean good = TRUE;
-
-  for (guint i = 0; i < r->n_headers; i++) {
-    const TribKafkaHeader *h = &r->headers[i];
-    gboolean right = TRUE;
-    guint64 number = 0;
-
-    if (header_is (h, "frame-id")) {
-      right = header_equals (h, r->key, r->key_len);
-    } else if (header_is (h, "crc32c")) {
-      right = header_number (h, &number) && number == who->crc;
-    } else if (header_is (h, "sequence")) {
-      right = header_number (h, &number);
-      said->sequence = (Seen){ (guint32) number, right };
-    } else if (header_is (h, "time-source")) {
-      said->time_source = (Seen){ hash_bytes (h->value, h->len), TRUE };
-    } else if (header_is (h, "content-type")) {
-      if (r->topic == TRIB_KAFKA_TOPIC_BINARY)
-        said->content = hash_bytes (h->value, h->len);
-      else
-        right = header_equals (h, "application/json", strlen ("application/json"));
-    }
-    if (!right) {
-      g_autofree gchar *text = g_utf8_make_valid (h->value ? h->value : "", MIN (h->len, 128));
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, r, who, 1,
-          "header %s is \"%s\", which contradicts the record", h->name, text);
-      good = FALSE;
-    }
-  }
-  return good;
-}
-
-/* ---- records ---- */
-
-/* @identity is what the JSON says, @who what the key says */
-static gboolean
-check_identity (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const TribKafkaIdentity *identity)
-{
-  const gchar *wrong = NULL;
-
-  if (strlen (identity->frame_id) != r->key_len
-      || memcmp (identity->frame_id, r->key, r->key_len) != 0) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, r, who, 1,
-        "the record's key is this frame id, its JSON says \"%s\"", identity->frame_id);
-    return FALSE;
-  }
-  if (strcmp (identity->session, who->stream->pub.session) != 0)
-    wrong = "session_id";
-  else if (strcmp (identity->stream, who->stream->pub.stream) != 0)
-    wrong = "stream_id";
-  else if (identity->index != who->index)
-    wrong = "frame_index";
-  else if (identity->t_ns != who->t_ns)
-    wrong = "capture_timestamp_ns";
-  if (wrong == NULL)
-    return TRUE;
-  trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s contradicts the frame id", wrong);
-  return FALSE;
-}
-
-static void
-add_duplicate (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
-{
-  static const TribKafkaVerifyKind kinds[] = {
-    TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
-    TRIB_KAFKA_VERIFY_DUPLICATE_BYTES,
-    TRIB_KAFKA_VERIFY_DUPLICATE_REGISTRY,
-  };
-
-  TRIB_COUNT (v, who->stream, duplicates, 1);
-  trib_kafka_verify_found (v, kinds[r->topic], r, who, 1,
-      "frame index %" G_GUINT64_FORMAT " is already in this topic", who->index);
-}
-
-/* the entry may point at any of the copies, so the later ones are kept until it has come */
-static void
-add_extra_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const Copy *copy)
-{
-  Frame *f = lookup_frame (v, who);
-  Copy *extra;
-
-  if (f == NULL
-      && !trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
-    f = ensure_frame (v, r, who);
-  if (f == NULL)
-    return;
-  extra = g_memdup2 (copy, sizeof *copy);
-  extra->next = f->copies[r->topic].next;
-  f->copies[r->topic].next = extra;
-  try_judge (v, f);
-}
-
-/* Bytes or metadata of a frame index whose entry was judged before: left behind by a FAILED frame,
- * or of another capture time. */
-static void
-add_after_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
-{
-  if (!v->bound_hit && !trib_index_set_contains (&who->stream->failed, who->index))
-    trib_kafka_verify_found_index (v, r, who);
-}
-
-static gboolean
-read_metadata (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Copy *copy, Claims *claims)
-{
-  g_auto (TribKafkaMetadataValue) value = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (!trib_kafka_metadata_value_parse (
-          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
-    trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "metadata: %s", error->message);
-    return FALSE;
-  }
-  claims->known = TRUE;
-  claims->size = value.size;
-  claims->crc = value.binary_crc32c;
-  claims->format = hash_bytes (value.format, strlen (value.format));
-  copy->content = hash_bytes (value.content_type, strlen (value.content_type));
-  claims->sequence = (guint32) value.sequence;
-  return check_identity (v, r, who, &value.identity);
-}
-
-/* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
-static void
-add_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
-{
-  Copy copy = {
-    .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = who->crc
-  };
-  Frame *f = lookup_frame (v, who);
-  Claims claims = { 0 };
-  Said said = { { 0 } };
-  gboolean good;
-
-  if (!set_add (v, &who->stream->seen[r->topic], who->index)) {
-    add_duplicate (v, r, who);
-    add_extra_copy (v, r, who, &copy);
-    return;
-  }
-  if (f == NULL
-      && trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index)) {
-    add_after_entry (v, r, who);
-    return;
-  }
-  f = ensure_frame (v, r, who);
-  if (f == NULL)
-    return;
-  good = check_headers (v, r, who, &said);
-  copy.content = said.content;
-  copy.sequence = said.sequence;
-  copy.time_source = said.time_source;
-  if (r->topic == TRIB_KAFKA_TOPIC_METADATA)
-    good &= read_metadata (v, r, who, &copy, &claims);
-  if (claims.known && said.sequence.known && said.sequence.value != claims.sequence) {
-    trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "sequence contradicts the record's header");
-    good = FALSE;
-  }
-  f->claims = claims.known ? claims : f->claims;
-  f->bad |= !good;
-  copy.next = f->copies[r->topic].next;
-  f->copies[r->topic] = copy;
-  v->lacking[r->topic]--;
-  try_judge (v, f);
-}
-
-static void
-note_pointer (TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *from, Pointer *to)
-{
-  Partition *p = trib_kafka_verify_partition (v, topic, from->partition);
-
-  to->partition = from->partition;
-  to->offset = from->offset;
-  to->crc = from->crc32c;
-  to->other_topic = strcmp (from->topic, v->topics[topic]) != 0;
-  if (p && !to->other_topic && from->offset < G_MAXINT64)
-    p->needed = MAX (p->needed, from->offset + 1);
-}
-
-static void
-add_failed (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who,
-    const TribKafkaRegistryValue *value)
-{
-  const gchar *reason = value->error_reason;
-  guint64 *count = g_hash_table_lookup (v->reasons, reason);
-  Frame *f = lookup_frame (v, who);
-
-  if (count == NULL) {
-    if (g_hash_table_size (v->reasons) >= MAX_REASONS)
-      reason = "(other)";
-    count = g_hash_table_lookup (v->reasons, reason);
-    if (count == NULL)
-      g_hash_table_insert (v->reasons, g_strdup (reason), count = g_new0 (guint64, 1));
-  }
-  (*count)++;
-  set_add (v, &who->stream->failed, who->index);
-  TRIB_COUNT (v, who->stream, pending, -1);
-  TRIB_COUNT (v, who->stream, failed, 1);
-  trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_FAILED, r, who, 1, "%s: %s", value->error_reason, value->error_message);
-  if (f) {
-    forget_lacks (v, f);
-    g_hash_table_remove (v->frames, f);
-  }
-}
-
-static gboolean
-is_first_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, gboolean failed)
-{
-  gboolean was_failed;
-
-  if (set_add (v, &who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
-    return TRUE;
-  was_failed = trib_index_set_contains (&who->stream->failed, who->index);
-  if (was_failed == failed)
-    add_duplicate (v, r, who);
-  else
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_CONFLICT, r, who, 1,
-        "%s, but an earlier entry of this frame says %s", failed ? "FAILED" : "LINKED",
-        was_failed ? "FAILED" : "LINKED");
-  return FALSE;
-}
-
-static void
-add_registry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
-{
-  g_auto (TribKafkaRegistryValue) value = { 0 };
-  g_autoptr (GError) error = NULL;
-  TribKafkaVerifyCounts *counts = &who->stream->pub.counts;
-  Said said = { { 0 } };
-  gboolean good;
-  Frame *f;
-
-  if (!trib_kafka_registry_value_parse (
-          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
-    trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "registry entry: %s", error->message);
-    return;
-  }
-  if (!is_first_entry (v, r, who, value.failed))
-    return;
-  TRIB_COUNT (v, who->stream, entries, 1);
-  TRIB_COUNT (v, who->stream, pending, 1);
-  counts->first_t_ns = MIN (counts->first_t_ns, who->t_ns);
-  counts->last_t_ns = MAX (counts->last_t_ns, who->t_ns);
-  v->total.first_t_ns = MIN (v->total.first_t_ns, who->t_ns);
-  v->total.last_t_ns = MAX (v->total.last_t_ns, who->t_ns);
-
-  good = check_identity (v, r, who, &value.identity);
-  if (value.size != value.size_bytes) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1,
-        "compressed_size is %u, size_bytes %u", value.size, value.size_bytes);
-    good = FALSE;
-  }
-  if (value.failed) {
-    check_headers (v, r, who, &said);
-    add_failed (v, r, who, &value);
-    return;
-  }
-  f = ensure_frame (v, r, who);
-  if (f == NULL)
-    return;
-  good &= check_headers (v, r, who, &said);
-  f->sequence = said.sequence;
-  f->time_source = said.time_source;
-  f->bad |= !good;
-  f->linked = TRUE;
-  f->partition = r->partition;
-  f->offset = r->offset;
-  f->size = value.size;
-  f->format = hash_bytes (value.format, strlen (value.format));
-  note_pointer (v, TRIB_KAFKA_TOPIC_METADATA, &value.metadata, &f->pointers[0]);
-  note_pointer (v, TRIB_KAFKA_TOPIC_BINARY, &value.binary, &f->pointers[1]);
-  v->lacking[TRIB_KAFKA_TOPIC_REGISTRY]--;
-  try_judge (v, f);
 }
 
 /**
@@ -656,7 +332,7 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaRecord *record)
   g_return_if_fail (record->topic < TRIB_KAFKA_VERIFY_N_TOPICS);
   v->records[record->topic]++;
   v->record_bytes[record->topic] += record->value_len;
-  set_add (v, &p->seen, record->offset);
+  trib_kafka_verify_set_add (v, &p->seen, record->offset);
   p->position = MAX (p->position, record->offset + 1);
 
   if (!trib_frame_id_parse (record->key ? record->key : "", record->key_len, &id, &error)) {
@@ -678,9 +354,9 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaRecord *record)
   who.t_ns = id.t_ns;
   who.crc = trib_crc32c (0, record->value, record->value_len);
   if (record->topic == TRIB_KAFKA_TOPIC_REGISTRY)
-    add_registry (v, record, &who);
+    trib_kafka_verify_take_entry (v, record, &who);
   else
-    add_copy (v, record, &who);
+    trib_kafka_verify_take_copy (v, record, &who);
 }
 
 /**
@@ -722,4 +398,135 @@ trib_kafka_verify_add_unreadable (
   TribKafkaRecord at = { .topic = topic, .partition = partition, .offset = offset };
 
   trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_UNREADABLE, &at, NULL, 1, "%s", why);
+}
+
+/* ---- what is known ---- */
+
+/**
+ * trib_kafka_verify_get_counts:
+ * @v: the books
+ *
+ * Returns: (transfer none): the sums over all streams, as they stand
+ */
+const TribKafkaVerifyCounts *
+trib_kafka_verify_get_counts (const TribKafkaVerify *v)
+{
+  return &v->total;
+}
+
+static gint
+compare_streams (gconstpointer a, gconstpointer b)
+{
+  const TribKafkaVerifyStream *x = *(TribKafkaVerifyStream *const *) a;
+  const TribKafkaVerifyStream *y = *(TribKafkaVerifyStream *const *) b;
+  gint by_session = strcmp (x->session, y->session);
+
+  return by_session ? by_session : strcmp (x->stream, y->stream);
+}
+
+/**
+ * trib_kafka_verify_list_streams:
+ * @v: the books
+ *
+ * Returns: (transfer container) (element-type TribKafkaVerifyStream): sorted by session and stream
+ */
+GPtrArray *
+trib_kafka_verify_list_streams (const TribKafkaVerify *v)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, v->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_ptr_array_add (list, value);
+  g_ptr_array_sort (list, compare_streams);
+  return list;
+}
+
+/**
+ * trib_kafka_verify_get_failed_reasons:
+ * @v: the books
+ *
+ * Returns: (transfer none) (element-type utf8 guint64): how many entries FAILED for which reason
+ */
+GHashTable *
+trib_kafka_verify_get_failed_reasons (const TribKafkaVerify *v)
+{
+  return v->reasons;
+}
+
+/**
+ * trib_kafka_verify_get_records:
+ * @v: the books
+ * @topic: which topic
+ *
+ * Returns: records handed in, of whatever session
+ */
+guint64
+trib_kafka_verify_get_records (const TribKafkaVerify *v, TribKafkaTopic topic)
+{
+  return v->records[topic];
+}
+
+/**
+ * trib_kafka_verify_get_record_bytes:
+ * @v: the books
+ * @topic: which topic
+ *
+ * Returns: bytes of their values
+ */
+guint64
+trib_kafka_verify_get_record_bytes (const TribKafkaVerify *v, TribKafkaTopic topic)
+{
+  return v->record_bytes[topic];
+}
+
+/**
+ * trib_kafka_verify_get_unattributed:
+ * @v: the books
+ *
+ * Returns: records whose key is no frame id, so that a filter can not say whose they are
+ */
+guint64
+trib_kafka_verify_get_unattributed (const TribKafkaVerify *v)
+{
+  return v->unattributed;
+}
+
+/**
+ * trib_kafka_verify_get_open:
+ * @v: the books
+ *
+ * Returns: frames held at present
+ */
+guint
+trib_kafka_verify_get_open (const TribKafkaVerify *v)
+{
+  return g_hash_table_size (v->frames);
+}
+
+/**
+ * trib_kafka_verify_get_max_open:
+ * @v: the books
+ *
+ * Returns: the bound of trib_kafka_verify_get_open()
+ */
+guint
+trib_kafka_verify_get_max_open (const TribKafkaVerify *v)
+{
+  return v->max_open;
+}
+
+/**
+ * trib_kafka_verify_get_lacking:
+ * @v: the books
+ * @topic: which topic
+ *
+ * Returns: open frames whose record of that topic has not come: the topic with the most is behind
+ */
+guint64
+trib_kafka_verify_get_lacking (const TribKafkaVerify *v, TribKafkaTopic topic)
+{
+  return v->lacking[topic];
 }

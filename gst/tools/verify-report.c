@@ -383,6 +383,15 @@ write_reasons (const VerifyReport *r, TribJsonWriter *w)
   trib_json_writer_end_object (w);
 }
 
+/* every object that the program prints says first what it is */
+static void
+begin_typed (TribJsonWriter *w, GString *out, const gchar *type)
+{
+  trib_json_writer_init (w, out);
+  trib_json_writer_begin_object (w);
+  trib_json_writer_member_string (w, "type", type);
+}
+
 /**
  * verify_report_json:
  * @r: a report of closed books
@@ -396,9 +405,7 @@ verify_report_json (const VerifyReport *r, GString *out)
   guint64 faults = verify_report_faults (r);
   TribJsonWriter w;
 
-  trib_json_writer_init (&w, out);
-  trib_json_writer_begin_object (&w);
-  trib_json_writer_member_string (&w, "type", "verdict");
+  begin_typed (&w, out, "verdict");
   trib_json_writer_member_string (&w, "verdict", faults ? "findings" : "clean");
   trib_json_writer_member_uint (&w, "exit_status", faults ? 1 : 0);
   trib_json_writer_member_uint (&w, "faults", faults);
@@ -427,9 +434,7 @@ verify_report_progress_json (const VerifyReport *r, GString *out)
 {
   TribJsonWriter w;
 
-  trib_json_writer_init (&w, out);
-  trib_json_writer_begin_object (&w);
-  trib_json_writer_member_string (&w, "type", "progress");
+  begin_typed (&w, out, "progress");
   write_counts (&w, trib_kafka_verify_get_counts (r->verify));
   trib_json_writer_member_uint (&w, "faults", verify_report_faults (r));
   trib_json_writer_member_uint (&w, "open", trib_kafka_verify_get_open (r->verify));
@@ -450,9 +455,7 @@ verify_report_error_json (const gchar *message, GString *out)
 {
   TribJsonWriter w;
 
-  trib_json_writer_init (&w, out);
-  trib_json_writer_begin_object (&w);
-  trib_json_writer_member_string (&w, "type", "error");
+  begin_typed (&w, out, "error");
   trib_json_writer_member_uint (&w, "exit_status", 2);
   trib_json_writer_member_string (&w, "message", message);
   trib_json_writer_end_object (&w);

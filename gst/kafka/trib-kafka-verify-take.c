@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-verify-private.h"
+
+#include "trib-crc32c.h"
+
+#include <string.h>
+
+/* error reasons counted by name */
+#define MAX_REASONS 64
+
+/* @identity is what the JSON says, @who what the key says */
+static gboolean
+check_identity (
+    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const TribKafkaIdentity *identity)
+{
+  const gchar *wrong = NULL;
+
+  if (strlen (identity->frame_id) != r->key_len
+      || memcmp (identity->frame_id, r->key, r->key_len) != 0) {
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, r, who, 1,
+        "the record's key is this frame id, its JSON says \"%s\"", identity->frame_id);
+    return FALSE;
+  }
+  if (strcmp (identity->session, who->stream->pub.session) != 0)
+    wrong = "session_id";
+  else if (strcmp (identity->stream, who->stream->pub.stream) != 0)
+    wrong = "stream_id";
+  else if (identity->index != who->index)
+    wrong = "frame_index";
+  else if (identity->t_ns != who->t_ns)
+    wrong = "capture_timestamp_ns";
+  if (wrong == NULL)
+    return TRUE;
+  trib_kafka_verify_found (
+      v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s contradicts the frame id", wrong);
+  return FALSE;
+}
+
+static void
+add_duplicate (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+{
+  static const TribKafkaVerifyKind kinds[] = {
+    TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
+    TRIB_KAFKA_VERIFY_DUPLICATE_BYTES,
+    TRIB_KAFKA_VERIFY_DUPLICATE_REGISTRY,
+  };
+
+  TRIB_COUNT (v, who->stream, duplicates, 1);
+  trib_kafka_verify_found (v, kinds[r->topic], r, who, 1,
+      "frame index %" G_GUINT64_FORMAT " is already in this topic", who->index);
+}
+
+/* the entry may point at any of the copies, so the later ones are kept until it has come */
+static void
+add_extra_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const Copy *copy)
+{
+  Frame *f = trib_kafka_verify_lookup_frame (v, who);
+  Copy *extra;
+
+  if (f == NULL
+      && !trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
+    f = trib_kafka_verify_ensure_frame (v, r, who);
+  if (f == NULL)
+    return;
+  extra = g_memdup2 (copy, sizeof *copy);
+  extra->next = f->copies[r->topic].next;
+  f->copies[r->topic].next = extra;
+  trib_kafka_verify_try_judge (v, f);
+}
+
+/* Bytes or metadata of a frame index whose entry was judged before: left behind by a FAILED frame,
+ * or of another capture time. */
+static void
+add_after_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+{
+  if (!v->bound_hit && !trib_index_set_contains (&who->stream->failed, who->index))
+    trib_kafka_verify_found_index (v, r, who);
+}
+
+static gboolean
+read_metadata (
+    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Copy *copy, Claims *claims)
+{
+  g_auto (TribKafkaMetadataValue) value = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!trib_kafka_metadata_value_parse (
+          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
+    trib_kafka_verify_found (
+        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "metadata: %s", error->message);
+    return FALSE;
+  }
+  claims->known = TRUE;
+  claims->size = value.size;
+  claims->crc = value.binary_crc32c;
+  claims->format = trib_kafka_verify_hash (value.format, strlen (value.format));
+  copy->content = trib_kafka_verify_hash (value.content_type, strlen (value.content_type));
+  claims->sequence = (guint32) value.sequence;
+  return check_identity (v, r, who, &value.identity);
+}
+
+/* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
+void
+trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+{
+  Copy copy = {
+    .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = who->crc
+  };
+  Frame *f = trib_kafka_verify_lookup_frame (v, who);
+  Claims claims = { 0 };
+  Said said = { { 0 } };
+  gboolean good;
+
+  if (!trib_kafka_verify_set_add (v, &who->stream->seen[r->topic], who->index)) {
+    add_duplicate (v, r, who);
+    add_extra_copy (v, r, who, &copy);
+    return;
+  }
+  if (f == NULL
+      && trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index)) {
+    add_after_entry (v, r, who);
+    return;
+  }
+  f = trib_kafka_verify_ensure_frame (v, r, who);
+  if (f == NULL)
+    return;
+  good = trib_kafka_verify_check_headers (v, r, who, &said);
+  copy.content = said.content;
+  copy.sequence = said.sequence;
+  copy.time_source = said.time_source;
+  if (r->topic == TRIB_KAFKA_TOPIC_METADATA)
+    good &= read_metadata (v, r, who, &copy, &claims);
+  if (claims.known && said.sequence.known && said.sequence.value != claims.sequence) {
+    trib_kafka_verify_found (
+        v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "sequence contradicts the record's header");
+    good = FALSE;
+  }
+  f->claims = claims.known ? claims : f->claims;
+  f->bad |= !good;
+  copy.next = f->copies[r->topic].next;
+  f->copies[r->topic] = copy;
+  v->lacking[r->topic]--;
+  trib_kafka_verify_try_judge (v, f);
+}
+
+static void
+note_pointer (TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *from, Pointer *to)
+{
+  Partition *p = trib_kafka_verify_partition (v, topic, from->partition);
+
+  to->partition = from->partition;
+  to->offset = from->offset;
+  to->crc = from->crc32c;
+  to->other_topic = strcmp (from->topic, v->topics[topic]) != 0;
+  if (p && !to->other_topic && from->offset < G_MAXINT64)
+    p->needed = MAX (p->needed, from->offset + 1);
+}
+
+static void
+add_failed (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who,
+    const TribKafkaRegistryValue *value)
+{
+  const gchar *reason = value->error_reason;
+  guint64 *count = g_hash_table_lookup (v->reasons, reason);
+  Frame *f = trib_kafka_verify_lookup_frame (v, who);
+
+  if (count == NULL) {
+    if (g_hash_table_size (v->reasons) >= MAX_REASONS)
+      reason = "(other)";
+    count = g_hash_table_lookup (v->reasons, reason);
+    if (count == NULL)
+      g_hash_table_insert (v->reasons, g_strdup (reason), count = g_new0 (guint64, 1));
+  }
+  (*count)++;
+  trib_kafka_verify_set_add (v, &who->stream->failed, who->index);
+  TRIB_COUNT (v, who->stream, pending, -1);
+  TRIB_COUNT (v, who->stream, failed, 1);
+  trib_kafka_verify_found (
+      v, TRIB_KAFKA_VERIFY_FAILED, r, who, 1, "%s: %s", value->error_reason, value->error_message);
+  if (f) {
+    trib_kafka_verify_forget_lacks (v, f);
+    g_hash_table_remove (v->frames, f);
+  }
+}
+
+static gboolean
+is_first_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, gboolean failed)
+{
+  gboolean was_failed;
+
+  if (trib_kafka_verify_set_add (v, &who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
+    return TRUE;
+  was_failed = trib_index_set_contains (&who->stream->failed, who->index);
+  if (was_failed == failed)
+    add_duplicate (v, r, who);
+  else
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_CONFLICT, r, who, 1,
+        "%s, but an earlier entry of this frame says %s", failed ? "FAILED" : "LINKED",
+        was_failed ? "FAILED" : "LINKED");
+  return FALSE;
+}
+
+void
+trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+{
+  g_auto (TribKafkaRegistryValue) value = { 0 };
+  g_autoptr (GError) error = NULL;
+  TribKafkaVerifyCounts *counts = &who->stream->pub.counts;
+  Said said = { { 0 } };
+  gboolean good;
+  Frame *f;
+
+  if (!trib_kafka_registry_value_parse (
+          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
+    trib_kafka_verify_found (
+        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "registry entry: %s", error->message);
+    return;
+  }
+  if (!is_first_entry (v, r, who, value.failed))
+    return;
+  TRIB_COUNT (v, who->stream, entries, 1);
+  TRIB_COUNT (v, who->stream, pending, 1);
+  counts->first_t_ns = MIN (counts->first_t_ns, who->t_ns);
+  counts->last_t_ns = MAX (counts->last_t_ns, who->t_ns);
+  v->total.first_t_ns = MIN (v->total.first_t_ns, who->t_ns);
+  v->total.last_t_ns = MAX (v->total.last_t_ns, who->t_ns);
+
+  good = check_identity (v, r, who, &value.identity);
+  if (value.size != value.size_bytes) {
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1,
+        "compressed_size is %u, size_bytes %u", value.size, value.size_bytes);
+    good = FALSE;
+  }
+  if (value.failed) {
+    trib_kafka_verify_check_headers (v, r, who, &said);
+    add_failed (v, r, who, &value);
+    return;
+  }
+  f = trib_kafka_verify_ensure_frame (v, r, who);
+  if (f == NULL)
+    return;
+  good &= trib_kafka_verify_check_headers (v, r, who, &said);
+  f->sequence = said.sequence;
+  f->time_source = said.time_source;
+  f->bad |= !good;
+  f->linked = TRUE;
+  f->partition = r->partition;
+  f->offset = r->offset;
+  f->size = value.size;
+  f->format = trib_kafka_verify_hash (value.format, strlen (value.format));
+  note_pointer (v, TRIB_KAFKA_TOPIC_METADATA, &value.metadata, &f->pointers[0]);
+  note_pointer (v, TRIB_KAFKA_TOPIC_BINARY, &value.binary, &f->pointers[1]);
+  v->lacking[TRIB_KAFKA_TOPIC_REGISTRY]--;
+  trib_kafka_verify_try_judge (v, f);
+}
