@@ -61,6 +61,8 @@ trib_kafka_verify_check_headers (
         said->content = trib_kafka_verify_hash (h->value, h->len);
       else
         right = header_equals (h, "application/json", strlen ("application/json"));
+    } else if (header_is (h, "caps")) {
+      said->caps = trib_kafka_verify_hash (h->value, h->len);
     }
     if (!right) {
       g_autofree gchar *text = g_utf8_make_valid (h->value ? h->value : "", MIN (h->len, 128));

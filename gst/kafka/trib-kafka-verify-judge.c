@@ -104,67 +104,115 @@ compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaRecord *at
   trib_kafka_verify_found (v, kind, at, who, 1, "%s is %u, the record's is %u", what, says, is);
 }
 
+/* only the first copy of the metadata is read; another one says the same if it is the same */
+static gboolean
+has_claims (const Frame *f, const Copy *metadata)
+{
+  return f->claims.known && metadata->crc == f->copies[TRIB_KAFKA_TOPIC_METADATA].crc;
+}
+
+/* what the metadata and the entry say of each other */
 static void
-judge_contents (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata,
-    const Copy *bytes, Faults *faults)
+judge_metadata (
+    TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata, Faults *faults)
 {
   TribKafkaRecord at = { .topic = TRIB_KAFKA_TOPIC_METADATA };
+  TribKafkaRecord entry
+      = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
 
-  if (metadata) {
-    at.partition = metadata->partition;
-    at.offset = metadata->offset;
-    compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the registry's metadata_crc32c",
-        f->pointers[TRIB_KAFKA_TOPIC_METADATA].crc, metadata->crc, faults);
-    if (f->claims.known && f->claims.format != f->format) {
-      faults->mismatched = TRUE;
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &at, who, 1,
-          "compression.format is not the registry's compression_format");
-    }
-  }
-  if (bytes == NULL)
+  at.partition = metadata->partition;
+  at.offset = metadata->offset;
+  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the registry's metadata_crc32c",
+      f->pointers[TRIB_KAFKA_TOPIC_METADATA].crc, metadata->crc, faults);
+  if (!has_claims (f, metadata))
     return;
-  if (metadata && f->claims.known) {
-    compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, who, "the metadata's compression.compressed_size",
-        f->claims.size, bytes->size, faults);
-    compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the metadata's binary_crc32c", f->claims.crc,
-        bytes->crc, faults);
-    if (bytes->content && metadata->content != bytes->content) {
-      faults->mismatched = TRUE;
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1,
-          "content_type is not what the bytes' header content-type says");
-    }
+  if (f->claims.format != f->format) {
+    faults->mismatched = TRUE;
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &at, who, 1,
+        "compression.format is not the registry's compression_format");
   }
-  at.topic = TRIB_KAFKA_TOPIC_BINARY;
-  at.partition = bytes->partition;
-  at.offset = bytes->offset;
+  if (!trib_kafka_ratio_is (f->ratio, f->size, f->claims.original_size)) {
+    faults->mismatched = TRUE;
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &entry, who, 1,
+        "compression_ratio is %g, the sizes say %u of %" G_GUINT64_FORMAT, f->ratio, f->size,
+        f->claims.original_size);
+  }
+}
+
+/* what the metadata says of the bytes */
+static void
+judge_claims (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata,
+    const Copy *bytes, Faults *faults)
+{
+  TribKafkaRecord at = {
+    .topic = TRIB_KAFKA_TOPIC_METADATA, .partition = metadata->partition, .offset = metadata->offset
+  };
+  const Copy *first = &f->copies[TRIB_KAFKA_TOPIC_METADATA];
+  const gchar *wrong = NULL;
+
+  if (!has_claims (f, metadata))
+    return;
+  compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, who, "the metadata's compression.compressed_size",
+      f->claims.size, bytes->size, faults);
+  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the metadata's binary_crc32c", f->claims.crc,
+      bytes->crc, faults);
+  if (bytes->content && first->content != bytes->content)
+    wrong = "content_type is not what the bytes' header content-type says";
+  else if (bytes->caps && first->caps && first->caps != bytes->caps)
+    wrong = "caps are not those of the bytes' header";
+  if (wrong == NULL)
+    return;
+  faults->mismatched = TRUE;
+  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1, "%s", wrong);
+}
+
+static void
+judge_bytes (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *bytes, Faults *faults)
+{
+  TribKafkaRecord at = {
+    .topic = TRIB_KAFKA_TOPIC_BINARY, .partition = bytes->partition, .offset = bytes->offset
+  };
+
   compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, who, "the registry's compressed_size", f->size,
       bytes->size, faults);
   compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the registry's binary_crc32c",
       f->pointers[TRIB_KAFKA_TOPIC_BINARY].crc, bytes->crc, faults);
 }
 
-/* one record's headers against the entry's */
+static gboolean
+differ (Seen a, Seen b)
+{
+  return a.known && b.known && a.value != b.value;
+}
+
+/* what records of one frame say alike: against the entry's headers, or where it has none, the
+ * bytes' against the metadata */
 static void
 judge_headers (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic topic,
-    const Copy *c, Faults *faults)
+    const Copy *c, const Copy *metadata, Faults *faults)
 {
+  Seen sequence = f->sequence, time_source = f->time_source;
   TribKafkaRecord at = { .topic = topic };
-  const gchar *wrong = NULL;
+  const gchar *wrong = NULL, *whose = "the registry entry";
 
   if (c == NULL)
     return;
-  if (c->sequence.known && f->sequence.known && c->sequence.value != f->sequence.value)
+  if (!sequence.known && !time_source.known && metadata) {
+    sequence = metadata->sequence;
+    time_source = metadata->time_source;
+    whose = "the metadata";
+  }
+  if (differ (c->sequence, sequence))
     wrong = "sequence";
-  else if (c->time_source.known && f->time_source.known
-           && c->time_source.value != f->time_source.value)
+  else if (differ (c->time_source, time_source))
     wrong = "time-source";
   if (wrong == NULL)
     return;
   at.partition = c->partition;
   at.offset = c->offset;
   faults->mismatched = TRUE;
-  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1,
-      "header %s is not that of the registry entry", wrong);
+  trib_kafka_verify_found (
+      v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1, "%s is not that of %s", wrong, whose);
 }
 
 static void
@@ -207,6 +255,7 @@ trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final)
   Where where[2];
   Faults faults = { .mismatched = f->bad };
   Who who = { f->stream, f->index, f->t_ns, 0 };
+  const Copy *metadata, *bytes;
 
   for (guint i = 0; i < G_N_ELEMENTS (where); i++) {
     where[i] = locate (v, f, i, final, &copies[i]);
@@ -216,14 +265,20 @@ trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final)
     if (v->bound_hit && (where[i] == OTHER_KEY || where[i] == HOLE))
       return FALSE;
   }
+  metadata = copies[TRIB_KAFKA_TOPIC_METADATA];
+  bytes = copies[TRIB_KAFKA_TOPIC_BINARY];
   for (guint i = 0; i < G_N_ELEMENTS (where); i++)
     judge_place (v, f, &who, i, where[i], &faults);
   for (guint i = 0; i < G_N_ELEMENTS (where); i++)
-    judge_headers (v, f, &who, i, copies[i], &faults);
+    judge_headers (v, f, &who, i, copies[i], metadata, &faults);
   judge_partitions (v, f, &who, &faults);
-  judge_contents (
-      v, f, &who, copies[TRIB_KAFKA_TOPIC_METADATA], copies[TRIB_KAFKA_TOPIC_BINARY], &faults);
-  settle (v, f, &faults, copies[TRIB_KAFKA_TOPIC_BINARY]);
+  if (metadata)
+    judge_metadata (v, f, &who, metadata, &faults);
+  if (metadata && bytes)
+    judge_claims (v, f, &who, metadata, bytes, &faults);
+  if (bytes)
+    judge_bytes (v, f, &who, bytes, &faults);
+  settle (v, f, &faults, bytes);
   return TRUE;
 }
 

@@ -38,6 +38,7 @@ struct _Copy {
   guint32 size;
   guint32 crc;
   guint32 content; /* hash of the content type that it states, 0: none */
+  guint32 caps;    /* likewise of the caps */
   Seen sequence;
   Seen time_source;
   Copy *next; /* further records of the same frame in the same topic */
@@ -56,7 +57,7 @@ typedef struct {
   guint32 size;
   guint32 crc;
   guint32 format; /* a hash */
-  guint32 sequence;
+  guint64 original_size;
   gboolean known;
 } Claims;
 
@@ -74,6 +75,7 @@ typedef struct {
   gint32 partition;
   guint32 size;
   guint32 format;
+  gdouble ratio;
   Pointer pointers[2]; /* by TribKafkaTopic */
   Seen sequence;
   Seen time_source;
@@ -99,6 +101,7 @@ typedef struct {
   Seen sequence;
   Seen time_source;
   guint32 content;
+  guint32 caps;
 } Said;
 
 struct _TribKafkaVerify {

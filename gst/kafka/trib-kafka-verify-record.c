@@ -4,271 +4,78 @@
 #include <stddef.h>
 #include <string.h>
 
-G_DEFINE_QUARK (trib - kafka - record - error - quark, trib_kafka_record_error)
+/* libpng takes no larger picture either */
+#define MAX_SIDE 1000000
+#define MAX_CHANNELS 4
+/* of every encoder here: percent, zlib's level, H.264's quantizer */
+#define MAX_QUALITY 100
+/* three decimals are enough of a ratio */
+#define RATIO_TOLERANCE 0.0005
+/* milliseconds are enough of a time for people; the exact one is capture_timestamp_ns */
+#define TIME_TOLERANCE_US 1000
 
-typedef enum {
-  STRING,
-  U64,
-  I64,
-  U32,
-  PARTITION, /* of Kafka, as gint32; null reads as -1 */
-  OFFSET,    /* of Kafka, as gint64; null reads as -1 */
-  NUMBER,    /* looked at, not kept; may be null */
-  BOOLEAN,   /* looked at, not kept */
-  STATUS,    /* "LINKED" or "FAILED", as gboolean failed */
-} FieldType;
-
-typedef struct {
-  const gchar *name; /* of a member of `compression`: with that in front */
-  FieldType type;
-  gsize at; /* offset in the struct, where it is kept */
-  gboolean optional;
-} Field;
-
-#define NOWHERE G_MAXSIZE /* checked, not kept */
+#define NOWHERE TRIB_KAFKA_FIELD_NOWHERE
 #define R(member) offsetof (TribKafkaRegistryValue, member)
 #define M(member) offsetof (TribKafkaMetadataValue, member)
+#define FIELD(name, type, ...)                 \
+  {                                            \
+    name, TRIB_KAFKA_FIELD_##type, __VA_ARGS__ \
+  }
 
-static const Field registry_fields[] = {
-  { "frame_id", STRING, R (identity.frame_id) },
-  { "session_id", STRING, R (identity.session) },
-  { "stream_id", STRING, R (identity.stream) },
-  { "frame_index", U64, R (identity.index) },
-  { "capture_timestamp_ns", I64, R (identity.t_ns) },
-  { "metadata_topic", STRING, R (metadata.topic) },
-  { "metadata_partition", PARTITION, R (metadata.partition) },
-  { "metadata_offset", OFFSET, R (metadata.offset) },
-  { "metadata_crc32c", U32, R (metadata.crc32c) },
-  { "binary_topic", STRING, R (binary.topic) },
-  { "binary_partition", PARTITION, R (binary.partition) },
-  { "binary_offset", OFFSET, R (binary.offset) },
-  { "binary_crc32c", U32, R (binary.crc32c) },
-  { "compression_format", STRING, R (format) },
-  { "compressed_size", U32, R (size) },
-  { "compression_ratio", NUMBER, NOWHERE },
-  { "created_at", STRING, NOWHERE },
-  { "size_bytes", U32, R (size_bytes) },
-  { "status", STATUS, R (failed) },
-  { "error_reason", STRING, R (error_reason), TRUE },
-  { "error_message", STRING, R (error_message), TRUE },
+static const TribKafkaField registry_fields[] = {
+  FIELD ("frame_id", STRING, R (identity.frame_id)),
+  FIELD ("session_id", STRING, R (identity.session)),
+  FIELD ("stream_id", STRING, R (identity.stream)),
+  FIELD ("frame_index", U64, R (identity.index)),
+  FIELD ("capture_timestamp_ns", I64, R (identity.t_ns)),
+  FIELD ("metadata_topic", STRING, R (metadata.topic)),
+  FIELD ("metadata_partition", PARTITION, R (metadata.partition)),
+  FIELD ("metadata_offset", OFFSET, R (metadata.offset)),
+  FIELD ("metadata_crc32c", U32, R (metadata.crc32c)),
+  FIELD ("binary_topic", STRING, R (binary.topic)),
+  FIELD ("binary_partition", PARTITION, R (binary.partition)),
+  FIELD ("binary_offset", OFFSET, R (binary.offset)),
+  FIELD ("binary_crc32c", U32, R (binary.crc32c)),
+  FIELD ("compression_format", STRING, R (format)),
+  FIELD ("compressed_size", U32, R (size)),
+  FIELD ("compression_ratio", RATIO, R (ratio)),
+  FIELD ("created_at", TIME, NOWHERE),
+  FIELD ("size_bytes", U32, R (size_bytes)),
+  FIELD ("status", STATUS, R (failed)),
+  FIELD ("error_reason", STRING, R (error_reason), TRUE),
+  FIELD ("error_message", STRING, R (error_message), TRUE),
 };
 
-static const Field metadata_fields[] = {
-  { "frame_id", STRING, M (identity.frame_id) },
-  { "session_id", STRING, M (identity.session) },
-  { "stream_id", STRING, M (identity.stream) },
-  { "frame_index", U64, M (identity.index) },
-  { "timestamp", STRING, NOWHERE },
-  { "capture_timestamp_ns", I64, M (identity.t_ns) },
-  { "device_timestamp_ns", NUMBER, NOWHERE },
-  { "image_width", NUMBER, NOWHERE },
-  { "image_height", NUMBER, NOWHERE },
-  { "channels", NUMBER, NOWHERE },
-  { "compression.format", STRING, M (format) },
-  { "compression.original_size", NUMBER, NOWHERE },
-  { "compression.compressed_size", U32, M (size) },
-  { "compression.compression_ratio", NUMBER, NOWHERE },
-  { "data_type", STRING, NOWHERE },
-  { "content_type", STRING, M (content_type) },
-  { "time_source", STRING, NOWHERE },
-  { "key_frame", BOOLEAN, NOWHERE },
-  { "sequence", U64, M (sequence) },
-  { "binary_crc32c", U32, M (binary_crc32c) },
+static const TribKafkaField metadata_fields[] = {
+  FIELD ("frame_id", STRING, M (identity.frame_id)),
+  FIELD ("session_id", STRING, M (identity.session)),
+  FIELD ("stream_id", STRING, M (identity.stream)),
+  FIELD ("frame_index", U64, M (identity.index)),
+  FIELD ("timestamp", TIME, M (time_us)),
+  FIELD ("capture_timestamp_ns", I64, M (identity.t_ns)),
+  FIELD ("device_timestamp_ns", CLOCK, NOWHERE),
+  FIELD ("image_width", U32, M (width), FALSE, MAX_SIDE),
+  FIELD ("image_height", U32, M (height), FALSE, MAX_SIDE),
+  FIELD ("channels", U32, M (channels), FALSE, MAX_CHANNELS),
+  FIELD ("compression.format", STRING, M (format)),
+  FIELD ("compression.original_size", U64, M (original_size)),
+  FIELD ("compression.compressed_size", U32, M (size)),
+  FIELD ("compression.compression_ratio", RATIO, M (ratio)),
+  FIELD ("compression.quality", U32, M (quality), TRUE, MAX_QUALITY),
+  FIELD ("compression.shape", SHAPE, M (shape), TRUE),
+  FIELD ("compression.dtype", STRING, M (dtype), TRUE),
+  FIELD ("data_type", STRING, M (data_type)),
+  FIELD ("content_type", STRING, M (content_type)),
+  FIELD ("pixel_format", STRING, M (pixel_format), TRUE),
+  FIELD ("caps", STRING, M (caps), TRUE),
+  FIELD ("time_source", STRING, M (time_source)),
+  FIELD ("key_frame", BOOLEAN, M (key)),
+  FIELD ("sequence", U64, M (sequence)),
+  FIELD ("binary_crc32c", U32, M (binary_crc32c)),
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (registry_fields) <= 32 && G_N_ELEMENTS (metadata_fields) <= 32);
-
-typedef struct {
-  const Field *fields;
-  guint n_fields;
-  TribJsonReader *reader;
-  guint8 *out;
-  guint32 seen;
-} Parse;
-
-static gboolean
-fail_json (TribJsonReader *reader, GError **error)
-{
-  const GError *why = trib_json_reader_error (reader);
-
-  g_set_error (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_JSON, "not JSON: %s",
-      why ? why->message : "unexpected token");
-  return FALSE;
-}
-
-static gboolean
-fail_field (const Field *field, const gchar *why, GError **error)
-{
-  g_set_error (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_FIELD, "field %s %s",
-      field->name, why);
-  return FALSE;
-}
-
-static gboolean
-keep_string (const Parse *p, const Field *field, GError **error)
-{
-  gsize len;
-  const gchar *text = trib_json_reader_string (p->reader, &len);
-
-  if (strlen (text) != len)
-    return fail_field (field, "has a NUL byte", error);
-  if (field->type == STATUS) {
-    gboolean failed = strcmp (text, "FAILED") == 0;
-    if (!failed && strcmp (text, "LINKED") != 0)
-      return fail_field (field, "is neither LINKED nor FAILED", error);
-    memcpy (p->out + field->at, &failed, sizeof failed);
-  } else if (field->at != NOWHERE) {
-    gchar *copy = g_strndup (text, len);
-    memcpy (p->out + field->at, &copy, sizeof copy);
-  }
-  return TRUE;
-}
-
-static gboolean
-keep_integer (const Parse *p, const Field *field, TribJsonToken token, GError **error)
-{
-  gint64 i = token == TRIB_JSON_INT ? trib_json_reader_int (p->reader) : 0;
-  guint64 u = token == TRIB_JSON_UINT ? trib_json_reader_uint (p->reader) : (guint64) i;
-  gboolean big = token == TRIB_JSON_UINT;
-
-  switch (field->type) {
-    case U64:
-      if (i < 0)
-        return fail_field (field, "is negative", error);
-      memcpy (p->out + field->at, &u, sizeof u);
-      return TRUE;
-    case U32:
-      if (i < 0 || u > G_MAXUINT32)
-        return fail_field (field, "does not fit 32 bits", error);
-      memcpy (p->out + field->at, &(guint32){ (guint32) u }, sizeof (guint32));
-      return TRUE;
-    case PARTITION:
-      if (big || i < 0 || i > G_MAXINT32)
-        return fail_field (field, "is no partition number", error);
-      memcpy (p->out + field->at, &(gint32){ (gint32) i }, sizeof (gint32));
-      return TRUE;
-    case OFFSET:
-      if (big || i < 0)
-        return fail_field (field, "is no offset", error);
-      memcpy (p->out + field->at, &i, sizeof i);
-      return TRUE;
-    case I64:
-      if (big)
-        return fail_field (field, "does not fit 64 bits", error);
-      memcpy (p->out + field->at, &i, sizeof i);
-      return TRUE;
-    default:
-      return fail_field (field, "is a number", error);
-  }
-}
-
-static gboolean
-keep (const Parse *p, const Field *field, TribJsonToken token, GError **error)
-{
-  switch (token) {
-    case TRIB_JSON_STRING:
-      if (field->type != STRING && field->type != STATUS)
-        return fail_field (field, "is text", error);
-      return keep_string (p, field, error);
-    case TRIB_JSON_INT:
-    case TRIB_JSON_UINT:
-      return field->type == NUMBER || keep_integer (p, field, token, error);
-    case TRIB_JSON_DOUBLE:
-      return field->type == NUMBER || fail_field (field, "is a fraction or too large", error);
-    case TRIB_JSON_TRUE:
-    case TRIB_JSON_FALSE:
-      return field->type == BOOLEAN || fail_field (field, "is true or false", error);
-    case TRIB_JSON_NULL:
-      if (field->type == PARTITION)
-        memcpy (p->out + field->at, &(gint32){ -1 }, sizeof (gint32));
-      else if (field->type == OFFSET)
-        memcpy (p->out + field->at, &(gint64){ -1 }, sizeof (gint64));
-      else if (field->type != NUMBER)
-        return fail_field (field, "is null", error);
-      return TRUE;
-    case TRIB_JSON_ERROR_TOKEN:
-    case TRIB_JSON_END:
-      return fail_json (p->reader, error);
-    default:
-      return fail_field (field, "is an object or an array", error);
-  }
-}
-
-static gint
-find_field (const Parse *p, const gchar *prefix, const gchar *name, gsize len)
-{
-  gsize prefix_len = strlen (prefix);
-
-  for (guint i = 0; i < p->n_fields; i++) {
-    const gchar *full = p->fields[i].name;
-    if (strncmp (full, prefix, prefix_len) == 0 && strlen (full) == prefix_len + len
-        && memcmp (full + prefix_len, name, len) == 0)
-      return i;
-  }
-  return -1;
-}
-
-/* the members up to the end of the object, whose begin has been read; @prefix is "" or
- * "compression." */
-static gboolean
-read_members (Parse *p, const gchar *prefix, GError **error)
-{
-  TribJsonToken token;
-
-  while ((token = trib_json_reader_next (p->reader)) == TRIB_JSON_KEY) {
-    gsize len;
-    const gchar *name = trib_json_reader_string (p->reader, &len);
-    gboolean nested = *prefix == '\0' && len == strlen ("compression")
-                      && memcmp (name, "compression", len) == 0;
-    gint i = find_field (p, prefix, name, len);
-
-    if (i < 0 && !nested) {
-      if (!trib_json_reader_skip (p->reader))
-        return fail_json (p->reader, error);
-      continue;
-    }
-    if (i >= 0 && (p->seen & (1u << i)))
-      return fail_field (&p->fields[i], "is there twice", error);
-    token = trib_json_reader_next (p->reader);
-    if (i >= 0) {
-      p->seen |= 1u << i;
-      if (!keep (p, &p->fields[i], token, error))
-        return FALSE;
-    } else if (token != TRIB_JSON_OBJECT_BEGIN) {
-      g_set_error_literal (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_FIELD,
-          "field compression is no object");
-      return FALSE;
-    } else if (!read_members (p, "compression.", error)) {
-      return FALSE;
-    }
-  }
-  return token == TRIB_JSON_OBJECT_END || fail_json (p->reader, error);
-}
-
-static gboolean
-parse (Parse *p, const gchar *text, gsize len, GError **error)
-{
-  trib_json_reader_reset (p->reader, text, len);
-  switch (trib_json_reader_next (p->reader)) {
-    case TRIB_JSON_OBJECT_BEGIN:
-      break;
-    case TRIB_JSON_ERROR_TOKEN:
-      return fail_json (p->reader, error);
-    default:
-      g_set_error_literal (
-          error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_JSON, "not a JSON object");
-      return FALSE;
-  }
-  if (!read_members (p, "", error))
-    return FALSE;
-  if (trib_json_reader_next (p->reader) != TRIB_JSON_END)
-    return fail_json (p->reader, error);
-  for (guint i = 0; i < p->n_fields; i++) {
-    if (!p->fields[i].optional && !(p->seen & (1u << i)))
-      return fail_field (&p->fields[i], "is absent", error);
-  }
-  return TRUE;
-}
+G_STATIC_ASSERT (G_N_ELEMENTS (registry_fields) <= TRIB_KAFKA_MAX_FIELDS
+                 && G_N_ELEMENTS (metadata_fields) <= TRIB_KAFKA_MAX_FIELDS);
 
 /**
  * trib_kafka_registry_value_parse:
@@ -287,11 +94,11 @@ gboolean
 trib_kafka_registry_value_parse (TribKafkaRegistryValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error)
 {
-  Parse p = { registry_fields, G_N_ELEMENTS (registry_fields), reader, (guint8 *) out, 0 };
   const gchar *lacks = NULL;
 
   memset (out, 0, sizeof *out);
-  if (!parse (&p, text, len, error)) {
+  if (!trib_kafka_fields_read (
+          registry_fields, G_N_ELEMENTS (registry_fields), out, reader, text, len, error)) {
     trib_kafka_registry_value_clear (out);
     return FALSE;
   }
@@ -326,15 +133,137 @@ gboolean
 trib_kafka_metadata_value_parse (TribKafkaMetadataValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error)
 {
-  Parse p = { metadata_fields, G_N_ELEMENTS (metadata_fields), reader, (guint8 *) out, 0 };
-
   memset (out, 0, sizeof *out);
-  if (!parse (&p, text, len, error)) {
+  if (!trib_kafka_fields_read (
+          metadata_fields, G_N_ELEMENTS (metadata_fields), out, reader, text, len, error)) {
     trib_kafka_metadata_value_clear (out);
     return FALSE;
   }
   return TRUE;
 }
+
+/* ---- what one record says of itself ---- */
+
+static gboolean contradiction (GError **error, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+contradiction (GError **error, const gchar *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error)
+    *error = g_error_new_valist (
+        TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_CONTRADICTION, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+/**
+ * trib_kafka_ratio_is:
+ * @ratio: what a record says; -1: null
+ * @compressed: bytes
+ * @original: bytes
+ *
+ * Returns: whether @ratio is @compressed / @original within half a thousandth; null belongs to an
+ *   original size of 0
+ */
+gboolean
+trib_kafka_ratio_is (gdouble ratio, guint64 compressed, guint64 original)
+{
+  gdouble is;
+
+  if (original == 0 || ratio < 0)
+    return original == 0 && ratio < 0;
+  is = (gdouble) compressed / (gdouble) original;
+  return ABS (ratio - is) <= RATIO_TOLERANCE;
+}
+
+/**
+ * trib_kafka_registry_value_check:
+ * @value: an entry
+ * @error: return location, %TRIB_KAFKA_RECORD_ERROR_CONTRADICTION
+ *
+ * Returns: whether its fields agree with each other
+ */
+gboolean
+trib_kafka_registry_value_check (const TribKafkaRegistryValue *value, GError **error)
+{
+  if (value->size != value->size_bytes)
+    return contradiction (
+        error, "compressed_size is %u, size_bytes %u", value->size, value->size_bytes);
+  return TRUE;
+}
+
+static gboolean
+check_media (const TribKafkaMetadataValue *value, GError **error)
+{
+  static const gchar *const types[][2]
+      = { { "jpeg", "image/jpeg" }, { "png", "image/png" }, { "webp", "image/webp" },
+          { "raw", "video/x-raw" }, { "h264", "video/x-h264" }, { "h265", "video/x-h265" } };
+  gsize len = strlen (value->content_type);
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (strcmp (value->format, types[i][0]) == 0 && strcmp (value->content_type, types[i][1]) != 0)
+      return contradiction (error, "content_type is \"%s\", compression.format \"%s\"",
+          value->content_type, value->format);
+  if (value->caps
+      && (strncmp (value->caps, value->content_type, len) != 0
+          || strchr ("(, ;", value->caps[len]) == NULL))
+    return contradiction (error, "caps are not of content_type \"%s\"", value->content_type);
+  if (strcmp (value->data_type, "vrs_frame_binary") != 0)
+    return contradiction (error, "data_type is \"%s\"", value->data_type);
+  if (value->dtype && strcmp (value->dtype, "uint8") != 0)
+    return contradiction (error, "compression.dtype is \"%s\"", value->dtype);
+  return TRUE;
+}
+
+/* [height, width], [height, width, channels], or the number of bytes alone */
+static gboolean
+check_shape (const TribKafkaMetadataValue *value, GError **error)
+{
+  const TribKafkaShape *shape = &value->shape;
+  gboolean good = FALSE;
+
+  switch (shape->n) {
+    case 0: /* absent */
+      return TRUE;
+    case 1:
+      good = shape->sizes[0] == value->size;
+      break;
+    case 2:
+    case 3:
+      good = shape->sizes[0] == value->height && shape->sizes[1] == value->width
+             && (shape->n == 2 ? value->channels == 1 : shape->sizes[2] == value->channels);
+      break;
+    default:
+      break;
+  }
+  return good || contradiction (error, "compression.shape is not that of the picture");
+}
+
+/**
+ * trib_kafka_metadata_value_check:
+ * @value: a frame's metadata
+ * @error: return location, %TRIB_KAFKA_RECORD_ERROR_CONTRADICTION
+ *
+ * Returns: whether its fields agree with each other
+ */
+gboolean
+trib_kafka_metadata_value_check (const TribKafkaMetadataValue *value, GError **error)
+{
+  gint64 t_us = value->identity.t_ns / 1000;
+
+  if (!trib_kafka_ratio_is (value->ratio, value->size, value->original_size))
+    return contradiction (error,
+        "compression.compression_ratio is %g, the sizes say %u of %" G_GUINT64_FORMAT, value->ratio,
+        value->size, value->original_size);
+  if (ABS (value->time_us - t_us) > TIME_TOLERANCE_US)
+    return contradiction (error, "timestamp is not capture_timestamp_ns");
+  return check_media (value, error) && check_shape (value, error);
+}
+
+/* ---- freeing ---- */
 
 static void
 identity_clear (TribKafkaIdentity *identity)
@@ -366,7 +295,10 @@ trib_kafka_registry_value_clear (TribKafkaRegistryValue *value)
 void
 trib_kafka_metadata_value_clear (TribKafkaMetadataValue *value)
 {
+  gchar **const strings[] = { &value->format, &value->dtype, &value->data_type,
+    &value->content_type, &value->pixel_format, &value->caps, &value->time_source };
+
   identity_clear (&value->identity);
-  g_clear_pointer (&value->format, g_free);
-  g_clear_pointer (&value->content_type, g_free);
+  for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
+    g_clear_pointer (strings[i], g_free);
 }

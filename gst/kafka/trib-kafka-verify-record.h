@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <record/trib-json-reader.h>
+#include "trib-kafka-fields.h"
 
 G_BEGIN_DECLS
 
 /* What the registry's and the metadata's JSON say, read strictly: docs/internals/kafka-topics.md.
  * Pure. */
-
-#define TRIB_KAFKA_RECORD_ERROR (trib_kafka_record_error_quark ())
-GQuark trib_kafka_record_error_quark (void);
-
-typedef enum {
-  TRIB_KAFKA_RECORD_ERROR_JSON,  /* the value is not JSON, or no object */
-  TRIB_KAFKA_RECORD_ERROR_FIELD, /* a field is absent, twice there, or of another type or range */
-} TribKafkaRecordError;
 
 /* what both say about which frame it is; strings are owned */
 typedef struct {
@@ -38,6 +30,7 @@ typedef struct {
   TribKafkaPointer binary;
   gchar *format;
   guint32 size;       /* compressed_size */
+  gdouble ratio;      /* compression_ratio, -1: null */
   guint32 size_bytes; /* size_bytes */
   gboolean failed;    /* status is FAILED, else LINKED */
   gchar *error_reason;
@@ -46,21 +39,37 @@ typedef struct {
 
 typedef struct {
   TribKafkaIdentity identity;
+  gint64 time_us; /* timestamp, us since the Unix epoch */
+  guint32 width, height, channels;
   gchar *format;
+  guint64 original_size;
+  guint32 size;         /* compression.compressed_size */
+  gdouble ratio;        /* compression.compression_ratio, -1: null */
+  guint32 quality;      /* 0: also when absent */
+  TribKafkaShape shape; /* n is 0 when absent */
+  gchar *dtype;         /* (nullable) */
+  gchar *data_type;
   gchar *content_type;
-  guint32 size;
-  guint32 binary_crc32c;
+  gchar *pixel_format; /* (nullable) */
+  gchar *caps;         /* (nullable) */
+  gchar *time_source;
+  gboolean key;
   guint64 sequence;
+  guint32 binary_crc32c;
 } TribKafkaMetadataValue;
 
 gboolean trib_kafka_registry_value_parse (TribKafkaRegistryValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error);
+gboolean trib_kafka_registry_value_check (const TribKafkaRegistryValue *value, GError **error);
 void trib_kafka_registry_value_clear (TribKafkaRegistryValue *value);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TribKafkaRegistryValue, trib_kafka_registry_value_clear)
 
 gboolean trib_kafka_metadata_value_parse (TribKafkaMetadataValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error);
+gboolean trib_kafka_metadata_value_check (const TribKafkaMetadataValue *value, GError **error);
 void trib_kafka_metadata_value_clear (TribKafkaMetadataValue *value);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TribKafkaMetadataValue, trib_kafka_metadata_value_clear)
+
+gboolean trib_kafka_ratio_is (gdouble ratio, guint64 compressed, guint64 original);
 
 G_END_DECLS

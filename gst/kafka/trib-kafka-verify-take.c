@@ -77,12 +77,34 @@ add_after_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
     trib_kafka_verify_found_index (v, r, who);
 }
 
+/* @seen, from the JSON, against what the record's header says, which counts when both are there */
+static gboolean
+merge (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const gchar *what, Seen seen,
+    Seen *said)
+{
+  gboolean good = !said->known || said->value == seen.value;
+
+  if (!good)
+    trib_kafka_verify_found (
+        v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s contradicts the record's header", what);
+  if (!said->known)
+    *said = seen;
+  return good;
+}
+
+static guint32
+hash_text (const gchar *text)
+{
+  return trib_kafka_verify_hash (text, strlen (text));
+}
+
 static gboolean
 read_metadata (
     TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Copy *copy, Claims *claims)
 {
   g_auto (TribKafkaMetadataValue) value = { 0 };
   g_autoptr (GError) error = NULL;
+  gboolean good;
 
   if (!trib_kafka_metadata_value_parse (
           &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
@@ -92,11 +114,20 @@ read_metadata (
   }
   claims->known = TRUE;
   claims->size = value.size;
+  claims->original_size = value.original_size;
   claims->crc = value.binary_crc32c;
-  claims->format = trib_kafka_verify_hash (value.format, strlen (value.format));
-  copy->content = trib_kafka_verify_hash (value.content_type, strlen (value.content_type));
-  claims->sequence = (guint32) value.sequence;
-  return check_identity (v, r, who, &value.identity);
+  claims->format = hash_text (value.format);
+  copy->content = hash_text (value.content_type);
+  copy->caps = value.caps ? hash_text (value.caps) : 0;
+  good = check_identity (v, r, who, &value.identity);
+  if (good && !trib_kafka_metadata_value_check (&value, &error)) {
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s", error->message);
+    good = FALSE;
+  }
+  good &= merge (v, r, who, "sequence", (Seen){ (guint32) value.sequence, TRUE }, &copy->sequence);
+  good &= merge (
+      v, r, who, "time_source", (Seen){ hash_text (value.time_source), TRUE }, &copy->time_source);
+  return good;
 }
 
 /* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
@@ -126,15 +157,11 @@ trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const
     return;
   good = trib_kafka_verify_check_headers (v, r, who, &said);
   copy.content = said.content;
+  copy.caps = said.caps;
   copy.sequence = said.sequence;
   copy.time_source = said.time_source;
   if (r->topic == TRIB_KAFKA_TOPIC_METADATA)
     good &= read_metadata (v, r, who, &copy, &claims);
-  if (claims.known && said.sequence.known && said.sequence.value != claims.sequence) {
-    trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "sequence contradicts the record's header");
-    good = FALSE;
-  }
   f->claims = claims.known ? claims : f->claims;
   f->bad |= !good;
   copy.next = f->copies[r->topic].next;
@@ -226,9 +253,8 @@ trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, cons
   v->total.last_t_ns = MAX (v->total.last_t_ns, who->t_ns);
 
   good = check_identity (v, r, who, &value.identity);
-  if (value.size != value.size_bytes) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1,
-        "compressed_size is %u, size_bytes %u", value.size, value.size_bytes);
+  if (!trib_kafka_registry_value_check (&value, &error)) {
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s", error->message);
     good = FALSE;
   }
   if (value.failed) {
@@ -247,7 +273,8 @@ trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, cons
   f->partition = r->partition;
   f->offset = r->offset;
   f->size = value.size;
-  f->format = trib_kafka_verify_hash (value.format, strlen (value.format));
+  f->ratio = value.ratio;
+  f->format = hash_text (value.format);
   note_pointer (v, TRIB_KAFKA_TOPIC_METADATA, &value.metadata, &f->pointers[0]);
   note_pointer (v, TRIB_KAFKA_TOPIC_BINARY, &value.binary, &f->pointers[1]);
   v->lacking[TRIB_KAFKA_TOPIC_REGISTRY]--;

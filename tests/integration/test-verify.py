@@ -251,6 +251,8 @@ def add_tests(t, kafka):
             # 14 and 15 are a gap
             other_key,
             Frame(17, entry_changes={"metadata_partition": 1}),
+            Frame(18, entry_changes={"compression_ratio": 0.5}),
+            Frame(19, metadata_changes={"image_width": -640}),
         ]
         writer.frames(frames)
         writer.put("binary", "no frame id", b"x")
@@ -265,11 +267,11 @@ def add_tests(t, kafka):
         found = counts(verdict)
         t.diag(json.dumps(found))
         tap.equal(found, {
-            "failed": 2, "crc-mismatch": 3, "size-mismatch": 1, "field-mismatch": 2, "header-mismatch": 3,
-            "malformed": 2, "orphan-bytes": 3, "orphan-metadata": 2, "missing-bytes": 1, "missing-metadata": 1,
+            "failed": 2, "crc-mismatch": 3, "size-mismatch": 1, "field-mismatch": 3, "header-mismatch": 3,
+            "malformed": 3, "orphan-bytes": 3, "orphan-metadata": 2, "missing-bytes": 1, "missing-metadata": 1,
             "gap": 2, "key-mismatch": 1, "partition-mismatch": 1, "duplicate-registry": 1, "duplicate-bytes": 1,
             "duplicate-metadata": 1, "status-conflict": 1}, "findings")
-        tap.equal((verdict["entries"], verdict["proven"], verdict["failed"]), (14, 2, 2), "entries, proven, failed")
+        tap.equal((verdict["entries"], verdict["proven"], verdict["failed"]), (16, 2, 2), "entries, proven, failed")
         tap.equal(verdict["failed_by_reason"], {"timed-out": 1, "too-large": 1}, "reasons")
         tap.equal(len(verdict["findings"]["crc-mismatch"]["listed"]), 2, "listed with --max-findings 2")
         place = verdict["findings"]["key-mismatch"]["listed"][0]

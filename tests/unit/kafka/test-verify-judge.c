@@ -272,16 +272,60 @@ put_changed_metadata (TribKafkaVerify *v, const gchar *from, const gchar *to)
 typedef struct {
   const gchar *name, *from, *to;
   TribKafkaVerifyKind kind;
+  guint more; /* than one finding: other fields rest on the changed one */
 } MetadataCase;
 
 static const MetadataCase metadata_cases[] = {
   { "index", "\"frame_index\":5", "\"frame_index\":6", TRIB_KAFKA_VERIFY_FIELD },
   { "session", "my_session-1\",\"stream", "other\",\"stream", TRIB_KAFKA_VERIFY_FIELD },
-  { "format", "\"format\":\"jpeg\"", "\"format\":\"webp\"", TRIB_KAFKA_VERIFY_FIELD },
+  { "format", "\"format\":\"jpeg\"", "\"format\":\"webp\"", TRIB_KAFKA_VERIFY_FIELD, 1 },
   { "size", "\"compressed_size\":22", "\"compressed_size\":23", TRIB_KAFKA_VERIFY_SIZE },
   { "crc", "\"binary_crc32c\":", "\"binary_crc32c\":1", TRIB_KAFKA_VERIFY_CRC },
   { "frame-id", "\"frame_id\":\"my", "\"frame_id\":\"no", TRIB_KAFKA_VERIFY_KEY },
   { "not-json", "{\"frame_id\"", "{frame_id", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "ratio",
+      "\"compression_ratio\":", "\"compression_ratio\":0.5,\"x\":", TRIB_KAFKA_VERIFY_FIELD },
+  { "ratio-null",
+      "\"compression_ratio\":", "\"compression_ratio\":null,\"x\":", TRIB_KAFKA_VERIFY_FIELD },
+  { "ratio-negative",
+      "\"compression_ratio\":", "\"compression_ratio\":-0.1,\"x\":", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "original-size", "\"original_size\":921600", "\"original_size\":44", TRIB_KAFKA_VERIFY_FIELD,
+      1 },
+  { "original-size-0", "\"original_size\":921600", "\"original_size\":0", TRIB_KAFKA_VERIFY_FIELD,
+      1 },
+  { "original-size-negative", "\"original_size\":921600", "\"original_size\":-921600",
+      TRIB_KAFKA_VERIFY_MALFORMED },
+  { "width", "\"image_width\":640", "\"image_width\":641", TRIB_KAFKA_VERIFY_FIELD },
+  { "width-negative", "\"image_width\":640", "\"image_width\":-640", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "height-absurd", "\"image_height\":480", "\"image_height\":1000001",
+      TRIB_KAFKA_VERIFY_MALFORMED },
+  { "height-fraction", "\"image_height\":480", "\"image_height\":480.5",
+      TRIB_KAFKA_VERIFY_MALFORMED },
+  { "height-null", "\"image_height\":480", "\"image_height\":null", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "channels", "\"channels\":3", "\"channels\":1", TRIB_KAFKA_VERIFY_FIELD },
+  { "channels-absurd", "\"channels\":3", "\"channels\":5", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "quality-absurd", "\"quality\":90", "\"quality\":101", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "quality-negative", "\"quality\":90", "\"quality\":-1", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "shape", "[480,640,3]", "[640,480,3]", TRIB_KAFKA_VERIFY_FIELD },
+  { "shape-flat", "[480,640,3]", "[921600]", TRIB_KAFKA_VERIFY_FIELD },
+  { "shape-gray", "[480,640,3]", "[480,640]", TRIB_KAFKA_VERIFY_FIELD },
+  { "shape-four", "[480,640,3]", "[480,640,3,1]", TRIB_KAFKA_VERIFY_FIELD },
+  { "shape-five", "[480,640,3]", "[1,1,1,1,1]", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "shape-text", "[480,640,3]", "[\"480\"]", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "shape-number", "[480,640,3]", "480", TRIB_KAFKA_VERIFY_MALFORMED },
+  { "dtype", "\"dtype\":\"uint8\"", "\"dtype\":\"float\"", TRIB_KAFKA_VERIFY_FIELD },
+  { "timestamp", "2024-08-01T12:00:00.0", "2024-08-01T12:00:01.0", TRIB_KAFKA_VERIFY_FIELD },
+  { "timestamp-no-time", "2024-08-01T12:00:00.0", "2024-13-01T12:00:00.0",
+      TRIB_KAFKA_VERIFY_MALFORMED },
+  { "timestamp-zone", "12:00:00.000000", "14:00:00.000000+02:00", CLEAN },
+  { "timestamp-short", "12:00:00.000000", "12:00:00", CLEAN },
+  { "device-clock", "\"device_timestamp_ns\":", "\"device_timestamp_ns\":null,\"x\":", CLEAN },
+  { "device-clock-text", "\"device_timestamp_ns\":", "\"device_timestamp_ns\":\"\",\"x\":",
+      TRIB_KAFKA_VERIFY_MALFORMED },
+  { "data-type", "\"vrs_frame_binary\"", "\"vrs_frame\"", TRIB_KAFKA_VERIFY_FIELD },
+  { "content-type", "\"image/jpeg\"", "\"image/png\"", TRIB_KAFKA_VERIFY_FIELD },
+  { "caps", "\"key_frame\"", "\"caps\":\"image/jpegs\",\"key_frame\"", TRIB_KAFKA_VERIFY_FIELD },
+  { "caps-right", "\"key_frame\"", "\"caps\":\"image/jpeg, width=640\",\"key_frame\"", CLEAN },
   { "absent", "\"sequence\":", "\"sequenze\":", TRIB_KAFKA_VERIFY_MALFORMED },
   { "type", "\"key_frame\":true", "\"key_frame\":1", TRIB_KAFKA_VERIFY_MALFORMED },
   { "twice", "\"data_type\":\"vrs_frame_binary\"", "\"data_type\":\"x\",\"data_type\":\"x\"",
@@ -302,8 +346,29 @@ test_metadata (gconstpointer data)
   } else {
     put_changed_metadata (v, c->from, c->to);
   }
-  assert_only (v, c->kind, 1);
-  g_assert_cmpuint (trib_kafka_verify_get_counts (v)->mismatched, ==, 1);
+  assert_only (v, c->kind, c->kind == CLEAN ? 0 : 1 + c->more);
+  g_assert_cmpuint (trib_kafka_verify_get_counts (v)->mismatched, ==, c->kind != CLEAN);
+}
+
+static void
+test_gray (void)
+{
+  static const gchar *const changes[][2]
+      = { { "\"channels\":3", "\"channels\":1" }, { "[480,640,3]", "[480,640]" } };
+  g_autoptr (TribKafkaVerify) v = new_books ();
+  Spec s = spec (5);
+  GString *metadata = make_metadata (&s), *entry;
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    replace (metadata, changes[i][0], changes[i][1]);
+  s.wrong_metadata_crc = trib_crc32c (0, metadata->str, metadata->len);
+  entry = make_entry (&s);
+  put_bytes (v, &s);
+  put (v, TRIB_KAFKA_TOPIC_METADATA, &s, metadata->str, metadata->len, NULL, 0);
+  put (v, TRIB_KAFKA_TOPIC_REGISTRY, &s, entry->str, entry->len, NULL, 0);
+  g_string_free (metadata, TRUE);
+  g_string_free (entry, TRUE);
+  assert_only (v, CLEAN, 0);
 }
 
 /* ---- headers ---- */
@@ -363,6 +428,72 @@ test_headers (void)
   }
 }
 
+/* what the bytes' header says, against the metadata, when the entry has no headers */
+static void
+test_headers_against_metadata (void)
+{
+  static const gchar *const wrong[][2]
+      = { { "sequence", "77" }, { "time-source", "wall" }, { "caps", "image/jpeg, width=1" } };
+  Spec s = spec (5);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (TribKafkaVerify) v = new_books ();
+    GString *metadata = make_metadata (&s), *entry;
+
+    g_test_message ("%s: %s", wrong[i][0], wrong[i][1]);
+    replace (metadata, "\"key_frame\"", "\"caps\":\"image/jpeg\",\"key_frame\"");
+    s.wrong_metadata_crc = trib_crc32c (0, metadata->str, metadata->len);
+    entry = make_entry (&s);
+    put (v, TRIB_KAFKA_TOPIC_METADATA, &s, metadata->str, metadata->len, NULL, 0);
+    put_bytes_with (v, &s, wrong[i][0], wrong[i][1]);
+    put (v, TRIB_KAFKA_TOPIC_REGISTRY, &s, entry->str, entry->len, NULL, 0);
+    g_string_free (metadata, TRUE);
+    g_string_free (entry, TRUE);
+    assert_only (v, TRIB_KAFKA_VERIFY_HEADER, 1);
+    g_assert_cmpuint (trib_kafka_verify_get_counts (v)->mismatched, ==, 1);
+  }
+}
+
+/* what the metadata's own header says, against its JSON */
+static void
+test_header_of_metadata (void)
+{
+  static const gchar *const wrong[][2] = { { "sequence", "77" }, { "time-source", "wall" } };
+  Spec s = spec (5);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (TribKafkaVerify) v = new_books ();
+    GString *metadata = make_metadata (&s);
+    TribKafkaHeader h = header (wrong[i][0], wrong[i][1]);
+
+    put_bytes (v, &s);
+    put (v, TRIB_KAFKA_TOPIC_METADATA, &s, metadata->str, metadata->len, &h, 1);
+    put_entry (v, &s);
+    g_string_free (metadata, TRUE);
+    assert_only (v, TRIB_KAFKA_VERIFY_FIELD, 1);
+    g_assert_cmpuint (trib_kafka_verify_get_counts (v)->mismatched, ==, 1);
+  }
+}
+
+/* the entry points at the second copy of the metadata: what the first says of the bytes holds of
+ * it too, when they are the same */
+static void
+test_second_copy (void)
+{
+  g_autoptr (TribKafkaVerify) v = new_books ();
+  Spec s = spec (0);
+
+  put_bytes_with (v, &s, "content-type", "image/jpeg");
+  put_metadata (v, &s);
+  s.offset = 1;
+  put_metadata (v, &s);
+  s.metadata_offset = 1;
+  s.offset = 0;
+  put_entry (v, &s);
+  assert_only (v, TRIB_KAFKA_VERIFY_DUPLICATE_METADATA, 1);
+  g_assert_cmpuint (trib_kafka_verify_get_counts (v)->proven, ==, 1);
+}
+
 static void
 test_header_of_entry (void)
 {
@@ -389,6 +520,9 @@ static const gchar *const entry_faults[][2] = {
   { "\"frame_index\":5", "\"frame_index\":-1" },
   { "\"frame_index\":5", "\"frame_index\":{}" },
   { "\"session_id\":\"", "\"session_id\":\"\\u0000" },
+  { "\"compression_ratio\":", "\"compression_ratio\":-" },
+  { "\"compression_ratio\":", "\"compression_ratio\":\"\",\"x\":" },
+  { "\"created_at\":\"2024", "\"created_at\":\"yesterday" },
 };
 
 static void
@@ -415,7 +549,9 @@ main (int argc, char **argv)
   static const gchar *const fields[][2] = { { "\"frame_index\":5", "\"frame_index\":6" },
     { "\"stream_id\":\"214-1\"", "\"stream_id\":\"214-2\"" },
     { "\"capture_timestamp_ns\":1", "\"capture_timestamp_ns\":2" },
-    { "\"size_bytes\":22", "\"size_bytes\":23" } };
+    { "\"size_bytes\":22", "\"size_bytes\":23" },
+    { "\"compression_ratio\":", "\"compression_ratio\":0.3,\"x\":" },
+    { "\"compression_ratio\":", "\"compression_ratio\":null,\"x\":" } };
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kafka/verify/failed", test_failed);
@@ -435,6 +571,10 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/verify/topic", test_topic);
   g_test_add_func ("/kafka/verify/headers", test_headers);
   g_test_add_func ("/kafka/verify/headers/entry", test_header_of_entry);
+  g_test_add_func ("/kafka/verify/headers/against-metadata", test_headers_against_metadata);
+  g_test_add_func ("/kafka/verify/headers/metadata", test_header_of_metadata);
+  g_test_add_func ("/kafka/verify/second-copy", test_second_copy);
+  g_test_add_func ("/kafka/verify/ARIA-3/gray", test_gray);
   g_test_add_func ("/kafka/verify/malformed/entries", test_malformed_entries);
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++) {
     g_autofree gchar *path = g_strdup_printf ("/kafka/verify/field/entry/%u", i);
