@@ -46,13 +46,36 @@ launch_file_missing (const LaunchFile *file)
   for (guint i = 0; file->needs && file->needs[i]; i++) {
     g_autoptr (GstElementFactory) factory = gst_element_factory_find (file->needs[i]);
     const gchar *package;
+    gchar *left_out;
 
     if (factory)
       continue;
+    left_out = launch_element_left_out (file->needs[i]);
+    if (left_out)
+      return left_out;
     package = debian_package (file->needs[i]);
     if (package)
       return g_strdup_printf ("no element %s (Debian package: %s)", file->needs[i], package);
     return g_strdup_printf ("no element %s", file->needs[i]);
+  }
+  return NULL;
+}
+
+gchar *
+launch_element_left_out (const gchar *element)
+{
+  const gchar *root = g_getenv ("TRIB_SOURCE_ROOT");
+  const gchar *off = g_getenv ("TRIB_PLUGINS_OFF");
+  g_auto (GStrv) folders = g_strsplit (off ? off : "", " ", -1);
+  g_autofree gchar *file = g_strdup_printf ("gst%s.c", element);
+
+  for (guint i = 0; root && folders[i]; i++) {
+    g_autofree gchar *path = g_build_filename (root, "plugins", folders[i], file, NULL);
+
+    if (*folders[i] && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+      return g_strdup_printf ("no element %s: this build is without the option %s (disabled, or "
+                              "what it needs is missing)",
+          element, folders[i]);
   }
   return NULL;
 }

@@ -31,5 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LaunchFile, launch_file_free)
 
 /* (nullable): what is missing, with the Debian package that has it */
 gchar *launch_file_missing (const LaunchFile *file);
+/* (nullable): which option of this build leaves the project's own @element out */
+gchar *launch_element_left_out (const gchar *element);
 /* (nullable): "resource/not-found" of an error of GStreamer's domains */
 gchar *launch_error_name (const GError *error);

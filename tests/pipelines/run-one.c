@@ -180,15 +180,36 @@ play (Run *run)
   gst_element_set_state (run->pipeline, GST_STATE_NULL);
 }
 
+/* why every element that is missing is left out of this build, or NULL: one of them is simply
+ * missing */
+static gchar *
+why_left_out (GstParseContext *context)
+{
+  g_auto (GStrv) missing = gst_parse_context_get_missing_elements (context);
+  gchar *why = NULL;
+
+  for (guint i = 0; missing && missing[i]; i++) {
+    g_free (why);
+    why = launch_element_left_out (missing[i]);
+    if (!why)
+      return NULL;
+  }
+  return why;
+}
+
+/* FALSE when there is none to play; @ret_left_out: (nullable): why not, where it is no fault */
 static gboolean
-make_pipeline (Run *run)
+make_pipeline (Run *run, gchar **ret_left_out)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GstParseContext) context = gst_parse_context_new ();
   GstElement *element
-      = gst_parse_launch_full (run->file->pipeline, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+      = gst_parse_launch_full (run->file->pipeline, context, GST_PARSE_FLAG_FATAL_ERRORS, &error);
 
   if (!element) {
-    problem (run, "cannot be parsed: %s", error->message);
+    *ret_left_out = why_left_out (context);
+    if (!*ret_left_out)
+      problem (run, "cannot be parsed: %s", error->message);
     return FALSE;
   }
   /* a description of one element is that element */
@@ -232,7 +253,8 @@ clear_run (Run *run)
   g_clear_pointer (&run->file, launch_file_free);
 }
 
-/* FALSE when an element of another package is missing: the reason is printed */
+/* FALSE when an element is missing that this machine or this build need not have: the reason is
+ * printed */
 static gboolean
 try_file (Run *run, const gchar *path)
 {
@@ -245,14 +267,12 @@ try_file (Run *run, const gchar *path)
     return TRUE;
   }
   missing = launch_file_missing (run->file);
-  if (missing) {
-    printf ("%s\n", missing);
-    return FALSE;
-  }
-  if (make_pipeline (run))
+  if (!missing && make_pipeline (run, &missing))
     play (run);
   gst_clear_object (&run->pipeline);
-  return TRUE;
+  if (missing)
+    printf ("%s\n", missing);
+  return missing == NULL;
 }
 
 Verdict

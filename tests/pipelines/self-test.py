@@ -98,6 +98,17 @@ def main():
         code, output = run(program, os.path.join(root, "lines"), TRIB_TIMEOUT_MULTIPLIER="0.1")
         tap.check("a process that does not end", code == 1 and "does not even end: killed" in output, output)
     with tempfile.TemporaryDirectory() as root:
+        write(os.path.join(root, "plugins", "area", "gstabsentsink.c"), "")
+        write(os.path.join(root, "launch-lines", "needed.launch"), EOS + "# needs: absentsink\nfakesrc ! absentsink\n")
+        write(os.path.join(root, "launch-lines", "used.launch"), EOS + "fakesrc ! absentsink\n")
+        write(os.path.join(root, "launch-lines", "with.launch"), EOS + "fakesrc ! nosuchelement ! absentsink\n")
+        code, output = run(program, os.path.join(root, "launch-lines"), TRIB_SOURCE_ROOT=root, TRIB_PLUGINS_OFF="other area")
+        left_out = "# SKIP no element absentsink: this build is without the option area"
+        tap.check("an element of ours that this build leaves out", output.count(left_out) == 2 and "\nnot ok 3" in output, output)
+        code, output = run(program, os.path.join(root, "launch-lines"), TRIB_SOURCE_ROOT=root, TRIB_PLUGINS_OFF="")
+        tap.check("an element of ours that this build should have", "SKIP no element absentsink\n" in output
+                  and "\nnot ok 2" in output and "\nnot ok 3" in output, output)
+    with tempfile.TemporaryDirectory() as root:
         code, output = run(program, root)
         tap.check("no files at all", code == 1 and "not ok 1 - there are launch files" in output, output)
         # the one that dies takes no other with it; files of all depths, sorted
