@@ -15,6 +15,10 @@ import re
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # a lint run leaves the tree as it found it
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import message_fields  # noqa: E402
+
 HEADINGS = ("Caps", "Timing", "Threads", "Errors", "Messages", "Stats")
 REGENERATE = "docs/generate-elements.py BUILD_FOLDER"
 MANY_FORMATS = 24  # a longer list of raw formats is GStreamer's own, and grows with its versions
@@ -341,6 +345,7 @@ class Page:
         self.launches = launch_files(root)
         self.properties = own_properties(self.element)
         self.signals = own_signals(self.element, gobject)
+        self.folder = os.path.join(root, os.path.dirname(path))
         self.messages = message_names(root, name, path)
         self.stats = []
         if any(p.name == "stats" for p in self.properties):
@@ -438,6 +443,9 @@ class Page:
             for names in re.findall(r"^\s*[-*] ((?:`[^`\n]+`(?:,| and|:)?\s*)+)", self.section.parts.get(kind, ""), re.MULTILINE):
                 found += ["%s: '## %s' has an item `%s`, which the element does not have" % (self.name, kind, n)
                           for n in re.findall(r"`([^`\n]+)`", names) if n not in real]
+        found += message_fields.problems(self.name, self.folder, self.messages, self.section.parts.get("Messages", ""))
+        found += ["%s: property `%s` has no blurb that says what it means" % (self.name, p.name)
+                  for p in self.properties if not (p.blurb or "").strip()]
         if not self.section.problems:
             lines, files = section_pipelines(self.section), {plain_pipeline(launch.pipeline) for launch in self.launches}
             if not any(line in files for line in lines):

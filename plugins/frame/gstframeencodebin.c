@@ -40,8 +40,8 @@
  * fails with an error that says why. Pictures that no conversion exists for give an error.
  *
  * ## Messages
- * `frameencodebin-frame-failed`: a frame was given up. `frame-id` (string): which; `reason`
- * (string): the field of the stats that counts it; `detail` (string): why, for people.
+ * - `frameencodebin-frame-failed`: a frame was given up. Fields: `frame-id` (string: which),
+ * `reason` (string: the field of the stats that counts it), `detail` (string: why, for people).
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `frames-out` + `pending` + all `failed-…` + all

@@ -54,12 +54,13 @@
  * the numbers.
  *
  * ## Messages
- * - `kafkabinarysink-connection`: the connection changed. Fields: state (string: connected,
- * degraded, down), previous (string), recovered (boolean), previous-duration (ns, uint64),
- * outage-duration (ns, uint64), pending (frames, uint64), reason (string).
- * - `kafkabinarysink-frames-lost`: frames were lost, at most one message a second. Fields: failed
- * (frames, uint64), dropped (frames, uint64), one field failed-REASON or dropped-REASON for each
- * reason that occurred, frame-ids (array of at most 16 strings), reason (string: of the last one).
+ * - `kafkabinarysink-connection`: the connection changed. Fields: `state` (string: connected,
+ * degraded, down), `previous` (string), `recovered` (boolean), `previous-duration` (ns, uint64),
+ * `outage-duration` (ns, uint64), `pending` (frames, uint64), `reason` (string).
+ * - `kafkabinarysink-frames-lost`: frames were lost, at most one message a second. Fields: `failed`
+ * (frames, uint64), `dropped` (frames, uint64), one field `failed-REASON` or `dropped-REASON`
+ * (frames, uint64) for each reason that occurred, `frame-ids` (array of at most 16 strings),
+ * `reason` (string: of the last one).
  *
  * ## Stats
  * produced = acknowledged + failed + dropped + pending, at any moment. Counters start at 0 with

@@ -6,7 +6,6 @@ usage: check-docs.py [--root FOLDER] BUILD_FOLDER
 """
 
 import argparse
-import importlib.util
 import os
 import sys
 
@@ -15,12 +14,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lintlib  # noqa: E402
 
 
-def load_generator():
-    path = os.path.join(lintlib.default_root(), "docs", "generate-elements.py")
-    spec = importlib.util.spec_from_file_location("generate_elements", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def unseen_messages(root, page):
+    """Messages that no harness test waits for: their fields would be checked by reading alone."""
+    folder = os.path.join(root, "tests", "harness")
+    texts = [lintlib.without_comments(lintlib.read(folder, name) or "")
+             for name in (sorted(os.listdir(folder)) if os.path.isdir(folder) else []) if name.endswith(".c")]
+    return ["%s: no C file under tests/harness/ waits for the message %s" % (page.name, message)
+            for message in sorted(page.messages) if not any('"%s"' % message in text for text in texts)]
 
 
 def main():
@@ -29,7 +29,7 @@ def main():
     parser.add_argument("build")
     args = parser.parse_args()
     tap = lintlib.Tap()
-    generator = load_generator()
+    generator = lintlib.load_generator()
     gst, gobject = generator.open_registry(args.build)
     if gst is None:
         tap.skip("docs: pages of the elements", "no python3-gi (Debian packages: python3-gi gir1.2-gstreamer-1.0)")
@@ -46,6 +46,7 @@ def main():
         tap.check("docs: docs/elements/%s.md is current" % page.name,
                   [diff + "run: " + generator.REGENERATE] if diff else [])
         tap.check("docs: %s leaves nothing unsaid" % page.name, page.problems())
+        tap.check("docs: each message of %s has a test" % page.name, unseen_messages(args.root, page))
     tap.check("docs: no page without an element", ["docs/elements/" + n for n in generator.orphans(args.root)])
     return tap.done()
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 
 sys.dont_write_bytecode = True  # a lint run leaves the tree as it found it
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -34,7 +35,8 @@ SOURCE = """/* SPDX-License-Identifier: LGPL-2.1-or-later */
  * None.
  *
  * ## Messages
- * - `identity-passed`: a buffer went by.
+ * - `identity-passed`: a buffer went by. Fields: `size` (bytes, uint64), `late` (boolean),
+ * `count-KIND` (uint64).
  *
  * ## Stats
 STATS
@@ -49,8 +51,26 @@ STATS
  */
 GST_ELEMENT_REGISTER_DEFINE (identity, "identity", GST_RANK_NONE, GST_TYPE_IDENTITY);
 /* "identity-in-a-comment" */
-const char *message = "identity-passed";
+static void
+add_more (GstElement *element, GstStructure *s)
+{
+  gst_structure_set (s, "late", G_TYPE_BOOLEAN, FALSE, "count-good", G_TYPE_UINT64, 1, NULL);
+}
+
+static void
+add_stats (GstStructure *s)
+{
+  gst_structure_set (s, "only-in-stats", G_TYPE_INT, 1, NULL);
+}
+
+static void
+tell (GstElement *element)
+{
+  GstStructure *s = gst_structure_new ("identity-passed", "size", G_TYPE_UINT64, 1, NULL);
+  add_more (element, s);
+}
 """.replace("\\\\", "\\")
+HARNESS = 'wait_for ("identity-passed");\nwait_for ("identity-lost");\n'
 LAUNCH = "# about: One buffer.\n# expect: eos\nfakesrc num-buffers=1\n  ! identity name=one\n  ! fakesink\n"
 
 # name, what to replace in the source, by what, what must be said (None: all is well)
@@ -61,9 +81,17 @@ CASES = [
     ("a heading without text", " * None of its own.\n", "", "lacks text under '## Threads'"),
     ("no introduction", " * Passes #GstBuffer items on; see #GstIdentity:silent and %NULL.\n", "", "what the element is for"),
     ("no version", " * Since: 0.1\n", "", "lacks 'Since: <version>'"),
-    ("a message unsaid", 'message = "identity-passed"', 'message = "identity-passed", *m = "identity-lost"',
-     "message `identity-lost` is not on the page"),
-    ("a message that is not", ' *message = "identity-passed"', ' *message = ""', "an item `identity-passed`, which"),
+    ("a message unsaid", "add_more (element, s);", 'post ("identity-lost");', "message `identity-lost` is not on the page"),
+    ("a message that is not", '"identity-passed", "size"', '"passed", "size"', "an item `identity-passed`, which"),
+    ("a message in running text", " * - `identity-passed`:", " * `identity-passed`:", "`identity-passed` is not an item of its own"),
+    ("a new field of a message", '"size", G_TYPE_UINT64, 1', '"size", G_TYPE_UINT64, 1, "secret", G_TYPE_INT, 2',
+     "the item of message `identity-passed` does not name its field `secret`"),
+    ("a new field, given by a helper", '"late", G_TYPE_BOOLEAN', '"secret", GST_TYPE_ARRAY, 0, "late", G_TYPE_BOOLEAN',
+     "does not name its field `secret`"),
+    ("a new field, taken as a value", "add_more (element, s);", 'gst_structure_take_value (s, "secret", &value);',
+     "does not name its field `secret`"),
+    ("a field's words removed", "`late` (boolean),", "", "does not name its field `late`"),
+    ("a field that is not", "`late` (boolean),", "`late` (boolean), `early` (boolean),", "names a field `early`, which no code makes"),
     ("a stats field unsaid", "`num-bytes`", "bytes", "stats `num-bytes` is not on the page"),
     ("a stats field that is not", "`num-bytes`", "`num-bytes`, `num-bits`", "an item `num-bits`, which"),
     ("a launch line that no test runs", "num-buffers=1", "num-buffers=2", "is the pipeline of a file under launch-lines/"),
@@ -92,6 +120,19 @@ def real_stats():
     return [stats.nth_field_name(i) for i in range(stats.n_fields())]
 
 
+def check_blurbs(tap, source, gst):
+    """A property's meaning is its blurb, and the blurbs of GStreamer's elements are not ours to remove."""
+    from gi.repository import GObject
+    with tempfile.TemporaryDirectory() as root:
+        write(root, "plugins/core/gstidentity.c", source)
+        page = lintlib.load_generator().Page(root, "identity", "plugins/core/gstidentity.c", gst, GObject)
+        for blurb, said in (("How loud it is", False), ("", True), (None, True)):
+            page.properties = [types.SimpleNamespace(name="level", blurb=blurb)]
+            found = page.problems()
+            problem = "identity: property `level` has no blurb that says what it means"
+            tap.check("self-test docs: a property whose blurb is %r" % blurb, [] if (problem in found) == said else found)
+
+
 def main():
     tap = lintlib.Tap()
     try:
@@ -109,6 +150,7 @@ def main():
                 changed = source.replace(old, new) if old else source
                 write(root, "plugins/core/gstidentity.c", changed)
                 write(root, "launch-lines/core/one.launch", LAUNCH)
+                write(root, "tests/harness/identity.c", HARNESS)
                 problems = [] if not old or changed != source else ["the case changes nothing"]
                 code, output = run(GENERATOR, "--root", root, empty)
                 if (code, wanted is None) not in ((0, True), (1, False)) or (wanted and wanted not in output):
@@ -125,6 +167,9 @@ def main():
             tap.check("self-test docs: a page that is not there is stale",
                       [] if code == 1 and "run: docs/generate-elements.py" in output else [output])
             run(GENERATOR, "--root", root, empty)
+            code, output = run(os.path.join(HERE, "check-docs.py"), "--root", root, empty)
+            tap.check("self-test docs: a message that no test waits for",
+                      [] if code == 1 and "waits for the message identity-passed" in output else [output])
             write(root, "docs/elements/gone.md", "x\n")
             with open(os.path.join(root, "docs/elements/identity.md"), "a") as stream:
                 stream.write("by hand\n")
@@ -134,6 +179,7 @@ def main():
             run(GENERATOR, "--root", root, empty)
             code, output = run(GENERATOR, "--check", "--root", root, empty)
             tap.check("self-test docs: generating again mends both", [] if code == 0 else [output])
+    check_blurbs(tap, source, Gst)
     return tap.done()
 
 

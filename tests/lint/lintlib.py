@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the lint scripts share: TAP output, the files of the tree, C text without comments and strings."""
 
+import importlib.util
 import os
 import re
 
@@ -41,6 +42,15 @@ class Tap:
 
 def default_root():
     return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def load_generator():
+    """docs/generate-elements.py as a module."""
+    path = os.path.join(default_root(), "docs", "generate-elements.py")
+    spec = importlib.util.spec_from_file_location("generate_elements", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def files(root):

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <documented-messages.h>
 #include <trib-test.h>
 
 #include "launch-file.h"
@@ -284,6 +285,7 @@ run_one (const gchar *path)
 
   g_log_set_writer_func (count_and_write, NULL, NULL);
   gst_init (NULL, NULL);
+  trib_watch_messages ();
   /* shown only when the run fails */
   if (!g_getenv ("GST_DEBUG"))
     gst_debug_set_default_threshold (GST_LEVEL_WARNING);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-gst-test.h"
 
+#include "documented-messages.h"
+
 /**
  * trib_gst_test_init:
  * @argc: (inout): as given to main()
  * @argv: (inout): as given to main()
  *
- * trib_test_init(), then GStreamer.
+ * trib_test_init(), then GStreamer. From here on the messages of elements are held against their
+ * documentation.
  */
 void
 trib_gst_test_init (int *argc, char ***argv)
 {
   trib_test_init (argc, argv);
   gst_init (argc, argv);
+  trib_watch_messages ();
 }
 
 /**

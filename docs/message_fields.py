@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fields of element messages: those that the sources of a plugin give them, and those that a page describes.
+
+Read from the text of the C files: the function that names the message, and the functions of the same folder that it hands
+a GstStructure to. A name that is put together while running is not seen here; tests/support/documented-messages.c sees it
+in every message that a test makes an element post.
+"""
+
+import os
+import re
+
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+# name and parameters at the left margin, as docs/style.md has it
+_FUNCTION = re.compile(r"^(\w+) ?\(([^;{}]*?)\)\n\{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
+_TYPED = re.compile(r'"([a-z][a-z0-9-]*)",\s*(?:[A-Z0-9]+_)?(?:G_TYPE_|GST_TYPE_|[A-Z]+_TYPE_)\w+')
+_SET = re.compile(r'\bgst_structure_(?:set|take)_(?:value|array|list|structure)?\w* ?\(\s*\w+,\s*"([a-z][a-z0-9-]*)"')
+_NAMED = re.compile(r"`([A-Za-z0-9-]+)`")
+_CLAIMED = re.compile(r"`([a-z][a-z0-9-]*)` ?\(")
+
+
+class Sources:
+    """The C files of one plugin folder."""
+
+    def __init__(self, folder):
+        self.text = ""
+        for name in sorted(os.listdir(folder)):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                    self.text += _COMMENT.sub(" ", stream.read()) + "\n"
+        self.functions = {name: (parameters, body) for name, parameters, body in _FUNCTION.findall(self.text)}
+
+    def _collect(self, name, seen):
+        if name in seen:
+            return set()
+        seen.add(name)
+        body = self.functions[name][1]
+        found = set(_TYPED.findall(body)) | set(_SET.findall(body))
+        for callee in re.findall(r"\b(\w+) ?\(", body):
+            if "GstStructure *" in self.functions.get(callee, ("", ""))[0]:
+                found |= self._collect(callee, seen)
+        return found
+
+    def fields(self, message):
+        """Names of the fields that the sources give to @message."""
+        found = set()
+        for name, (_, body) in self.functions.items():
+            if '"%s"' % message in body:
+                found |= self._collect(name, set())
+        return found
+
+    def has_literal(self, name):
+        return '"%s"' % name in self.text
+
+
+def item_of(part, message):
+    """What a '## Messages' part says about @message, or None when it has no item of its own."""
+    match = re.search(r"(?:^|\n)- (`%s`(?:(?!\n- ).)*)" % re.escape(message), part, re.DOTALL)
+    return match.group(1) if match else None
+
+
+def is_named(item, field):
+    """A word in capitals within a documented name stands for anything: `failed-REASON`."""
+    return any(re.fullmatch(re.sub("[A-Z]+", "[a-z0-9-]+", name), field) for name in _NAMED.findall(item))
+
+
+def problems(element, folder, messages, part):
+    """@part: the text under '## Messages'."""
+    found, sources = [], Sources(folder)
+    for message in sorted(messages):
+        item = item_of(part, message)
+        if item is None:
+            if "`%s`" % message in part:
+                found.append("%s: message `%s` is not an item of its own under '## Messages'" % (element, message))
+            continue
+        found += ["%s: the item of message `%s` does not name its field `%s`" % (element, message, field)
+                  for field in sorted(sources.fields(message)) if not is_named(item, field)]
+        found += ["%s: the item of message `%s` names a field `%s`, which no code makes" % (element, message, field)
+                  for field in _CLAIMED.findall(item) if not sources.has_literal(field)]
+    return found
