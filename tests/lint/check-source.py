@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lintlib  # noqa: E402
 
 SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
+# prose, which README.md puts under the same licence, and formats that know no comments
+NO_SPDX, NO_SPDX_ENDINGS = ("COPYING",), (".md", ".json")
 MAX_LINES = 900
 MAX_FUNCTION_LINES = 120
 CLANG_FORMAT_VERSION = 14  # later ones lay out the same file differently
@@ -62,11 +64,13 @@ def found(path, text, pattern, why, where=None):
 
 def check_spdx(tree, tap):
     problems = []
-    for path, text in tree.code():
+    for path, text in tree.texts.items():
+        if path in NO_SPDX or path.endswith(NO_SPDX_ENDINGS):
+            continue
         lines = text.splitlines()
-        first = lines[1:2] if lintlib.is_script(text) else lines[:1]
+        first = lines[1:2] if text.startswith(("#!", "<?xml", "<!DOCTYPE")) else lines[:1]
         if not first or SPDX not in first[0]:
-            problems.append("%s: the first line (the second of a script) must say '%s'" % (path, SPDX))
+            problems.append("%s: the first line (the second behind #! or <?xml) must say '%s'" % (path, SPDX))
     tap.check("source: every file begins with its SPDX line", problems)
 
 

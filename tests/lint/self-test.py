@@ -49,6 +49,10 @@ NEIGHBOURS = ["gst/common/b.h", "gst/record/b.h", "gst/kafka/b.h", "gst/frame/b.
 SOURCE = [
     ("spdx", "no licence line", {"a.c": "int a;\n"}, "a.c: the first line"),
     ("spdx", "a script's second line", {"a.py": "#!/usr/bin/python3\n# " + LICENCE[3:-4] + "\n"}, None),
+    ("spdx", "a hidden file counts", {".editorconfig": "root = true\n"}, ".editorconfig: the first line"),
+    ("spdx", "a file of settings counts", {"tests/a.supp": "leak:x\n"}, "tests/a.supp: the first line"),
+    ("spdx", "XML says it in its second line", {"a.xml": "<?xml version='1.0'?>\n<!-- " + LICENCE[3:-4] + " -->\n"}, None),
+    ("spdx", "prose and data need none", {"a.md": "# A\n", "COPYING": "b\n", "tests/fuzz/corpus/c": "c\n"}, None),
     ("spdx", "a meson.build counts", {"x/meson.build": "x = 1\n"}, "x/meson.build: the first line"),
     ("length", "901 lines", {"a.c": LICENCE + "int a;\n" * 900}, "a.c: 901 lines"),
     ("functions", "a long function", {"a.c": "void\nlong_one (void)\n{\n" + "  x ();\n" * 130 + "}\n"}, "long_one is 131"),
@@ -79,6 +83,24 @@ SOURCE = [
     ("elements", "all there", {"plugins/one/gstexample.c": ELEMENT, "README.md": "| `example` |\n",
                                "launch-lines/a/b.launch": "videotestsrc ! example\n",
                                "tests/harness/a.c": 'x ("example");\n'}, None),
+]
+
+
+# name, files, what must be said
+LINKS = [
+    ("a file that is there", {"a.md": "[b](docs/b.md) ![c](docs/c.svg)\n", "docs/b.md": "[a](../a.md)\n", "docs/c.svg": ""}, None),
+    ("a file that is not", {"a.md": "one\n[b](docs/b.md)\n"}, "a.md:2: (docs/b.md): there is no docs/b.md"),
+    ("seen from its own folder", {"docs/a.md": "[b](docs/b.md)\n", "docs/b.md": ""}, "there is no docs/docs/b.md"),
+    ("a reference", {"a.md": "[b][1]\n\n[1]: b.md\n"}, "a.md:3: (b.md): there is no b.md"),
+    ("a heading", {"a.md": "[b](b.md#what-it-is-a-b)\n[own](#x)\n## x\n", "b.md": "# What `it` is: *a*/b\n\n## What it is: a b\n"}, None),
+    ("no such heading", {"a.md": "[b](b.md#gone)\n", "b.md": "# Here\n"}, "b.md has no heading #gone"),
+    ("the second of a name", {"a.md": "[b](#x-1)\n# x\n# x\n"}, None),
+    ("a heading within code", {"a.md": "[b](#x)\n```\n# x\n```\n"}, "a.md has no heading #x"),
+    ("code is no link", {"a.md": "`[b](b.md)`\n```\n[c](c.md)\n```\n"}, None),
+    ("another machine", {"a.md": "[b](https://example.com/b.md)\n"}, None),
+    ("out of the tree", {"a.md": "[b](../b.md)\n"}, "leads out of the tree"),
+    ("a path as code", {"a.md": "`docs/b.md --with argument` `docs/*.md` `gst/c` `docs/<x>.md`\n", "docs/b.md": "", "gst/c.c": ""}, None),
+    ("a path as code that is not", {"a.md": "see `docs/b.md -x`\n"}, "`docs/b.md`: there is no such file"),
 ]
 
 
@@ -116,6 +138,11 @@ def main():
             for path, text in tree.items():
                 write(root, path, text)
             judge(tap, "self-test %s: %s" % (check, name), wanted, *run("check-source.py", root, "--only", check))
+    for name, tree, wanted in LINKS:
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in tree.items():
+                write(root, path, text)
+            judge(tap, "self-test links: " + name, wanted, *run("check-links.py", root))
     return tap.done()
 
 

@@ -25,7 +25,7 @@ OUTPUT_LINES = 60
 # name: (what it is, build folder, Meson suites, Meson set-up)
 SUITES = {
     "unit": ("the libraries of gst/ alone", "build", ["unit"], None),
-    "lint": ("layering, licences, formatting, documentation against the registry", "build", ["lint"], None),
+    "lint": ("layering, licences, formatting, links, documentation against the registry", "build", ["lint"], None),
     "harness": ("elements in a GstHarness", "build", ["harness"], None),
     "generic": ("every registered element: states, properties, gst-inspect page", "build", ["generic"], None),
     "pipelines": ("every file under launch-lines and examples runs", "build", ["pipelines"], None),
