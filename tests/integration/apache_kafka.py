@@ -152,7 +152,7 @@ def remove_leftovers():
             shutil.rmtree(os.path.join(BUILD, entry), ignore_errors=True)
 
 
-def _as_child():
+def as_child():
     """In the broker's process before Java: out of the terminal's group, so that Ctrl-C leaves it to its owner; and
     ended with its owner, however that ended."""
     os.setpgid(0, 0)
@@ -252,7 +252,7 @@ class ApacheKafka:
             self._format()
         self._process = subprocess.Popen(
             self._java("kafka.Kafka", os.path.join(self.data, "server.properties")), stdin=subprocess.DEVNULL,
-            stdout=self._log, stderr=subprocess.STDOUT, preexec_fn=_as_child)
+            stdout=self._log, stderr=subprocess.STDOUT, preexec_fn=as_child)
         if wait:
             self.wait_ready()
 
