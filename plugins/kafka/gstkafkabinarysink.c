@@ -64,7 +64,7 @@
  *
  * ## Stats
  * produced = acknowledged + failed + dropped + pending, at any moment. Counters start at 0 with
- * each NULL to READY.
+ * each NULL to READY, and when settings were changed in READY.
  * - `produced`: frames taken.
  * - `acknowledged`: frames whose registry entry the broker has (in legacy mode: whose record it
  * has).
@@ -153,6 +153,8 @@ struct _GstKafkaBinarySink {
 
   gchar *session;
   gchar *stream;
+  gboolean session_made; /* nobody set one */
+  guint n_changes_applied;
 
   /* set in start(), streaming thread */
   TribKafkaBroker *broker;
@@ -223,14 +225,19 @@ log_cb (gpointer user_data, gint level, const gchar *text)
     GST_DEBUG_OBJECT (self, "client: %s", text);
 }
 
-/* @locks: takes OBJECT_LOCK */
+/* @session: (nullable): to go on with unless `session-id` is set
+ * @locks: takes OBJECT_LOCK */
 static gboolean
-start_identity (GstKafkaBinarySink *self, GError **error)
+start_identity (GstKafkaBinarySink *self, const gchar *session, GError **error)
 {
   GST_OBJECT_LOCK (self);
-  self->session = self->settings.session_id ? g_strdup (self->settings.session_id)
-                                            : trib_frame_session_new ();
+  self->session_made = self->settings.session_id == NULL;
+  if (self->settings.session_id)
+    self->session = g_strdup (self->settings.session_id);
+  else
+    self->session = session ? g_strdup (session) : trib_frame_session_new ();
   self->stream = g_strdup (self->settings.stream_id);
+  self->n_changes_applied = self->settings.n_changes;
   GST_OBJECT_UNLOCK (self);
   trib_frame_stamper_reset (&self->stamper);
   return trib_session_id_check (self->session, error) && trib_stream_id_check (self->stream, error);
@@ -314,8 +321,9 @@ stop_all (GstKafkaBinarySink *self)
   gst_kafka_media_clear (&self->media);
 }
 
+/* @session: (nullable): to go on with unless `session-id` is set */
 static gboolean
-start_all (GstKafkaBinarySink *self)
+start_all (GstKafkaBinarySink *self, const gchar *session)
 {
   g_autoptr (GError) error = NULL;
 
@@ -324,7 +332,7 @@ start_all (GstKafkaBinarySink *self)
   self->loss_warned = FALSE;
   memset (&self->last_accounts, 0, sizeof self->last_accounts);
   GST_OBJECT_UNLOCK (self);
-  if (start_identity (self, &error) && start_broker (self, &error)
+  if (start_identity (self, session, &error) && start_broker (self, &error)
       && start_publisher (self, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
@@ -332,7 +340,33 @@ start_all (GstKafkaBinarySink *self)
   return FALSE;
 }
 
-/* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
+/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
+ * it holds, and a session that was made stays the one that could be read. */
+static gboolean
+apply_changes (GstKafkaBinarySink *self)
+{
+  TribKafkaBroker *broker;
+  g_autofree gchar *session = NULL;
+  gboolean started;
+
+  GST_OBJECT_LOCK (self);
+  if (self->publisher && self->settings.n_changes == self->n_changes_applied) {
+    GST_OBJECT_UNLOCK (self);
+    return TRUE;
+  }
+  session = self->session_made ? g_strdup (self->session) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
+  broker = g_steal_pointer (&self->broker);
+  stop_all (self);
+  started = start_all (self, session);
+  if (started)
+    trib_kafka_broker_release (broker);
+  else
+    self->broker = broker;
+  return started;
+}
+
 /* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
  *
  * @thread: any
@@ -365,13 +399,16 @@ go_on_playing (GstKafkaBinarySink *self)
   return ret;
 }
 
+/* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
 static GstStateChangeReturn
 gst_kafka_binary_sink_change_state (GstElement *element, GstStateChange transition)
 {
   GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (element);
   GstStateChangeReturn ret;
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self, NULL))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
     return go_on_playing (self);
@@ -636,7 +673,7 @@ gst_kafka_binary_sink_get_property (
   GST_OBJECT_LOCK (self);
   if (prop_id == PROP_BROKER_ADDRESS)
     g_value_set_string (value, self->broker_address);
-  else if (prop_id == GST_KAFKA_SETTING_SESSION_ID && self->session)
+  else if (prop_id == GST_KAFKA_SETTING_SESSION_ID && self->settings.session_id == NULL)
     g_value_set_string (value, self->session);
   else
     gst_kafka_settings_get (&self->settings, prop_id, value);

@@ -165,6 +165,8 @@ gst_kafka_settings_set (
 {
   gchar **text = string_setting (settings, id);
 
+  if (pspec->flags & GST_PARAM_MUTABLE_READY)
+    settings->n_changes++;
   switch (id) {
     case GST_KAFKA_SETTING_MODE:
       settings->mode = g_value_get_enum (value);

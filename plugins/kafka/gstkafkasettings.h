@@ -43,6 +43,7 @@ typedef struct {
   guint delivery_timeout_ms;
   guint drain_timeout_ms;
   GstStructure *producer_config;
+  guint n_changes; /* of what only takes effect at a start */
 } GstKafkaSettings;
 
 /* the core's configuration and what it points to */

@@ -167,6 +167,57 @@ test_fresh_session (void)
   g_assert_cmpstr (first, !=, second);
 }
 
+/* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both. */
+static void
+test_set_in_ready (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new (NULL);
+  g_autofree gchar *made = NULL, *kept = NULL, *address = NULL, *same = NULL, *given = NULL;
+  g_autoptr (GPtrArray) before = NULL, after = NULL;
+  g_autoptr (GstMessage) error = NULL;
+  const RigRecord *record;
+
+  gst_harness_set_src_caps_str (rig->h, JPEG);
+  sink_rig_push_ok (rig, 100);
+  finish (rig);
+  gst_element_set_state (rig->sink, GST_STATE_READY);
+  g_object_get (rig->sink, "session-id", &made, "broker-address", &address, NULL);
+  g_object_set (rig->sink, "topic-prefix", "second-", NULL);
+  g_assert_cmpint (
+      gst_element_set_state (rig->sink, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+  g_object_get (rig->sink, "session-id", &kept, "broker-address", &same, NULL);
+  g_assert_cmpstr (made, ==, kept);
+  g_assert_cmpstr (address, ==, same);
+  g_assert_cmpuint (sink_rig_stat (rig, "produced"), ==, 0);
+
+  /* refused with a reason, not taken back to what was before, and mended without a way to NULL */
+  gst_element_set_state (rig->sink, GST_STATE_READY);
+  g_object_set (rig->sink, "stream-id", "a_b", NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpint (
+        gst_element_set_state (rig->sink, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_FAILURE);
+    g_clear_pointer (&error, gst_message_unref);
+    error = sink_rig_pop (rig, GST_MESSAGE_ERROR, NULL);
+    g_assert_nonnull (error);
+  }
+  g_object_set (rig->sink, "stream-id", "camera", "session-id", "given", NULL);
+  g_assert_cmpint (
+      gst_element_set_state (rig->sink, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+  g_object_get (rig->sink, "session-id", &given, NULL);
+  g_assert_cmpstr (given, ==, "given");
+  gst_harness_push_event (rig->h, gst_event_new_stream_start ("again"));
+  gst_harness_set_src_caps_str (rig->h, JPEG);
+  sink_rig_push_ok (rig, 200);
+  finish (rig);
+  before = sink_rig_read (rig, "vrs-binary-stream");
+  g_assert_cmpuint (before->len, ==, 1);
+  after = sink_rig_read (rig, "second-vrs-binary-stream");
+  g_assert_cmpuint (after->len, ==, 1);
+  record = after->pdata[0];
+  g_assert_cmpuint (record->size, ==, 200);
+  g_assert_true (g_str_has_prefix (record->key, "given_camera_0_"));
+}
+
 static void
 test_several_memories (void)
 {
@@ -490,6 +541,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysink/ARIA-2/meta", test_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/bad-meta", test_bad_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/fresh-session", test_fresh_session);
+  g_test_add_func ("/kafkabinarysink/set-in-ready", test_set_in_ready);
   g_test_add_func ("/kafkabinarysink/payload/several-memories", test_several_memories);
   g_test_add_func ("/kafkabinarysink/payload/rgb-rows", test_rgb_rows);
   g_test_add_func ("/kafkabinarysink/payload/rgb-without-copy", test_rgb_without_copy);
