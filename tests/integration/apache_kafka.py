@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import ctypes
 import fcntl
+import glob
 import hashlib
 import itertools
 import os
@@ -334,6 +335,11 @@ class ApacheKafka:
                 return
             if time.monotonic() > deadline:
                 raise KafkaFailed(f"not every partition of {name} has a leader: {answer.stdout}{answer.stderr}")
+
+    def stored_bytes(self, prefix):
+        """What the topics with this prefix take on the broker's disk."""
+        return sum(os.path.getsize(path) for path in glob.glob(os.path.join(self.data, "logs", prefix + "*", "*.log"))
+                   if not os.path.dirname(path).endswith("-delete"))
 
     def log_tail(self, lines=LOG_TAIL_LINES):
         with open(self.log_path, encoding="utf-8", errors="replace") as text:

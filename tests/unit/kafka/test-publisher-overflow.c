@@ -138,8 +138,10 @@ test_block_deadline (void)
   TribKafkaAccounts a;
 
   feed (&feeder);
-  g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], >=, 1);
-  g_assert_cmpint (feeder.results[TRIB_KAFKA_PUBLISH_FLUSHING], ==, 0);
+  /* the last one fails while it waits, or is taken the moment before, when the first ones have failed */
+  g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], <=, 1);
+  g_assert_cmpuint (
+      feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 21 - feeder.results[TRIB_KAFKA_PUBLISH_LOST]);
   trib_assert_eventually (rig_accounts (rig).pending == 0, 10000);
   a = rig_accounts (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TIMED_OUT], ==, 21);
