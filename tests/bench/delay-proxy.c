@@ -79,16 +79,14 @@ write_thread (gpointer data)
 
   while (!last) {
     Chunk *chunk;
-    gint64 wait;
     g_mutex_lock (&way->lock);
     while ((chunk = g_queue_pop_head (&way->chunks)) == NULL)
       g_cond_wait (&way->changed, &way->lock);
     way->bytes -= chunk->size;
     g_cond_broadcast (&way->changed);
+    while (g_cond_wait_until (&way->changed, &way->lock, chunk->due_us))
+      ;
     g_mutex_unlock (&way->lock);
-    wait = chunk->due_us - g_get_monotonic_time ();
-    if (wait > 0)
-      g_usleep (wait);
     last = chunk->size == 0;
     open = open && g_output_stream_write_all (out, chunk->data, chunk->size, NULL, NULL, NULL);
     if (last || !open)
