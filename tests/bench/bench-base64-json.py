@@ -13,6 +13,7 @@ processor time, so frames/s of one core; start-up is taken out by the difference
 bytes_per_frame is what the broker stores, all three topics.
 """
 
+import contextlib
 import json
 import os
 import statistics
@@ -40,7 +41,7 @@ def prepare(folder):
         f"filesrc location={sinktest.footage()} ! decodebin ! videoconvert ! videoscale add-borders=false ! "
         f"{RAW_CAPS.replace(',framerate=30/1', '')} ! identity eos-after={PICTURES + 1} ! tee name=t "
         f"t. ! queue ! multifilesink location={folder}/%02d.rgb "
-        f"t. ! queue ! videoconvert ! jpegenc quality=90 ! multifilesink location={folder}/%02d.jpg")
+        f"t. ! queue ! videoconvert ! video/x-raw,format=I420 ! jpegenc quality=90 ! multifilesink location={folder}/%02d.jpg")
     pipeline.set_state(Gst.State.PLAYING)
     message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
     pipeline.set_state(Gst.State.NULL)
@@ -69,6 +70,19 @@ CASES = {
 }
 
 
+def wait_and_watch(process):
+    """(status, usage, peak memory in MB). ru_maxrss would count what the process was before it became the contestant."""
+    peak = 0
+    while True:
+        with contextlib.suppress(OSError, ValueError):
+            with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
+                peak = max([peak] + [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")])
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            return status, usage, peak / 1024
+        time.sleep(0.02)
+
+
 def run(kafka, contestant, frames, folder):
     """(seconds, processor seconds, peak memory in MB, bytes stored) of one process."""
     make, suffix, how = contestant
@@ -77,7 +91,7 @@ def run(kafka, contestant, frames, folder):
         kafka.create_topic(prefix + topic, config={"max.message.bytes": 10485760})
     started = time.monotonic()
     process = subprocess.Popen(make(kafka.bootstrap, prefix, frames, folder, suffix, how), stdin=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    status, usage, peak = wait_and_watch(process)
     seconds = time.monotonic() - started
     if status != 0:
         raise SystemExit(f"{contestant} ended with {status}")
@@ -85,7 +99,7 @@ def run(kafka, contestant, frames, folder):
     client = AdminClient({"bootstrap.servers": kafka.bootstrap})
     for deleted in client.delete_topics([prefix + topic for topic in sinktest.TOPICS[:3]]).values():
         deleted.result(30)
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, stored
+    return seconds, usage.ru_utime + usage.ru_stime, peak, stored
 
 
 def measure(kafka, contestant, folder):
