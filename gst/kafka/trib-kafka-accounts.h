@@ -47,6 +47,7 @@ typedef struct {
   guint64 pinned_bytes;       /* payload bytes still referenced */
   guint64 pinned_buffers;
   guint64 waiting;      /* of pending: not handed to the client yet */
+  guint64 blocked;      /* 1 while a frame waits for room; it is not counted before it has it */
   guint64 loss_records; /* FAILED registry entries acknowledged */
   guint64 loss_records_pending;
   guint64 loss_records_failed;

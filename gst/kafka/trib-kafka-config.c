@@ -21,6 +21,8 @@ static const struct {
   { "partitioner", "set partition-by" },
   { "partitioner_cb", "set partition-by" },
   { "transactional.id", "the registry entry is the commit point" },
+  { "enable.gapless.guarantee",
+      "one lost frame would end the client for all; stats and the registry tell of gaps" },
   { "delivery.report.only.error", "every report is counted" },
   { "produce.offset.report", "the registry carries offsets" },
   { "test.mock.num.brokers", "set bootstrap-servers=in-process" },
@@ -180,6 +182,17 @@ trib_kafka_config_get_batch_bytes (const rd_kafka_conf_t *conf)
 
   rd_kafka_conf_get (conf, "batch.size", text, &size);
   return g_ascii_strtoull (text, NULL, 10);
+}
+
+/* whether a retry cannot write a record twice */
+gboolean
+trib_kafka_config_is_idempotent (const rd_kafka_conf_t *conf)
+{
+  gchar text[32] = "";
+  size_t size = sizeof text;
+
+  rd_kafka_conf_get (conf, "enable.idempotence", text, &size);
+  return g_str_equal (text, "true");
 }
 
 /**

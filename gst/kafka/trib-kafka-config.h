@@ -31,21 +31,24 @@ typedef enum {
 /**
  * TribKafkaConfig:
  * @bootstrap_servers: HOST:PORT[,HOST:PORT...]
- * @topics: names, by #TribKafkaTopic
+ * @topics: names, by #TribKafkaTopic; %NULL: the default
+ * @record_topic: (nullable): of a publisher of plain records, its only topic; @topics do not matter then
  * @options: (array zero-terminated=1) (nullable): names and values of librdkafka's options in turn,
  * applied last
- * @max_pending_bytes: bound on what is held for frames without an outcome
+ * @max_pending_bytes: bound on what is held for frames without an outcome, of all publishers of equal settings
  * @delivery_timeout_ms: how long a frame may wait for room, and then for its acknowledgements
  * @in_process: the servers are the broker inside the process, which cannot be asked for limits
  * @legacy: frames will be sent in legacy mode at first: its topic is looked up at the start
  * @overflow: what happens when the bound is reached
  * @partition_by_frame: spread by frame id instead of keeping a stream on one partition
  *
- * Settings of a publisher; copied by it.
+ * Settings of a publisher; copied by it. Publishers whose @bootstrap_servers, @options, @max_pending_bytes,
+ * @delivery_timeout_ms and @in_process are equal share one client.
  */
 typedef struct {
   const gchar *bootstrap_servers;
   const gchar *topics[TRIB_KAFKA_N_TOPICS];
+  const gchar *record_topic;
   const gchar *const *options;
   guint64 max_pending_bytes;
   guint delivery_timeout_ms;
@@ -61,6 +64,7 @@ gboolean trib_kafka_topic_check (const gchar *topic, GError **error);
 gboolean trib_kafka_config_set (
     rd_kafka_conf_t *conf, const gchar *name, const gchar *value, GError **error);
 guint64 trib_kafka_config_get_batch_bytes (const rd_kafka_conf_t *conf);
+gboolean trib_kafka_config_is_idempotent (const rd_kafka_conf_t *conf);
 rd_kafka_conf_t *trib_kafka_config_producer (
     const TribKafkaConfig *config, guint64 max_batch_bytes, GError **error);
 

@@ -1,98 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a taken frame to its outcome: hand its records to the client, read the reports, commit.
- * Everything here runs with the publisher's lock held but trib_kafka_delivery_report(), which takes
+ * Everything here runs with the client's lock held but trib_kafka_delivery_report(), which takes
  * it. Producing under the lock is safe: the client never calls back from rd_kafka_producev(). */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
 
 #include "trib-crc32c.h"
-#include "trib-kafka-partition.h"
-
-/* beyond the value: batch header 61, record framing 40, nine headers' framing; rounded up */
-#define RECORD_OVERHEAD_BYTES 512
-
-void
-trib_kafka_frame_free (Frame *frame)
-{
-  g_free (frame->id);
-  g_ref_string_release (frame->session);
-  g_ref_string_release (frame->stream);
-  if (frame->caps)
-    g_ref_string_release (frame->caps);
-  g_clear_pointer (&frame->payload, g_bytes_unref);
-  if (frame->json)
-    g_string_free (frame->json, TRUE);
-  if (frame->registry)
-    g_string_free (frame->registry, TRUE);
-  g_free (frame->message);
-  g_free (frame);
-}
-
-static void
-release_payload (TribKafkaPublisher *p, Frame *frame)
-{
-  if (frame->payload == NULL)
-    return;
-  p->accounts.pinned_bytes -= frame->held;
-  p->accounts.pinned_buffers--;
-  g_ptr_array_add (p->released, g_steal_pointer (&frame->payload));
-}
-
-static void
-give_back (TribKafkaPublisher *p, Frame *frame, guint64 bytes)
-{
-  bytes = MIN (bytes, frame->cost);
-  frame->cost -= bytes;
-  p->accounts.pending_bytes -= bytes;
-  if (frame->partition >= 0)
-    p->client_bytes -= bytes;
-}
-
-/* the frame has its outcome; one that never found room is in no queue and holds nothing */
-static void
-settle (TribKafkaPublisher *p, Frame *frame)
-{
-  if (frame->link.data) {
-    gboolean was_sent = frame->partition >= 0;
-    release_payload (p, frame);
-    give_back (p, frame, frame->cost);
-    g_queue_unlink (was_sent ? &p->sent : &p->waiting, &frame->link);
-    p->accounts.waiting -= !was_sent;
-  }
-  p->accounts.pending--;
-  trib_kafka_frame_free (frame);
-  g_cond_broadcast (&p->changed);
-}
-
-static void
-note_loss (TribKafkaPublisher *p, const Frame *frame, const gchar *message)
-{
-  TribKafkaLosses *l = &p->losses;
-
-  if (l->n_named < TRIB_KAFKA_LOSSES_NAMED)
-    l->frame_ids[l->n_named++] = g_strdup (frame->id);
-  g_free (l->message);
-  l->message = g_strdup (message);
-}
-
-static rd_kafka_headers_t *
-make_headers (const Frame *frame, const gchar *content_type, guint32 crc32c, const gchar *caps)
-{
-  rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
-  gchar number[32];
-
-  rd_kafka_header_add (headers, "frame-id", -1, frame->id, -1);
-  g_snprintf (number, sizeof number, "%" G_GUINT64_FORMAT, frame->sequence);
-  rd_kafka_header_add (headers, "sequence", -1, number, -1);
-  rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
-  g_snprintf (number, sizeof number, "%u", crc32c);
-  rd_kafka_header_add (headers, "crc32c", -1, number, -1);
-  rd_kafka_header_add (headers, "time-source", -1, frame->time_source, -1);
-  if (caps)
-    rd_kafka_header_add (headers, "caps", -1, caps, -1);
-  return headers;
-}
 
 static TribKafkaFailed
 reason_of (rd_kafka_resp_err_t err)
@@ -123,118 +37,6 @@ reason_of (rd_kafka_resp_err_t err)
 }
 
 static void
-fill_entry (const TribKafkaPublisher *p, const Frame *frame, TribKafkaEntry *entry)
-{
-  *entry = (TribKafkaEntry){
-    .frame_id = frame->id,
-    .session = frame->session,
-    .stream = frame->stream,
-    .index = frame->index,
-    .t_ns = frame->t_ns,
-    .format = frame->format,
-    .original_size = frame->original_size,
-    .size = frame->size,
-    .created_at_ns = g_get_real_time () * 1000,
-    .metadata = { p->topics[TRIB_KAFKA_TOPIC_METADATA], frame->partition,
-        frame->offsets[TRIB_KAFKA_TOPIC_METADATA], frame->json_crc32c },
-    .binary = { p->topics[TRIB_KAFKA_TOPIC_BINARY], frame->partition,
-        frame->offsets[TRIB_KAFKA_TOPIC_BINARY], frame->crc32c },
-  };
-  if (entry->metadata.offset < 0)
-    entry->metadata.partition = -1;
-  if (entry->binary.offset < 0)
-    entry->binary.partition = -1;
-}
-
-static gint32
-partition_of (const TribKafkaPublisher *p, const Frame *frame)
-{
-  gint32 n = p->n_partitions[frame->legacy ? GROUP_LEGACY : GROUP_BINARY];
-  g_autofree gchar *key = NULL;
-
-  if (p->config.partition_by_frame)
-    return trib_kafka_partition_for (frame->id, strlen (frame->id), n);
-  key = g_strdup_printf ("%s_%s", frame->session, frame->stream);
-  return trib_kafka_partition_for (key, strlen (key), n);
-}
-
-static void
-loss_record_free (LossRecord *loss)
-{
-  g_string_free (loss->json, TRUE);
-  g_free (loss->id);
-  g_free (loss);
-}
-
-/* A lost frame leaves a registry entry, so that a reader can tell "lost" from "late". It is written
- * as well as can be: how many were and were not is counted. */
-static void
-write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, const gchar *message)
-{
-  LossRecord *loss;
-  TribKafkaEntry entry;
-  Record record;
-
-  if (frame->legacy)
-    return;
-  /* a FAILED entry beside a LINKED one that did arrive would be worse than none */
-  if (!p->ready[GROUP_BINARY] || p->fatal || p->closing || frame->maybe_linked
-      || p->accounts.loss_records_pending >= MAX_LOSS_RECORDS) {
-    p->accounts.loss_records_failed++;
-    return;
-  }
-  fill_entry (p, frame, &entry);
-  entry.error_reason = reason;
-  entry.error_message = message;
-  loss = g_new0 (LossRecord, 1);
-  loss->slot.topic = TRIB_KAFKA_TOPIC_REGISTRY;
-  loss->id = g_strdup (frame->id);
-  loss->json = g_string_sized_new (768);
-  trib_kafka_layout_registry (loss->json, &entry);
-  record = (Record){ TRIB_KAFKA_TOPIC_REGISTRY,
-    frame->partition < 0 ? partition_of (p, frame) : frame->partition, loss->id, frame->t_ns,
-    loss->json->str, loss->json->len,
-    make_headers (
-        frame, "application/json", trib_crc32c (0, loss->json->str, loss->json->len), NULL),
-    &loss->slot };
-  if (trib_kafka_lanes_send (p, &record)) {
-    p->accounts.loss_records_failed++;
-    loss_record_free (loss);
-  } else {
-    p->accounts.loss_records_pending++;
-  }
-}
-
-/* counts a frame as failed, says so in the registry, and lets it go; no record of it is outstanding
- */
-void
-trib_kafka_delivery_fail (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message)
-{
-  p->accounts.failed[reason]++;
-  p->losses.failed[reason]++;
-  if (reason == TRIB_KAFKA_FAILED_NOT_AUTHORIZED || reason == TRIB_KAFKA_FAILED_UNKNOWN_TOPIC)
-    p->ask_again = TRUE;
-  note_loss (p, frame, message);
-  write_loss_record (p, frame, trib_kafka_failed_to_string (reason), message);
-  settle (p, frame);
-}
-
-/* the same for a frame that the overflow policy gives up */
-void
-trib_kafka_delivery_drop (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message)
-{
-  g_autofree gchar *word = g_strconcat ("dropped-", trib_kafka_dropped_to_string (reason), NULL);
-
-  p->accounts.dropped[reason]++;
-  p->losses.dropped[reason]++;
-  note_loss (p, frame, message);
-  write_loss_record (p, frame, word, message);
-  settle (p, frame);
-}
-
-static void
 break_frame (Frame *frame, TribKafkaFailed reason, gchar *message)
 {
   if (frame->broken) {
@@ -251,7 +53,7 @@ finish_if_broken (TribKafkaPublisher *p, Frame *frame)
 {
   if (frame->broken && frame->n_outstanding == 0) {
     g_autofree gchar *message = g_steal_pointer (&frame->message);
-    trib_kafka_delivery_fail (p, frame, frame->reason, message);
+    trib_kafka_outcome_fail (p, frame, frame->reason, message);
   }
 }
 
@@ -259,106 +61,183 @@ static void
 send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const void *value,
     gsize size, rd_kafka_headers_t *headers)
 {
-  Record record = { topic, frame->partition, frame->id, frame->t_ns, value, size, headers,
-    &frame->slots[topic] };
+  gboolean plain = frame->kind == FRAME_RECORD;
+  Record record = {
+    .slot = &frame->slots[topic],
+    .key = plain ? frame->key : frame->id,
+    .key_size = plain ? frame->key_size : strlen (frame->id),
+    .t_ns = frame->t_ns,
+    .value = value,
+    .size = size,
+    .headers = headers,
+  };
   rd_kafka_resp_err_t err;
 
-  frame->slots[topic] = (Slot){ topic, frame };
-  err = trib_kafka_lanes_send (p, &record);
+  frame->slots[topic] = (Slot){
+    .owner = p,
+    .frame = frame,
+    .topic = p->topics[topic],
+    .kind = topic,
+    .partition = frame->partition,
+    .whole = trib_kafka_frame_whole (frame, size),
+  };
+  err = trib_kafka_lanes_send (p->client, &record);
   if (err) {
     break_frame (frame, reason_of (err),
         g_strdup_printf ("the client refused the %s record of %" G_GSIZE_FORMAT " bytes: %s",
-            p->topics[topic], size, rd_kafka_err2str (err)));
+            p->names[topic], size, rd_kafka_err2str (err)));
   } else {
     frame->n_outstanding++;
   }
 }
 
 static gboolean
-fits (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, gsize size, gchar **ret_message)
+fits_topic (
+    TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, gsize size, gchar **ret_message)
 {
-  gsize whole = size + RECORD_OVERHEAD_BYTES + strlen (frame->id) * 2
-                + (frame->caps ? strlen (frame->caps) : 0);
+  gsize whole = trib_kafka_frame_whole (frame, size);
+  guint64 max_bytes = p->topics[topic]->max_bytes;
 
-  if (p->broker_max_bytes[topic] == 0 || whole <= p->broker_max_bytes[topic])
+  if (max_bytes == 0 || whole <= max_bytes)
     return TRUE;
   *ret_message
       = g_strdup_printf ("a record of %" G_GSIZE_FORMAT " bytes does not fit the topic %s: its "
                          "max.message.bytes is %" G_GUINT64_FORMAT
                          ", and with key and headers the record needs up to %" G_GSIZE_FORMAT,
-          size, p->topics[topic], p->broker_max_bytes[topic], whole);
+          size, p->names[topic], max_bytes, whole);
   return FALSE;
+}
+
+static void
+send_single (TribKafkaPublisher *p, Frame *frame)
+{
+  gboolean legacy = frame->kind == FRAME_LEGACY;
+  g_autofree gchar *message = NULL;
+  gsize size;
+  const void *data;
+
+  if (legacy) {
+    data = frame->json->str;
+    size = frame->json->len;
+  } else {
+    data = g_bytes_get_data (frame->payload, &size);
+  }
+  if (!fits_topic (p, frame, TOPIC_SINGLE, size, &message))
+    break_frame (frame, TRIB_KAFKA_FAILED_TOO_LARGE, g_steal_pointer (&message));
+  else
+    send_record (p, frame, TOPIC_SINGLE, data, size,
+        legacy ? trib_kafka_frame_headers (frame, "application/json", frame->json_crc32c, NULL)
+               : g_steal_pointer (&frame->headers));
+}
+
+static void
+send_binary (TribKafkaPublisher *p, Frame *frame)
+{
+  g_autofree gchar *message = NULL;
+  gsize size;
+  const void *data = g_bytes_get_data (frame->payload, &size);
+
+  if (!fits_topic (p, frame, TRIB_KAFKA_TOPIC_BINARY, size, &message)) {
+    break_frame (frame, TRIB_KAFKA_FAILED_TOO_LARGE, g_steal_pointer (&message));
+    return;
+  }
+  send_record (p, frame, TRIB_KAFKA_TOPIC_BINARY, data, size,
+      trib_kafka_frame_headers (frame, frame->content_type, frame->crc32c, frame->caps));
+  if (!frame->broken)
+    send_record (p, frame, TRIB_KAFKA_TOPIC_METADATA, frame->json->str, frame->json->len,
+        trib_kafka_frame_headers (frame, "application/json", frame->json_crc32c, NULL));
 }
 
 static void
 send_frame (TribKafkaPublisher *p, Frame *frame)
 {
-  gsize size = 0;
-  const void *data = frame->payload ? g_bytes_get_data (frame->payload, &size) : NULL;
-  TribKafkaTopic first = frame->legacy ? TRIB_KAFKA_TOPIC_LEGACY : TRIB_KAFKA_TOPIC_BINARY;
-  gsize first_size = frame->legacy ? frame->json->len : size;
-  g_autofree gchar *message = NULL;
-
   g_queue_unlink (&p->waiting, &frame->link);
   p->accounts.waiting--;
-  frame->partition = partition_of (p, frame);
+  frame->partition = trib_kafka_frame_choose_partition (p, frame);
   g_queue_push_tail_link (&p->sent, &frame->link);
   p->client_bytes += frame->cost;
-  if (!fits (p, frame, first, first_size, &message)) {
-    break_frame (frame, TRIB_KAFKA_FAILED_TOO_LARGE, g_steal_pointer (&message));
-  } else if (frame->legacy) {
-    send_record (p, frame, TRIB_KAFKA_TOPIC_LEGACY, frame->json->str, frame->json->len,
-        make_headers (frame, "application/json", frame->json_crc32c, NULL));
-  } else {
-    send_record (p, frame, TRIB_KAFKA_TOPIC_BINARY, data, size,
-        make_headers (frame, frame->content_type, frame->crc32c, frame->caps));
-    if (!frame->broken)
-      send_record (p, frame, TRIB_KAFKA_TOPIC_METADATA, frame->json->str, frame->json->len,
-          make_headers (frame, "application/json", frame->json_crc32c, NULL));
-  }
+  p->client->client_bytes += frame->cost;
+  if (frame->kind == FRAME_BINARY)
+    send_binary (p, frame);
+  else
+    send_single (p, frame);
   finish_if_broken (p, frame);
+}
+
+static gboolean
+send_next (TribKafkaPublisher *p)
+{
+  Frame *frame = p->waiting.head ? p->waiting.head->data : NULL;
+
+  if (frame == NULL || p->giving_up || !p->ready[trib_kafka_frame_group (frame)]
+      || !trib_kafka_room_in_client (p, frame->cost))
+    return FALSE;
+  send_frame (p, frame);
+  return TRUE;
 }
 
 /**
  * trib_kafka_delivery_dispatch:
- * @p: a publisher, locked
+ * @c: a client, locked
  *
- * Hands waiting frames to the client while its share of the bound has room. What the client holds
- * cannot be taken back, so the rest of the bound is kept here, where a drop policy can choose.
+ * Hands waiting frames to the client while its share of the bound has room, one of each publisher in
+ * turn. What the client holds cannot be taken back, so the rest of the bound is kept here, where a
+ * drop policy can choose.
  */
 void
-trib_kafka_delivery_dispatch (TribKafkaPublisher *p)
+trib_kafka_delivery_dispatch (TribKafkaClient *c)
 {
-  guint64 share = p->config.max_pending_bytes / 2;
-  GList *link;
+  gboolean any = !c->fatal;
 
-  while ((link = p->waiting.head) != NULL && !p->fatal && !p->giving_up) {
-    Frame *frame = link->data;
-    if (!p->ready[frame->legacy ? GROUP_LEGACY : GROUP_BINARY]
-        || (p->client_bytes > 0 && p->client_bytes + frame->cost > share))
-      return;
-    send_frame (p, frame);
+  while (any) {
+    any = FALSE;
+    for (GList *l = c->publishers.head; l; l = l->next)
+      any |= send_next (l->data);
   }
+  /* the next to begin with */
+  if (c->publishers.length > 1)
+    g_queue_push_tail_link (&c->publishers, g_queue_pop_head_link (&c->publishers));
+}
+
+/* counts what a frame holds and puts it in the queue */
+void
+trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
+{
+  TribKafkaAccounts *a = &p->accounts;
+
+  frame->link.data = frame;
+  a->pending_bytes += frame->cost;
+  p->client->pending_bytes += frame->cost;
+  a->max_pending_bytes = MAX (a->max_pending_bytes, a->pending_bytes);
+  if (frame->payload) {
+    a->pinned_bytes += frame->held;
+    a->pinned_buffers++;
+  }
+  a->waiting++;
+  p->wanted[trib_kafka_frame_group (frame)] = TRUE;
+  g_queue_push_tail_link (&p->waiting, &frame->link);
+  trib_kafka_delivery_dispatch (p->client);
 }
 
 /**
  * trib_kafka_delivery_expire:
- * @p: a publisher, locked
+ * @p: a publisher, its client locked
  * @now: monotonic time, us
  *
- * Fails frames that have waited longer than the delivery timeout, here or in a lane.
+ * Fails frames that have waited longer than the delivery timeout.
  */
 void
 trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
 {
-  gint64 limit = now - (gint64) p->config.delivery_timeout_ms * 1000;
+  guint timeout_ms = p->client->config.delivery_timeout_ms;
+  gint64 limit = now - (gint64) timeout_ms * 1000;
   GList *link;
 
-  trib_kafka_lanes_expire (p, limit);
   while ((link = p->waiting.head) != NULL && ((Frame *) link->data)->taken_us <= limit) {
-    g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s",
-        p->config.delivery_timeout_ms, p->why ? p->why : "the broker did not take earlier frames");
-    trib_kafka_delivery_fail (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
+    const gchar *why = p->why ? p->why : p->client->why;
+    g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s", timeout_ms,
+        why ? why : "the broker did not take earlier frames");
+    trib_kafka_outcome_fail (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
   }
 }
 
@@ -367,23 +246,14 @@ commit (TribKafkaPublisher *p, Frame *frame)
 {
   TribKafkaEntry entry;
 
-  fill_entry (p, frame, &entry);
+  trib_kafka_frame_entry (p, frame, &entry);
   frame->registry = g_string_sized_new (768);
   trib_kafka_layout_registry (frame->registry, &entry);
   send_record (p, frame, TRIB_KAFKA_TOPIC_REGISTRY, frame->registry->str, frame->registry->len,
-      make_headers (frame, "application/json",
+      trib_kafka_frame_headers (frame, "application/json",
           trib_crc32c (0, frame->registry->str, frame->registry->len), NULL));
   if (frame->broken)
     frame->reason = TRIB_KAFKA_FAILED_REGISTRY;
-}
-
-static void
-acknowledge (TribKafkaPublisher *p, Frame *frame)
-{
-  p->accounts.acknowledged++;
-  p->accounts.bytes_acknowledged += frame->size;
-  trib_kafka_accounts_add_latency (&p->accounts, g_get_monotonic_time () - frame->taken_us);
-  settle (p, frame);
 }
 
 static gchar *
@@ -395,19 +265,7 @@ describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const Repor
 
   return g_strdup_printf ("the record of %" G_GSIZE_FORMAT
                           " bytes for %s was not acknowledged: %s%s",
-      report->size, p->topics[topic], rd_kafka_err2str (report->err), maybe);
-}
-
-static void
-report_loss_record (TribKafkaPublisher *p, Slot *slot, const Report *report)
-{
-  p->accounts.loss_records_pending--;
-  if (report->err || report->offset < 0)
-    p->accounts.loss_records_failed++;
-  else
-    p->accounts.loss_records++;
-  loss_record_free ((LossRecord *) slot);
-  g_cond_broadcast (&p->changed);
+      report->size, p->names[topic], rd_kafka_err2str (report->err), maybe);
 }
 
 /* a registry entry that failed is a reason of its own, unless it was given up with the rest */
@@ -435,16 +293,11 @@ take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Re
     break_frame (frame, committing ? TRIB_KAFKA_FAILED_REGISTRY : TRIB_KAFKA_FAILED_REFUSED,
         g_strdup_printf ("the record of %" G_GSIZE_FORMAT
                          " bytes for %s was acknowledged without its offset; it may be there",
-            report->size, p->topics[topic]));
+            report->size, p->names[topic]));
   } else {
     frame->offsets[topic] = report->offset;
-    if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TRIB_KAFKA_TOPIC_LEGACY) {
-      /* the broker has the bytes: upstream may have its buffer back before the registry entry is
-       * written */
-      release_payload (p, frame);
-      give_back (p, frame, frame->legacy ? frame->json->len : frame->held);
-      g_cond_broadcast (&p->changed);
-    }
+    if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TOPIC_SINGLE)
+      trib_kafka_outcome_release_payload (p, frame);
   }
 }
 
@@ -452,58 +305,72 @@ static void
 report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
 {
   Frame *frame = slot->frame;
-  TribKafkaTopic topic = slot->topic;
+  TribKafkaTopic topic = slot->kind;
 
   frame->n_outstanding--;
   take_report (p, frame, topic, report);
   if (frame->n_outstanding > 0)
     return;
-  if (!frame->broken && !frame->legacy && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
+  if (!frame->broken && frame->kind == FRAME_BINARY && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
     commit (p, frame);
   } else if (!frame->broken) {
-    acknowledge (p, frame);
+    trib_kafka_outcome_acknowledge (p, frame);
     return;
   }
   finish_if_broken (p, frame);
 }
 
-/* the record of @slot has its outcome; @locks: requires the publisher's */
+/* the record of @slot has its outcome; @locks: requires the client's */
 void
-trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report)
+trib_kafka_delivery_settle_slot (TribKafkaClient *c, Slot *slot, const Report *report)
 {
-  if (slot->frame)
-    report_frame (p, slot, report);
+  if (slot->frame == NULL)
+    trib_kafka_outcome_loss_reported (c, (LossRecord *) slot, report);
+  else if (slot->owner == NULL)
+    trib_kafka_outcome_orphan_reported (c, slot->frame, slot->kind);
   else
-    report_loss_record (p, slot, report);
+    report_frame (slot->owner, slot, report);
+}
+
+/* what was wrong is over */
+static void
+note_progress (TribKafkaClient *c, TribKafkaPublisher *p)
+{
+  TribKafkaLinkEvent event;
+
+  g_clear_pointer (&c->why, g_free);
+  if (p == NULL)
+    return;
+  g_clear_pointer (&p->why, g_free);
+  if (trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
+    trib_kafka_tell_link (p, &event);
 }
 
 /**
  * trib_kafka_delivery_report:
  *
- * The client's delivery report callback; the client's opaque is the publisher.
+ * The client's delivery report callback.
  *
  * @thread: I/O
- * @locks: takes the publisher's
+ * @locks: takes the client's
  */
 void
 trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque)
 {
-  TribKafkaPublisher *p = opaque;
+  TribKafkaClient *c = opaque;
   Slot *slot = msg->_private;
-  TribKafkaTopic topic = slot->topic;
   Report report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
-  TribKafkaLinkEvent event;
 
-  g_mutex_lock (&p->lock);
-  p->n_slots--;
-  if (!msg->err) {
-    /* what was wrong is over */
-    g_clear_pointer (&p->why, g_free);
-    if (trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
-      trib_kafka_publisher_queue_link_event (p, &event);
-  }
-  trib_kafka_lanes_reported (p, topic, msg->partition, !msg->err && msg->offset >= 0);
-  trib_kafka_delivery_settle_slot (p, slot, &report);
-  trib_kafka_delivery_dispatch (p);
-  g_mutex_unlock (&p->lock);
+  g_mutex_lock (&c->lock);
+  c->n_slots--;
+  if (slot->owner)
+    slot->owner->n_slots--;
+  else if (slot->frame)
+    c->n_orphan_slots--;
+  if (!msg->err)
+    note_progress (c, slot->owner);
+  trib_kafka_lanes_reported (c, slot, !msg->err && msg->offset >= 0);
+  trib_kafka_delivery_settle_slot (c, slot, &report);
+  trib_kafka_delivery_dispatch (c);
+  g_mutex_unlock (&c->lock);
 }

@@ -1,163 +1,269 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One lane per topic and partition, between the publisher and the client.
+/* One lane per topic and partition, between the publishers and the client.
  *
  * An idempotent producer keeps several requests on their way. On a partition where the broker has no
  * state of this producer yet, it accepts whichever request comes first: when the first one is refused for
  * a moment (a new topic's leader is not there yet) and the second is taken, librdkafka 2.0 concludes that the
  * first must have been written as well ("implicit ack") and reports it as delivered, with no offset. It
  * was never written. So a lane lets one record through alone until the broker has said where it put it;
- * from then on the broker knows the producer and refuses what is out of order. */
+ * from then on the broker knows the producer and refuses what is out of order.
+ *
+ * A lane also keeps batches within what its topic allows, where the client makes larger ones: the broker
+ * would refuse such a batch whole. And it keeps everything while a purge is on its way. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
 
-/* @locks: requires the publisher's */
+/* @locks: requires the client's */
+Topic *
+trib_kafka_topic_acquire (TribKafkaClient *c, const gchar *name)
+{
+  Topic *topic;
+
+  for (guint i = 0; i < c->topics->len; i++) {
+    topic = c->topics->pdata[i];
+    if (g_str_equal (topic->name, name)) {
+      topic->n_users++;
+      return topic;
+    }
+  }
+  topic = g_new0 (Topic, 1);
+  topic->name = g_strdup (name);
+  topic->n_users = 1;
+  g_ptr_array_add (c->topics, topic);
+  return topic;
+}
+
+/* @locks: requires the client's */
+void
+trib_kafka_topic_release (Topic *topic)
+{
+  topic->n_users--;
+}
+
+/**
+ * trib_kafka_topics_sweep:
+ * @c: a client, locked
+ * @all: whatever is in use
+ *
+ * Frees topics that nobody uses and no record waits for.
+ */
+void
+trib_kafka_topics_sweep (TribKafkaClient *c, gboolean all)
+{
+  for (guint i = c->topics->len; i-- > 0;) {
+    Topic *topic = c->topics->pdata[i];
+    if (!all && (topic->n_users > 0 || topic->n_records > 0))
+      continue;
+    g_ptr_array_remove_index_fast (c->topics, i);
+    g_clear_pointer (&topic->rkt, rd_kafka_topic_destroy);
+    g_free (topic->lanes);
+    g_free (topic->name);
+    g_free (topic);
+  }
+}
+
+/* @locks: requires the client's */
+void
+trib_kafka_lanes_open (Topic *topic, gint32 n_partitions)
+{
+  if (n_partitions <= topic->n_lanes)
+    return;
+  topic->lanes = g_renew (Lane, topic->lanes, n_partitions);
+  memset (topic->lanes + topic->n_lanes, 0, (n_partitions - topic->n_lanes) * sizeof (Lane));
+  topic->n_lanes = n_partitions;
+}
+
+static Lane *
+lane_of (const Slot *slot)
+{
+  return &slot->topic->lanes[slot->partition];
+}
+
+/* whether the client must not have this record yet */
+static gboolean
+must_wait (const TribKafkaClient *c, const Record *r)
+{
+  const Topic *topic = r->slot->topic;
+  const Lane *lane = lane_of (r->slot);
+
+  if (c->held || lane->state == LANE_PROBING)
+    return TRUE;
+  return topic->max_bytes > 0 && topic->max_bytes < c->batch_size && lane->bytes > 0
+         && lane->bytes + r->slot->whole > topic->max_bytes;
+}
+
 static rd_kafka_resp_err_t
-hand_over (TribKafkaPublisher *p, Record *r)
+hand_over (TribKafkaClient *c, Record *r)
 {
   /* 0 lets the client stamp its own time: Kafka has no records from before 1970 */
   gint64 t_ms = MAX (r->t_ns / 1000000, 0);
-  rd_kafka_resp_err_t err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (p->rkt[r->topic]),
-      RD_KAFKA_V_PARTITION (r->partition), RD_KAFKA_V_MSGFLAGS (0),
-      RD_KAFKA_V_KEY (r->key, strlen (r->key)), RD_KAFKA_V_VALUE ((void *) r->value, r->size),
+  Lane *lane = lane_of (r->slot);
+  rd_kafka_resp_err_t err = rd_kafka_producev (c->rk, RD_KAFKA_V_RKT (r->slot->topic->rkt),
+      RD_KAFKA_V_PARTITION (r->slot->partition), RD_KAFKA_V_MSGFLAGS (0),
+      RD_KAFKA_V_KEY (r->key, r->key_size), RD_KAFKA_V_VALUE ((void *) r->value, r->size),
       RD_KAFKA_V_TIMESTAMP (t_ms), RD_KAFKA_V_HEADERS (r->headers), RD_KAFKA_V_OPAQUE (r->slot),
       RD_KAFKA_V_END);
 
-  if (err)
-    rd_kafka_headers_destroy (r->headers);
-  else
-    p->n_slots++;
-  return err;
-}
-
-void
-trib_kafka_lanes_open (TribKafkaPublisher *p, TribKafkaTopic topic, gint32 n_partitions)
-{
-  if (p->lanes[topic] == NULL)
-    p->lanes[topic] = g_new0 (Lane, n_partitions);
-  p->n_lanes[topic] = n_partitions;
-}
-
-void
-trib_kafka_lanes_clear (TribKafkaPublisher *p)
-{
-  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
-    g_clear_pointer (&p->lanes[t], g_free);
+  if (err) {
+    g_clear_pointer (&r->headers, rd_kafka_headers_destroy);
+    r->slot->topic->n_records--;
+    return err;
+  }
+  if (lane->state == LANE_COLD)
+    lane->state = LANE_PROBING;
+  lane->bytes += r->slot->whole;
+  c->n_slots++;
+  if (r->slot->owner)
+    r->slot->owner->n_slots++;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /**
  * trib_kafka_lanes_send:
- * @p: a publisher, locked
+ * @c: a client, locked
  * @record: what to produce; key and value must stay until the slot's report, the headers are taken
  *
  * Returns: 0 when a report of the slot will come, else why not
  */
 rd_kafka_resp_err_t
-trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record)
+trib_kafka_lanes_send (TribKafkaClient *c, Record *record)
 {
-  Lane *lane = &p->lanes[record->topic][record->partition];
-  rd_kafka_resp_err_t err;
+  Lane *lane = lane_of (record->slot);
 
-  if (lane->state == LANE_PROBING) {
-    record->queued_us = g_get_monotonic_time ();
-    g_queue_push_tail (&lane->queue, g_memdup2 (record, sizeof *record));
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-  }
-  err = hand_over (p, record);
-  if (!err && lane->state == LANE_COLD)
-    lane->state = LANE_PROBING;
-  return err;
+  record->slot->topic->n_records++;
+  if (lane->queue.length == 0 && !must_wait (c, record))
+    return hand_over (c, record);
+  record->queued_us = g_get_monotonic_time ();
+  g_queue_push_tail (&lane->queue, g_memdup2 (record, sizeof *record));
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* what the client would not take after all has its report here; that may send further records */
 static void
-refuse (TribKafkaPublisher *p, Record *record, rd_kafka_resp_err_t err)
+refuse (TribKafkaClient *c, Record *record, rd_kafka_resp_err_t err)
 {
   Report report = { err, -1, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, record->size };
   Slot *slot = record->slot;
 
   g_free (record);
-  trib_kafka_delivery_settle_slot (p, slot, &report);
+  trib_kafka_delivery_settle_slot (c, slot, &report);
+}
+
+/* the same for one that the client has not seen */
+static void
+withdraw (TribKafkaClient *c, Record *record, rd_kafka_resp_err_t err)
+{
+  g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
+  record->slot->topic->n_records--;
+  refuse (c, record, err);
+}
+
+/* A refusal may send, and that may open further lanes' queues, but never moves the lanes: they only
+ * grow in preflight. */
+static void
+pump (TribKafkaClient *c, Lane *lane)
+{
+  Record *record;
+
+  while ((record = g_queue_peek_head (&lane->queue)) != NULL && !must_wait (c, record)) {
+    rd_kafka_resp_err_t err;
+    g_queue_pop_head (&lane->queue);
+    err = hand_over (c, record);
+    if (err)
+      refuse (c, record, err);
+    else
+      g_free (record);
+  }
 }
 
 /**
  * trib_kafka_lanes_reported:
- * @p: a publisher, locked
- * @topic: of the record
- * @partition: of the record
+ * @c: a client, locked
+ * @slot: of the record
  * @known: whether the broker said where it put the record
  *
  * To be called with each report of the client.
  */
 void
-trib_kafka_lanes_reported (
-    TribKafkaPublisher *p, TribKafkaTopic topic, gint32 partition, gboolean known)
+trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known)
 {
-  Lane *lane;
-  Record *record;
+  Lane *lane = lane_of (slot);
 
-  if (partition < 0 || partition >= p->n_lanes[topic] || p->lanes[topic] == NULL)
-    return;
-  lane = &p->lanes[topic][partition];
-  if (lane->state == LANE_WARM && known)
-    return;
+  lane->bytes -= slot->whole;
+  slot->topic->n_records--;
   /* after a failure the client may go on as a new producer, which the broker does not know */
-  lane->state = known ? LANE_WARM : LANE_COLD;
-  while (lane->state != LANE_PROBING && (record = g_queue_pop_head (&lane->queue)) != NULL) {
-    rd_kafka_resp_err_t err = hand_over (p, record);
-    if (err) {
-      refuse (p, record, err);
-    } else {
-      g_free (record);
-      if (lane->state == LANE_COLD)
-        lane->state = LANE_PROBING;
-    }
+  if (lane->state != LANE_WARM || !known)
+    lane->state = known ? LANE_WARM : LANE_COLD;
+  pump (c, lane);
+}
+
+/**
+ * trib_kafka_lanes_resume:
+ * @c: a client, locked, that is held no longer
+ *
+ * Hands over what was kept back.
+ */
+void
+trib_kafka_lanes_resume (TribKafkaClient *c)
+{
+  for (guint i = 0; i < c->topics->len; i++) {
+    Topic *topic = c->topics->pdata[i];
+    for (gint32 k = 0; k < topic->n_lanes; k++)
+      pump (c, &topic->lanes[k]);
+  }
+}
+
+/* only what is there now: a purged frame may leave a loss record in a lane */
+static void
+purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, Lane *lane)
+{
+  for (guint n = lane->queue.length; n > 0; n--) {
+    Record *record = g_queue_pop_head (&lane->queue);
+    if (record == NULL)
+      return;
+    if (record->slot->owner == p)
+      withdraw (c, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+    else
+      g_queue_push_tail (&lane->queue, record);
   }
 }
 
 /**
  * trib_kafka_lanes_purge:
- * @p: a publisher, locked
+ * @c: a client, locked
+ * @p: a publisher
  *
- * What has not reached the client is reported as purged from the queue, as the client would.
+ * What @p has here that has not reached the client is reported as purged from the queue, as the
+ * client would.
  */
 void
-trib_kafka_lanes_purge (TribKafkaPublisher *p)
+trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p)
 {
   /* from the registry back to what it links: loss records of what is purged here stay */
-  for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--) {
-    for (gint32 i = 0; p->lanes[t] && i < p->n_lanes[t]; i++) {
-      Record *record;
-      /* only what is there now: a purged frame may leave a loss record in a lane */
-      for (guint n = g_queue_get_length (&p->lanes[t][i].queue);
-           n > 0 && (record = g_queue_pop_head (&p->lanes[t][i].queue)) != NULL; n--) {
-        rd_kafka_headers_destroy (record->headers);
-        refuse (p, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-      }
-    }
-  }
+  for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--)
+    for (gint32 i = 0; p->topics[t] && i < p->topics[t]->n_lanes; i++)
+      purge_lane (c, p, &p->topics[t]->lanes[i]);
 }
 
 /**
  * trib_kafka_lanes_expire:
- * @p: a publisher, locked
+ * @c: a client, locked
  * @limit: monotonic time, us
  *
  * Records that have waited in a lane since @limit or longer are reported as timed out: one that the client has fails
  * after its own time, but those behind it must not each begin anew.
  */
 void
-trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit)
+trib_kafka_lanes_expire (TribKafkaClient *c, gint64 limit)
 {
-  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
-    for (gint32 i = 0; p->lanes[t] && i < p->n_lanes[t]; i++) {
-      GQueue *queue = &p->lanes[t][i].queue;
+  for (guint t = 0; t < c->topics->len; t++) {
+    Topic *topic = c->topics->pdata[t];
+    for (gint32 i = 0; i < topic->n_lanes; i++) {
+      GQueue *queue = &topic->lanes[i].queue;
       Record *record;
-      while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit) {
-        g_queue_pop_head (queue);
-        rd_kafka_headers_destroy (record->headers);
-        refuse (p, record, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
-      }
+      while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit)
+        withdraw (c, g_queue_pop_head (queue), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
     }
   }
 }

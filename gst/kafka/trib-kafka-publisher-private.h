@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "trib-kafka-client-private.h"
 #include "trib-kafka-publisher.h"
 
 G_BEGIN_DECLS
 
-typedef struct _Frame Frame;
+/* the three records of a binary frame, the one of a legacy frame, a record as it came */
+typedef enum { FRAME_BINARY, FRAME_LEGACY, FRAME_RECORD } FrameKind;
 
-/* what a delivery report is about; its address is the record's opaque */
-typedef struct {
-  TribKafkaTopic topic;
-  Frame *frame; /* NULL: a loss record */
-} Slot;
+/* where the single record of FRAME_LEGACY and FRAME_RECORD goes */
+#define TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
 
-/* A frame without an outcome. Owned by the publisher, guarded by its lock. */
+/* the topics of a binary frame, or that of a single record: they are made and looked up only once a
+ * frame needs them, so that no topic appears that nobody writes */
+typedef enum { GROUP_BINARY, GROUP_SINGLE, N_GROUPS } Group;
+
+/* A frame without an outcome. Owned by its publisher (an orphan: by the client), guarded by the
+ * client's lock. */
 struct _Frame {
   Slot slots[TRIB_KAFKA_N_TOPICS];
-  GList link; /* in `waiting`, or in `sent` */
-  gchar *id;
-  gchar *session;      /* GRefString, interned */
-  gchar *stream;       /* likewise */
-  const gchar *format; /* interned */
+  GList link; /* in `waiting`, `sent` or `orphans` */
+  FrameKind kind;
+  gchar *id;                   /* of a plain record: its number, for people */
+  gchar *key;                  /* (nullable) of a plain record */
+  gsize key_size;              /* likewise */
+  rd_kafka_headers_t *headers; /* (nullable) of a plain record, until it is sent */
+  gsize headers_size;          /* likewise */
+  gchar *session;              /* GRefString, not interned */
+  gchar *stream;               /* likewise */
+  const gchar *format;         /* interned */
   guint64 index;
   gint64 t_ns;
   guint64 sequence;
   guint64 original_size;
-  gboolean key;
-  gboolean legacy;
+  gboolean is_key;
   const gchar *content_type; /* interned */
   const gchar *time_source;  /* interned */
   gchar *caps;               /* (nullable) GRefString */
@@ -53,128 +61,123 @@ struct _Frame {
 /* a FAILED registry entry on its way */
 typedef struct {
   Slot slot;
+  GList link; /* in `loss_records` */
   gchar *id;
   GString *json;
 } LossRecord;
 
-/* what is produced; key and value belong to the slot's frame or loss record */
+/* a frame that waits for room, on its thread's stack */
 typedef struct {
-  TribKafkaTopic topic;
-  gint32 partition;
-  const gchar *key;
-  gint64 t_ns;
-  const void *value;
-  gsize size;
-  rd_kafka_headers_t *headers;
-  Slot *slot;
-  gint64 queued_us; /* monotonic: since when it waits in its lane */
-} Record;
+  GList link; /* in `blocked` */
+  TribKafkaPublisher *p;
+  guint64 cost;
+} Waiter;
 
-/* what became of it */
-typedef struct {
-  rd_kafka_resp_err_t err;
-  gint64 offset;
-  rd_kafka_msg_status_t status;
-  gsize size;
-} Report;
-
+/* how far the giving up of a publisher's frames has come */
 typedef enum {
-  LANE_COLD,    /* the broker has not yet taken a record of ours there */
-  LANE_PROBING, /* one is on its way, the others wait for it */
-  LANE_WARM,
-} LaneState;
-
-typedef struct {
-  LaneState state;
-  GQueue queue; /* of Record */
-} Lane;
-
-/* the records of a binary frame, or the one of a legacy frame: their topics are made and looked up
- * only once a frame needs them, so that no topic appears that nobody writes */
-typedef enum { GROUP_BINARY, GROUP_LEGACY, N_GROUPS } Group;
+  END_NONE,
+  END_LAST_RECORDS, /* its last records have a moment to be acknowledged */
+  END_PURGED,       /* the reports of what was purged come */
+  END_SETTLED,      /* every frame has its outcome, payloads are being let go */
+} End;
 
 struct _TribKafkaPublisher {
   /* set once */
-  gchar *servers;
-  gchar *topics[TRIB_KAFKA_N_TOPICS];
-  gchar **options;
-  TribKafkaConfig config; /* points to the copies above */
+  TribKafkaClient *client;
+  gchar *names[TRIB_KAFKA_N_TOPICS]; /* of topics; NULL: not written by this publisher */
+  gboolean partition_by_frame;
   TribKafkaPublisherCallbacks callbacks;
   gpointer user_data;
-  GThread *thread;
+  GThread *teller;
 
   /* the publishing thread: GRefStrings of the frame before */
   gchar *last_session, *last_stream, *last_caps;
 
-  GMutex lock;
+  /* the client's lock, from here on */
   GCond changed; /* room, an outcome, flushing, fatal, the end */
+  GCond tell;    /* there is something to tell */
+  GList client_link;
 
-  /* I/O thread; `rk` and `rkt` only change under `lock`, and only before a group is ready */
-  rd_kafka_t *rk;
-  rd_kafka_topic_t *rkt[TRIB_KAFKA_N_TOPICS];
-  guint64 batch_bytes;
-  gint64 next_preflight_us;
-  gint64 next_losses_us;
+  /* I/O thread */
+  End end;
+  gboolean end_leaves; /* its end is that of close() */
+  gint64 end_us;       /* when the present step is over at the latest */
 
-  /* `lock` */
   gboolean flushing;
-  gboolean stopping;
   gboolean abandon;   /* asked: give up what is pending, then go on */
+  gboolean leaving;   /* asked: likewise, then leave the client */
+  gboolean left;      /* the client does not know it any more */
   gboolean giving_up; /* no frame is handed to the client any more */
   gboolean closing;   /* nothing more is written */
-  GError *fatal;
   gboolean fatal_told;
+  gboolean tell_now;  /* asked: losses at once */
+  gboolean tell_ends; /* asked: tell the rest, then end */
+  gint64 next_losses_us;
   TribKafkaOverflow overflow;
-  gboolean await_key;   /* drop-non-key: until the next key frame */
-  GQueue waiting;       /* taken, not handed to the client */
-  GQueue sent;          /* handed to the client, oldest first */
-  GPtrArray *released;  /* payloads to let go outside the lock */
-  guint64 client_bytes; /* of `pending_bytes`: handed to the client */
-  guint n_slots;        /* records whose report is due */
-  gboolean ask_again;   /* the client holds a refusal of a topic to be final until it asks again */
+  gboolean await_key;                 /* drop-non-key: until the next key frame */
+  GQueue waiting;                     /* taken, not handed to the client */
+  GQueue sent;                        /* handed to the client, oldest first */
+  GQueue loss_records;                /* of LossRecord */
+  guint64 client_bytes;               /* of `pending_bytes`: handed to the client */
+  guint n_slots;                      /* records whose report is due */
+  Topic *topics[TRIB_KAFKA_N_TOPICS]; /* NULL until their group is wanted */
   gboolean wanted[N_GROUPS];
   gboolean ready[N_GROUPS];
   gint32 n_partitions[N_GROUPS];
-  Lane *lanes[TRIB_KAFKA_N_TOPICS]; /* by partition; NULL until the group is ready */
-  gint32 n_lanes[TRIB_KAFKA_N_TOPICS];
-  guint64 broker_max_bytes[TRIB_KAFKA_N_TOPICS]; /* of a record batch; 0: not known */
   TribKafkaAccounts accounts;
   TribKafkaLosses losses;
   TribKafkaLink link;
   GQueue link_events;
-  gchar *why; /* the client's last word on the connection */
+  gchar *why; /* why its topics cannot be used; NULL: see the client's */
 };
 
-#define MAX_LOSS_RECORDS 4096
+static inline Group
+trib_kafka_frame_group (const Frame *frame)
+{
+  return frame->kind == FRAME_BINARY ? GROUP_BINARY : GROUP_SINGLE;
+}
+
+/* what a frame costs beside its bytes: its struct, the registry entry, the client's own records */
+#define FRAME_OVERHEAD_BYTES 4096
+
+/* trib-kafka-frame.c */
+Frame *trib_kafka_frame_new (
+    TribKafkaPublisher *p, const TribKafkaFrame *desc, GBytes *payload, gboolean legacy);
+Frame *trib_kafka_frame_new_record (
+    TribKafkaPublisher *p, const TribKafkaRecord *desc, GBytes *value);
+void trib_kafka_frame_lay_out (Frame *frame, const TribKafkaFrame *desc, GBytes *payload);
+void trib_kafka_frame_free (Frame *frame);
+rd_kafka_headers_t *trib_kafka_frame_headers (
+    const Frame *frame, const gchar *content_type, guint32 crc32c, const gchar *caps);
+gsize trib_kafka_frame_whole (const Frame *frame, gsize size);
+void trib_kafka_frame_entry (
+    const TribKafkaPublisher *p, const Frame *frame, TribKafkaEntry *entry);
+gint32 trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *frame);
+
+/* trib-kafka-room.c */
+gboolean trib_kafka_room_in_client (const TribKafkaPublisher *p, guint64 cost);
+void trib_kafka_room_wake (TribKafkaClient *c);
+TribKafkaPublishResult trib_kafka_room_admit (TribKafkaPublisher *p, Frame *frame, GError **error);
 
 /* trib-kafka-delivery.c */
-void trib_kafka_frame_free (Frame *frame);
-void trib_kafka_delivery_dispatch (TribKafkaPublisher *p);
-void trib_kafka_delivery_fail (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message);
-void trib_kafka_delivery_drop (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message);
+void trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame);
 void trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now);
-void trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report);
-void trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque);
 
-/* trib-kafka-lanes.c */
-void trib_kafka_lanes_open (TribKafkaPublisher *p, TribKafkaTopic topic, gint32 n_partitions);
-void trib_kafka_lanes_clear (TribKafkaPublisher *p);
-rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record);
-void trib_kafka_lanes_reported (
-    TribKafkaPublisher *p, TribKafkaTopic topic, gint32 partition, gboolean known);
-void trib_kafka_lanes_purge (TribKafkaPublisher *p);
-void trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit);
+/* trib-kafka-outcome.c */
+void trib_kafka_outcome_count (TribKafkaPublisher *p, Frame *frame);
+void trib_kafka_outcome_fail (
+    TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message);
+void trib_kafka_outcome_drop (
+    TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message);
+void trib_kafka_outcome_acknowledge (TribKafkaPublisher *p, Frame *frame);
+void trib_kafka_outcome_release_payload (TribKafkaPublisher *p, Frame *frame);
+void trib_kafka_outcome_loss_reported (TribKafkaClient *c, LossRecord *loss, const Report *report);
+void trib_kafka_outcome_orphan_reported (TribKafkaClient *c, Frame *frame, TribKafkaTopic topic);
+void trib_kafka_outcome_orphan (TribKafkaPublisher *p);
 
-/* trib-kafka-preflight.c */
-gboolean trib_kafka_preflight_open (TribKafkaPublisher *p, GError **error);
-void trib_kafka_preflight_close (TribKafkaPublisher *p);
-void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
-
-/* trib-kafka-publisher.c: link changes are queued under the lock and told outside it */
-void trib_kafka_publisher_queue_link_event (TribKafkaPublisher *p, const TribKafkaLinkEvent *event);
-void trib_kafka_publisher_trouble (TribKafkaPublisher *p, const gchar *why);
-void trib_kafka_publisher_set_fatal (TribKafkaPublisher *p, const gchar *why);
+/* trib-kafka-tell.c */
+gpointer trib_kafka_tell_thread (gpointer data);
+void trib_kafka_tell_link (TribKafkaPublisher *p, const TribKafkaLinkEvent *event);
+void trib_kafka_tell_clear_losses (TribKafkaLosses *losses);
 
 G_END_DECLS

@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* Sends frames to the three topics without copying them, writes the registry entry once both
- * records are acknowledged, and keeps books that close. See docs/internals/kafka-publisher.md. */
+ * records are acknowledged, and keeps books that close; or sends plain records to one topic. Publishers
+ * of equal settings share one client. See docs/internals/kafka-publisher.md and kafka-client.md. */
 
 typedef struct _TribKafkaPublisher TribKafkaPublisher;
 
@@ -19,6 +20,25 @@ typedef enum {
   TRIB_KAFKA_PUBLISH_ERROR,    /* as LOST, and the error is set: the caller must stop */
 } TribKafkaPublishResult;
 
+/**
+ * TribKafkaRecord:
+ * @key: (array length=key_size) (nullable): records of one key keep to one partition and their order;
+ *   without a key they spread over all
+ * @key_size: bytes of @key
+ * @t_ns: record timestamp, ns since the Unix epoch; 0 or less: when it is handed to the client
+ * @headers: (array zero-terminated=1) (nullable): names and values in turn
+ * @held_bytes: memory that a reference to the value keeps allocated, when that is more than its bytes
+ *
+ * What goes with a plain record's value. Borrowed for the time of a call.
+ */
+typedef struct {
+  const void *key;
+  gsize key_size;
+  gint64 t_ns;
+  const gchar *const *headers;
+  guint64 held_bytes;
+} TribKafkaRecord;
+
 #define TRIB_KAFKA_LOSSES_NAMED 16
 
 /**
@@ -26,7 +46,7 @@ typedef enum {
  * @failed: frames that failed since the last report, by reason
  * @dropped: frames that were dropped since the last report, by reason
  * @n_named: how many of them are named
- * @frame_ids: the first of them
+ * @frame_ids: the first of them; of plain records their numbers, the first is 0
  * @message: why the last one was lost
  */
 typedef struct {
@@ -44,7 +64,8 @@ typedef struct {
  * @fatal: the client cannot go on; once
  * @log: a line of the client's log, @level as syslog's
  *
- * Called on the publisher's I/O thread (@log: on any thread), without a lock held.
+ * Called on a thread of the publisher's own (@log: on any thread), without a lock held. Of the client's
+ * log, one of the publishers that share it is told.
  */
 typedef struct {
   void (*link_changed) (
@@ -60,6 +81,10 @@ void trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms);
 void trib_kafka_publisher_free (TribKafkaPublisher *p);
 TribKafkaPublishResult trib_kafka_publisher_publish (TribKafkaPublisher *p,
     const TribKafkaFrame *frame, GBytes *payload, gboolean legacy, GError **error);
+TribKafkaPublishResult trib_kafka_publisher_publish_record (
+    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, GError **error);
+void trib_kafka_publisher_count_flushed_record (
+    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value);
 void trib_kafka_publisher_count_flushed (
     TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);

@@ -23,6 +23,9 @@
  * has 16 partitions a topic, keeps about 5 MiB a partition (a frame above 2.5 MB may not be
  * readable at all) and nothing after the last sink is back in NULL.
  *
+ * A retry after trouble cannot write a record twice, unless `producer-config` sets
+ * enable.idempotence to false, which the log says once a start at level INFO.
+ *
  * Brokers delete by record timestamp, which is the capture time: recordings older than the topic's
  * retention may be deleted soon after they are written, and Kafka 4 refuses timestamps more than an
  * hour ahead.
@@ -38,9 +41,17 @@
  * from the frame meta, else from a timestamp/x-unix reference timestamp, else the wall time of the
  * stream's start plus running time. The element adds no latency to the pipeline.
  *
+ * ## Sharing
+ * Sinks of one process whose `bootstrap-servers`, `producer-config`, `max-pending-bytes` and
+ * `delivery-timeout-ms` are equal share one producer: its connection, its threads and the bound on
+ * pending bytes, half of which is divided evenly among them. The last one out ends it. Topics,
+ * `overflow` and counters are each sink's own. A sink that stops gives up its own frames only; where
+ * others have records on their way, its buffers may stay referenced until the producer has done with
+ * them. To keep a sink apart, give it a `client.id` of its own in `producer-config`.
+ *
  * ## Threads
- * One thread serves the client: delivery reports, registry entries, messages. A buffer is released
- * there. `mode` and `overflow` may be changed from any thread while playing; a frame that waits for
+ * One thread serves a producer: delivery reports, registry entries; a buffer is released there.
+ * Another one for each sink posts its messages. `mode` and `overflow` may be changed from any thread while playing; a frame that waits for
  * room sees the change.
  *
  * ## Errors
@@ -77,6 +88,7 @@
  * error).
  * - `pending`: frames without an outcome; `waiting`: those of them that the client does not have
  * yet.
+ * - `blocked`: 1 while a frame waits for room; it counts as produced once it has it, or is lost.
  * - `bytes-produced`, `bytes-acknowledged`: payload bytes.
  * - `pending-bytes`: bytes held for pending frames, bounded by `max-pending-bytes`;
  * `peak-pending-bytes`: the most so far.

@@ -103,17 +103,17 @@ gst_kafka_report_stats (const TribKafkaAccounts *a, const gchar *connection, gui
   s = gst_structure_new ("application/x-kafkabinarysink-stats", "produced", G_TYPE_UINT64,
       a->produced, "acknowledged", G_TYPE_UINT64, a->acknowledged, "failed", G_TYPE_UINT64,
       trib_kafka_accounts_failed (a), "dropped", G_TYPE_UINT64, trib_kafka_accounts_dropped (a),
-      "pending", G_TYPE_UINT64, a->pending, "waiting", G_TYPE_UINT64, a->waiting, "bytes-produced",
-      G_TYPE_UINT64, a->bytes_produced, "bytes-acknowledged", G_TYPE_UINT64, a->bytes_acknowledged,
-      "pending-bytes", G_TYPE_UINT64, a->pending_bytes, "peak-pending-bytes", G_TYPE_UINT64,
-      a->max_pending_bytes, "pinned-bytes", G_TYPE_UINT64, a->pinned_bytes, "pinned-buffers",
-      G_TYPE_UINT64, a->pinned_buffers, "copied-frames", G_TYPE_UINT64, copied_frames,
-      "copied-bytes", G_TYPE_UINT64, copied_bytes, "loss-records", G_TYPE_UINT64, a->loss_records,
-      "loss-records-pending", G_TYPE_UINT64, a->loss_records_pending, "loss-records-failed",
-      G_TYPE_UINT64, a->loss_records_failed, "latency-p50-us", G_TYPE_INT64,
-      trib_kafka_accounts_latency_us (a, 0.5), "latency-p99-us", G_TYPE_INT64,
-      trib_kafka_accounts_latency_us (a, 0.99), "outages", G_TYPE_UINT64, a->outages, "connection",
-      G_TYPE_STRING, connection, NULL);
+      "pending", G_TYPE_UINT64, a->pending, "waiting", G_TYPE_UINT64, a->waiting, "blocked",
+      G_TYPE_UINT64, a->blocked, "bytes-produced", G_TYPE_UINT64, a->bytes_produced,
+      "bytes-acknowledged", G_TYPE_UINT64, a->bytes_acknowledged, "pending-bytes", G_TYPE_UINT64,
+      a->pending_bytes, "peak-pending-bytes", G_TYPE_UINT64, a->max_pending_bytes, "pinned-bytes",
+      G_TYPE_UINT64, a->pinned_bytes, "pinned-buffers", G_TYPE_UINT64, a->pinned_buffers,
+      "copied-frames", G_TYPE_UINT64, copied_frames, "copied-bytes", G_TYPE_UINT64, copied_bytes,
+      "loss-records", G_TYPE_UINT64, a->loss_records, "loss-records-pending", G_TYPE_UINT64,
+      a->loss_records_pending, "loss-records-failed", G_TYPE_UINT64, a->loss_records_failed,
+      "latency-p50-us", G_TYPE_INT64, trib_kafka_accounts_latency_us (a, 0.5), "latency-p99-us",
+      G_TYPE_INT64, trib_kafka_accounts_latency_us (a, 0.99), "outages", G_TYPE_UINT64, a->outages,
+      "connection", G_TYPE_STRING, connection, NULL);
   for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++) {
     g_autofree gchar *field = g_strconcat ("failed-", trib_kafka_failed_to_string (i), NULL);
     gst_structure_set (s, field, G_TYPE_UINT64, a->failed[i], NULL);

@@ -43,13 +43,13 @@ feed (gpointer data)
   return NULL;
 }
 
-/* one frame is counted that holds no memory yet: it waits for room */
+/* a frame has been offered, and waits for room */
 static gboolean
 is_blocked (SinkRig *rig)
 {
   g_autoptr (GstStructure) s = trib_element_stats (rig->sink);
 
-  return trib_structure_uint64 (s, "pending") > trib_structure_uint64 (s, "pinned-buffers")
+  return trib_structure_uint64 (s, "blocked") == 1
          && trib_structure_uint64 (s, "pending-bytes") + FRAME > 1048576;
 }
 

@@ -51,8 +51,7 @@ is_blocked (gpointer data)
 {
   TribKafkaAccounts a = rig_accounts (data);
 
-  /* what is pending beyond those that have room is the one that waits */
-  return a.pending_bytes + FRAME > BOUND && a.pending > a.pinned_buffers;
+  return a.pending_bytes + FRAME > BOUND && a.blocked == 1;
 }
 
 /* frames that were dropped leave an entry with the reason, once the broker is back */
