@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The end of one publisher among several, and of the last: nobody else's frames are lost by it. */
+#include "kafka-rig.h"
+
+#include <kafka/trib-kafka-client.h>
+#include <kafka/trib-kafka-publisher-private.h>
+
+#include <string.h>
+
+#define LONG_MS 900000
+
+static void
+start_two (Rig **ret_a, Rig **ret_b)
+{
+  *ret_a = rig_new ();
+  *ret_b = rig_new ();
+  (*ret_a)->config.delivery_timeout_ms = (*ret_b)->config.delivery_timeout_ms = LONG_MS;
+  rig_start (*ret_a);
+  rig_start (*ret_b);
+  rig_warm_up (*ret_a);
+  rig_warm_up (*ret_b);
+  g_assert_true ((*ret_a)->p->client == (*ret_b)->p->client);
+}
+
+static void
+publish (Rig *rig, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint (rig_publish (rig, 10000), ==, TRIB_KAFKA_PUBLISH_TAKEN);
+}
+
+static guint
+count_failed (Rig *rig)
+{
+  g_autoptr (GPtrArray) registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
+  guint n = 0;
+
+  for (guint i = 0; i < registry->len; i++) {
+    g_autofree gchar *status = rig_json_string (registry->pdata[i], "status");
+    n += g_str_equal (status, "FAILED");
+  }
+  return n;
+}
+
+/* Given up while the broker is away: the frames have their outcome at once, the other publisher's stay, and
+ * the memory goes when the client has done with it. */
+static void
+test_give_up_one (void)
+{
+  g_autoptr (Rig) a = NULL, b = NULL;
+
+  start_two (&a, &b);
+  rig_down (a);
+  publish (a, 15);
+  publish (b, 15);
+  trib_kafka_publisher_give_up (a->p);
+  g_assert_cmpuint (rig_accounts (a).pending, ==, 0);
+  g_assert_cmpuint (rig_accounts (a).pending_bytes, ==, 0);
+  g_assert_cmpuint (rig_accounts (a).pinned_buffers, ==, 0);
+  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_losses (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_accounts (b).pending, ==, 15);
+  g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), >, 0);
+  g_mutex_lock (&a->p->client->lock);
+  g_assert_cmpuint (a->p->client->pending_bytes, >, 2 * 15 * 10000);
+  g_mutex_unlock (&a->p->client->lock);
+  /* and it goes on */
+  publish (a, 3);
+  rig_up (a);
+  rig_drain (a);
+  rig_drain (b);
+  g_assert_cmpuint (rig_accounts (a).acknowledged, ==, 4);
+  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 16);
+  g_assert_cmpuint (rig_check_registry (a), ==, 4);
+  g_assert_cmpuint (rig_check_registry (b), ==, 16);
+  trib_assert_eventually (g_atomic_int_get (&a->payloads_alive) == 0, 20000);
+  /* those that were given up are written down: the client went on */
+  g_assert_cmpuint (count_failed (a), ==, rig_accounts (a).loss_records);
+  g_assert_cmpuint (rig_accounts (a).loss_records, ==, 15);
+}
+
+/* the same, but it leaves, with a broker that answers slowly */
+static void
+test_close_one (void)
+{
+  g_autoptr (Rig) a = NULL, b = NULL;
+
+  start_two (&a, &b);
+  rd_kafka_mock_broker_set_rtt (a->mock, -1, 2500);
+  publish (a, 5);
+  publish (b, 20);
+  a->payloads_may_stay = TRUE;
+  rig_close (a, 0);
+  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 5);
+  g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), ==, 5);
+  g_assert_cmpuint (rig_accounts (b).pending, ==, 20);
+  rd_kafka_mock_broker_set_rtt (a->mock, -1, 0);
+  rig_drain (b);
+  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 21);
+  g_assert_cmpuint (rig_check_registry (b), ==, 21);
+  trib_assert_eventually (g_atomic_int_get (&a->payloads_alive) == 0, 20000);
+  /* it counted what it could not know as not written; the records were written all the same */
+  g_assert_cmpuint (rig_accounts (a).loss_records_failed, ==, 5);
+  trib_assert_eventually (count_failed (a) == 5, 20000);
+  g_assert_cmpuint (rig_check_registry (a), ==, 1);
+}
+
+/* nobody else has anything on the way: nothing stays behind */
+static void
+test_close_one_beside_idle (void)
+{
+  g_autoptr (Rig) a = NULL, b = NULL;
+
+  start_two (&a, &b);
+  rig_down (a);
+  publish (a, 15);
+  rig_close (a, 100);
+  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 1);
+  rig_up (a);
+  publish (b, 5);
+  rig_drain (b);
+  g_assert_cmpuint (rig_check_registry (b), ==, 6);
+}
+
+/* the last one out takes the orphans with it */
+static void
+test_last_one (void)
+{
+  g_autoptr (Rig) a = NULL, b = NULL;
+
+  start_two (&a, &b);
+  rig_down (a);
+  publish (a, 15);
+  publish (b, 15);
+  a->payloads_may_stay = TRUE;
+  rig_close (a, 100);
+  g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), >, 0);
+  rig_close (b, 100);
+  g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), ==, 0);
+  g_assert_cmpuint (rig_accounts (b).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+}
+
+/* what frames that were given up hold counts against the bound until the client is done with it */
+static void
+test_orphans_count (void)
+{
+  g_autoptr (Rig) a = rig_new (), b = rig_new ();
+  TribKafkaClient *c;
+  guint64 orphans;
+
+  a->config.max_pending_bytes = b->config.max_pending_bytes = 1024 * 1024;
+  b->config.overflow = TRIB_KAFKA_OVERFLOW_DROP_NEWEST;
+  rig_start (a);
+  rig_start (b);
+  rig_warm_up (a);
+  rig_warm_up (b);
+  c = b->p->client;
+  rig_down (a);
+  publish (b, 1);
+  publish (a, 40);
+  a->payloads_may_stay = TRUE;
+  rig_close (a, 0);
+  g_mutex_lock (&c->lock);
+  orphans = c->orphan_bytes;
+  g_assert_cmpuint (orphans, >, 0);
+  g_assert_cmpuint (c->pending_bytes, ==, orphans + b->p->accounts.pending_bytes);
+  g_assert_cmpuint (c->client_bytes, ==, orphans + b->p->client_bytes);
+  g_mutex_unlock (&c->lock);
+  for (guint i = 0; i < 150; i++)
+    rig_publish (b, 10000);
+  g_assert_cmpuint (rig_accounts (b).pending_bytes + orphans, <=, 1024 * 1024);
+  g_assert_cmpuint (rig_accounts (b).dropped[TRIB_KAFKA_DROPPED_NEWEST], >, 0);
+  rig_up (b);
+  rig_drain (b);
+  trib_assert_eventually (g_atomic_int_get (&a->payloads_alive) == 0, 20000);
+  g_mutex_lock (&c->lock);
+  g_assert_cmpuint (c->orphan_bytes, ==, 0);
+  g_assert_cmpuint (c->n_orphan_slots, ==, 0);
+  g_assert_cmpuint (c->orphans.length, ==, 0);
+  g_mutex_unlock (&c->lock);
+}
+
+/* one cannot go on, so none can; who comes next gets another client */
+static void
+test_fatal (void)
+{
+  g_autoptr (Rig) a = NULL, b = NULL;
+  g_autoptr (Rig) c = rig_new ();
+
+  start_two (&a, &b);
+  rig_down (a);
+  publish (a, 5);
+  publish (b, 5);
+  rd_kafka_test_fatal_error (
+      a->p->client->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
+  trib_assert_eventually (g_atomic_int_get (&a->n_fatal) == 1, 10000);
+  trib_assert_eventually (g_atomic_int_get (&b->n_fatal) == 1, 10000);
+  rig_drain (a);
+  rig_drain (b);
+  g_assert_cmpuint (rig_accounts (a).acknowledged, ==, 1);
+  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 1);
+  rig_up (a);
+  c->config.delivery_timeout_ms = LONG_MS;
+  rig_start (c);
+  g_assert_true (c->p->client != a->p->client);
+  rig_warm_up (c);
+  g_assert_cmpint (rig_publish (a, 100), ==, TRIB_KAFKA_PUBLISH_ERROR);
+  rig_close (a, 1000);
+  rig_close (b, 1000);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 1);
+  rig_publish (c, 100);
+  rig_drain (c);
+  g_assert_cmpuint (rig_check_registry (c), ==, 2);
+  g_assert_cmpint (g_atomic_int_get (&a->n_fatal) + g_atomic_int_get (&b->n_fatal), ==, 2);
+}
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  gboolean called;
+  gboolean go_on;
+} Gate;
+
+static void
+hold_up (gpointer user_data, const TribKafkaLosses *losses)
+{
+  Gate *gate = user_data;
+
+  g_mutex_lock (&gate->lock);
+  gate->called = TRUE;
+  g_cond_broadcast (&gate->cond);
+  while (!gate->go_on)
+    g_cond_wait (&gate->cond, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+/* a callback that does not return holds up nobody but its publisher: not even the end of another one */
+static void
+test_callback_that_waits (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GBytes) payload = NULL;
+  TribKafkaPublisherCallbacks callbacks = { .frames_lost = hold_up };
+  Gate gate = { .called = FALSE };
+  TribKafkaPublisher *p;
+  TribKafkaFrame frame;
+
+  g_mutex_init (&gate.lock);
+  g_cond_init (&gate.cond);
+  p = trib_kafka_publisher_new (&rig->config, &callbacks, &gate, NULL);
+  rig_start (rig);
+  g_assert_true (rig->p->client == p->client);
+  /* larger than the bound: lost at once */
+  payload = rig_payload (rig, 9 * 1024 * 1024);
+  frame = rig_frame (rig);
+  g_assert_cmpint (
+      trib_kafka_publisher_publish (p, &frame, payload, FALSE, NULL), ==, TRIB_KAFKA_PUBLISH_LOST);
+  g_mutex_lock (&gate.lock);
+  while (!gate.called)
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+  g_clear_pointer (&payload, g_bytes_unref);
+  publish (rig, 20);
+  rig_close (rig, trib_test_scale (30000));
+  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 20);
+  g_mutex_lock (&gate.lock);
+  gate.go_on = TRUE;
+  g_cond_broadcast (&gate.cond);
+  g_mutex_unlock (&gate.lock);
+  trib_kafka_publisher_free (p);
+  g_mutex_clear (&gate.lock);
+  g_cond_clear (&gate.cond);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  g_test_add_func ("/kafka/client-end/give-up-one", test_give_up_one);
+  g_test_add_func ("/kafka/client-end/close-one", test_close_one);
+  g_test_add_func ("/kafka/client-end/close-one-beside-idle", test_close_one_beside_idle);
+  g_test_add_func ("/kafka/client-end/last-one", test_last_one);
+  g_test_add_func ("/kafka/client-end/orphans-count", test_orphans_count);
+  g_test_add_func ("/kafka/client-end/fatal", test_fatal);
+  g_test_add_func ("/kafka/client-end/callback-that-waits", test_callback_that_waits);
+  return rig_run_tests ();
+}

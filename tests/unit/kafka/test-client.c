@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One client for publishers of equal settings: how many there are, who has how much room, who ends it. */
+#include "kafka-rig.h"
+
+#include <kafka/trib-kafka-client.h>
+#include <kafka/trib-kafka-publisher-private.h>
+
+#include <string.h>
+
+#define N 16
+#define BOUND (1024 * 1024)
+#define FRAME 20000
+
+typedef struct {
+  Rig *rigs[N];
+  guint n;
+} Rigs;
+
+static void
+rigs_make (Rigs *all, guint n)
+{
+  all->n = n;
+  for (guint i = 0; i < n; i++)
+    all->rigs[i] = rig_new ();
+}
+
+static void
+rigs_clear (Rigs *all)
+{
+  for (guint i = 0; i < all->n; i++)
+    rig_free (all->rigs[i]);
+  all->n = 0;
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rigs, rigs_clear)
+
+/* threads of this process whose name begins so: librdkafka has one a connection */
+static guint
+count_threads (const gchar *prefix)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *task;
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while ((task = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
+    g_autofree gchar *name = NULL;
+    if (g_file_get_contents (path, &name, NULL, NULL))
+      n += g_str_has_prefix (name, prefix);
+  }
+  return n;
+}
+
+static void
+test_sixteen_equal (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  guint before, one;
+
+  rigs_make (&all, N);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+  before = count_threads ("rdk:");
+  rig_start (all.rigs[0]);
+  rig_warm_up (all.rigs[0]);
+  one = count_threads ("rdk:");
+  g_assert_cmpuint (one, >, before);
+  for (guint i = 1; i < N; i++) {
+    rig_start (all.rigs[i]);
+    rig_warm_up (all.rigs[i]);
+    g_assert_true (all.rigs[i]->p->client == all.rigs[0]->p->client);
+  }
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 1);
+  g_assert_cmpuint (count_threads ("rdk:"), ==, one);
+  g_assert_cmpuint (count_threads ("kafka-client"), ==, 1);
+  for (guint k = 0; k < 20; k++)
+    for (guint i = 0; i < N; i++)
+      g_assert_cmpint (rig_publish (all.rigs[i], 1000 + k), ==, TRIB_KAFKA_PUBLISH_TAKEN);
+  /* the first to go leave the others alone; each has its own books */
+  for (guint i = 0; i < N; i++) {
+    rig_close (all.rigs[i], trib_test_scale (30000));
+    g_assert_cmpuint (rig_accounts (all.rigs[i]).acknowledged, ==, 21);
+    g_assert_cmpuint (trib_kafka_client_count (), ==, i + 1 < N ? 1 : 0);
+  }
+  g_assert_cmpuint (count_threads ("kafka-client"), ==, 0);
+  g_assert_cmpuint (count_threads ("rdk:"), ==, before);
+  for (guint i = 0; i < N; i++)
+    g_assert_cmpuint (rig_check_registry (all.rigs[i]), ==, 21);
+}
+
+static void
+test_sixteen_different (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  gchar names[N][16];
+  const gchar *options[N][3];
+
+  rigs_make (&all, N);
+  for (guint i = 0; i < N; i++) {
+    g_snprintf (names[i], sizeof names[i], "client-%u", i);
+    options[i][0] = "client.id";
+    options[i][1] = names[i];
+    options[i][2] = NULL;
+    all.rigs[i]->config.options = options[i];
+    rig_start (all.rigs[i]);
+    g_assert_cmpuint (trib_kafka_client_count (), ==, i + 1);
+  }
+  for (guint i = 0; i < N; i++)
+    rig_warm_up (all.rigs[i]);
+  for (guint i = 0; i < N; i++)
+    rig_close (all.rigs[i], trib_test_scale (30000));
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+}
+
+/* what is the same in other words shares; what differs in anything that shapes a client does not */
+static void
+test_settings (void)
+{
+  static const gchar *const base[] = { "linger.ms", "1", "sasl.password", "secret", NULL };
+  static const gchar *const turned[] = { "sasl.password", "secret", "linger.ms", "1", NULL };
+  static const gchar *const twice[]
+      = { "linger.ms", "9", "sasl.password", "secret", "linger.ms", "1", NULL };
+  static const gchar *const other_secret[] = { "linger.ms", "1", "sasl.password", "secrets", NULL };
+  static const gchar *const joined[] = { "linger.ms", "1", "sasl.username", "secret", NULL };
+  const struct {
+    const gchar *servers;
+    const gchar *const *options;
+    guint64 bound;
+    guint timeout_ms;
+    TribKafkaOverflow overflow;
+    gboolean shares;
+  } cases[] = {
+    { "localhost:1,localhost:2", turned, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, TRUE },
+    { "localhost:2, localhost:1", twice, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, TRUE },
+    { "localhost:1,localhost:2", base, BOUND, 2000, TRIB_KAFKA_OVERFLOW_DROP_OLDEST, TRUE },
+    { "localhost:1", base, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+    { "localhost:1,localhost:2", other_secret, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+    { "localhost:1,localhost:2", joined, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+    { "localhost:1,localhost:2", NULL, BOUND, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+    { "localhost:1,localhost:2", base, BOUND + 1, 2000, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+    { "localhost:1,localhost:2", base, BOUND, 2001, TRIB_KAFKA_OVERFLOW_BLOCK, FALSE },
+  };
+  TribKafkaPublisherCallbacks none = {
+    NULL,
+  };
+  TribKafkaConfig config = {
+    .bootstrap_servers = "localhost:1,localhost:2",
+    .options = base,
+    .max_pending_bytes = BOUND,
+    .delivery_timeout_ms = 2000,
+  };
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  TribKafkaPublisher *p = trib_kafka_publisher_new (&config, &none, NULL, NULL);
+
+  g_assert_nonnull (p);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    TribKafkaConfig c = config;
+    TribKafkaPublisher *other;
+    c.bootstrap_servers = cases[i].servers;
+    c.options = cases[i].options;
+    c.max_pending_bytes = cases[i].bound;
+    c.delivery_timeout_ms = cases[i].timeout_ms;
+    c.overflow = cases[i].overflow;
+    other = trib_kafka_publisher_new (&c, &none, NULL, NULL);
+    g_assert_nonnull (other);
+    g_test_message ("case %u", i);
+    g_assert_cmpint (other->client == p->client, ==, cases[i].shares);
+    trib_kafka_publisher_free (other);
+  }
+  trib_kafka_publisher_free (p);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+}
+
+/* settings that no client accepts leave nothing behind */
+static void
+test_refused (void)
+{
+  static const gchar *const bad[] = { "no.such.option", "1", NULL };
+  TribKafkaPublisherCallbacks none = {
+    NULL,
+  };
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GError) error = NULL;
+
+  rig->config.options = bad;
+  g_assert_null (trib_kafka_publisher_new (&rig->config, &none, NULL, &error));
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+  rig->config.options = NULL;
+  rig_start (rig);
+  rig_warm_up (rig);
+}
+
+static guint64
+pending_bytes (Rigs *all)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < all->n; i++)
+    sum += rig_accounts (all->rigs[i]).pending_bytes;
+  return sum;
+}
+
+/* Away: the first takes all that is common and its share; each of the others still has a share. */
+static void
+test_room_for_each (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  guint64 share = BOUND / 2 / 4, acknowledged = 0;
+
+  rigs_make (&all, 4);
+  for (guint i = 0; i < 4; i++) {
+    all.rigs[i]->config.max_pending_bytes = BOUND;
+    all.rigs[i]->config.overflow
+        = i % 2 ? TRIB_KAFKA_OVERFLOW_DROP_OLDEST : TRIB_KAFKA_OVERFLOW_DROP_NEWEST;
+    rig_start (all.rigs[i]);
+    rig_warm_up (all.rigs[i]);
+  }
+  rig_down (all.rigs[0]);
+  for (guint i = 0; i < 4; i++) {
+    for (guint k = 0; k < 100; k++)
+      rig_publish (all.rigs[i], FRAME);
+    g_assert_cmpuint (rig_accounts (all.rigs[i]).pending_bytes + FRAME + 8192, >, share);
+    g_assert_cmpuint (pending_bytes (&all), <=, BOUND);
+  }
+  g_assert_cmpuint (rig_accounts (all.rigs[0]).pending_bytes, >, BOUND / 2);
+  for (guint i = 0; i < 4; i++) {
+    TribKafkaAccounts a = rig_accounts (all.rigs[i]);
+    /* nobody drops what is not his */
+    g_assert_cmpuint (a.dropped[i % 2 ? TRIB_KAFKA_DROPPED_OLDEST : TRIB_KAFKA_DROPPED_NEWEST], ==,
+        trib_kafka_accounts_dropped (&a));
+    g_assert_cmpuint (a.pending + trib_kafka_accounts_dropped (&a), ==, 100);
+  }
+  rig_up (all.rigs[0]);
+  for (guint i = 0; i < 4; i++) {
+    rig_drain (all.rigs[i]);
+    acknowledged = rig_accounts (all.rigs[i]).acknowledged;
+    g_assert_cmpuint (rig_check_registry (all.rigs[i]), ==, acknowledged);
+  }
+}
+
+typedef struct {
+  Rig *rig;
+  guint n;
+  guint results[4];
+} Feeder;
+
+static gpointer
+feed (gpointer data)
+{
+  Feeder *feeder = data;
+
+  for (guint i = 0; i < feeder->n; i++) {
+    TribKafkaPublishResult result = rig_publish (feeder->rig, FRAME);
+    feeder->results[result]++;
+    if (result == TRIB_KAFKA_PUBLISH_FLUSHING)
+      break;
+  }
+  return NULL;
+}
+
+/* all wait for room, one of them is flushed; the others wait on and have their turn */
+static void
+test_blocked (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  Feeder feeders[4];
+  GThread *threads[4];
+
+  rigs_make (&all, 4);
+  for (guint i = 0; i < 4; i++) {
+    all.rigs[i]->config.max_pending_bytes = BOUND;
+    rig_start (all.rigs[i]);
+    rig_warm_up (all.rigs[i]);
+  }
+  rig_down (all.rigs[0]);
+  for (guint i = 0; i < 4; i++) {
+    feeders[i] = (Feeder){ .rig = all.rigs[i], .n = 100 };
+    threads[i] = g_thread_new ("feeder", feed, &feeders[i]);
+  }
+  for (guint i = 0; i < 4; i++)
+    trib_assert_eventually (rig_accounts (all.rigs[i]).blocked == 1, 10000);
+  g_assert_cmpuint (pending_bytes (&all), <=, BOUND);
+  trib_kafka_publisher_set_flushing (all.rigs[1]->p, TRUE);
+  g_thread_join (threads[1]);
+  g_assert_cmpuint (feeders[1].results[TRIB_KAFKA_PUBLISH_FLUSHING], ==, 1);
+  g_assert_cmpuint (rig_accounts (all.rigs[1]).produced, ==,
+      1 + (guint64) feeders[1].results[TRIB_KAFKA_PUBLISH_TAKEN]);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (rig_accounts (all.rigs[i]).blocked, ==, i == 1 ? 0 : 1);
+  trib_kafka_publisher_set_flushing (all.rigs[1]->p, FALSE);
+  rig_up (all.rigs[0]);
+  for (guint i = 0; i < 4; i++) {
+    if (i != 1) {
+      g_thread_join (threads[i]);
+      g_assert_cmpuint (feeders[i].results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 100);
+    }
+    rig_drain (all.rigs[i]);
+    g_assert_cmpuint (rig_accounts (all.rigs[i]).acknowledged, ==,
+        1 + (guint64) feeders[i].results[TRIB_KAFKA_PUBLISH_TAKEN]);
+  }
+}
+
+/* a topic that does not exist holds one publisher up, and takes no more than it may */
+static void
+test_stuck_topic (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  Rig *stuck, *flows;
+  Feeder feeder;
+  TribKafkaAccounts a;
+
+  rigs_make (&all, 2);
+  stuck = all.rigs[0];
+  flows = all.rigs[1];
+  for (guint i = 0; i < 2; i++)
+    all.rigs[i]->config.max_pending_bytes = BOUND;
+  stuck->config.overflow = TRIB_KAFKA_OVERFLOW_DROP_NEWEST;
+  rd_kafka_mock_topic_set_error (
+      stuck->mock, stuck->topics[TRIB_KAFKA_TOPIC_BINARY], RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  rig_start (stuck);
+  rig_start (flows);
+  rig_warm_up (flows);
+  feeder = (Feeder){ .rig = stuck, .n = 100 };
+  feed (&feeder);
+  g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], >, 0);
+  feeder = (Feeder){ .rig = flows, .n = 200 };
+  feed (&feeder);
+  g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 200);
+  rig_drain (flows);
+  g_assert_cmpint (trib_kafka_publisher_get_link (flows->p), ==, TRIB_KAFKA_LINK_CONNECTED);
+  g_assert_cmpint (trib_kafka_publisher_get_link (stuck->p), !=, TRIB_KAFKA_LINK_CONNECTED);
+  a = rig_accounts (stuck);
+  g_assert_cmpuint (a.waiting, ==, a.pending);
+  rd_kafka_mock_topic_set_error (
+      stuck->mock, stuck->topics[TRIB_KAFKA_TOPIC_BINARY], RD_KAFKA_RESP_ERR_NO_ERROR);
+  rig_drain (stuck);
+  g_assert_cmpuint (rig_accounts (stuck).acknowledged, ==, a.pending);
+  g_assert_cmpuint (rig_check_registry (stuck), ==, a.pending);
+}
+
+/* a topic that allows little, with a client that makes large batches: its lanes let little pass */
+static void
+test_narrow_topic (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  Rig *rig;
+  TribKafkaClient *c;
+  guint64 peak = 0;
+  gboolean pending = TRUE;
+
+  rigs_make (&all, 2);
+  rig = all.rigs[0];
+  rig_start (rig);
+  rig_start (all.rigs[1]);
+  rig_warm_up (all.rigs[1]);
+  rig_warm_up (rig);
+  c = rig->p->client;
+  g_mutex_lock (&c->lock);
+  for (guint t = 0; t <= TRIB_KAFKA_TOPIC_REGISTRY; t++)
+    rig->p->topics[t]->max_bytes = 60000;
+  g_mutex_unlock (&c->lock);
+  for (guint i = 0; i < 100; i++)
+    g_assert_cmpint (rig_publish (rig, FRAME), ==, TRIB_KAFKA_PUBLISH_TAKEN);
+  while (pending) {
+    g_mutex_lock (&c->lock);
+    for (gint32 i = 0; i < rig->p->topics[TRIB_KAFKA_TOPIC_BINARY]->n_lanes; i++)
+      peak = MAX (peak, rig->p->topics[TRIB_KAFKA_TOPIC_BINARY]->lanes[i].bytes);
+    pending = rig->p->accounts.pending > 0;
+    g_mutex_unlock (&c->lock);
+    trib_test_pause ();
+  }
+  g_assert_cmpuint (peak, >, FRAME);
+  g_assert_cmpuint (peak, <=, 60000);
+  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 101);
+  g_assert_cmpuint (rig_check_registry (rig), ==, 101);
+}
+
+static gpointer
+one_user (gpointer data)
+{
+  Rig *rig = data;
+  TribKafkaPublisherCallbacks none = {
+    NULL,
+  };
+
+  for (guint i = 0; i < 12; i++) {
+    TribKafkaPublisher *p = trib_kafka_publisher_new (&rig->config, &none, NULL, NULL);
+    guint n = g_random_int_range (0, 6);
+    TribKafkaAccounts a;
+    for (guint k = 0; k < n; k++) {
+      g_autoptr (GBytes) payload = rig_payload (rig, 500);
+      TribKafkaFrame frame = rig_frame (rig);
+      trib_kafka_publisher_publish (p, &frame, payload, k == 3, NULL);
+    }
+    if (g_random_boolean ())
+      trib_kafka_publisher_give_up (p);
+    trib_kafka_publisher_close (p, g_random_boolean () ? 20000 : 0);
+    trib_kafka_publisher_get_accounts (p, &a);
+    g_assert_cmpuint (a.pending, ==, 0);
+    g_assert_cmpuint (a.pending_bytes, ==, 0);
+    g_assert_cmpuint (a.loss_records_pending, ==, 0);
+    g_assert_cmpuint (a.produced, ==, n);
+    g_assert_true (trib_kafka_accounts_close (&a));
+    trib_kafka_publisher_free (p);
+  }
+  return NULL;
+}
+
+/* they come and go as they like */
+static void
+test_come_and_go (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  GThread *threads[8];
+
+  rigs_make (&all, G_N_ELEMENTS (threads));
+  for (guint i = 0; i < all.n; i++)
+    threads[i] = g_thread_new ("user", one_user, all.rigs[i]);
+  for (guint i = 0; i < all.n; i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
+  for (guint i = 0; i < all.n; i++)
+    g_assert_cmpint (g_atomic_int_get (&all.rigs[i]->payloads_alive), ==, 0);
+}
+
+/* topics that nobody uses any more do not stay, however long the client does */
+static void
+test_topics_go (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  TribKafkaClient *c;
+  guint n;
+
+  rigs_make (&all, 4);
+  rig_start (all.rigs[0]);
+  rig_warm_up (all.rigs[0]);
+  c = all.rigs[0]->p->client;
+  for (guint i = 1; i < 4; i++) {
+    rig_start (all.rigs[i]);
+    rig_warm_up (all.rigs[i]);
+    rig_close (all.rigs[i], trib_test_scale (30000));
+  }
+  do {
+    g_mutex_lock (&c->lock);
+    n = c->topics->len;
+    g_mutex_unlock (&c->lock);
+    trib_test_pause ();
+  } while (n != 3);
+  rig_publish (all.rigs[0], 100);
+  rig_drain (all.rigs[0]);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  g_test_add_func ("/kafka/client/sixteen/equal", test_sixteen_equal);
+  g_test_add_func ("/kafka/client/sixteen/different", test_sixteen_different);
+  g_test_add_func ("/kafka/client/settings", test_settings);
+  g_test_add_func ("/kafka/client/refused", test_refused);
+  g_test_add_func ("/kafka/client/room-for-each", test_room_for_each);
+  g_test_add_func ("/kafka/client/blocked", test_blocked);
+  g_test_add_func ("/kafka/client/stuck-topic", test_stuck_topic);
+  g_test_add_func ("/kafka/client/narrow-topic", test_narrow_topic);
+  g_test_add_func ("/kafka/client/come-and-go", test_come_and_go);
+  g_test_add_func ("/kafka/client/topics-go", test_topics_go);
+  return rig_run_tests ();
+}
