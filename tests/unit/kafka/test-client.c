@@ -375,6 +375,37 @@ test_narrow_topic (void)
   g_assert_cmpuint (rig_check_registry (rig), ==, 101);
 }
 
+static void
+count_line (gpointer user_data, gint level, const gchar *text)
+{
+  if (strstr (text, "enable.idempotence") && level <= 4)
+    g_atomic_int_inc ((gint *) user_data);
+}
+
+/* said to each publisher, once */
+static void
+test_without_idempotence (void)
+{
+  static const gchar *const off[] = { "enable.idempotence", "false", NULL };
+  g_autoptr (Rig) rig = rig_new ();
+  TribKafkaPublisherCallbacks callbacks = { .log = count_line };
+  TribKafkaPublisher *p[2];
+  gint n_lines = 0;
+
+  p[0] = trib_kafka_publisher_new (&rig->config, &callbacks, &n_lines, NULL);
+  trib_kafka_publisher_free (p[0]);
+  g_assert_cmpint (g_atomic_int_get (&n_lines), ==, 0);
+  rig->config.options = off;
+  for (guint i = 0; i < 2; i++)
+    p[i] = trib_kafka_publisher_new (&rig->config, &callbacks, &n_lines, NULL);
+  g_assert_true (p[0]->client == p[1]->client);
+  g_assert_cmpint (g_atomic_int_get (&n_lines), ==, 2);
+  for (guint i = 0; i < 2; i++)
+    trib_kafka_publisher_free (p[i]);
+  rig_start (rig);
+  rig_warm_up (rig);
+}
+
 static gpointer
 one_user (gpointer data)
 {
@@ -462,6 +493,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/client/blocked", test_blocked);
   g_test_add_func ("/kafka/client/stuck-topic", test_stuck_topic);
   g_test_add_func ("/kafka/client/narrow-topic", test_narrow_topic);
+  g_test_add_func ("/kafka/client/without-idempotence", test_without_idempotence);
   g_test_add_func ("/kafka/client/come-and-go", test_come_and_go);
   g_test_add_func ("/kafka/client/topics-go", test_topics_go);
   return rig_run_tests ();

@@ -100,6 +100,7 @@ static const struct {
   { "message.copy.max.bytes", "9", "copied" },
   { "partitioner", "random", "partition-by" },
   { "transactional.id", "t", "commit point" },
+  { "enable.gapless.guarantee", "true", "gaps" },
   { "delivery.report.only.error", "true", "report" },
   { "produce.offset.report", "false", "offsets" },
   { "test.mock.num.brokers", "3", "bootstrap-servers=in-process" },
@@ -164,6 +165,26 @@ test_secrets (void)
     g_assert_false (trib_kafka_option_is_secret (open[i]));
 }
 
+/* on unless the application wants it off */
+static void
+test_idempotence (void)
+{
+  static const struct {
+    const gchar *value;
+    gboolean idempotent;
+  } cases[] = { { NULL, TRUE }, { "true", TRUE }, { "false", FALSE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    rd_kafka_conf_t *conf
+        = producer (&error, cases[i].value ? "enable.idempotence" : NULL, cases[i].value);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (trib_kafka_config_is_idempotent (conf), ==, cases[i].idempotent);
+    rd_kafka_conf_destroy (conf);
+  }
+}
+
 /* a name that is mistyped, or not one of this version, still goes with a secret */
 static void
 test_secret_of_unknown_name (void)
@@ -213,5 +234,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/config/secrets", test_secrets);
   g_test_add_func ("/kafka/config/secret-of-unknown-name", test_secret_of_unknown_name);
   g_test_add_func ("/kafka/config/topics", test_topics);
+  g_test_add_func ("/kafka/config/idempotence", test_idempotence);
   return trib_test_run ();
 }
