@@ -131,11 +131,12 @@ def check_outcome(policy, run, earlier):
 
 
 def run_policies(bootstrap, prefix, kill):
-    """All policies at once: one outage for all of them."""
+    """All policies at once: one outage for all of them, and a bound for each."""
     with contextlib.ExitStack() as stack:
         runs = {policy: stack.enter_context(sinktest.Run(
             describe(policy), bootstrap, prefix, overflow=policy, max_pending_bytes=MIB,
-            delivery_timeout_ms=DELIVERY_MS, drain_timeout_ms=DRAIN_MS, session_id=policy)) for policy in POLICIES}
+            delivery_timeout_ms=DELIVERY_MS, drain_timeout_ms=DRAIN_MS, session_id=policy,
+            producer_config=f"client.id={policy}")) for policy in POLICIES}
         earlier = 0
         for policy, run in runs.items():
             run.play()
