@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+/* the last of the client's words, without what was secret in its options */
+void
+trib_kafka_scan_set_trouble (TribKafkaScan *s, const gchar *text)
+{
+  g_free (s->trouble);
+  s->trouble = trib_kafka_secrets_hide (s->secrets, text);
+}
+
 static void
 on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
 {
@@ -11,8 +19,7 @@ on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
   /* says less than what came before it */
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && s->trouble)
     return;
-  g_free (s->trouble);
-  s->trouble = g_strdup (reason);
+  trib_kafka_scan_set_trouble (s, reason);
 }
 
 static gboolean
@@ -32,7 +39,7 @@ set_option (rd_kafka_conf_t *conf, const gchar *key, const gchar *value, GError 
 }
 
 static gboolean
-set_client_option (rd_kafka_conf_t *conf, const gchar *text, GError **error)
+set_client_option (TribKafkaScan *s, rd_kafka_conf_t *conf, const gchar *text, GError **error)
 {
   static const gchar *const ours[]
       = { "bootstrap.servers", "metadata.broker.list", "enable.partition.eof", "auto.offset.reset",
@@ -46,6 +53,7 @@ set_client_option (rd_kafka_conf_t *conf, const gchar *text, GError **error)
     return FALSE;
   }
   key = g_strndup (text, equals - text);
+  trib_kafka_secrets_add (s->secrets, key, equals + 1);
   if (g_strv_contains (ours, key)) {
     g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_CONFIG,
         "option \"%s\" can not be set: the verifier relies on its own value", key);
@@ -90,7 +98,7 @@ trib_kafka_scan_make_conf (TribKafkaScan *s, const TribKafkaScanConfig *config, 
   /* newer than the oldest librdkafka this runs with: without it a full queue costs a second */
   rd_kafka_conf_set (conf, "fetch.queue.backoff.ms", "10", NULL, 0);
   for (const gchar *const *o = config->client_config; good && o && *o; o++)
-    good = set_client_option (conf, *o, error);
+    good = set_client_option (s, conf, *o, error);
   for (guint i = 0; i < G_N_ELEMENTS (after); i++)
     good = good && set_option (conf, after[i][0], after[i][1], error);
   good = good && set_option (conf, "bootstrap.servers", s->address, error);

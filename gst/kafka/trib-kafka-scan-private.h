@@ -2,6 +2,7 @@
 #pragma once
 
 #include "trib-kafka-scan.h"
+#include "trib-kafka-secrets.h"
 
 #include <librdkafka/rdkafka.h>
 
@@ -36,6 +37,7 @@ struct _TribKafkaScan {
   rd_kafka_t *client;
   rd_kafka_queue_t *queue;
   gchar *address;
+  TribKafkaSecrets *secrets; /* among the client's options */
   guint timeout_ms;
   guint settle_ms;
   Topic topics[N_TOPICS];
@@ -55,6 +57,7 @@ struct _TribKafkaScan {
 
 rd_kafka_conf_t *trib_kafka_scan_make_conf (
     TribKafkaScan *s, const TribKafkaScanConfig *config, GError **error);
+void trib_kafka_scan_set_trouble (TribKafkaScan *s, const gchar *text);
 gboolean trib_kafka_scan_query_partitions (
     TribKafkaScan *s, Topic *t, gint32 *ret_n, GError **error);
 gboolean trib_kafka_scan_query_range (TribKafkaScan *s, const Topic *t, gint32 partition,

@@ -41,6 +41,7 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
       }
     }
   }
+  s->secrets = trib_kafka_secrets_new ();
   s->address = g_strdup (config->bootstrap_servers);
   s->timeout_ms = config->timeout_ms;
   s->settle_ms = config->settle_ms;
@@ -49,9 +50,10 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
     return NULL;
   s->client = rd_kafka_new (RD_KAFKA_CONSUMER, conf, why, sizeof why);
   if (s->client == NULL) {
+    g_autofree gchar *shown = trib_kafka_secrets_hide (s->secrets, why);
     rd_kafka_conf_destroy (conf);
     g_set_error (error, TRIB_KAFKA_SCAN_ERROR, TRIB_KAFKA_SCAN_ERROR_CONFIG,
-        "librdkafka refuses these options together: %s", why);
+        "librdkafka refuses these options together: %s", shown);
     return NULL;
   }
   s->queue = rd_kafka_queue_new (s->client);
@@ -85,6 +87,7 @@ trib_kafka_scan_free (TribKafkaScan *s)
   }
   g_clear_pointer (&s->queue, rd_kafka_queue_destroy);
   g_clear_pointer (&s->client, rd_kafka_destroy);
+  g_clear_pointer (&s->secrets, trib_kafka_secrets_free);
   g_free (s->address);
   g_free (s->trouble);
   g_free (s);
@@ -248,8 +251,7 @@ handle_event (TribKafkaScan *s, TribKafkaTopic topic, const rd_kafka_message_t *
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return trib_kafka_scan_fail_topic (s, t, m->err, error);
     default:
-      g_free (s->trouble);
-      s->trouble = g_strdup (rd_kafka_message_errstr (m));
+      trib_kafka_scan_set_trouble (s, rd_kafka_message_errstr (m));
       return TRUE;
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "client-options.h"
 #include "verify-report.h"
 
 #include <kafka/trib-kafka-scan.h>
@@ -24,7 +25,9 @@ typedef struct {
   gchar *prefix;
   gchar **sessions;
   gchar **streams;
-  gchar **client_config;
+  gchar **client_config;     /* -X */
+  gchar **client_files;      /* -F */
+  GPtrArray *client_options; /* of the files, then -X; ends with NULL */
   gint64 until_frames;
   gint timeout_ms, settle_ms, progress_ms, max_open, max_findings;
   gboolean follow, announce_ready, json, allow_expired, quiet, version;
@@ -158,6 +161,8 @@ parse_options (Options *o, gint *argc, gchar ***argv, GError **error)
         "time between two lines of progress (default 1000)", "MS" },
     { "client-option", 'X', 0, G_OPTION_ARG_STRING_ARRAY, &o->client_config,
         "any librdkafka option (TLS, SASL)", "KEY=VALUE" },
+    { "client-config", 'F', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->client_files,
+        "librdkafka options from a file, KEY=VALUE a line: passwords belong there", "FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &o->version, "say which version this is", NULL },
     { NULL },
   };
@@ -170,6 +175,19 @@ parse_options (Options *o, gint *argc, gchar ***argv, GError **error)
       context, "Exit status: 0 clean, 1 findings (also: no entry at all), 2 could not run.\n");
   g_option_context_add_main_entries (context, entries, NULL);
   return g_option_context_parse (context, argc, argv, error);
+}
+
+static gboolean
+gather_client_options (Options *o, GError **error)
+{
+  o->client_options = g_ptr_array_new_with_free_func (g_free);
+  for (gchar **file = o->client_files; file && *file; file++)
+    if (!client_options_read_file (o->client_options, *file, error))
+      return FALSE;
+  for (gchar **option = o->client_config; option && *option; option++)
+    g_ptr_array_add (o->client_options, g_strdup (*option));
+  g_ptr_array_add (o->client_options, NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -198,7 +216,7 @@ check_options (Options *o, gint argc, GError **error)
     o->topics[i] = g_strconcat (
         o->prefix ? o->prefix : "", given ? given : trib_kafka_default_topics[i], NULL);
   }
-  return TRUE;
+  return gather_client_options (o, error);
 }
 
 static void
@@ -211,6 +229,8 @@ clear_options (Options *o)
   g_strfreev (o->sessions);
   g_strfreev (o->streams);
   g_strfreev (o->client_config);
+  g_strfreev (o->client_files);
+  g_clear_pointer (&o->client_options, g_ptr_array_unref);
 }
 
 static gboolean
@@ -248,7 +268,7 @@ run_verifier (const Options *o, GError **error)
   const TribKafkaScanConfig scan_config = {
     .bootstrap_servers = o->bootstrap_servers,
     .topics = { o->topics[0], o->topics[1], o->topics[2] },
-    .client_config = (const gchar *const *) o->client_config,
+    .client_config = (const gchar *const *) o->client_options->pdata,
     .timeout_ms = o->timeout_ms,
     .settle_ms = o->settle_ms,
   };

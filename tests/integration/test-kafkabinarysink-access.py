@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kafkabinarysink and a broker that does not let everybody do everything: it creates no topics, asks for a password,
-speaks TLS."""
+"""kafkabinarysink, tributary-kafka-verify and a broker that does not let everybody do everything: it creates no topics,
+asks for a password, speaks TLS."""
 
+import json
 import os
 import subprocess
 import sys
@@ -139,6 +140,101 @@ def _():
         send_some(run)
         run.wait(lambda _: run.warnings, "a warning")
         tap.true("certificate" in run.warnings[0].lower(), f"{run.warnings}")
+
+
+def write_some(prefix, count=20):
+    make_topics(prefix)
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, prefix) as run:
+        send_some(run, count)
+        finish(run, count)
+
+
+def verify(bootstrap, *arguments, status=0, secrets=(SECRET, WRONG)):
+    """tributary-kafka-verify ends with this status and shows none of the secrets; returns its JSON and what else it
+    said."""
+    done = subprocess.run([sinktest.verifier(), "-b", bootstrap, "--json", *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+                          timeout=60 * tap.TIMEOUT_MULTIPLIER, check=False)
+    for secret in secrets:
+        tap.true(secret not in done.stdout + done.stderr, f"{secret} in {done.stdout} {done.stderr}")
+    tap.equal(done.returncode, status, f"exit status; {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    return json.loads(done.stdout), done.stderr
+
+
+def config_file(folder, text):
+    path = os.path.join(folder, "client.conf")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    os.chmod(path, 0o600)
+    return path
+
+
+PASSWORD_FILE = """# for the tests
+security.protocol = SASL_PLAINTEXT
+sasl.mechanisms=PLAIN
+
+  sasl.username=camera
+sasl.password = %s
+"""
+
+
+@t.test("verifier, password in a file: clean; nothing shows it, also when the client talks about everything")
+def _():
+    write_some("v-right-")
+    with tempfile.TemporaryDirectory() as folder:
+        path = config_file(folder, PASSWORD_FILE % SECRET)
+        verdict, _ = verify(t.sasl, "-F", path, "--topic-prefix", "v-right-")
+        tap.equal((verdict["verdict"], verdict["proven"]), ("clean", 20), "verdict, proven")
+        _, said = verify(t.sasl, "--client-config", path, "--topic-prefix", "v-right-", "-X", "debug=all")
+        tap.true("SaslHandshakeRequest" in said, "the client's debug lines are there")
+        # an option of the command line comes after the file's
+        verify(t.sasl, "-F", path, "-X", "sasl.password=" + WRONG, "--topic-prefix", "v-right-", "--timeout-ms", "2000",
+               status=2)
+
+
+@t.test("verifier, wrong password or none: status 2, the reason, no secret")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path = config_file(folder, PASSWORD_FILE % WRONG)
+        verdict, said = verify(t.sasl, "-F", path, "--topic-prefix", "v-right-", "--timeout-ms", "2000", status=2)
+        tap.true("authentication" in said.lower() and verdict["message"] in said, said)
+        tap.equal(len(said.splitlines()), 1, f"lines of standard error: {said}")
+    _, said = verify(t.sasl, "--topic-prefix", "v-right-", "--timeout-ms", "2000", status=2)
+    tap.true("no answer" in said, said)
+
+
+@t.test("verifier, files that are none: status 2, file and line named, nothing of them shown")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        absent = os.path.join(folder, "absent.conf")
+        _, said = verify(t.sasl, "-F", absent, status=2)
+        tap.true("absent.conf" in said, said)
+        cases = [("sasl.password " + SECRET, "client.conf, line 1"), ("\n\n=" + SECRET, "client.conf, line 3"),
+                 ("a=b\0" + SECRET, "text file"), (SECRET * 20000, "256 KiB"),
+                 ("debug=" + SECRET, '"debug"'), ("bootstrap.servers=" + SECRET, '"bootstrap.servers"'),
+                 ("no.such.option=" + SECRET, '"no.such.option"')]
+        for text, words in cases:
+            _, said = verify(t.sasl, "-F", config_file(folder, text), status=2)
+            tap.true(words in said, f"{words!r} is not in {said!r}")
+        # the client quotes what it does not understand of this one
+        path = config_file(folder, "security.protocol=SASL_PLAINTEXT\nsasl.mechanisms=OAUTHBEARER\n"
+                           "enable.sasl.oauthbearer.unsecure.jwt=true\n"
+                           f"sasl.oauthbearer.config=principal=camera strange={SECRET}\n")
+        _, said = verify(t.sasl, "-F", path, "--timeout-ms", "1000", status=2)
+        tap.true("oauthbearer" in said.lower() and "***" in said, said)
+
+
+@t.test("verifier, TLS: with the certificate's authority clean, without it the reason")
+def _():
+    write_some("v-tls-")
+    verdict, _ = verify(t.tls, "-X", "security.protocol=SSL", "-X", f"ssl.ca.location={t.certificate}",
+                        "--topic-prefix", "v-tls-")
+    tap.equal((verdict["verdict"], verdict["proven"]), ("clean", 20), "verdict, proven")
+    _, said = verify(t.tls, "-X", "security.protocol=SSL", "--topic-prefix", "v-tls-", "--timeout-ms", "2000", status=2)
+    tap.true("certificate" in said.lower(), said)
+    _, said = verify(t.tls, "-X", "security.protocol=SSL", "-X", "ssl.key.password=" + SECRET,
+                     "-X", f"ssl.key.location={t.certificate}", status=2)
+    tap.true("ssl.key.location" in said, said)
 
 
 def main():
