@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include "trib-kafka-link.h"
+
+G_BEGIN_DECLS
+
+/* A client that reads: its options, its questions to the broker, and whether the broker is there. It
+ * joins no consumer group, commits nothing and creates nothing on the broker. One thread at a time;
+ * only @log runs on threads of the client. Counted references, because librdkafka cannot end a client while
+ * records of it are held: the last record that is let go ends it, on any thread. */
+
+#define TRIB_KAFKA_READ_ERROR (trib_kafka_read_error_quark ())
+GQuark trib_kafka_read_error_quark (void);
+
+typedef enum {
+  TRIB_KAFKA_READ_ERROR_SETTINGS,       /* an option or a topic's name is refused */
+  TRIB_KAFKA_READ_ERROR_TOPIC,          /* no such topic or partition */
+  TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED, /* the broker refuses this client */
+  TRIB_KAFKA_READ_ERROR_EXPIRED,        /* below the lowest offset: retention has passed it */
+  TRIB_KAFKA_READ_ERROR_BEYOND_END,     /* not written yet */
+  TRIB_KAFKA_READ_ERROR_MISSING,        /* within the log, but there is no record at that offset */
+  TRIB_KAFKA_READ_ERROR_UNREACHABLE,    /* no answer in time */
+  TRIB_KAFKA_READ_ERROR_TOO_LARGE,      /* the record is larger than the caller allows */
+  TRIB_KAFKA_READ_ERROR_UNREADABLE,     /* the record came, and cannot be read */
+  TRIB_KAFKA_READ_ERROR_FATAL,          /* the client cannot go on */
+} TribKafkaReadError;
+
+/* @thread: any */
+typedef void (*TribKafkaLogFunc) (gpointer user_data, gint level, const gchar *text);
+
+/**
+ * TribKafkaConsumerConfig:
+ * @bootstrap_servers: HOST:PORT[,HOST:PORT...]
+ * @options: (nullable) (array zero-terminated=1): names and values of librdkafka's options in turn,
+ * applied last
+ * @max_queued_bytes: bound on the records that the client holds ready, bytes; 0: 64 MiB
+ * @one_by_one: an answer of the broker shall hold one batch: for random access
+ * @log: (nullable): lines of the client's log
+ * @log_data: for @log
+ */
+typedef struct {
+  const gchar *bootstrap_servers;
+  const gchar *const *options;
+  guint64 max_queued_bytes;
+  gboolean one_by_one;
+  TribKafkaLogFunc log;
+  gpointer log_data;
+} TribKafkaConsumerConfig;
+
+#define TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES (64 * 1024 * 1024)
+
+/* what asking the broker gave */
+typedef enum {
+  TRIB_KAFKA_ANSWER_YES,
+  TRIB_KAFKA_ANSWER_AGAIN, /* none, or one that will change by itself: ask again */
+  TRIB_KAFKA_ANSWER_ERROR,
+} TribKafkaAnswer;
+
+typedef struct {
+  gatomicrefcount n_refs;
+  rd_kafka_t *client;
+  TribKafkaLink link;
+  gchar *trouble;      /* (nullable) the client's last word since there was progress */
+  GQueue events;       /* of TribKafkaLinkEvent, not taken yet */
+  guint patience_ms;   /* how long the next question may block */
+  gint64 asking_since; /* monotonic: since when questions stay without an answer, -1: they do not */
+
+  GMutex lock;
+  /* lock */
+  TribKafkaLogFunc log;
+  gpointer log_data;
+} TribKafkaConsumer;
+
+gboolean trib_kafka_consumer_option_check (const gchar *name, GError **error);
+TribKafkaConsumer *trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error);
+TribKafkaConsumer *trib_kafka_consumer_ref (TribKafkaConsumer *c);
+void trib_kafka_consumer_unref (TribKafkaConsumer *c);
+void trib_kafka_consumer_leave (TribKafkaConsumer *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaConsumer, trib_kafka_consumer_leave)
+
+void trib_kafka_consumer_poll (TribKafkaConsumer *c);
+void trib_kafka_consumer_progress (TribKafkaConsumer *c);
+void trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why);
+void trib_kafka_consumer_tick (TribKafkaConsumer *c, gint64 waiting_since);
+gboolean trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribKafkaLinkEvent *ret_event);
+const gchar *trib_kafka_consumer_get_trouble (const TribKafkaConsumer *c);
+
+TribKafkaAnswer trib_kafka_consumer_ask_partitions (
+    TribKafkaConsumer *c, rd_kafka_topic_t *topic, gint32 *ret_n, GError **error);
+TribKafkaAnswer trib_kafka_consumer_ask_offsets (TribKafkaConsumer *c, rd_kafka_topic_t *topic,
+    const gint32 *partitions, guint n_partitions, gint64 when_ms, gint64 *ret_offsets,
+    GError **error);
+gboolean trib_kafka_consumer_is_final (rd_kafka_resp_err_t err);
+void trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp_err_t err);
+
+G_END_DECLS

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-cursor.h"
+
+#include "trib-kafka-config.h"
+
+/* between two looks at the connection */
+#define SLICE_MS 100
+/* nothing came for so long although something is there: the client's thread is woken */
+#define NUDGE_MS 5
+/* between two questions whether the broker is back */
+#define PROBE_US (300 * G_TIME_SPAN_MILLISECOND)
+/* between two questions for a topic that is not there */
+#define AGAIN_MS 100
+/* resets of one partition without a record in between */
+#define MAX_RESETS 10
+
+typedef enum {
+  OPENING,     /* which partitions are there? */
+  POSITIONING, /* where do they begin and end? */
+  READING,
+} State;
+
+typedef struct {
+  gint64 position; /* next offset to give */
+  gint64 low;      /* as they were when reading began */
+  gint64 high;
+  gboolean wanted;  /* one that the position names, or that was sought */
+  gboolean started; /* being fetched */
+  gboolean caught_up;
+  gboolean out_of_range; /* the broker says so: its range has to be asked for */
+  guint resets;
+} Part;
+
+typedef struct {
+  gint32 partition;
+  gint64 from;
+  gint64 to;
+} Lost;
+
+struct _TribKafkaCursor {
+  /* set once */
+  TribKafkaConsumer *consumer;
+  rd_kafka_topic_t *topic;
+  rd_kafka_queue_t *queue;
+  gboolean in_process;
+  gboolean wait_for_topic;
+
+  gint flushing; /* atomic */
+
+  /* the driving thread */
+  State state;
+  TribKafkaPosition at;
+  Part *parts;
+  gint32 n_parts;
+  GArray *lost; /* of Lost, not given yet */
+  gint n_out_of_range;
+  gint64 waiting_since; /* monotonic; -1: something came */
+  gint64 next_probe;
+  gint64 ask_at; /* not before: the topic was not there */
+  gboolean nudged;
+};
+
+/**
+ * trib_kafka_cursor_new:
+ * @config: settings; read here, not kept
+ * @error: return location
+ *
+ * Makes a client of its own; asks nothing of the broker yet. It stands at %TRIB_KAFKA_START_NOWHERE.
+ *
+ * Returns: (transfer full): a cursor, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ */
+TribKafkaCursor *
+trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
+{
+  g_autoptr (TribKafkaCursor) c = g_new0 (TribKafkaCursor, 1);
+  g_autoptr (GError) why = NULL;
+
+  c->in_process = config->in_process;
+  c->wait_for_topic = config->wait_for_topic;
+  c->lost = g_array_new (FALSE, FALSE, sizeof (Lost));
+  c->at.start = TRIB_KAFKA_START_NOWHERE;
+  c->waiting_since = -1;
+  if (!trib_kafka_topic_check (config->topic, &why)) {
+    g_set_error_literal (
+        error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS, why->message);
+    return NULL;
+  }
+  c->consumer = trib_kafka_consumer_new (&config->client, error);
+  if (c->consumer == NULL)
+    return NULL;
+  c->queue = rd_kafka_queue_new (c->consumer->client);
+  c->topic = rd_kafka_topic_new (c->consumer->client, config->topic, NULL);
+  return g_steal_pointer (&c);
+}
+
+static void
+stop (TribKafkaCursor *c, gint32 partition)
+{
+  if (c->parts[partition].started)
+    rd_kafka_consume_stop (c->topic, partition);
+  c->parts[partition].started = FALSE;
+}
+
+static void
+stop_all (TribKafkaCursor *c)
+{
+  for (gint32 p = 0; p < c->n_parts; p++)
+    stop (c, p);
+}
+
+/**
+ * trib_kafka_cursor_free:
+ * @c: (transfer full): a cursor
+ *
+ * Messages that it gave may outlive it.
+ */
+void
+trib_kafka_cursor_free (TribKafkaCursor *c)
+{
+  stop_all (c);
+  g_clear_pointer (&c->topic, rd_kafka_topic_destroy);
+  g_clear_pointer (&c->queue, rd_kafka_queue_destroy);
+  g_clear_pointer (&c->consumer, trib_kafka_consumer_leave);
+  g_array_unref (c->lost);
+  g_free (c->parts);
+  g_free (c);
+}
+
+/**
+ * trib_kafka_cursor_seek:
+ * @c: a cursor
+ * @position: where to read from
+ *
+ * Takes effect with the next item. Does not wait for the broker.
+ */
+void
+trib_kafka_cursor_seek (TribKafkaCursor *c, const TribKafkaPosition *position)
+{
+  stop_all (c);
+  c->at = *position;
+  c->state = c->n_parts > 0 ? POSITIONING : OPENING;
+  c->waiting_since = -1;
+  c->n_out_of_range = 0;
+  g_array_set_size (c->lost, 0);
+  for (gint32 p = 0; p < c->n_parts; p++)
+    c->parts[p] = (Part){ 0 };
+}
+
+/* @thread: any */
+void
+trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing)
+{
+  g_atomic_int_set (&c->flushing, flushing);
+  if (flushing)
+    rd_kafka_queue_yield (c->queue);
+}
+
+/* ---- positions ---- */
+
+static void
+start (TribKafkaCursor *c, gint32 partition, gint64 offset)
+{
+  Part *part = &c->parts[partition];
+
+  stop (c, partition);
+  part->position = offset;
+  part->wanted = TRUE;
+  part->caught_up = FALSE;
+  if (part->out_of_range)
+    c->n_out_of_range--;
+  part->out_of_range = FALSE;
+  part->started = rd_kafka_consume_start_queue (c->topic, partition, part->position, c->queue) == 0;
+}
+
+/**
+ * trib_kafka_cursor_seek_partition:
+ * @c: a cursor that knows its partitions
+ * @partition: which of them
+ * @offset: where to read it from
+ *
+ * The others stay where they are.
+ */
+void
+trib_kafka_cursor_seek_partition (TribKafkaCursor *c, gint32 partition, gint64 offset)
+{
+  g_return_if_fail (partition >= 0 && partition < c->n_parts && offset >= 0);
+
+  c->parts[partition].resets = 0;
+  start (c, partition, offset);
+}
+
+/* reads it no more */
+void
+trib_kafka_cursor_stop_partition (TribKafkaCursor *c, gint32 partition)
+{
+  g_return_if_fail (partition >= 0 && partition < c->n_parts);
+
+  stop (c, partition);
+  c->parts[partition].wanted = FALSE;
+}
+
+static gint64
+find_position (const TribKafkaCursor *c, const Part *part, gint64 by_time)
+{
+  switch (c->at.start) {
+    case TRIB_KAFKA_START_LATEST:
+      return part->high;
+    case TRIB_KAFKA_START_OFFSET:
+      return c->at.offset < 0 ? MAX (part->low, part->high + c->at.offset)
+                              : MIN (c->at.offset, part->high);
+    case TRIB_KAFKA_START_TIME:
+      return c->in_process ? part->low : by_time < 0 ? part->high : by_time;
+    default:
+      return part->low;
+  }
+}
+
+static void
+begin (TribKafkaCursor *c, gint32 partition, gint64 by_time)
+{
+  Part *part = &c->parts[partition];
+  gint64 position = find_position (c, part, by_time);
+
+  if (position < part->low) {
+    Lost lost = { partition, position, part->low };
+    g_array_append_val (c->lost, lost);
+    position = part->low;
+  }
+  part->position = position;
+  part->wanted = TRUE;
+  if (!c->at.to_end || position < part->high)
+    start (c, partition, position);
+}
+
+/* the low, the high and, where a time was asked for, its offset, of the partitions that are wanted */
+static TribKafkaAnswer
+ask_positions (TribKafkaCursor *c, GError **error)
+{
+  gboolean all = c->at.partition < 0;
+  guint n = all ? c->n_parts : 1;
+  g_autofree gint32 *which = g_new (gint32, n);
+  g_autofree gint64 *low = g_new (gint64, n), *high = g_new (gint64, n);
+  g_autofree gint64 *by_time = g_new (gint64, n);
+  TribKafkaAnswer answer;
+
+  for (guint i = 0; i < n; i++)
+    which[i] = all ? (gint32) i : c->at.partition;
+  answer = trib_kafka_consumer_ask_offsets (
+      c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_BEGINNING, low, error);
+  if (answer == TRIB_KAFKA_ANSWER_YES)
+    answer = trib_kafka_consumer_ask_offsets (
+        c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_END, high, error);
+  if (answer == TRIB_KAFKA_ANSWER_YES && c->at.start == TRIB_KAFKA_START_TIME && !c->in_process)
+    answer = trib_kafka_consumer_ask_offsets (
+        c->consumer, c->topic, which, n, MAX (c->at.t_ms, 0), by_time, error);
+  if (answer != TRIB_KAFKA_ANSWER_YES)
+    return answer;
+  for (guint i = 0; i < n; i++) {
+    c->parts[which[i]].low = low[i];
+    c->parts[which[i]].high = high[i];
+    begin (c, which[i], by_time[i]);
+  }
+  c->state = READING;
+  return answer;
+}
+
+static TribKafkaAnswer
+ask_partitions (TribKafkaCursor *c, GError **error)
+{
+  gint32 n;
+  TribKafkaAnswer answer = trib_kafka_consumer_ask_partitions (c->consumer, c->topic, &n, error);
+
+  if (answer != TRIB_KAFKA_ANSWER_YES)
+    return answer;
+  if (c->at.partition >= n) {
+    g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC,
+        "topic \"%s\" has %d partitions: there is no partition %d", rd_kafka_topic_name (c->topic),
+        n, c->at.partition);
+    return TRIB_KAFKA_ANSWER_ERROR;
+  }
+  c->n_parts = n;
+  c->parts = g_new0 (Part, n);
+  c->state = c->at.start == TRIB_KAFKA_START_NOWHERE ? READING : POSITIONING;
+  return answer;
+}
+
+/* where a partition that was out of range goes on */
+static TribKafkaAnswer
+ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
+{
+  Part *part = &c->parts[partition];
+  gint64 low, high;
+  TribKafkaAnswer answer = trib_kafka_consumer_ask_offsets (
+      c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_BEGINNING, &low, error);
+
+  if (answer == TRIB_KAFKA_ANSWER_YES)
+    answer = trib_kafka_consumer_ask_offsets (
+        c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, &high, error);
+  if (answer != TRIB_KAFKA_ANSWER_YES)
+    return answer;
+  if (part->position > high || ++part->resets > MAX_RESETS) {
+    g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_BEYOND_END,
+        "topic \"%s\" partition %d: offset %" G_GINT64_FORMAT
+        " was reached, but the broker now has %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+        "; was the topic made anew?",
+        rd_kafka_topic_name (c->topic), partition, part->position, low, high);
+    return TRIB_KAFKA_ANSWER_ERROR;
+  }
+  if (low > part->position) {
+    Lost lost = { partition, part->position, low };
+    g_array_append_val (c->lost, lost);
+  }
+  start (c, partition, MAX (part->position, low));
+  return answer;
+}
+
+static TribKafkaAnswer
+ask_ranges (TribKafkaCursor *c, GError **error)
+{
+  TribKafkaAnswer answer = TRIB_KAFKA_ANSWER_YES;
+
+  for (gint32 p = 0; p < c->n_parts && answer == TRIB_KAFKA_ANSWER_YES; p++)
+    if (c->parts[p].out_of_range)
+      answer = ask_range (c, p, error);
+  return answer;
+}
+
+/* ---- reading ---- */
+
+static gboolean
+is_at_end (const TribKafkaCursor *c)
+{
+  for (gint32 p = 0; p < c->n_parts; p++)
+    if (c->parts[p].wanted && c->parts[p].position < c->parts[p].high)
+      return FALSE;
+  return TRUE;
+}
+
+/* a partition of which records are due, -1: none is */
+static gint32
+find_due (const TribKafkaCursor *c)
+{
+  for (gint32 p = 0; p < c->n_parts; p++)
+    if (c->parts[p].started && !c->parts[p].caught_up)
+      return p;
+  return -1;
+}
+
+static void
+came (TribKafkaCursor *c)
+{
+  c->waiting_since = -1;
+  c->nudged = FALSE;
+  trib_kafka_consumer_progress (c->consumer);
+}
+
+/* the end that was asked for is reached: what is written meanwhile is not transferred */
+static void
+stop_at_end (TribKafkaCursor *c, gint32 partition)
+{
+  if (c->at.to_end && c->parts[partition].position >= c->parts[partition].high)
+    stop (c, partition);
+}
+
+static TribKafkaCursorResult
+handle_event (
+    TribKafkaCursor *c, const rd_kafka_message_t *m, TribKafkaCursorItem *item, GError **error)
+{
+  Part *part = &c->parts[m->partition];
+
+  item->partition = m->partition;
+  switch (m->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      part->caught_up = TRUE;
+      part->position = MAX (part->position, m->offset);
+      item->to = part->position;
+      came (c);
+      stop_at_end (c, m->partition);
+      return TRIB_KAFKA_CURSOR_CAUGHT_UP;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      if (!part->out_of_range)
+        c->n_out_of_range++;
+      part->out_of_range = TRUE;
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+      item->from = m->offset;
+      item->to = m->offset + 1;
+      part->position = MAX (part->position, m->offset + 1);
+      stop_at_end (c, m->partition);
+      return TRIB_KAFKA_CURSOR_UNREADABLE;
+    default:
+      if (trib_kafka_consumer_is_final (m->err) && !c->wait_for_topic) {
+        trib_kafka_consumer_set_error (error, rd_kafka_topic_name (c->topic), m->err);
+        return TRIB_KAFKA_CURSOR_ERROR;
+      }
+      trib_kafka_consumer_trouble (c->consumer, rd_kafka_message_errstr (m));
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
+  }
+}
+
+/* @m: (transfer full) */
+static TribKafkaCursorResult
+handle (TribKafkaCursor *c, rd_kafka_message_t *m, TribKafkaCursorItem *item, GError **error)
+{
+  TribKafkaCursorResult result = TRIB_KAFKA_CURSOR_TIMEOUT;
+  Part *part;
+
+  if (m->partition < 0 || m->partition >= c->n_parts || !c->parts[m->partition].started) {
+    /* what was on its way when the partition was stopped */
+    rd_kafka_message_destroy (m);
+    return result;
+  }
+  part = &c->parts[m->partition];
+  if (m->err) {
+    result = handle_event (c, m, item, error);
+    rd_kafka_message_destroy (m);
+    return result;
+  }
+  if (m->offset < part->position || (c->at.to_end && m->offset >= part->high)) {
+    /* in front of the position within its batch, or written since the end was looked for */
+    part->position = MAX (part->position, MIN (m->offset, part->high));
+    rd_kafka_message_destroy (m);
+    stop_at_end (c, m->partition);
+    return result;
+  }
+  came (c);
+  part->position = m->offset + 1;
+  part->caught_up = FALSE;
+  part->resets = 0;
+  item->partition = m->partition;
+  trib_kafka_message_init (&item->message, c->consumer, m);
+  stop_at_end (c, m->partition);
+  return TRIB_KAFKA_CURSOR_RECORD;
+}
+
+/* The client's thread may sleep for up to a second once its queue was full (librdkafka before 2.2), emptied or not. Any
+ * question to the partition's leader wakes it. */
+static void
+nudge (TribKafkaCursor *c, gint32 partition)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 offset;
+
+  c->nudged = TRUE;
+  /* not rd_kafka_query_watermark_offsets(): that one waits for a minute where nobody answers */
+  if (c->consumer->link.state == TRIB_KAFKA_LINK_CONNECTED)
+    trib_kafka_consumer_ask_offsets (
+        c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, &offset, &error);
+}
+
+/* whether a broker that seemed to be away answers again, while no record says so */
+static TribKafkaAnswer
+probe (TribKafkaCursor *c, GError **error)
+{
+  g_autofree gint32 *which = g_new (gint32, c->n_parts);
+  g_autofree gint64 *ends = g_new (gint64, c->n_parts);
+  gint64 now = g_get_monotonic_time ();
+  guint n = 0;
+  TribKafkaAnswer answer;
+
+  if (c->consumer->link.state == TRIB_KAFKA_LINK_CONNECTED || now < c->next_probe)
+    return TRIB_KAFKA_ANSWER_YES;
+  for (gint32 p = 0; p < c->n_parts; p++)
+    if (c->parts[p].started)
+      which[n++] = p;
+  answer = n == 0 ? TRIB_KAFKA_ANSWER_YES
+                  : trib_kafka_consumer_ask_offsets (
+                      c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_END, ends, error);
+  c->next_probe = g_get_monotonic_time () + PROBE_US;
+  return answer == TRIB_KAFKA_ANSWER_ERROR && !c->wait_for_topic ? answer : TRIB_KAFKA_ANSWER_YES;
+}
+
+static TribKafkaCursorResult
+read_one (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 left_ms = deadline < 0 ? SLICE_MS : MAX ((deadline - now + 999) / 1000, 0);
+  gint32 due = c->nudged ? -1 : find_due (c);
+  rd_kafka_message_t *m = NULL;
+
+  if (rd_kafka_consume_batch_queue (c->queue, MIN (left_ms, due < 0 ? SLICE_MS : NUDGE_MS), &m, 1)
+      == 1)
+    return handle (c, m, item, error);
+  if (c->waiting_since < 0)
+    c->waiting_since = now;
+  if (due >= 0 && g_get_monotonic_time () - now >= NUDGE_MS * 1000)
+    nudge (c, due);
+  trib_kafka_consumer_poll (c->consumer);
+  trib_kafka_consumer_tick (c->consumer, find_due (c) >= 0 ? c->waiting_since : -1);
+  return probe (c, error) == TRIB_KAFKA_ANSWER_ERROR ? TRIB_KAFKA_CURSOR_ERROR
+                                                     : TRIB_KAFKA_CURSOR_TIMEOUT;
+}
+
+/* one step towards the next item; TIMEOUT: there is none yet */
+static TribKafkaCursorResult
+step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  TribKafkaAnswer answer = TRIB_KAFKA_ANSWER_YES;
+
+  if (c->state == READING && c->n_out_of_range == 0)
+    return c->at.to_end && is_at_end (c) ? TRIB_KAFKA_CURSOR_END
+                                         : read_one (c, deadline, item, error);
+  if (g_get_monotonic_time () < c->ask_at) {
+    /* nothing comes yet: only a wait that can be woken */
+    rd_kafka_message_t *m = NULL;
+    if (rd_kafka_consume_batch_queue (c->queue, AGAIN_MS, &m, 1) == 1)
+      rd_kafka_message_destroy (m);
+    return TRIB_KAFKA_CURSOR_TIMEOUT;
+  }
+  if (c->state == OPENING)
+    answer = ask_partitions (c, &why);
+  else if (c->state == POSITIONING)
+    answer = ask_positions (c, &why);
+  else
+    answer = ask_ranges (c, &why);
+  if (answer == TRIB_KAFKA_ANSWER_YES)
+    return TRIB_KAFKA_CURSOR_TIMEOUT;
+  c->ask_at = g_get_monotonic_time () + AGAIN_MS * 1000;
+  if (answer == TRIB_KAFKA_ANSWER_AGAIN)
+    return TRIB_KAFKA_CURSOR_TIMEOUT;
+  if (c->wait_for_topic && c->state != READING
+      && g_error_matches (why, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC)
+      && c->at.partition < 0)
+    return TRIB_KAFKA_CURSOR_TIMEOUT;
+  g_propagate_error (error, g_steal_pointer (&why));
+  return TRIB_KAFKA_CURSOR_ERROR;
+}
+
+/**
+ * trib_kafka_cursor_next:
+ * @c: a cursor
+ * @deadline: monotonic time, us, up to which to wait; -1: without end; 0: not at all, when nothing has to
+ *   be asked
+ * @item: (out caller-allocates): filled as the result says
+ * @error: return location
+ *
+ * Waits through outages; trib_kafka_cursor_set_flushing() wakes it.
+ *
+ * Returns: what @item holds
+ */
+TribKafkaCursorResult
+trib_kafka_cursor_next (
+    TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error)
+{
+  TribKafkaCursorResult result;
+
+  *item = (TribKafkaCursorItem){ .partition = -1 };
+  do {
+    if (g_atomic_int_get (&c->flushing))
+      return TRIB_KAFKA_CURSOR_FLUSHING;
+    if (trib_kafka_consumer_take_event (c->consumer, &item->link))
+      return TRIB_KAFKA_CURSOR_LINK;
+    if (c->lost->len > 0) {
+      const Lost *lost = &g_array_index (c->lost, Lost, 0);
+      item->partition = lost->partition;
+      item->from = lost->from;
+      item->to = lost->to;
+      g_array_remove_index (c->lost, 0);
+      return TRIB_KAFKA_CURSOR_LOST;
+    }
+    result = step (c, deadline, item, error);
+    if (result != TRIB_KAFKA_CURSOR_TIMEOUT)
+      return result;
+  } while (deadline < 0 || g_get_monotonic_time () < deadline);
+  return TRIB_KAFKA_CURSOR_TIMEOUT;
+}
+
+/* ---- what is known ---- */
+
+/* 0: not known yet */
+gint32
+trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c)
+{
+  return c->n_parts;
+}
+
+/* the offset that comes next */
+gint64
+trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition)
+{
+  g_return_val_if_fail (partition >= 0 && partition < c->n_parts, -1);
+
+  return c->parts[partition].position;
+}
+
+gboolean
+trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition)
+{
+  g_return_val_if_fail (partition >= 0 && partition < c->n_parts, FALSE);
+
+  return c->parts[partition].started;
+}
+
+/* whether nothing is left to read at present */
+gboolean
+trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c)
+{
+  return c->state == READING && find_due (c) < 0;
+}
+
+/* (transfer none): the client's last word, "" when there is progress */
+const gchar *
+trib_kafka_cursor_get_trouble (const TribKafkaCursor *c)
+{
+  return trib_kafka_consumer_get_trouble (c->consumer);
+}
