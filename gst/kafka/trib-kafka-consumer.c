@@ -193,6 +193,7 @@ trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error)
   c->log_data = config->log_data;
   c->patience_ms = FIRST_PATIENCE_MS;
   c->asking_since = -1;
+  c->deadline = -1;
   g_queue_init (&c->events);
   trib_kafka_link_init (&c->link, g_get_monotonic_time ());
   conf = make_conf (c, config, error);
@@ -370,10 +371,13 @@ trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp
 static gint
 patience (TribKafkaConsumer *c)
 {
+  gint64 now = g_get_monotonic_time ();
   gint ms = c->patience_ms;
 
   if (c->asking_since < 0)
-    c->asking_since = g_get_monotonic_time ();
+    c->asking_since = now;
+  if (c->deadline > now)
+    ms = MIN (ms, MAX ((c->deadline - now) / 1000, 1));
   c->patience_ms = MIN (c->patience_ms * 2, LAST_PATIENCE_MS);
   return ms;
 }

@@ -66,6 +66,7 @@ typedef struct {
   gchar *trouble;      /* (nullable) the client's last word since there was progress */
   GQueue events;       /* of TribKafkaLinkEvent, not taken yet */
   guint patience_ms;   /* how long the next question may block */
+  gint64 deadline;     /* monotonic: questions shall not block for longer, -1: none */
   gint64 asking_since; /* monotonic: since when questions stay without an answer, -1: they do not */
 
   GMutex lock;

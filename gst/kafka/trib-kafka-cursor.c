@@ -138,7 +138,9 @@ trib_kafka_cursor_seek (TribKafkaCursor *c, const TribKafkaPosition *position)
 {
   stop_all (c);
   c->at = *position;
-  c->state = c->n_parts > 0 ? POSITIONING : OPENING;
+  c->state = c->n_parts == 0                           ? OPENING
+             : c->at.start == TRIB_KAFKA_START_NOWHERE ? READING
+                                                       : POSITIONING;
   c->waiting_since = -1;
   c->n_out_of_range = 0;
   g_array_set_size (c->lost, 0);
@@ -549,6 +551,7 @@ trib_kafka_cursor_next (
   TribKafkaCursorResult result;
 
   *item = (TribKafkaCursorItem){ .partition = -1 };
+  c->consumer->deadline = deadline;
   do {
     if (g_atomic_int_get (&c->flushing))
       return TRIB_KAFKA_CURSOR_FLUSHING;
