@@ -574,6 +574,24 @@ trib_kafka_cursor_next (
 
 /* ---- what is known ---- */
 
+/**
+ * trib_kafka_cursor_ask_end:
+ * @c: a cursor that knows its partitions
+ * @partition: which of them
+ * @ret_end: (out): the offset that the next record to be written will have
+ * @error: return location
+ *
+ * Blocks for a second at most.
+ *
+ * Returns: what became of it
+ */
+TribKafkaAnswer
+trib_kafka_cursor_ask_end (TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error)
+{
+  return trib_kafka_consumer_ask_offsets (
+      c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, ret_end, error);
+}
+
 /* 0: not known yet */
 gint32
 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c)

@@ -91,6 +91,8 @@ TribKafkaCursorResult trib_kafka_cursor_next (
     TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error);
 void trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing);
 
+TribKafkaAnswer trib_kafka_cursor_ask_end (
+    TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error);
 gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);
 gint64 trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition);

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-frames.h"
+
+#include "trib-crc32c.h"
+#include "trib-kafka-join.h"
+#include "trib-kafka-merge.h"
+#include "trib-kafka-window.h"
+
+#include <string.h>
+
+/* at the present end: how long an index that is missing is waited for */
+#define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
+/* between two looks at the client that nothing is asked of */
+#define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
+#define MAX_STREAMS_TOLD 64
+
+enum { FOLLOWED, BYTES, N_CLIENTS };
+
+/* something to tell that is not due to the frame whose turn it is */
+typedef struct {
+  TribKafkaFramesResult result;
+  TribKafkaSighting *sighting; /* (nullable) */
+  gchar *text;                 /* (nullable) */
+} Note;
+
+struct _TribKafkaFrames {
+  /* set once */
+  TribKafkaCursor *cursor;
+  TribKafkaJoin *join; /* NULL when the bytes themselves are followed */
+  TribKafkaReadBy read_by;
+  gchar *bytes_topic;
+  gchar *wanted_session;
+  gchar *wanted_stream;
+  gboolean check_crc;
+
+  /* the driving thread */
+  TribJsonReader *reader;
+  TribKafkaMerge *merge;
+  TribKafkaWindow *window;
+  TribKafkaSighting *current; /* given last */
+  gchar *stream;              /* the one that is given, NULL: not known yet */
+  GHashTable *told;           /* streams that were told of */
+  GQueue notes;
+  Note *note; /* told last */
+  gint64 from_ns;
+  guint64 gap; /* frames that are missing since the last one given */
+  const gchar *gap_reason;
+  gint64 caught_up_since; /* monotonic, -1: there is more */
+  gboolean ended;
+  gboolean malformed_told;
+  TribKafkaLinkState links[N_CLIENTS];
+  TribKafkaLinkState link; /* as it was told last */
+
+  GMutex lock;
+  /* lock */
+  TribKafkaFramesCounts counts;
+};
+
+#define COUNT(f, member, n)      \
+  G_STMT_START                   \
+  {                              \
+    g_mutex_lock (&(f)->lock);   \
+    (f)->counts.member += (n);   \
+    g_mutex_unlock (&(f)->lock); \
+  }                              \
+  G_STMT_END
+
+static void
+note_free (gpointer data)
+{
+  Note *note = data;
+
+  g_clear_pointer (&note->sighting, trib_kafka_sighting_free);
+  g_free (note->text);
+  g_free (note);
+}
+
+static void
+add_note (TribKafkaFrames *f, TribKafkaFramesResult result, TribKafkaSighting *sighting,
+    const gchar *text)
+{
+  Note *note = g_new (Note, 1);
+
+  note->result = result;
+  note->sighting = sighting;
+  note->text = g_strdup (text);
+  g_queue_push_tail (&f->notes, note);
+}
+
+/* ---- life ---- */
+
+static gboolean
+make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **error)
+{
+  gboolean by_registry = config->read_by == TRIB_KAFKA_READ_BY_REGISTRY;
+  guint64 bound = config->client.max_queued_bytes ? config->client.max_queued_bytes
+                                                  : TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES;
+  TribKafkaCursorConfig cursor = {
+    .client = config->client,
+    .topic = config->topics[by_registry ? TRIB_KAFKA_TOPIC_REGISTRY : TRIB_KAFKA_TOPIC_BINARY],
+    .in_process = config->in_process,
+    .wait_for_topic = config->follow,
+  };
+
+  /* the queue of the client, what waits for its turn here, and what an answer adds */
+  cursor.client.max_queued_bytes = by_registry ? bound / 16 : bound / 2;
+  f->merge = trib_kafka_merge_new (by_registry ? bound / 16 : bound / 4);
+  f->window = trib_kafka_window_new (by_registry ? bound / 16 : bound / 8);
+  f->cursor = trib_kafka_cursor_new (&cursor, error);
+  if (f->cursor == NULL || !by_registry)
+    return f->cursor != NULL;
+  cursor.topic = config->topics[TRIB_KAFKA_TOPIC_BINARY];
+  cursor.client.max_queued_bytes = bound / 2;
+  f->join = trib_kafka_join_new (&cursor, bound / 4, error);
+  return f->join != NULL;
+}
+
+/**
+ * trib_kafka_frames_new:
+ * @config: settings; copied
+ * @error: return location
+ *
+ * Asks nothing of the broker yet. To be given a position with trib_kafka_frames_seek().
+ *
+ * Returns: (transfer full): what reads frames, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ */
+TribKafkaFrames *
+trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)
+{
+  g_autoptr (TribKafkaFrames) f = g_new0 (TribKafkaFrames, 1);
+
+  g_mutex_init (&f->lock);
+  g_queue_init (&f->notes);
+  f->read_by = config->read_by;
+  f->check_crc = config->check_crc;
+  f->bytes_topic = g_strdup (config->topics[TRIB_KAFKA_TOPIC_BINARY]);
+  f->wanted_session = g_strdup (config->session);
+  f->wanted_stream = g_strdup (config->stream);
+  f->stream = g_strdup (config->stream);
+  f->reader = trib_json_reader_new ("", 0, NULL);
+  f->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  f->from_ns = G_MININT64;
+  f->caught_up_since = -1;
+  if (!make_clients (f, config, error))
+    return NULL;
+  return g_steal_pointer (&f);
+}
+
+/**
+ * trib_kafka_frames_free:
+ * @f: (transfer full): what reads frames; messages that it gave may outlive it
+ */
+void
+trib_kafka_frames_free (TribKafkaFrames *f)
+{
+  g_queue_clear_full (&f->notes, note_free);
+  g_clear_pointer (&f->note, note_free);
+  g_clear_pointer (&f->current, trib_kafka_sighting_free);
+  g_clear_pointer (&f->merge, trib_kafka_merge_free);
+  g_clear_pointer (&f->window, trib_kafka_window_free);
+  g_clear_pointer (&f->cursor, trib_kafka_cursor_free);
+  g_clear_pointer (&f->join, trib_kafka_join_free);
+  g_clear_pointer (&f->reader, trib_json_reader_free);
+  g_hash_table_unref (f->told);
+  g_mutex_clear (&f->lock);
+  g_free (f->bytes_topic);
+  g_free (f->wanted_session);
+  g_free (f->wanted_stream);
+  g_free (f->stream);
+  g_free (f);
+}
+
+/* @thread: any */
+void
+trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing)
+{
+  trib_kafka_cursor_set_flushing (f->cursor, flushing);
+  if (f->join)
+    trib_kafka_join_set_flushing (f->join, flushing);
+}
+
+/* @thread: any */
+void
+trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_counts)
+{
+  g_mutex_lock (&f->lock);
+  *ret_counts = f->counts;
+  g_mutex_unlock (&f->lock);
+}
+
+/* (transfer none) (nullable): the stream that is given, once it is known; for the driving thread */
+const gchar *
+trib_kafka_frames_get_stream (const TribKafkaFrames *f)
+{
+  return f->stream;
+}
+
+/**
+ * trib_kafka_frames_seek:
+ * @f: what reads frames
+ * @position: where to read the followed topic from
+ * @from_ns: capture times before this one are passed over, %G_MININT64: none
+ *
+ * Takes effect with the next item. The stream, once known, stays.
+ */
+void
+trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, gint64 from_ns)
+{
+  g_mutex_lock (&f->lock);
+  f->counts.flushed += f->counts.pending;
+  f->counts.pending = 0;
+  g_mutex_unlock (&f->lock);
+  trib_kafka_merge_reset (f->merge, 0);
+  trib_kafka_window_reset (f->window);
+  trib_kafka_cursor_seek (f->cursor, position);
+  f->from_ns = from_ns;
+  f->gap = 0;
+  f->ended = FALSE;
+  f->caught_up_since = -1;
+}
+
+/* ---- from the topic into the window ---- */
+
+static void
+settle (TribKafkaFrames *f, guint64 *counter)
+{
+  g_mutex_lock (&f->lock);
+  (*counter)++;
+  f->counts.pending--;
+  g_mutex_unlock (&f->lock);
+}
+
+static gboolean
+is_wanted (const TribKafkaFrames *f, const TribKafkaSighting *s)
+{
+  return (f->wanted_session == NULL || g_str_equal (f->wanted_session, s->entry.identity.session))
+         && (f->wanted_stream == NULL || g_str_equal (f->wanted_stream, s->entry.identity.stream));
+}
+
+static void
+tell_other_stream (TribKafkaFrames *f, const TribKafkaSighting *s)
+{
+  const gchar *stream = s->entry.identity.stream;
+
+  if (g_hash_table_size (f->told) < MAX_STREAMS_TOLD
+      && g_hash_table_add (f->told, g_strdup (stream)))
+    add_note (f, TRIB_KAFKA_FRAMES_OTHER_STREAM, NULL, stream);
+}
+
+/* @s: (transfer full): in order of time, of a session and stream that may be wanted */
+static void
+admit (TribKafkaFrames *f, TribKafkaSighting *s)
+{
+  g_autoptr (TribKafkaSighting) owned = s;
+
+  if (s->entry.identity.t_ns < f->from_ns) {
+    settle (f, &f->counts.before);
+    return;
+  }
+  if (f->stream == NULL)
+    f->stream = g_strdup (s->entry.identity.stream);
+  if (!g_str_equal (f->stream, s->entry.identity.stream)) {
+    tell_other_stream (f, s);
+    settle (f, &f->counts.filtered);
+    return;
+  }
+  switch (trib_kafka_window_add (f->window, s)) {
+    case TRIB_KAFKA_WINDOW_KEPT:
+      g_steal_pointer (&owned);
+      return;
+    case TRIB_KAFKA_WINDOW_DUPLICATE:
+      settle (f, &f->counts.duplicates);
+      return;
+    case TRIB_KAFKA_WINDOW_LATE:
+      settle (f, &f->counts.late);
+      return;
+    case TRIB_KAFKA_WINDOW_LATE_FAILED:
+      settle (f, &f->counts.failed);
+      add_note (f, TRIB_KAFKA_FRAMES_MISSING, g_steal_pointer (&owned), NULL);
+      return;
+    case TRIB_KAFKA_WINDOW_LEFT:
+      settle (f, &f->counts.filtered);
+      return;
+  }
+}
+
+static void
+tell_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar *why)
+{
+  g_autofree gchar *text = NULL;
+
+  COUNT (f, malformed, 1);
+  if (f->malformed_told)
+    return;
+  f->malformed_told = TRUE;
+  text = g_strdup_printf ("partition %d offset %" G_GINT64_FORMAT ": %s", partition, offset, why);
+  add_note (f, TRIB_KAFKA_FRAMES_MALFORMED, NULL, text);
+}
+
+static void
+take_record (TribKafkaFrames *f, TribKafkaMessage *m)
+{
+  g_autoptr (GError) why = NULL;
+  gint32 partition = m->partition;
+  gint64 offset = m->offset, t_ms = m->t_ms;
+  g_autoptr (TribKafkaSighting) s = f->read_by == TRIB_KAFKA_READ_BY_REGISTRY
+                                        ? trib_kafka_sighting_from_registry (m, f->reader, &why)
+                                        : trib_kafka_sighting_from_bytes (m, f->bytes_topic, &why);
+
+  COUNT (f, records, 1);
+  trib_kafka_merge_passed (f->merge, partition, t_ms);
+  if (s == NULL) {
+    tell_malformed (f, partition, offset, why->message);
+  } else if (!is_wanted (f, s)) {
+    COUNT (f, filtered, 1);
+  } else {
+    COUNT (f, pending, 1);
+    trib_kafka_merge_add (f->merge, partition, g_steal_pointer (&s));
+  }
+}
+
+/* partitions are known once the cursor gives anything of them */
+static void
+learn_partitions (TribKafkaFrames *f)
+{
+  gint32 n = trib_kafka_cursor_get_n_partitions (f->cursor);
+
+  if (trib_kafka_merge_get_n_partitions (f->merge) == n)
+    return;
+  trib_kafka_merge_reset (f->merge, n);
+  for (gint32 p = 0; p < n; p++)
+    trib_kafka_merge_set_idle (f->merge, p, !trib_kafka_cursor_is_reading (f->cursor, p));
+}
+
+static gboolean
+take_link (
+    TribKafkaFrames *f, guint client, const TribKafkaLinkEvent *event, TribKafkaFramesItem *item)
+{
+  TribKafkaLinkState worst = TRIB_KAFKA_LINK_CONNECTING;
+
+  f->links[client] = event->state;
+  /* the states are in order, and a client that nothing was asked of yet says nothing */
+  for (guint i = 0; i < N_CLIENTS; i++)
+    worst = MAX (worst, f->links[i]);
+  if (worst == f->link)
+    return FALSE;
+  item->link = *event;
+  item->link.previous = f->link;
+  item->link.state = worst;
+  item->link.recovered = worst == TRIB_KAFKA_LINK_CONNECTED && f->link > TRIB_KAFKA_LINK_CONNECTED;
+  f->link = worst;
+  item->text = client == FOLLOWED ? trib_kafka_cursor_get_trouble (f->cursor)
+                                  : trib_kafka_join_get_trouble (f->join);
+  return TRUE;
+}
+
+/* one item of the followed topic; TIMEOUT: nothing to tell of it */
+static TribKafkaFramesResult
+pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
+{
+  TribKafkaCursorItem at;
+  TribKafkaCursorResult result = trib_kafka_cursor_next (f->cursor, deadline, &at, error);
+
+  if (at.partition >= 0)
+    learn_partitions (f);
+  if (result != TRIB_KAFKA_CURSOR_TIMEOUT && result != TRIB_KAFKA_CURSOR_CAUGHT_UP)
+    f->caught_up_since = -1;
+  switch (result) {
+    case TRIB_KAFKA_CURSOR_RECORD:
+      take_record (f, &at.message);
+      /* it may have been the last one that is wanted */
+      trib_kafka_merge_set_idle (
+          f->merge, at.partition, !trib_kafka_cursor_is_reading (f->cursor, at.partition));
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_CAUGHT_UP:
+      trib_kafka_merge_set_idle (f->merge, at.partition, TRUE);
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_LOST:
+      item->partition = at.partition;
+      item->n_missing = at.to - at.from;
+      COUNT (f, lost, item->n_missing);
+      return TRIB_KAFKA_FRAMES_LOST;
+    case TRIB_KAFKA_CURSOR_UNREADABLE:
+      COUNT (f, records, 1);
+      tell_malformed (f, at.partition, at.from, "the record is damaged");
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_LINK:
+      return take_link (f, FOLLOWED, &at.link, item) ? TRIB_KAFKA_FRAMES_LINK
+                                                     : TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_END:
+      trib_kafka_merge_set_all_idle (f->merge);
+      f->ended = TRUE;
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_FLUSHING:
+      return TRIB_KAFKA_FRAMES_FLUSHING;
+    case TRIB_KAFKA_CURSOR_ERROR:
+      return TRIB_KAFKA_FRAMES_ERROR;
+    default:
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+  }
+}
+
+/* ---- out of the window ---- */
+
+static TribKafkaFramesResult
+give_missing (
+    TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 index, guint64 n, const gchar *reason)
+{
+  f->gap += n;
+  if (f->gap_reason == NULL || !g_str_equal (reason, "unknown"))
+    f->gap_reason = g_intern_string (reason);
+  item->index = index;
+  item->n_missing = n;
+  item->reason = g_intern_string (reason);
+  return TRIB_KAFKA_FRAMES_MISSING;
+}
+
+static void
+take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
+{
+  item->new_session = trib_kafka_window_is_new_session (f->window);
+  g_clear_pointer (&f->current, trib_kafka_sighting_free);
+  f->current = trib_kafka_window_pop (f->window);
+  item->sighting = f->current;
+  item->index = f->current->entry.identity.index;
+}
+
+/* a frame that cannot be given: its turn is over */
+static TribKafkaFramesResult
+give_up (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const gchar *reason)
+{
+  take_turn (f, item);
+  settle (f, counter);
+  return give_missing (f, item, f->current->entry.identity.index, 1, reason);
+}
+
+static gboolean
+is_what_was_said (const TribKafkaFrames *f, const TribKafkaSighting *s, const TribKafkaMessage *m)
+{
+  const TribKafkaRegistryValue *e = &s->entry;
+
+  if (s->kind == TRIB_KAFKA_SIGHTING_BYTES) {
+    gsize len;
+    const gchar *text = f->check_crc ? trib_kafka_message_get_header (m, "crc32c", &len) : NULL;
+    gchar said[16];
+
+    if (text == NULL)
+      return TRUE;
+    g_snprintf (said, sizeof said, "%u", trib_crc32c (0, m->value, m->value_len));
+    return strlen (said) == len && memcmp (said, text, len) == 0;
+  }
+  return m->value_len == e->size && m->key_len == strlen (e->identity.frame_id)
+         && memcmp (m->key, e->identity.frame_id, m->key_len) == 0
+         && (!f->check_crc || trib_crc32c (0, m->value, m->value_len) == e->binary.crc32c);
+}
+
+/* @m: (transfer full) */
+static TribKafkaFramesResult
+give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
+{
+  gboolean good = is_what_was_said (f, trib_kafka_window_peek (f->window, TRUE), m);
+
+  if (!good) {
+    trib_kafka_message_clear (m);
+    return give_up (f, item, &f->counts.damaged, "damaged");
+  }
+  take_turn (f, item);
+  item->message = *m;
+  g_mutex_lock (&f->lock);
+  f->counts.frames++;
+  f->counts.pending--;
+  f->counts.frame_bytes += m->value_len;
+  g_mutex_unlock (&f->lock);
+  item->n_missing = f->gap;
+  item->reason = f->gap > 0 ? f->gap_reason : NULL;
+  f->gap = 0;
+  f->gap_reason = NULL;
+  return TRIB_KAFKA_FRAMES_FRAME;
+}
+
+static TribKafkaFramesResult
+fetch (TribKafkaFrames *f, const TribKafkaSighting *s, gint64 deadline, TribKafkaFramesItem *item,
+    GError **error)
+{
+  TribKafkaMessage m;
+  TribKafkaLinkEvent link;
+
+  if (!g_str_equal (s->entry.binary.topic, f->bytes_topic))
+    return give_up (f, item, &f->counts.damaged, "other-topic");
+  switch (trib_kafka_join_get (
+      f->join, s->entry.binary.partition, s->entry.binary.offset, deadline, &m, &link, error)) {
+    case TRIB_KAFKA_JOIN_FOUND:
+      return give_frame (f, item, &m);
+    case TRIB_KAFKA_JOIN_EXPIRED:
+      return give_up (f, item, &f->counts.expired, "expired");
+    case TRIB_KAFKA_JOIN_MISSING:
+    case TRIB_KAFKA_JOIN_UNREADABLE:
+      return give_up (f, item, &f->counts.damaged, "damaged");
+    case TRIB_KAFKA_JOIN_LINK:
+      return take_link (f, BYTES, &link, item) ? TRIB_KAFKA_FRAMES_LINK : TRIB_KAFKA_FRAMES_TIMEOUT;
+    case TRIB_KAFKA_JOIN_FLUSHING:
+      return TRIB_KAFKA_FRAMES_FLUSHING;
+    case TRIB_KAFKA_JOIN_ERROR:
+      return TRIB_KAFKA_FRAMES_ERROR;
+    default:
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
+  }
+}
+
+/* the frame whose turn it is */
+static TribKafkaFramesResult
+give (TribKafkaFrames *f, TribKafkaSighting *s, gint64 deadline, TribKafkaFramesItem *item,
+    GError **error)
+{
+  guint64 n_missing = trib_kafka_window_get_missing (f->window);
+
+  if (n_missing > 0) {
+    COUNT (f, missing, n_missing);
+    return give_missing (f, item, trib_kafka_window_pass_missing (f->window), n_missing, "unknown");
+  }
+  switch (s->kind) {
+    case TRIB_KAFKA_SIGHTING_FAILED:
+      return give_up (f, item, &f->counts.failed, s->entry.error_reason);
+    case TRIB_KAFKA_SIGHTING_BYTES: {
+      TribKafkaMessage m = s->message;
+      s->message = (TribKafkaMessage){ 0 };
+      return give_frame (f, item, &m);
+    }
+    default:
+      return fetch (f, s, deadline, item, error);
+  }
+}
+
+static TribKafkaFramesResult
+give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
+{
+  f->note = g_queue_pop_head (&f->notes);
+  item->text = f->note->text;
+  item->sighting = f->note->sighting;
+  if (f->note->result == TRIB_KAFKA_FRAMES_MISSING) {
+    /* its gap was told before it was known why */
+    item->reason = g_intern_string (f->note->sighting->entry.error_reason);
+    item->index = f->note->sighting->entry.identity.index;
+    item->n_missing = 1;
+  }
+  return f->note->result;
+}
+
+/* whether what is missing now will not come: the end, or the present end for a while */
+static gboolean
+is_complete (TribKafkaFrames *f)
+{
+  if (f->ended && trib_kafka_merge_get_length (f->merge) == 0)
+    return TRUE;
+  if (trib_kafka_merge_get_length (f->merge) > 0 || !trib_kafka_cursor_is_caught_up (f->cursor))
+    return FALSE;
+  if (f->caught_up_since < 0)
+    f->caught_up_since = g_get_monotonic_time ();
+  return g_get_monotonic_time () - f->caught_up_since >= SETTLE_US;
+}
+
+/* the client of the bytes notices an outage, and its end, only when it is looked at */
+static TribKafkaFramesResult
+look_at_bytes (TribKafkaFrames *f, TribKafkaFramesItem *item, GError **error)
+{
+  TribKafkaLinkEvent link;
+
+  if (f->join && trib_kafka_join_poll (f->join, &link, error) == TRIB_KAFKA_JOIN_LINK
+      && take_link (f, BYTES, &link, item))
+    return TRIB_KAFKA_FRAMES_LINK;
+  return TRIB_KAFKA_FRAMES_TIMEOUT;
+}
+
+static TribKafkaFramesResult
+step (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
+{
+  TribKafkaSighting *s;
+  TribKafkaFramesResult result;
+  gint64 now;
+
+  if (f->notes.length > 0)
+    return give_note (f, item);
+  s = trib_kafka_window_peek (f->window, is_complete (f));
+  if (s)
+    return give (f, s, deadline, item, error);
+  s = trib_kafka_merge_take (f->merge);
+  if (s) {
+    admit (f, s);
+    return TRIB_KAFKA_FRAMES_TIMEOUT;
+  }
+  if (f->ended && trib_kafka_window_get_length (f->window) == 0)
+    return TRIB_KAFKA_FRAMES_END;
+  now = g_get_monotonic_time ();
+  result = pump (f, deadline < 0 ? now + SLICE_US : MIN (deadline, now + SLICE_US), item, error);
+  if (result != TRIB_KAFKA_FRAMES_TIMEOUT || f->caught_up_since < 0)
+    return result;
+  return look_at_bytes (f, item, error);
+}
+
+/**
+ * trib_kafka_frames_next:
+ * @f: what reads frames
+ * @deadline: monotonic time, us, up to which to wait; -1: without end
+ * @item: (out caller-allocates): filled as the result says
+ * @error: return location
+ *
+ * Waits through outages; trib_kafka_frames_set_flushing() wakes it.
+ *
+ * Returns: what @item holds
+ */
+TribKafkaFramesResult
+trib_kafka_frames_next (
+    TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
+{
+  TribKafkaFramesResult result;
+
+  g_clear_pointer (&f->note, note_free);
+  do {
+    *item = (TribKafkaFramesItem){ .partition = -1, .text = "" };
+    result = step (f, deadline, item, error);
+    if (result != TRIB_KAFKA_FRAMES_TIMEOUT)
+      return result;
+  } while (deadline < 0 || g_get_monotonic_time () < deadline);
+  return TRIB_KAFKA_FRAMES_TIMEOUT;
+}

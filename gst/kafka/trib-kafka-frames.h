@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "trib-kafka-cursor.h"
+#include "trib-kafka-layout.h"
+#include "trib-kafka-sighting.h"
+
+G_BEGIN_DECLS
+
+/* The frames of one stream out of the topics of ARIA-1, in order, with what is missing between them:
+ * docs/internals/kafka-reading.md. One thread drives it; set_flushing() is for any. */
+
+typedef enum { TRIB_KAFKA_READ_BY_REGISTRY, TRIB_KAFKA_READ_BY_BYTES } TribKafkaReadBy;
+
+/**
+ * TribKafkaFramesConfig:
+ * @client: settings of the clients; @max_queued_bytes is the bound on everything that is read ahead
+ * @topics: names, by #TribKafkaTopic; the legacy topic is not read
+ * @read_by: what is followed
+ * @session: (nullable): the only session that is wanted
+ * @stream: (nullable): the only stream that is wanted
+ * @in_process: the servers are the broker inside the process
+ * @follow: wait for what is written later, and for topics that are not there
+ * @check_crc: compare each payload with its CRC-32C
+ */
+typedef struct {
+  TribKafkaConsumerConfig client;
+  const gchar *topics[TRIB_KAFKA_N_TOPICS];
+  TribKafkaReadBy read_by;
+  const gchar *session;
+  const gchar *stream;
+  gboolean in_process;
+  gboolean follow;
+  gboolean check_crc;
+} TribKafkaFramesConfig;
+
+/**
+ * TribKafkaFramesCounts:
+ * @records: of the followed topic that were read. At any moment
+ *   records = frames + failed + filtered + before + duplicates + late + expired + damaged + malformed
+ *             + flushed + pending
+ * @frames: given
+ * @failed: entries of frames that failed
+ * @filtered: of other streams and sessions
+ * @before: of capture times before the one that was asked for
+ * @duplicates: frames that were there twice
+ * @late: frames whose index was passed over before they came
+ * @expired: retention has passed the bytes, the entry is there
+ * @damaged: the bytes are not those that the entry describes, or cannot be read
+ * @malformed: no entry, or no frame id as key
+ * @flushed: read ahead when a seek came
+ * @pending: read, not given yet
+ * @frame_bytes: bytes of @frames
+ * @missing: frame indexes that nothing was seen of
+ * @lost: records of the followed topic that retention passed before they were read
+ */
+typedef struct {
+  guint64 records;
+  guint64 frames;
+  guint64 failed;
+  guint64 filtered;
+  guint64 before;
+  guint64 duplicates;
+  guint64 late;
+  guint64 expired;
+  guint64 damaged;
+  guint64 malformed;
+  guint64 flushed;
+  guint64 pending;
+  guint64 frame_bytes;
+  guint64 missing;
+  guint64 lost;
+} TribKafkaFramesCounts;
+
+/**
+ * TribKafkaFramesResult:
+ * @TRIB_KAFKA_FRAMES_FRAME: @sighting and @message, the latter the caller's to clear; @n_missing in front of it
+ * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason; @sighting where
+ *   something is known of it
+ * @TRIB_KAFKA_FRAMES_LOST: retention has passed @n_missing records of @partition
+ * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @text names a stream that is passed over
+ * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is told
+ * @TRIB_KAFKA_FRAMES_LINK: @link, and @text in words
+ */
+typedef enum {
+  TRIB_KAFKA_FRAMES_FRAME,
+  TRIB_KAFKA_FRAMES_MISSING,
+  TRIB_KAFKA_FRAMES_LOST,
+  TRIB_KAFKA_FRAMES_OTHER_STREAM,
+  TRIB_KAFKA_FRAMES_MALFORMED,
+  TRIB_KAFKA_FRAMES_LINK,
+  TRIB_KAFKA_FRAMES_END,
+  TRIB_KAFKA_FRAMES_TIMEOUT,
+  TRIB_KAFKA_FRAMES_FLUSHING,
+  TRIB_KAFKA_FRAMES_ERROR,
+} TribKafkaFramesResult;
+
+/* pointers are valid until the next call */
+typedef struct {
+  const TribKafkaSighting *sighting;
+  TribKafkaMessage message;
+  gboolean new_session;
+  guint64 n_missing;
+  guint64 index;
+  const gchar *reason;
+  const gchar *text;
+  gint32 partition;
+  TribKafkaLinkEvent link;
+} TribKafkaFramesItem;
+
+typedef struct _TribKafkaFrames TribKafkaFrames;
+
+TribKafkaFrames *trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error);
+void trib_kafka_frames_free (TribKafkaFrames *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaFrames, trib_kafka_frames_free)
+
+void trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, gint64 from_ns);
+TribKafkaFramesResult trib_kafka_frames_next (
+    TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error);
+void trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing);
+void trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_counts);
+const gchar *trib_kafka_frames_get_stream (const TribKafkaFrames *f);
+
+G_END_DECLS
