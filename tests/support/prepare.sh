@@ -164,10 +164,14 @@ trib_prepare_unlocked() {
 # trib_prepare PURPOSE: packages for PURPOSE (build, demo or test), then build/.
 trib_prepare() { trib_locked trib_prepare_unlocked "$1"; }
 
-# trib_prepare_asan: build-asan/, after trib_prepare test.
-trib_prepare_asan() {
-  trib_locked trib_build "$TRIB_ROOT/build-asan" 'all meson-test-prereq' \
-    -Db_sanitize=address,undefined -Db_lundef=false -Dexamples=disabled
+# trib_prepare_sanitized asan|tsan: build-asan/ or build-tsan/, after trib_prepare test.
+trib_prepare_sanitized() {
+  case $1 in
+    asan) trib_sanitizers=address,undefined ;;
+    tsan) trib_sanitizers=thread ;;
+  esac
+  trib_locked trib_build "$TRIB_ROOT/build-$1" 'all meson-test-prereq' \
+    -Db_sanitize=$trib_sanitizers -Db_lundef=false -Dexamples=disabled
 }
 
 # Prints the path of real footage: ../shared/media if it is there, else people walking through a square from

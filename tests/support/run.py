@@ -36,6 +36,8 @@ SUITES = {
               ["harness", "generic", "pipelines"], "leaks"),
     "asan": ("unit, fuzz-replay, harness and generic again with ASan and UBSan (build-asan/)", "build-asan",
              ["unit", "fuzz-replay", "harness", "generic"], "asan"),
+    "tsan": ("unit, harness and generic again with the thread sanitizer (build-tsan/)", "build-tsan",
+             ["unit", "harness", "generic"], "tsan"),
 }
 
 
