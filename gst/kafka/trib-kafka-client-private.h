@@ -47,7 +47,9 @@ typedef enum {
 
 typedef struct {
   LaneState state;
-  guint64 bytes; /* of records that the client has */
+  guint n_out;   /* records that the client has */
+  guint64 bytes; /* of these */
+  gsize burst;   /* bytes that may still join the batch that is being handed over */
   GQueue queue;  /* of Record */
 } Lane;
 

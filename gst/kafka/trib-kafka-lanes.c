@@ -8,11 +8,17 @@
  * was never written. So a lane lets one record through alone until the broker has said where it put it;
  * from then on the broker knows the producer and refuses what is out of order.
  *
+ * That producer sends no more for a partition while five of its messages are on their way, and looks again
+ * and again, without a pause, whether it may (librdkafka 2.0 to 2.9: a broker thread then takes a whole
+ * core). So a lane hands over what can go at once: records up to the fifth, or a batch when fewer are out.
+ *
  * A lane also keeps batches within what its topic allows, where the client makes larger ones: the broker
  * would refuse such a batch whole. And it keeps everything while a purge is on its way. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
+
+#define WINDOW 5 /* librdkafka's RD_KAFKA_IDEMP_MAX_INFLIGHT, which counts messages */
 
 /* @locks: requires the client's */
 Topic *
@@ -89,6 +95,8 @@ must_wait (const TribKafkaClient *c, const Record *r)
 
   if (c->held || lane->state == LANE_PROBING)
     return TRUE;
+  if (c->idempotent && lane->n_out >= WINDOW && lane->burst < r->slot->whole)
+    return TRUE;
   return topic->max_bytes > 0 && topic->max_bytes < c->batch_size && lane->bytes > 0
          && lane->bytes + r->slot->whole > topic->max_bytes;
 }
@@ -113,6 +121,8 @@ hand_over (TribKafkaClient *c, Record *r)
   if (lane->state == LANE_COLD)
     lane->state = LANE_PROBING;
   lane->bytes += r->slot->whole;
+  lane->burst -= MIN (lane->burst, r->slot->whole);
+  lane->n_out++;
   c->n_slots++;
   if (r->slot->owner)
     r->slot->owner->n_slots++;
@@ -166,6 +176,8 @@ pump (TribKafkaClient *c, Lane *lane)
 {
   Record *record;
 
+  if (lane->n_out < WINDOW)
+    lane->burst = c->batch_size;
   while ((record = g_queue_peek_head (&lane->queue)) != NULL && !must_wait (c, record)) {
     rd_kafka_resp_err_t err;
     g_queue_pop_head (&lane->queue);
@@ -175,6 +187,7 @@ pump (TribKafkaClient *c, Lane *lane)
     else
       g_free (record);
   }
+  lane->burst = 0;
 }
 
 /**
@@ -191,6 +204,7 @@ trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known)
   Lane *lane = lane_of (slot);
 
   lane->bytes -= slot->whole;
+  lane->n_out--;
   slot->topic->n_records--;
   /* after a failure the client may go on as a new producer, which the broker does not know */
   if (lane->state != LANE_WARM || !known)
