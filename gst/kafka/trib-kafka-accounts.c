@@ -8,7 +8,7 @@ const gchar *
 trib_kafka_failed_to_string (TribKafkaFailed reason)
 {
   static const gchar *const names[TRIB_KAFKA_N_FAILED] = { "timed-out", "too-large", "purged",
-    "not-authorized", "unknown-topic", "registry", "refused" };
+    "not-authorized", "unknown-topic", "registry", "refused", "malformed" };
 
   return names[reason];
 }
@@ -80,24 +80,40 @@ trib_kafka_accounts_latency_us (const TribKafkaAccounts *a, gdouble quantile)
   return middle_of (TRIB_KAFKA_LATENCY_BUCKETS - 1);
 }
 
+static guint64
+sum (const guint64 *counts, guint n)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; i < n; i++)
+    total += counts[i];
+  return total;
+}
+
+/* of %TRIB_KAFKA_N_FAILED counts */
+guint64
+trib_kafka_failed_sum (const guint64 *failed)
+{
+  return sum (failed, TRIB_KAFKA_N_FAILED);
+}
+
+/* of %TRIB_KAFKA_N_DROPPED counts */
+guint64
+trib_kafka_dropped_sum (const guint64 *dropped)
+{
+  return sum (dropped, TRIB_KAFKA_N_DROPPED);
+}
+
 guint64
 trib_kafka_accounts_failed (const TribKafkaAccounts *a)
 {
-  guint64 sum = 0;
-
-  for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
-    sum += a->failed[i];
-  return sum;
+  return trib_kafka_failed_sum (a->failed);
 }
 
 guint64
 trib_kafka_accounts_dropped (const TribKafkaAccounts *a)
 {
-  guint64 sum = 0;
-
-  for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)
-    sum += a->dropped[i];
-  return sum;
+  return trib_kafka_dropped_sum (a->dropped);
 }
 
 /**

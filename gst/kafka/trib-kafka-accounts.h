@@ -17,6 +17,7 @@ typedef enum {
   TRIB_KAFKA_FAILED_UNKNOWN_TOPIC,  /* a topic does not exist and is not created */
   TRIB_KAFKA_FAILED_REGISTRY,       /* bytes and metadata are there, the registry entry is not */
   TRIB_KAFKA_FAILED_REFUSED,        /* the broker or client refused the record for another reason */
+  TRIB_KAFKA_FAILED_MALFORMED,      /* a record that is not what its kind says */
   TRIB_KAFKA_N_FAILED
 } TribKafkaFailed;
 
@@ -58,6 +59,8 @@ typedef struct {
 
 const gchar *trib_kafka_failed_to_string (TribKafkaFailed reason);
 const gchar *trib_kafka_dropped_to_string (TribKafkaDropped reason);
+guint64 trib_kafka_failed_sum (const guint64 *failed);
+guint64 trib_kafka_dropped_sum (const guint64 *dropped);
 void trib_kafka_accounts_add_latency (TribKafkaAccounts *a, gint64 latency_us);
 gint64 trib_kafka_accounts_latency_us (const TribKafkaAccounts *a, gdouble quantile);
 guint64 trib_kafka_accounts_failed (const TribKafkaAccounts *a);

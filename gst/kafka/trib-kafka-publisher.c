@@ -222,6 +222,27 @@ trib_kafka_publisher_count_flushed_record (
 }
 
 /**
+ * trib_kafka_publisher_count_malformed:
+ * @p: a publisher with a record topic
+ * @record: as for trib_kafka_publisher_publish_record()
+ * @value: likewise
+ * @message: what is wrong with it
+ *
+ * Counts a record that is not sent because it is not what it should be; it is told like any other loss.
+ */
+void
+trib_kafka_publisher_count_malformed (
+    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message)
+{
+  Frame *lost = trib_kafka_frame_new_record (p, record, value);
+
+  g_mutex_lock (&p->client->lock);
+  trib_kafka_outcome_count (p, lost);
+  trib_kafka_outcome_fail (p, lost, TRIB_KAFKA_FAILED_MALFORMED, message);
+  g_mutex_unlock (&p->client->lock);
+}
+
+/**
  * trib_kafka_publisher_drain:
  * @p: a publisher
  * @timeout_ms: how long to wait at most

@@ -87,6 +87,8 @@ void trib_kafka_publisher_count_flushed_record (
     TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value);
 void trib_kafka_publisher_count_flushed (
     TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy);
+void trib_kafka_publisher_count_malformed (
+    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
 void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
 void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);

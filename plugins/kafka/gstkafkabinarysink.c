@@ -119,19 +119,12 @@
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-frame-session.h>
 #include <frame/trib-frame-stamper.h>
-#include <kafka/trib-kafka-broker.h>
-#include <kafka/trib-kafka-publisher.h>
 
 #include "gstkafkapayload.h"
 #include "gstkafkareport.h"
-#include "gstkafkasettings.h"
-
-#include <string.h>
 
 GST_DEBUG_CATEGORY_STATIC (kafkabinarysink_debug);
 #define GST_CAT_DEFAULT kafkabinarysink_debug
-
-#define SPARSE_FACTOR 2
 
 static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
@@ -141,294 +134,86 @@ static GstStaticPadTemplate sink_template
                          "video/x-h265, stream-format = (string) { byte-stream, hvc1, hev1 }, "
                          "alignment = (string) au"));
 
-enum { PROP_BROKER_ADDRESS = GST_KAFKA_N_SETTINGS, PROP_STATS, N_PROPS };
-
-static GParamSpec *properties[N_PROPS];
+static GParamSpec *properties[GST_KAFKA_SINK_N_PROPS];
 
 struct _GstKafkaBinarySink {
-  GstBaseSink parent;
+  GstKafkaSink parent;
 
-  /* OBJECT_LOCK; `mode` is read for each frame, the others when starting */
-  GstKafkaSettings settings;
-
-  /* OBJECT_LOCK: set in start(), cleared in stop(), used by the streaming thread and the I/O thread
-   * between */
-  TribKafkaPublisher *publisher;
-  gchar *broker_address;
-  TribKafkaAccounts last_accounts; /* of the run before, once it has ended */
-  guint64 copied_frames;
-  guint64 copied_bytes;
-  gint n_interrupts;
-
-  /* I/O thread, between start and stop */
-  gboolean loss_warned;
-
+  /* OBJECT_LOCK */
   gchar *session;
-  gchar *stream;
   gboolean session_made; /* nobody set one */
-  guint n_changes_applied;
 
-  /* set in start(), streaming thread */
-  TribKafkaBroker *broker;
+  /* set when starting, streaming thread */
+  gchar *stream;
   TribFrameStamper stamper;
   GstKafkaMedia media;
 };
 
+/* a frame on its way to the publisher */
+typedef struct {
+  TribKafkaFrame frame;
+  GBytes *payload;
+  gboolean legacy; /* as it was tried last */
+} Item;
+
 #define gst_kafka_binary_sink_parent_class parent_class
-G_DEFINE_FINAL_TYPE (GstKafkaBinarySink, gst_kafka_binary_sink, GST_TYPE_BASE_SINK)
+G_DEFINE_FINAL_TYPE (GstKafkaBinarySink, gst_kafka_binary_sink, GST_TYPE_KAFKA_SINK)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysink, "kafkabinarysink", GST_RANK_NONE,
     GST_TYPE_KAFKA_BINARY_SINK,
     GST_DEBUG_CATEGORY_INIT (kafkabinarysink_debug, "kafkabinarysink", 0, "frames to Kafka"))
 
-/* @thread: I/O */
-static void
-link_changed_cb (
-    gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+static GstStructure *
+connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
 {
-  GstKafkaBinarySink *self = user_data;
-  GstStructure *s = gst_kafka_report_connection (event, n_pending, why);
+  GstStructure *s = gst_structure_new_empty ("kafkabinarysink-connection");
 
-  GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
-  if (event->state == TRIB_KAFKA_LINK_DOWN)
-    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
-        ("No delivery to Kafka at %s. Frames wait, %" G_GUINT64_FORMAT " now.",
-            self->broker_address, n_pending),
-        ("%s", *why ? why : "nothing was acknowledged"));
+  gst_kafka_report_connection (s, event, n_pending, why);
+  return s;
 }
 
-/* @thread: I/O */
-static void
-frames_lost_cb (gpointer user_data, const TribKafkaLosses *losses)
+static GstStructure *
+losses_message (const TribKafkaLosses *losses)
 {
-  GstKafkaBinarySink *self = user_data;
-  GstStructure *s = gst_kafka_report_losses (losses);
+  GstStructure *s = gst_structure_new_empty ("kafkabinarysink-frames-lost");
 
-  GST_WARNING_OBJECT (self, "%" GST_PTR_FORMAT, s);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
-  if (!self->loss_warned && gst_kafka_report_needs_warning (losses)) {
-    self->loss_warned = TRUE;
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("Frames are lost on their way to Kafka: %s.", losses->message),
-        ("told once; stats counts them all"));
-  }
+  gst_kafka_report_losses (s, losses);
+  gst_kafka_report_names (s, "frame-ids", losses);
+  return s;
 }
 
-/* @thread: I/O */
-static void
-fatal_cb (gpointer user_data, const GError *error)
-{
-  GstKafkaBinarySink *self = user_data;
-
-  GST_ELEMENT_ERROR (
-      self, RESOURCE, WRITE, ("Frames can no longer be sent to Kafka."), ("%s", error->message));
-}
-
-/* @thread: any */
-static void
-log_cb (gpointer user_data, gint level, const gchar *text)
-{
-  GstKafkaBinarySink *self = user_data;
-
-  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
-  if (level <= 4)
-    GST_INFO_OBJECT (self, "client: %s", text);
-  else
-    GST_DEBUG_OBJECT (self, "client: %s", text);
-}
-
-/* @session: (nullable): to go on with unless `session-id` is set
- * @locks: takes OBJECT_LOCK */
+/* @locks: takes OBJECT_LOCK */
 static gboolean
-start_identity (GstKafkaBinarySink *self, const gchar *session, GError **error)
+gst_kafka_binary_sink_begin (GstKafkaSink *sink, GError **error)
 {
+  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
+  const GstKafkaSettings *settings = gst_kafka_sink_get_settings (sink);
+
   GST_OBJECT_LOCK (self);
-  self->session_made = self->settings.session_id == NULL;
-  if (self->settings.session_id)
-    self->session = g_strdup (self->settings.session_id);
-  else
-    self->session = session ? g_strdup (session) : trib_frame_session_new ();
-  self->stream = g_strdup (self->settings.stream_id);
-  self->n_changes_applied = self->settings.n_changes;
+  self->session_made = settings->session_id == NULL;
+  if (settings->session_id) {
+    g_free (self->session);
+    self->session = g_strdup (settings->session_id);
+  } else if (self->session == NULL) {
+    self->session = trib_frame_session_new ();
+  }
+  self->stream = g_strdup (settings->stream_id);
   GST_OBJECT_UNLOCK (self);
   trib_frame_stamper_reset (&self->stamper);
   return trib_session_id_check (self->session, error) && trib_stream_id_check (self->stream, error);
 }
 
-static gboolean
-start_broker (GstKafkaBinarySink *self, GError **error)
-{
-  g_autofree gchar *servers = NULL;
-  const gchar *address;
-
-  GST_OBJECT_LOCK (self);
-  servers = g_strdup (self->settings.bootstrap_servers);
-  GST_OBJECT_UNLOCK (self);
-  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
-    address = servers;
-  } else {
-    self->broker = trib_kafka_broker_acquire (error);
-    if (self->broker == NULL)
-      return FALSE;
-    address = trib_kafka_broker_get_address (self->broker);
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->broker_address);
-  self->broker_address = g_strdup (address);
-  GST_OBJECT_UNLOCK (self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BROKER_ADDRESS]);
-  return TRUE;
-}
-
-static gboolean
-start_publisher (GstKafkaBinarySink *self, GError **error)
-{
-  static const TribKafkaPublisherCallbacks callbacks
-      = { link_changed_cb, frames_lost_cb, fatal_cb, log_cb };
-  GstKafkaConfig *config;
-  TribKafkaPublisher *publisher;
-
-  GST_OBJECT_LOCK (self);
-  config = gst_kafka_settings_to_config (&self->settings, self->broker_address);
-  GST_OBJECT_UNLOCK (self);
-  config->core.in_process = self->broker != NULL;
-  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS && self->broker; i++)
-    if (trib_kafka_topic_check (config->core.topics[i], NULL))
-      trib_kafka_broker_add_topic (self->broker, config->core.topics[i]);
-  publisher = trib_kafka_publisher_new (&config->core, &callbacks, self, error);
-  gst_kafka_config_free (config);
-  GST_OBJECT_LOCK (self);
-  self->publisher = publisher;
-  GST_OBJECT_UNLOCK (self);
-  return publisher != NULL;
-}
-
+/* a session that was made stays the one that could be read, when it begins again at once */
 static void
-stop_all (GstKafkaBinarySink *self)
+gst_kafka_binary_sink_end (GstKafkaSink *sink, gboolean again)
 {
-  TribKafkaPublisher *publisher;
-  TribKafkaAccounts accounts = {
-    0,
-  };
-  guint drain_timeout_ms;
+  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
 
   GST_OBJECT_LOCK (self);
-  publisher = self->publisher;
-  drain_timeout_ms = self->settings.drain_timeout_ms;
-  GST_OBJECT_UNLOCK (self);
-  if (publisher) {
-    trib_kafka_publisher_close (publisher, drain_timeout_ms);
-    trib_kafka_publisher_get_accounts (publisher, &accounts);
-    GST_OBJECT_LOCK (self);
-    self->publisher = NULL;
-    self->last_accounts = accounts;
-    GST_OBJECT_UNLOCK (self);
-    trib_kafka_publisher_free (publisher);
-  }
-  g_clear_pointer (&self->broker, trib_kafka_broker_release);
-  GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->session, g_free);
+  if (!again || !self->session_made)
+    g_clear_pointer (&self->session, g_free);
   g_clear_pointer (&self->stream, g_free);
   GST_OBJECT_UNLOCK (self);
   gst_kafka_media_clear (&self->media);
-}
-
-/* @session: (nullable): to go on with unless `session-id` is set */
-static gboolean
-start_all (GstKafkaBinarySink *self, const gchar *session)
-{
-  g_autoptr (GError) error = NULL;
-
-  GST_OBJECT_LOCK (self);
-  self->copied_frames = self->copied_bytes = 0;
-  self->loss_warned = FALSE;
-  memset (&self->last_accounts, 0, sizeof self->last_accounts);
-  GST_OBJECT_UNLOCK (self);
-  if (start_identity (self, session, &error) && start_broker (self, &error)
-      && start_publisher (self, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  stop_all (self);
-  return FALSE;
-}
-
-/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
- * it holds, and a session that was made stays the one that could be read. */
-static gboolean
-apply_changes (GstKafkaBinarySink *self)
-{
-  TribKafkaBroker *broker;
-  g_autofree gchar *session = NULL;
-  gboolean started;
-
-  GST_OBJECT_LOCK (self);
-  if (self->publisher && self->settings.n_changes == self->n_changes_applied) {
-    GST_OBJECT_UNLOCK (self);
-    return TRUE;
-  }
-  session = self->session_made ? g_strdup (self->session) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
-  broker = g_steal_pointer (&self->broker);
-  stop_all (self);
-  started = start_all (self, session);
-  if (started)
-    trib_kafka_broker_release (broker);
-  else
-    self->broker = broker;
-  return started;
-}
-
-/* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
- *
- * @thread: any
- * @locks: takes OBJECT_LOCK */
-static void
-interrupt (GstKafkaBinarySink *self, gint change)
-{
-  GST_OBJECT_LOCK (self);
-  self->n_interrupts += change;
-  if (self->publisher)
-    trib_kafka_publisher_set_flushing (self->publisher, self->n_interrupts > 0);
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* GstBaseSink interrupts the streaming thread when it pauses, but a thread that wakes late from one pause may begin
- * to wait for room within the next, and it waits with the lock that going on needs. So going on interrupts
- * it as well: it then waits in preroll, where it is woken once the interruption is over. */
-static GstStateChangeReturn
-go_on_playing (GstKafkaBinarySink *self)
-{
-  GstStateChangeReturn ret;
-
-  interrupt (self, 1);
-  ret = GST_ELEMENT_CLASS (parent_class)
-            ->change_state (GST_ELEMENT (self), GST_STATE_CHANGE_PAUSED_TO_PLAYING);
-  GST_BASE_SINK_PREROLL_LOCK (self);
-  interrupt (self, -1);
-  GST_BASE_SINK_PREROLL_SIGNAL (self);
-  GST_BASE_SINK_PREROLL_UNLOCK (self);
-  return ret;
-}
-
-/* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
-static GstStateChangeReturn
-gst_kafka_binary_sink_change_state (GstElement *element, GstStateChange transition)
-{
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (element);
-  GstStateChangeReturn ret;
-
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self, NULL))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-    return go_on_playing (self);
-  ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL
-      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
-    stop_all (self);
-  return ret;
 }
 
 static gboolean
@@ -472,67 +257,41 @@ describe (GstKafkaBinarySink *self, GstBuffer *buffer, const TribFrameInfo *info
     f->quality = info->quality;
 }
 
+static TribKafkaPublishResult
+gst_kafka_binary_sink_publish (GstKafkaSink *sink, gpointer data, GError **error)
+{
+  Item *item = data;
+  TribKafkaPublishResult result;
+
+  /* `mode` may change while a frame waits */
+  GST_OBJECT_LOCK (sink);
+  item->legacy = gst_kafka_sink_get_settings (sink)->mode == GST_KAFKA_MODE_LEGACY;
+  GST_OBJECT_UNLOCK (sink);
+  result = trib_kafka_publisher_publish (
+      gst_kafka_sink_get_publisher (sink), &item->frame, item->payload, item->legacy, error);
+  if (result == TRIB_KAFKA_PUBLISH_TAKEN && item->legacy)
+    gst_kafka_sink_count_copy (sink, g_bytes_get_size (item->payload));
+  return result;
+}
+
 static void
-count_copy (GstKafkaBinarySink *self, gsize size)
+gst_kafka_binary_sink_count_flushed (GstKafkaSink *sink, gpointer data)
 {
-  GST_OBJECT_LOCK (self);
-  self->copied_frames++;
-  self->copied_bytes += size;
-  GST_OBJECT_UNLOCK (self);
-}
+  Item *item = data;
 
-static GstFlowReturn
-publish (GstKafkaBinarySink *self, const TribKafkaFrame *frame, GBytes *payload)
-{
-  g_autoptr (GError) error = NULL;
-  GstFlowReturn flow;
-  gboolean legacy;
-
-  for (;;) {
-    GST_OBJECT_LOCK (self);
-    legacy = self->settings.mode == GST_KAFKA_MODE_LEGACY;
-    GST_OBJECT_UNLOCK (self);
-    switch (trib_kafka_publisher_publish (self->publisher, frame, payload, legacy, &error)) {
-      case TRIB_KAFKA_PUBLISH_TAKEN:
-        if (legacy)
-          count_copy (self, g_bytes_get_size (payload));
-        return GST_FLOW_OK;
-      case TRIB_KAFKA_PUBLISH_LOST:
-        return GST_FLOW_OK;
-      case TRIB_KAFKA_PUBLISH_FLUSHING:
-        /* a pause only interrupts the wait: the frame is tried again when playing goes on */
-        flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
-        if (flow == GST_FLOW_OK)
-          break;
-        trib_kafka_publisher_count_flushed (self->publisher, frame, payload, legacy);
-        return flow;
-      case TRIB_KAFKA_PUBLISH_ERROR:
-        if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW))
-          GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-              ("Kafka takes frames more slowly than they come, and overflow is set to error."),
-              ("%s", error->message));
-        return GST_FLOW_ERROR;
-    }
-  }
-}
-
-/* While frames flow, a reference is let go within milliseconds and costs nothing. While they pile up, a
- * small picture in a large allocation would fill the bound with memory that holds nothing. */
-static gboolean
-must_compact (GstKafkaBinarySink *self, GstBuffer *buffer, guint64 held_bytes)
-{
-  return held_bytes > SPARSE_FACTOR * gst_buffer_get_size (buffer)
-         && trib_kafka_publisher_is_congested (self->publisher, held_bytes);
+  trib_kafka_publisher_count_flushed (
+      gst_kafka_sink_get_publisher (sink), &item->frame, item->payload, item->legacy);
 }
 
 static GstFlowReturn
 gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
 {
   GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
+  GstKafkaSink *kafka_sink = GST_KAFKA_SINK (sink);
   g_autoptr (GBytes) payload = NULL;
   g_autoptr (GError) error = NULL;
   TribFrameInfo info;
-  TribKafkaFrame frame;
+  Item item;
   gboolean copied;
 
   if (self->media.frame.format == NULL) {
@@ -541,7 +300,7 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   }
   trib_frame_stamper_identify (&self->stamper, GST_ELEMENT (self), buffer, &sink->segment,
       self->session, self->stream, g_get_real_time () * 1000, &info);
-  describe (self, buffer, &info, &frame);
+  describe (self, buffer, &info, &item.frame);
   if (!trib_session_id_check (info.session, &error)
       || !trib_stream_id_check (info.stream, &error)) {
     /* only an application's meta can bring this here */
@@ -550,126 +309,37 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
         ("frame index %" G_GUINT64_FORMAT, info.index));
     return GST_FLOW_ERROR;
   }
-  frame.held_bytes = gst_kafka_buffer_held_bytes (buffer);
-  payload = gst_kafka_payload_new (
-      &self->media, buffer, must_compact (self, buffer, frame.held_bytes), &copied);
+  item.frame.held_bytes = gst_kafka_buffer_held_bytes (buffer);
+  payload = gst_kafka_payload_new (&self->media, buffer,
+      gst_kafka_sink_must_compact (kafka_sink, buffer, item.frame.held_bytes), &copied);
   if (payload == NULL) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, READ, ("A frame's memory cannot be read."), ("%" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
   if (copied) {
-    frame.held_bytes = 0;
-    count_copy (self, g_bytes_get_size (payload));
+    item.frame.held_bytes = 0;
+    gst_kafka_sink_count_copy (kafka_sink, g_bytes_get_size (payload));
   }
-  return publish (self, &frame, payload);
-}
-
-/* @locks: takes OBJECT_LOCK */
-static void
-give_up (GstKafkaBinarySink *self)
-{
-  TribKafkaAccounts accounts;
-
-  trib_kafka_publisher_get_accounts (self->publisher, &accounts);
-  if (accounts.pending > 0)
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("%" G_GUINT64_FORMAT " frames were not acknowledged within drain-timeout-ms=%u and are "
-         "given up.",
-            accounts.pending, self->settings.drain_timeout_ms),
-        ("%" G_GUINT64_FORMAT " bytes", accounts.pending_bytes));
-  trib_kafka_publisher_give_up (self->publisher);
-}
-
-/* EOS is passed on once every frame has its outcome, or the time for it is over; FALSE: a flush or a
- * state change ended the wait */
-static gboolean
-drain (GstKafkaBinarySink *self)
-{
-  gint64 end;
-  guint timeout_ms;
-
-  GST_OBJECT_LOCK (self);
-  timeout_ms = self->settings.drain_timeout_ms;
-  GST_OBJECT_UNLOCK (self);
-  end = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
-  while (!trib_kafka_publisher_drain (self->publisher, timeout_ms)) {
-    gint64 left = end - g_get_monotonic_time ();
-    if (left <= 0) {
-      give_up (self);
-      return TRUE;
-    }
-    timeout_ms = left / 1000 + 1;
-    /* woken early: by a pause, then go on; by a flush or a state change, then end */
-    if (gst_base_sink_wait_preroll (GST_BASE_SINK (self)) != GST_FLOW_OK)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-gst_kafka_binary_sink_event (GstBaseSink *sink, GstEvent *event)
-{
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (sink);
-
-  /* GstBaseSink would wait for preroll now, and the flush's signal to it has been given */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !drain (self)) {
-    gst_event_unref (event);
-    return FALSE;
-  }
-  return GST_BASE_SINK_CLASS (parent_class)->event (sink, event);
-}
-
-/* @thread: any */
-static gboolean
-gst_kafka_binary_sink_unlock (GstBaseSink *sink)
-{
-  interrupt (GST_KAFKA_BINARY_SINK (sink), 1);
-  return TRUE;
-}
-
-/* @thread: any */
-static gboolean
-gst_kafka_binary_sink_unlock_stop (GstBaseSink *sink)
-{
-  interrupt (GST_KAFKA_BINARY_SINK (sink), -1);
-  return TRUE;
+  item.payload = payload;
+  return gst_kafka_sink_send (kafka_sink, &item);
 }
 
 static GstStructure *
-make_stats (GstKafkaBinarySink *self)
+gst_kafka_binary_sink_make_stats (GstKafkaSink *sink)
 {
+  GstStructure *s = gst_structure_new_empty ("application/x-kafkabinarysink-stats");
   g_autofree TribKafkaAccounts *a = g_new (TribKafkaAccounts, 1);
-  const gchar *connection = "";
-  guint64 copied_frames, copied_bytes;
+  guint64 copied, copied_bytes;
+  const gchar *connection = gst_kafka_sink_get_state (sink, a, &copied, &copied_bytes);
 
-  GST_OBJECT_LOCK (self);
-  if (self->publisher) {
-    trib_kafka_publisher_get_accounts (self->publisher, a);
-    connection = trib_kafka_link_state_to_string (trib_kafka_publisher_get_link (self->publisher));
-  } else {
-    *a = self->last_accounts;
-  }
-  copied_frames = self->copied_frames;
-  copied_bytes = self->copied_bytes;
-  GST_OBJECT_UNLOCK (self);
-  return gst_kafka_report_stats (a, connection, copied_frames, copied_bytes);
-}
-
-static void
-gst_kafka_binary_sink_set_property (
-    GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
-{
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (object);
-  gboolean known;
-
-  GST_OBJECT_LOCK (self);
-  known = gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
-  if (prop_id == GST_KAFKA_SETTING_OVERFLOW && self->publisher)
-    trib_kafka_publisher_set_overflow (self->publisher, self->settings.overflow);
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  gst_kafka_report_stats (s, a, connection);
+  gst_structure_set (s, "copied-frames", G_TYPE_UINT64, copied, "copied-bytes", G_TYPE_UINT64,
+      copied_bytes, "loss-records", G_TYPE_UINT64, a->loss_records, "loss-records-pending",
+      G_TYPE_UINT64, a->loss_records_pending, "loss-records-failed", G_TYPE_UINT64,
+      a->loss_records_failed, "failed-registry", G_TYPE_UINT64,
+      a->failed[TRIB_KAFKA_FAILED_REGISTRY], NULL);
+  return s;
 }
 
 static void
@@ -677,38 +347,20 @@ gst_kafka_binary_sink_get_property (
     GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
 {
   GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (object);
+  const GstKafkaSettings *settings = gst_kafka_sink_get_settings (GST_KAFKA_SINK (object));
 
-  if (prop_id == PROP_STATS) {
-    g_value_take_boxed (value, make_stats (self));
+  if (prop_id != GST_KAFKA_SETTING_SESSION_ID) {
+    G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  if (prop_id == PROP_BROKER_ADDRESS)
-    g_value_set_string (value, self->broker_address);
-  else if (prop_id == GST_KAFKA_SETTING_SESSION_ID && self->settings.session_id == NULL)
-    g_value_set_string (value, self->session);
-  else
-    gst_kafka_settings_get (&self->settings, prop_id, value);
+  g_value_set_string (value, settings->session_id ? settings->session_id : self->session);
   GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_kafka_binary_sink_finalize (GObject *object)
-{
-  GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (object);
-
-  gst_kafka_settings_clear (&self->settings);
-  g_free (self->broker_address);
-  G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
 static void
 gst_kafka_binary_sink_init (GstKafkaBinarySink *self)
 {
-  gst_kafka_settings_init (&self->settings);
-  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
-  /* else the last buffer stays referenced after its delivery report */
-  gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);
 }
 
 static void
@@ -717,31 +369,32 @@ gst_kafka_binary_sink_class_init (GstKafkaBinarySinkClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
+  GstKafkaSinkClass *kafka_class = GST_KAFKA_SINK_CLASS (klass);
 
-  object_class->set_property = gst_kafka_binary_sink_set_property;
+  /* a class that has properties must name both itself */
+  object_class->set_property = G_OBJECT_CLASS (parent_class)->set_property;
   object_class->get_property = gst_kafka_binary_sink_get_property;
-  object_class->finalize = gst_kafka_binary_sink_finalize;
-  element_class->change_state = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_change_state);
   sink_class->set_caps = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_set_caps);
   sink_class->propose_allocation = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_propose_allocation);
   sink_class->render = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_render);
-  sink_class->event = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_event);
-  sink_class->unlock = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_unlock);
-  sink_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_kafka_binary_sink_unlock_stop);
+  kafka_class->things = "frames";
+  kafka_class->first_things = "Frames";
+  kafka_class->begin = gst_kafka_binary_sink_begin;
+  kafka_class->end = gst_kafka_binary_sink_end;
+  kafka_class->publish = gst_kafka_binary_sink_publish;
+  kafka_class->count_flushed = gst_kafka_binary_sink_count_flushed;
+  kafka_class->connection_message = connection_message;
+  kafka_class->losses_message = losses_message;
+  kafka_class->make_stats = gst_kafka_binary_sink_make_stats;
 
   gst_kafka_settings_install (properties);
-  properties[PROP_BROKER_ADDRESS] = g_param_spec_string ("broker-address", "Broker address",
-      "Address of the brokers in use, also of the one inside the process", NULL,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Counters of frames and bytes, latencies and the state of the connection", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  gst_kafka_settings_install_frames (properties);
+  gst_kafka_sink_install (properties);
+  g_object_class_install_properties (object_class, GST_KAFKA_SINK_N_PROPS, properties);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "Kafka frame sink", "Sink/Network/Video",
       "Sends each frame as records of three Kafka topics and proves what arrived",
       "gst-tributary developers <gst-tributary@users.noreply.invalid>");
   gst_type_mark_as_plugin_api (gst_kafka_mode_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_kafka_partition_by_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_kafka_overflow_get_type (), 0);
 }

@@ -184,6 +184,22 @@ gst_kafka_buffer_held_bytes (GstBuffer *buffer)
 }
 
 /**
+ * gst_kafka_bytes_new:
+ * @buffer: a buffer
+ * @compact: copy the bytes out instead of keeping @buffer
+ * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several memories
+ *
+ * Returns: (transfer full) (nullable): the buffer's bytes as they lie; where they were not copied, they keep
+ *   @buffer alive. %NULL when it cannot be read
+ */
+GBytes *
+gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
+{
+  *ret_copied = compact || gst_buffer_n_memory (buffer) > 1;
+  return *ret_copied ? copy_out (buffer) : wrap (buffer);
+}
+
+/**
  * gst_kafka_payload_new:
  * @media: the caps
  * @buffer: a frame
@@ -198,15 +214,13 @@ GBytes *
 gst_kafka_payload_new (
     const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
 {
-  *ret_copied = TRUE;
   if (media->is_raw) {
     GstVideoInfo wanted;
     wanted_layout (media, &wanted);
-    if (!has_layout (buffer, media, &wanted))
+    if (!has_layout (buffer, media, &wanted)) {
+      *ret_copied = TRUE;
       return repack (media, buffer, &wanted);
+    }
   }
-  if (compact || gst_buffer_n_memory (buffer) > 1)
-    return copy_out (buffer);
-  *ret_copied = FALSE;
-  return wrap (buffer);
+  return gst_kafka_bytes_new (buffer, compact, ret_copied);
 }

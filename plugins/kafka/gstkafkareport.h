@@ -7,11 +7,11 @@
 
 G_BEGIN_DECLS
 
-GstStructure *gst_kafka_report_connection (
-    const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
-GstStructure *gst_kafka_report_losses (const TribKafkaLosses *losses);
+void gst_kafka_report_connection (
+    GstStructure *s, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+void gst_kafka_report_losses (GstStructure *s, const TribKafkaLosses *losses);
+void gst_kafka_report_names (GstStructure *s, const gchar *field, const TribKafkaLosses *losses);
 gboolean gst_kafka_report_needs_warning (const TribKafkaLosses *losses);
-GstStructure *gst_kafka_report_stats (const TribKafkaAccounts *a, const gchar *connection,
-    guint64 copied_frames, guint64 copied_bytes);
+void gst_kafka_report_stats (GstStructure *s, const TribKafkaAccounts *a, const gchar *connection);
 
 G_END_DECLS

@@ -19,8 +19,14 @@ install_string (GParamSpec **properties, guint id, const gchar *name, const gcha
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 }
 
-static void
-install_strings (GParamSpec **properties)
+/**
+ * gst_kafka_settings_install:
+ * @properties: (array): an element's table of properties, with room for %GST_KAFKA_N_SETTINGS from 1 on
+ *
+ * What every Kafka sink has.
+ */
+void
+gst_kafka_settings_install (GParamSpec **properties)
 {
   install_string (properties, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS, "bootstrap-servers",
       "Bootstrap servers",
@@ -28,6 +34,35 @@ install_strings (GParamSpec **properties)
       DEFAULT_BOOTSTRAP_SERVERS);
   install_string (properties, GST_KAFKA_SETTING_TOPIC_PREFIX, "topic-prefix", "Topic prefix",
       "Text put before each topic's name", "");
+  properties[GST_KAFKA_SETTING_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
+      "What happens when max-pending-bytes is reached", gst_kafka_overflow_get_type (),
+      DEFAULT_OVERFLOW, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  properties[GST_KAFKA_SETTING_MAX_PENDING_BYTES]
+      = g_param_spec_uint64 ("max-pending-bytes", "Maximum pending bytes",
+          "Bound in bytes on what all sinks of equal settings hold together for frames without an "
+          "outcome",
+          1024 * 1024, G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_PENDING_BYTES,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  properties[GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = g_param_spec_uint ("delivery-timeout-ms",
+      "Delivery timeout",
+      "Milliseconds that one may wait for room, and then for its acknowledgements, before it fails",
+      1000, 900000, DEFAULT_DELIVERY_TIMEOUT_MS,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  properties[GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = g_param_spec_uint ("drain-timeout-ms",
+      "Drain timeout", "Milliseconds that EOS, and going to NULL, wait for outcomes", 0, 900000,
+      DEFAULT_DRAIN_TIMEOUT_MS,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+  properties[GST_KAFKA_SETTING_PRODUCER_CONFIG]
+      = g_param_spec_boxed ("producer-config", "Producer config",
+          "Options for librdkafka, applied last, such as security.protocol; secrets are not shown "
+          "again",
+          GST_TYPE_STRUCTURE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+}
+
+/* likewise: what a sink of frames has beside that */
+void
+gst_kafka_settings_install_frames (GParamSpec **properties)
+{
   install_string (properties, GST_KAFKA_SETTING_METADATA_TOPIC, "metadata-topic", "Metadata topic",
       "Topic of the frames' metadata", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]);
   install_string (properties, GST_KAFKA_SETTING_BINARY_TOPIC, "binary-topic", "Binary topic",
@@ -42,11 +77,6 @@ install_strings (GParamSpec **properties)
       NULL);
   install_string (properties, GST_KAFKA_SETTING_STREAM_ID, "stream-id", "Stream id",
       "Stream of frames that carry no identity, without underscore", DEFAULT_STREAM_ID);
-}
-
-static void
-install_others (GParamSpec **properties)
-{
   properties[GST_KAFKA_SETTING_MODE] = g_param_spec_enum ("mode", "Mode",
       "Whether a frame becomes three records or one JSON record", gst_kafka_mode_get_type (),
       DEFAULT_MODE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
@@ -54,40 +84,6 @@ install_others (GParamSpec **properties)
       "Whether a stream keeps to one partition or its frames spread over all",
       gst_kafka_partition_by_get_type (), DEFAULT_PARTITION_BY,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  properties[GST_KAFKA_SETTING_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
-      "What happens to frames when max-pending-bytes is reached", gst_kafka_overflow_get_type (),
-      DEFAULT_OVERFLOW, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_MAX_PENDING_BYTES]
-      = g_param_spec_uint64 ("max-pending-bytes", "Maximum pending bytes",
-          "Bound in bytes on what all sinks of equal settings hold together for frames without an "
-          "outcome",
-          1024 * 1024, G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_PENDING_BYTES,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  properties[GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = g_param_spec_uint ("delivery-timeout-ms",
-      "Delivery timeout",
-      "Milliseconds a frame may wait for room, and then for its acknowledgements, before it fails",
-      1000, 900000, DEFAULT_DELIVERY_TIMEOUT_MS,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  properties[GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = g_param_spec_uint ("drain-timeout-ms",
-      "Drain timeout", "Milliseconds that EOS, and going to NULL, wait for outcomes", 0, 900000,
-      DEFAULT_DRAIN_TIMEOUT_MS,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_PRODUCER_CONFIG]
-      = g_param_spec_boxed ("producer-config", "Producer config",
-          "Options for librdkafka, applied last, such as security.protocol; secrets are not shown "
-          "again",
-          GST_TYPE_STRUCTURE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-}
-
-/**
- * gst_kafka_settings_install:
- * @properties: (array): an element's table of properties, with room for %GST_KAFKA_N_SETTINGS from 1 on
- */
-void
-gst_kafka_settings_install (GParamSpec **properties)
-{
-  install_strings (properties);
-  install_others (properties);
 }
 
 void
@@ -311,6 +307,7 @@ gst_kafka_config_free (GstKafkaConfig *config)
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
     g_free (config->topics[i]);
   g_ptr_array_unref (config->options);
+  g_free (config->record_topic);
   g_free (config->servers);
   g_free (config);
 }

@@ -51,10 +51,12 @@ typedef struct {
   TribKafkaConfig core;
   gchar *servers;
   gchar *topics[TRIB_KAFKA_N_TOPICS];
+  gchar *record_topic;
   GPtrArray *options;
 } GstKafkaConfig;
 
 void gst_kafka_settings_install (GParamSpec **properties);
+void gst_kafka_settings_install_frames (GParamSpec **properties);
 void gst_kafka_settings_init (GstKafkaSettings *settings);
 void gst_kafka_settings_clear (GstKafkaSettings *settings);
 gboolean gst_kafka_settings_set (

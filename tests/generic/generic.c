@@ -10,6 +10,7 @@ static const struct {
   const gchar *value;
 } preparation[] = {
   { "kafkabinarysink", "bootstrap-servers", "in-process" },
+  { "kafkarecordsink", "bootstrap-servers", "in-process" },
 };
 
 static gboolean

@@ -11,13 +11,13 @@ rig_alloc (void)
 }
 
 static void
-rig_begin (SinkRig *rig, const gchar *servers, const gchar *properties)
+rig_begin (SinkRig *rig, const gchar *element, const gchar *servers, const gchar *properties)
 {
   g_autofree gchar *line = g_strdup_printf (
-      "kafkabinarysink bootstrap-servers=%s %s", servers, properties ? properties : "");
+      "%s bootstrap-servers=%s %s", element, servers, properties ? properties : "");
 
   rig->h = gst_harness_new_parse (line);
-  rig->sink = gst_harness_find_element (rig->h, "kafkabinarysink");
+  rig->sink = gst_harness_find_element (rig->h, element);
   g_assert_nonnull (rig->sink);
   rig->bus = gst_bus_new ();
   gst_element_set_bus (rig->h->element, rig->bus);
@@ -26,9 +26,15 @@ rig_begin (SinkRig *rig, const gchar *servers, const gchar *properties)
 SinkRig *
 sink_rig_new (const gchar *properties)
 {
+  return sink_rig_new_element ("kafkabinarysink", properties);
+}
+
+SinkRig *
+sink_rig_new_element (const gchar *element, const gchar *properties)
+{
   SinkRig *rig = rig_alloc ();
 
-  rig_begin (rig, "in-process", properties);
+  rig_begin (rig, element, "in-process", properties);
   return rig;
 }
 
@@ -51,6 +57,12 @@ nudge (gpointer data)
 SinkRig *
 sink_rig_new_mock (const gchar *properties)
 {
+  return sink_rig_new_mock_element ("kafkabinarysink", properties);
+}
+
+SinkRig *
+sink_rig_new_mock_element (const gchar *element, const gchar *properties)
+{
   SinkRig *rig = rig_alloc ();
   rd_kafka_conf_t *conf = rd_kafka_conf_new ();
   gchar why[256] = "";
@@ -62,7 +74,7 @@ sink_rig_new_mock (const gchar *properties)
   rig->address = g_strdup (rd_kafka_mock_cluster_bootstraps (rig->mock));
   rig->nudging = TRUE;
   rig->nudger = g_thread_new ("nudge", nudge, rig);
-  rig_begin (rig, rig->address, properties);
+  rig_begin (rig, element, rig->address, properties);
   return rig;
 }
 

@@ -8,7 +8,7 @@
 #include <kafka-reader.h>
 #include <trib-gst-test.h>
 
-/* A harness around kafkabinarysink with a bus, and a broker of the test's own that can be taken
+/* A harness around kafkabinarysink, or another Kafka sink, with a bus, and a broker of the test's own that can be taken
  * away: librdkafka's mock cluster. */
 typedef struct {
   TribWatchdog *watchdog;
@@ -28,6 +28,9 @@ typedef struct {
 SinkRig *sink_rig_new (const gchar *properties);
 /* a mock cluster of the test's own */
 SinkRig *sink_rig_new_mock (const gchar *properties);
+/* the same around another sink */
+SinkRig *sink_rig_new_element (const gchar *element, const gchar *properties);
+SinkRig *sink_rig_new_mock_element (const gchar *element, const gchar *properties);
 void sink_rig_free (SinkRig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SinkRig, sink_rig_free)
 

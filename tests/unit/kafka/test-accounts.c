@@ -103,7 +103,7 @@ test_close (void)
     0,
   };
 
-  a.produced = 100;
+  a.produced = 108;
   g_assert_false (trib_kafka_accounts_close (&a));
   a.acknowledged = 40;
   a.pending = 7;
@@ -111,7 +111,7 @@ test_close (void)
     a.failed[i] = i + 1;
   for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)
     a.dropped[i] = 5;
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 28);
+  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 36);
   g_assert_cmpuint (trib_kafka_accounts_dropped (&a), ==, 25);
   g_assert_true (trib_kafka_accounts_close (&a));
   a.failed[TRIB_KAFKA_N_FAILED - 1]++;
@@ -123,7 +123,7 @@ static void
 test_words (void)
 {
   static const gchar *const failed[] = { "timed-out", "too-large", "purged", "not-authorized",
-    "unknown-topic", "registry", "refused" };
+    "unknown-topic", "registry", "refused", "malformed" };
   static const gchar *const dropped[] = { "newest", "oldest", "non-key", "flushed", "overflow" };
 
   g_assert_cmpuint (G_N_ELEMENTS (failed), ==, TRIB_KAFKA_N_FAILED);

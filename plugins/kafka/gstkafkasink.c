@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "gstkafkasink.h"
+
+#include "gstkafkareport.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (kafkasink_debug);
+#define GST_CAT_DEFAULT kafkasink_debug
+
+#define SPARSE_FACTOR 2
+
+typedef struct {
+  /* OBJECT_LOCK; what is changed while playing is read for each buffer, the rest when starting */
+  GstKafkaSettings settings;
+
+  /* OBJECT_LOCK: set when starting, cleared when stopping, used by the streaming thread and the
+   * publisher's between */
+  TribKafkaPublisher *publisher;
+  gchar *broker_address;
+  TribKafkaAccounts last_accounts; /* of the run before, once it has ended */
+  guint64 copied;
+  guint64 copied_bytes;
+  gint n_interrupts;
+  guint n_changes_applied;
+
+  /* the publisher's thread, between start and stop */
+  gboolean loss_warned;
+
+  /* set when starting */
+  TribKafkaBroker *broker;
+} GstKafkaSinkPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SINK,
+    G_ADD_PRIVATE (GstKafkaSink)
+        GST_DEBUG_CATEGORY_INIT (kafkasink_debug, "kafkasink", 0, "what Kafka sinks share"))
+#define PRIV(sink) ((GstKafkaSinkPrivate *) gst_kafka_sink_get_instance_private (sink))
+
+/* @thread: the publisher's */
+static void
+link_changed_cb (
+    gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+{
+  GstKafkaSink *self = user_data;
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+  GstStructure *s = klass->connection_message (event, n_pending, why);
+
+  GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
+  if (event->state == TRIB_KAFKA_LINK_DOWN)
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
+        ("No delivery to Kafka at %s. %s wait, %" G_GUINT64_FORMAT " now.",
+            PRIV (self)->broker_address, klass->first_things, n_pending),
+        ("%s", *why ? why : "nothing was acknowledged"));
+}
+
+/* @thread: the publisher's */
+static void
+lost_cb (gpointer user_data, const TribKafkaLosses *losses)
+{
+  GstKafkaSink *self = user_data;
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+  GstStructure *s = klass->losses_message (losses);
+
+  GST_WARNING_OBJECT (self, "%" GST_PTR_FORMAT, s);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
+  if (!PRIV (self)->loss_warned && gst_kafka_report_needs_warning (losses)) {
+    PRIV (self)->loss_warned = TRUE;
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("%s are lost on their way to Kafka: %s.", klass->first_things, losses->message),
+        ("told once; stats counts them all"));
+  }
+}
+
+/* @thread: the publisher's */
+static void
+fatal_cb (gpointer user_data, const GError *error)
+{
+  GstKafkaSink *self = user_data;
+
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+      ("%s can no longer be sent to Kafka.", GST_KAFKA_SINK_GET_CLASS (self)->first_things),
+      ("%s", error->message));
+}
+
+/* @thread: any */
+static void
+log_cb (gpointer user_data, gint level, const gchar *text)
+{
+  GstKafkaSink *self = user_data;
+
+  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
+  if (level <= 4)
+    GST_INFO_OBJECT (self, "client: %s", text);
+  else
+    GST_DEBUG_OBJECT (self, "client: %s", text);
+}
+
+static gboolean
+start_broker (GstKafkaSink *self, GError **error)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  g_autofree gchar *servers = NULL;
+  const gchar *address;
+
+  GST_OBJECT_LOCK (self);
+  servers = g_strdup (priv->settings.bootstrap_servers);
+  GST_OBJECT_UNLOCK (self);
+  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
+    address = servers;
+  } else {
+    priv->broker = trib_kafka_broker_acquire (error);
+    if (priv->broker == NULL)
+      return FALSE;
+    address = trib_kafka_broker_get_address (priv->broker);
+  }
+  GST_OBJECT_LOCK (self);
+  g_free (priv->broker_address);
+  priv->broker_address = g_strdup (address);
+  GST_OBJECT_UNLOCK (self);
+  g_object_notify (G_OBJECT (self), "broker-address");
+  return TRUE;
+}
+
+/* the broker of the process makes topics at once */
+static void
+add_topics (TribKafkaBroker *broker, const TribKafkaConfig *config)
+{
+  if (config->record_topic) {
+    if (trib_kafka_topic_check (config->record_topic, NULL))
+      trib_kafka_broker_add_topic (broker, config->record_topic);
+    return;
+  }
+  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
+    if (trib_kafka_topic_check (config->topics[i], NULL))
+      trib_kafka_broker_add_topic (broker, config->topics[i]);
+}
+
+static gboolean
+start_publisher (GstKafkaSink *self, GError **error)
+{
+  static const TribKafkaPublisherCallbacks callbacks
+      = { link_changed_cb, lost_cb, fatal_cb, log_cb };
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  GstKafkaConfig *config;
+  TribKafkaPublisher *publisher;
+
+  GST_OBJECT_LOCK (self);
+  config = gst_kafka_settings_to_config (&priv->settings, priv->broker_address);
+  if (GST_KAFKA_SINK_GET_CLASS (self)->configure)
+    GST_KAFKA_SINK_GET_CLASS (self)->configure (self, config);
+  GST_OBJECT_UNLOCK (self);
+  config->core.in_process = priv->broker != NULL;
+  if (priv->broker)
+    add_topics (priv->broker, &config->core);
+  publisher = trib_kafka_publisher_new (&config->core, &callbacks, self, error);
+  gst_kafka_config_free (config);
+  GST_OBJECT_LOCK (self);
+  priv->publisher = publisher;
+  GST_OBJECT_UNLOCK (self);
+  return publisher != NULL;
+}
+
+static void
+stop_all (GstKafkaSink *self, gboolean again)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+  TribKafkaPublisher *publisher;
+  TribKafkaAccounts accounts = {
+    0,
+  };
+  guint drain_timeout_ms;
+
+  GST_OBJECT_LOCK (self);
+  publisher = priv->publisher;
+  drain_timeout_ms = priv->settings.drain_timeout_ms;
+  GST_OBJECT_UNLOCK (self);
+  if (publisher) {
+    trib_kafka_publisher_close (publisher, drain_timeout_ms);
+    trib_kafka_publisher_get_accounts (publisher, &accounts);
+    GST_OBJECT_LOCK (self);
+    priv->publisher = NULL;
+    priv->last_accounts = accounts;
+    GST_OBJECT_UNLOCK (self);
+    trib_kafka_publisher_free (publisher);
+  }
+  g_clear_pointer (&priv->broker, trib_kafka_broker_release);
+  if (klass->end)
+    klass->end (self, again);
+}
+
+static gboolean
+start_all (GstKafkaSink *self)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  priv->copied = priv->copied_bytes = 0;
+  priv->loss_warned = FALSE;
+  priv->n_changes_applied = priv->settings.n_changes;
+  memset (&priv->last_accounts, 0, sizeof priv->last_accounts);
+  GST_OBJECT_UNLOCK (self);
+  if ((klass->begin == NULL || klass->begin (self, &error)) && start_broker (self, &error)
+      && start_publisher (self, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  stop_all (self, FALSE);
+  return FALSE;
+}
+
+/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
+ * it holds. */
+static gboolean
+apply_changes (GstKafkaSink *self)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  TribKafkaBroker *broker;
+  gboolean started;
+
+  GST_OBJECT_LOCK (self);
+  if (priv->publisher && priv->settings.n_changes == priv->n_changes_applied) {
+    GST_OBJECT_UNLOCK (self);
+    return TRUE;
+  }
+  GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
+  broker = g_steal_pointer (&priv->broker);
+  stop_all (self, TRUE);
+  started = start_all (self);
+  if (started)
+    trib_kafka_broker_release (broker);
+  else
+    priv->broker = broker;
+  return started;
+}
+
+/* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
+ *
+ * @thread: any
+ * @locks: takes OBJECT_LOCK */
+static void
+interrupt (GstKafkaSink *self, gint change)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+
+  GST_OBJECT_LOCK (self);
+  priv->n_interrupts += change;
+  if (priv->publisher)
+    trib_kafka_publisher_set_flushing (priv->publisher, priv->n_interrupts > 0);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* GstBaseSink interrupts the streaming thread when it pauses, but a thread that wakes late from one pause may begin
+ * to wait for room within the next, and it waits with the lock that going on needs. So going on interrupts
+ * it as well: it then waits in preroll, where it is woken once the interruption is over. */
+static GstStateChangeReturn
+go_on_playing (GstKafkaSink *self)
+{
+  GstStateChangeReturn ret;
+
+  interrupt (self, 1);
+  ret = GST_ELEMENT_CLASS (gst_kafka_sink_parent_class)
+            ->change_state (GST_ELEMENT (self), GST_STATE_CHANGE_PAUSED_TO_PLAYING);
+  GST_BASE_SINK_PREROLL_LOCK (self);
+  interrupt (self, -1);
+  GST_BASE_SINK_PREROLL_SIGNAL (self);
+  GST_BASE_SINK_PREROLL_UNLOCK (self);
+  return ret;
+}
+
+/* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
+static GstStateChangeReturn
+gst_kafka_sink_change_state (GstElement *element, GstStateChange transition)
+{
+  GstKafkaSink *self = GST_KAFKA_SINK (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    return go_on_playing (self);
+  ret = GST_ELEMENT_CLASS (gst_kafka_sink_parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL
+      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
+    stop_all (self, FALSE);
+  return ret;
+}
+
+/**
+ * gst_kafka_sink_send:
+ * @self: a sink that renders
+ * @item: what its class publishes
+ *
+ * Publishes; where the wait for room is interrupted, tries again or counts the item as lost. Posts what
+ * goes wrong.
+ *
+ * @thread: streaming
+ */
+GstFlowReturn
+gst_kafka_sink_send (GstKafkaSink *self, gpointer item)
+{
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow;
+
+  for (;;) {
+    switch (klass->publish (self, item, &error)) {
+      case TRIB_KAFKA_PUBLISH_TAKEN:
+      case TRIB_KAFKA_PUBLISH_LOST:
+        return GST_FLOW_OK;
+      case TRIB_KAFKA_PUBLISH_FLUSHING:
+        /* a pause only interrupts the wait: it is tried again when playing goes on */
+        flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+        if (flow == GST_FLOW_OK)
+          break;
+        klass->count_flushed (self, item);
+        return flow;
+      case TRIB_KAFKA_PUBLISH_ERROR:
+        if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW))
+          GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+              ("Kafka takes %s more slowly than they come, and overflow is set to error.",
+                  klass->things),
+              ("%s", error->message));
+        return GST_FLOW_ERROR;
+    }
+  }
+}
+
+/**
+ * gst_kafka_sink_must_compact:
+ * @self: a sink that renders
+ * @buffer: a buffer
+ * @held_bytes: what a reference to it keeps allocated
+ *
+ * While buffers flow, a reference is let go within milliseconds and costs nothing. While they pile up, a
+ * small one in a large allocation would fill the bound with memory that holds nothing.
+ *
+ * Returns: whether its bytes are to be copied out
+ */
+gboolean
+gst_kafka_sink_must_compact (GstKafkaSink *self, GstBuffer *buffer, guint64 held_bytes)
+{
+  return held_bytes > SPARSE_FACTOR * gst_buffer_get_size (buffer)
+         && trib_kafka_publisher_is_congested (PRIV (self)->publisher, held_bytes);
+}
+
+/* @locks: takes OBJECT_LOCK */
+void
+gst_kafka_sink_count_copy (GstKafkaSink *self, gsize size)
+{
+  GST_OBJECT_LOCK (self);
+  PRIV (self)->copied++;
+  PRIV (self)->copied_bytes += size;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+give_up (GstKafkaSink *self)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  TribKafkaAccounts accounts;
+
+  trib_kafka_publisher_get_accounts (priv->publisher, &accounts);
+  if (accounts.pending > 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("%" G_GUINT64_FORMAT " %s were not acknowledged within drain-timeout-ms=%u and are "
+         "given up.",
+            accounts.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
+            priv->settings.drain_timeout_ms),
+        ("%" G_GUINT64_FORMAT " bytes", accounts.pending_bytes));
+  trib_kafka_publisher_give_up (priv->publisher);
+}
+
+/* EOS is passed on once everything has its outcome, or the time for it is over; FALSE: a flush or a
+ * state change ended the wait */
+static gboolean
+drain (GstKafkaSink *self)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  gint64 end;
+  guint timeout_ms;
+
+  GST_OBJECT_LOCK (self);
+  timeout_ms = priv->settings.drain_timeout_ms;
+  GST_OBJECT_UNLOCK (self);
+  end = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+  while (!trib_kafka_publisher_drain (priv->publisher, timeout_ms)) {
+    gint64 left = end - g_get_monotonic_time ();
+    if (left <= 0) {
+      give_up (self);
+      return TRUE;
+    }
+    timeout_ms = left / 1000 + 1;
+    /* woken early: by a pause, then go on; by a flush or a state change, then end */
+    if (gst_base_sink_wait_preroll (GST_BASE_SINK (self)) != GST_FLOW_OK)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+gst_kafka_sink_event (GstBaseSink *sink, GstEvent *event)
+{
+  /* GstBaseSink would wait for preroll now, and the flush's signal to it has been given */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !drain (GST_KAFKA_SINK (sink))) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  return GST_BASE_SINK_CLASS (gst_kafka_sink_parent_class)->event (sink, event);
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_sink_unlock (GstBaseSink *sink)
+{
+  interrupt (GST_KAFKA_SINK (sink), 1);
+  return TRUE;
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_sink_unlock_stop (GstBaseSink *sink)
+{
+  interrupt (GST_KAFKA_SINK (sink), -1);
+  return TRUE;
+}
+
+/* guarded by OBJECT_LOCK */
+GstKafkaSettings *
+gst_kafka_sink_get_settings (GstKafkaSink *self)
+{
+  return &PRIV (self)->settings;
+}
+
+/* @thread: streaming, which has one as long as it runs */
+TribKafkaPublisher *
+gst_kafka_sink_get_publisher (GstKafkaSink *self)
+{
+  return PRIV (self)->publisher;
+}
+
+/**
+ * gst_kafka_sink_get_state:
+ * @self: a sink
+ * @ret_accounts: (out): its publisher's, or those of the run before
+ * @ret_copied: (out): payloads that had to be copied
+ * @ret_copied_bytes: (out): their bytes
+ *
+ * @thread: any
+ * @locks: takes OBJECT_LOCK
+ *
+ * Returns: state of the connection, "" when there is none
+ */
+const gchar *
+gst_kafka_sink_get_state (GstKafkaSink *self, TribKafkaAccounts *ret_accounts, guint64 *ret_copied,
+    guint64 *ret_copied_bytes)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  const gchar *connection = "";
+
+  GST_OBJECT_LOCK (self);
+  if (priv->publisher) {
+    trib_kafka_publisher_get_accounts (priv->publisher, ret_accounts);
+    connection = trib_kafka_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
+  } else {
+    *ret_accounts = priv->last_accounts;
+  }
+  *ret_copied = priv->copied;
+  *ret_copied_bytes = priv->copied_bytes;
+  GST_OBJECT_UNLOCK (self);
+  return connection;
+}
+
+static void
+gst_kafka_sink_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  GstKafkaSinkPrivate *priv = PRIV (GST_KAFKA_SINK (object));
+  gboolean known;
+
+  GST_OBJECT_LOCK (object);
+  known = gst_kafka_settings_set (&priv->settings, prop_id, value, pspec);
+  if (prop_id == GST_KAFKA_SETTING_OVERFLOW && priv->publisher)
+    trib_kafka_publisher_set_overflow (priv->publisher, priv->settings.overflow);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+gst_kafka_sink_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  GstKafkaSink *self = GST_KAFKA_SINK (object);
+  GstKafkaSinkPrivate *priv = PRIV (self);
+
+  if (prop_id == GST_KAFKA_SINK_STATS) {
+    g_value_take_boxed (value, GST_KAFKA_SINK_GET_CLASS (self)->make_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (prop_id == GST_KAFKA_SINK_BROKER_ADDRESS)
+    g_value_set_string (value, priv->broker_address);
+  else
+    gst_kafka_settings_get (&priv->settings, prop_id, value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_kafka_sink_finalize (GObject *object)
+{
+  GstKafkaSinkPrivate *priv = PRIV (GST_KAFKA_SINK (object));
+
+  gst_kafka_settings_clear (&priv->settings);
+  g_free (priv->broker_address);
+  G_OBJECT_CLASS (gst_kafka_sink_parent_class)->finalize (object);
+}
+
+static void
+gst_kafka_sink_init (GstKafkaSink *self)
+{
+  gst_kafka_settings_init (&PRIV (self)->settings);
+  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
+  /* else the last buffer stays referenced after its delivery report */
+  gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);
+}
+
+static void
+gst_kafka_sink_class_init (GstKafkaSinkClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
+
+  object_class->set_property = gst_kafka_sink_set_property;
+  object_class->get_property = gst_kafka_sink_get_property;
+  object_class->finalize = gst_kafka_sink_finalize;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_kafka_sink_change_state);
+  sink_class->event = GST_DEBUG_FUNCPTR (gst_kafka_sink_event);
+  sink_class->unlock = GST_DEBUG_FUNCPTR (gst_kafka_sink_unlock);
+  sink_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_kafka_sink_unlock_stop);
+  gst_type_mark_as_plugin_api (GST_TYPE_KAFKA_SINK, 0);
+  gst_type_mark_as_plugin_api (gst_kafka_overflow_get_type (), 0);
+}
+
+/**
+ * gst_kafka_sink_install:
+ * @properties: (array): an element's table of properties, with room for %GST_KAFKA_SINK_N_PROPS
+ *
+ * What every Kafka sink has beside its settings. Each element installs them as its own.
+ */
+void
+gst_kafka_sink_install (GParamSpec **properties)
+{
+  properties[GST_KAFKA_SINK_BROKER_ADDRESS] = g_param_spec_string ("broker-address",
+      "Broker address", "Address of the brokers in use, also of the one inside the process", NULL,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[GST_KAFKA_SINK_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "Counters of what was sent, latencies and the state of the connection", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
