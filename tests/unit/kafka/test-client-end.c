@@ -62,9 +62,8 @@ test_give_up_one (void)
   g_assert_cmpuint (rig_accounts (b).pending, ==, 15);
   g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), >, 0);
   g_mutex_lock (&a->p->client->lock);
-  /* what had not reached librdkafka is gone, the rest counts beside the other's */
-  g_assert_cmpuint (
-      a->p->client->pending_bytes, >, (15 + g_atomic_int_get (&a->payloads_alive)) * 10000);
+  /* what had not reached librdkafka is gone; at least five frames had, and count beside the other's */
+  g_assert_cmpuint (a->p->client->pending_bytes, >, (15 + 5) * 10000);
   g_mutex_unlock (&a->p->client->lock);
   /* and it goes on */
   publish (a, 3);
