@@ -27,15 +27,17 @@ trib_packages_of() {
     libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev librdkafka-dev
   case $1 in
     build) ;;
-    demo | test)
+    debian13) printf '%s\n' mmdebstrap=mmdebstrap ;;
+    demo | elements | test)
       printf '%s\n' gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
         gstreamer1.0-libav gstreamer1.0-tools ;;
     *) trib_say "prepare.sh: no package list named '$1'"; return 2 ;;
   esac
+  case $1 in elements | test) printf '%s\n' gstreamer1.0-plugins-ugly locales ;; esac
   [ "$1" = test ] || return 0
-  printf '%s\n' gstreamer1.0-plugins-ugly kcat python3-confluent-kafka python3-crc32c python3-pil \
+  printf '%s\n' kcat python3-confluent-kafka python3-crc32c python3-pil \
     python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 default-jre-headless=java maven=mvn \
-    libjson-glib-dev jq openssl=openssl g++=g++ locales clang-format-14?
+    libjson-glib-dev jq openssl=openssl g++=g++ clang-format-14?
 }
 
 # trib_missing_packages PURPOSE [optional]
@@ -154,14 +156,15 @@ trib_locked() {
 
 trib_prepare_unlocked() {
   trib_ensure_packages "$1" || return 1
-  if [ "$1" = test ]; then
+  if [ "$1" = test ] || [ "$1" = elements ]; then
     trib_build "$trib_build_dir" 'all meson-test-prereq'
   else
     trib_build "$trib_build_dir" all
   fi
 }
 
-# trib_prepare PURPOSE: packages for PURPOSE (build, demo or test), then build/.
+# trib_prepare PURPOSE: packages for PURPOSE, then build/. PURPOSE is build, demo, elements (what unit, harness, generic
+# and pipelines need) or test (everything).
 trib_prepare() { trib_locked trib_prepare_unlocked "$1"; }
 
 # trib_prepare_sanitized asan|tsan: build-asan/ or build-tsan/, after trib_prepare test.
@@ -173,6 +176,9 @@ trib_prepare_sanitized() {
   trib_locked trib_build "$TRIB_ROOT/build-$1" 'all meson-test-prereq' \
     -Db_sanitize=$trib_sanitizers -Db_lundef=false -Dexamples=disabled
 }
+
+# What the suite debian13 needs on this machine; without it the suite is skipped and says so.
+trib_prepare_debian13() { trib_locked trib_ensure_packages debian13; }
 
 # Prints the path of real footage: ../shared/media if it is there, else people walking through a square from
 # Debian's opencv-doc. Only that file is taken out of the package: its documentation is 270 MB, and

@@ -16,6 +16,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import debian13  # noqa: E402
 import tap  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -38,7 +39,11 @@ SUITES = {
              ["unit", "fuzz-replay", "harness", "generic"], "asan"),
     "tsan": ("unit, harness and generic again with the thread sanitizer (build-tsan/)", "build-tsan",
              ["unit", "harness", "generic"], "tsan"),
+    "debian13": ("unit, harness and pipelines in a Debian 13 of its own (root, mmdebstrap; build/debian13/ keeps it)", None,
+                 list(debian13.SUITES), None),
 }
+# minutes of downloads, and a second build: only when it is named
+ON_REQUEST = ("debian13",)
 
 
 class CannotRun(Exception):
@@ -143,15 +148,17 @@ def read_log(path, protocols):
     return tally
 
 
-class Meson:
-    """Meson as a child with its own process group: Ctrl-C reaches this program only, which ends Meson in order.
+class Child:
+    """A child with its own process group: Ctrl-C reaches this program only, which ends the child in order.
     Meson's way with SIGINT is to end one test and go on."""
 
     def __init__(self):
         self.child = None
+        self.signal = signal.SIGTERM
 
-    def run(self, arguments):
-        self.child = subprocess.Popen([MESON] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def run(self, arguments, end_with=signal.SIGTERM):
+        self.signal = end_with
+        self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
                                       cwd=ROOT)
         try:
@@ -165,7 +172,7 @@ class Meson:
         # A second Ctrl-C must not leave tests behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if self.child and self.child.poll() is None:
-            self.child.terminate()
+            self.child.send_signal(self.signal)
             try:
                 self.child.communicate(timeout=20)
             except subprocess.TimeoutExpired:
@@ -173,14 +180,14 @@ class Meson:
                 self.child.communicate()
 
 
-def protocols_of(meson, folder):
-    code, output = meson.run(["introspect", "--tests", folder])
+def protocols_of(child, folder):
+    code, output = child.run([MESON, "introspect", "--tests", folder])
     if code != 0:
         raise CannotRun(f"meson introspect {folder}: {output.strip()}")
     return {test["name"]: test["protocol"] for test in json.loads(output[output.index("["):])}
 
 
-def run_meson_tests(meson, name, folder, suites, setup):
+def run_meson_tests(child, name, folder, suites, setup):
     """Returns the Tally of one `meson test`, an empty one where it has no such tests."""
     logs = os.path.join(ROOT, folder, "meson-logs")
     base = f"suite-{name}"
@@ -191,13 +198,13 @@ def run_meson_tests(meson, name, folder, suites, setup):
         arguments += ["--suite", suite]
     if setup:
         arguments += ["--setup", setup, "--no-suite", f"not-{setup}"]
-    _, output = meson.run(arguments)
+    _, output = child.run([MESON] + arguments)
     found = glob.glob(os.path.join(logs, base + "*.json"))
     if not found:
         if "No suitable tests" in output or "No tests defined" in output:
             return Tally()
         raise CannotRun("meson test wrote no log:\n" + output.strip())
-    return read_log(found[0], protocols_of(meson, folder))
+    return read_log(found[0], protocols_of(child, folder))
 
 
 def show(name, tally, seconds, live):
@@ -214,15 +221,32 @@ def show(name, tally, seconds, live):
     sys.stdout.flush()
 
 
-def run_suite(meson, name):
+def run_debian13(child):
+    tally = Tally()
+    try:
+        results = debian13.run(child)
+    except debian13.Skip as why:
+        tally.skips.append(("debian13", str(why)))
+    except debian13.Failed as why:
+        tally.failures.append(("debian13", *why.args))
+    else:
+        tally.passed = results["passed"]
+        tally.failures = [("Debian 13: " + test, reason, output) for test, reason, output in results["failures"]]
+        tally.skips = [("Debian 13: " + test, reason) for test, reason in results["skips"]]
+    return tally
+
+
+def run_suite(child, name):
+    if name == "debian13":
+        return run_debian13(child)
     _, folder, suites, setup = SUITES[name]
     # The plugin registry of this build is made by one process, not by as many as there are cores.
-    primed = run_meson_tests(meson, f"{name}-registry", folder, ["registry"], setup)
+    primed = run_meson_tests(child, f"{name}-registry", folder, ["registry"], setup)
     if primed.failures:
         tally = Tally()
         tally.failures.append((f"{name}: the plugin registry cannot be made", *primed.failures[0][1:]))
         return tally
-    tally = run_meson_tests(meson, name, folder, suites, setup)
+    tally = run_meson_tests(child, name, folder, suites, setup)
     if tally.total == 0:
         tally.failures.append((name, "this suite has no tests", ""))
     return tally
@@ -234,10 +258,11 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(
         prog="tests/run", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Installs what Debian packages are missing, builds in build/, and runs the tests.",
-        epilog=f"suites (all of them, if none is named):\n{listing}\n\nexit status: 0 all passed, 1 something failed, "
+        epilog=f"suites (all but {', '.join(ON_REQUEST)}, if none is named):\n{listing}\n\nexit status: 0 all passed, 1 something failed, "
                "2 could not run; the last line is \"N passed, N failed, N skipped\".\n"
                "TRIB_TIMEOUT_MULTIPLIER=N on a slow machine.")
     parser.add_argument("suites", metavar="SUITE", nargs="*")
+    parser.add_argument("--record", metavar="FILE", help=argparse.SUPPRESS)  # the results as JSON, for debian13
     parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
     if "-h" in argv or "--help" in argv:
         parser.print_help()
@@ -247,7 +272,7 @@ def parse_arguments(argv):
     if unknown:
         print(f"tests/run: no suite named {unknown[0]}; there are: {' '.join(SUITES)}", file=sys.stderr)
         sys.exit(2)
-    options.suites = list(dict.fromkeys(options.suites or SUITES))
+    options.suites = list(dict.fromkeys(options.suites or [suite for suite in SUITES if suite not in ON_REQUEST]))
     return options
 
 
@@ -255,7 +280,7 @@ def main(argv):
     options = parse_arguments(argv)
     if options.check_arguments:
         return 0
-    meson = Meson()
+    child = Child()
     everything = Tally()
     live = sys.stdout.isatty()
     # A supervisor that ends the run gets the same clean end as a person with Ctrl-C.
@@ -266,7 +291,7 @@ def main(argv):
                 sys.stdout.write(f"{name} ...")
                 sys.stdout.flush()
             start = time.monotonic()
-            tally = run_suite(meson, name)
+            tally = run_suite(child, name)
             show(name, tally, time.monotonic() - start, live)
             everything.add(tally)
     except KeyboardInterrupt:
@@ -276,6 +301,9 @@ def main(argv):
     except CannotRun as why:
         print(f"tests/run: {why}", file=sys.stderr)
         return 2
+    if options.record:
+        with open(options.record, "w", encoding="utf-8") as stream:
+            json.dump({"passed": everything.passed, "failures": everything.failures, "skips": everything.skips}, stream)
     print(f"{everything.passed} passed, {len(everything.failures)} failed, {len(everything.skips)} skipped")
     return 1 if everything.failures or everything.total == 0 else 0
 

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 
+import debian13
 import run
 import tap
 
@@ -79,9 +80,10 @@ def _():
     tap.equal(judge(program("no device\n", "SKIP", 77, name=plain)).skips[0][1], "no device", "reason")
 
 
-@t.test("unknown suites are refused, none means all")
+@t.test("unknown suites are refused, none means all but those on request")
 def _():
-    tap.equal(run.parse_arguments([]).suites, list(run.SUITES), "suites")
+    tap.equal(run.parse_arguments([]).suites, [suite for suite in run.SUITES if suite != "debian13"], "suites")
+    tap.equal(run.parse_arguments(["unit", "debian13"]).suites, ["unit", "debian13"], "suites")
     tap.equal(run.parse_arguments(["unit", "unit"]).suites, ["unit"], "suites")
     stderr, sys.stderr = sys.stderr, open(os.devnull, "w", encoding="ascii")
     try:
@@ -93,6 +95,60 @@ def _():
     finally:
         sys.stderr.close()
         sys.stderr = stderr
+
+
+@t.test("what cannot be run in a Debian 13 is one skip, what ends early one failure, results are added")
+def _():
+    real = debian13.run
+    try:
+        for outcome, wanted in ((debian13.Skip("no root"), (0, 0, 1)), (debian13.Failed("ended", "words"), (0, 1, 0)),
+                                ({"passed": 3, "failures": [["a", "b", "c"]], "skips": [["d", "e"]]}, (3, 1, 1))):
+            def stand_in(_, outcome=outcome):
+                if isinstance(outcome, Exception):
+                    raise outcome
+                return outcome
+            debian13.run = stand_in
+            tap.equal(numbers(run.run_suite(None, "debian13")), wanted, f"numbers of {outcome!r}")
+    finally:
+        debian13.run = real
+
+
+@t.test("without root, mmdebstrap or namespaces the reason is given")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        def reason(uid, *programs, refuse=False):
+            """Why a machine with these @programs on its PATH cannot; @refuse: it lets nobody make a namespace."""
+            for name in programs:
+                with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                    file.write("#!/bin/sh\n" + ("echo 'unshare failed: Operation not permitted' >&2; exit 1\n" if refuse else "exit 0\n"))
+                os.chmod(file.name, 0o755)
+            before, os.geteuid = os.geteuid, lambda: uid
+            path, os.environ["PATH"] = os.environ["PATH"], folder
+            try:
+                return debian13.why_not()
+            finally:
+                os.geteuid, os.environ["PATH"] = before, path
+
+        tap.true("needs root" in reason(1000), "not root")
+        tap.true("no mmdebstrap" in reason(0), "no mmdebstrap")
+        tap.true("Operation not permitted" in reason(0, "mmdebstrap", "unshare", "chroot", refuse=True), "no namespaces")
+        tap.equal(reason(0, "mmdebstrap", "unshare", "chroot"), None, "a machine that can")
+
+
+@t.test("the source is copied around the build of the last run, without a build of this machine")
+def _():
+    with tempfile.TemporaryDirectory() as root:
+        os.makedirs(os.path.join(root, "src", "build"))
+        for path in ("src/gone.c", "src/build/kept"):
+            open(os.path.join(root, path), "w", encoding="ascii").close()
+        debian13.copy_source(root)
+        source = os.path.join(root, "src")
+        tap.true(os.path.exists(os.path.join(source, "build", "kept")), "the build stays")
+        tap.true(not os.path.exists(os.path.join(source, "gone.c")), "what is gone here is gone there")
+        tap.true(not os.path.exists(os.path.join(source, "build", "build.ninja")), "no build of this machine")
+        for path in ("meson.build", "tests/run", "tests/support/debian13.py"):
+            here, there = os.stat(os.path.join(debian13.ROOT, path)), os.stat(os.path.join(source, path))
+            tap.equal((there.st_mtime_ns, there.st_mode, there.st_size), (here.st_mtime_ns, here.st_mode, here.st_size), path)
 
 
 sys.exit(t.run())
