@@ -131,7 +131,7 @@ void trib_kafka_lanes_open (Topic *topic, gint32 n_partitions);
 rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaClient *c, Record *record);
 void trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known);
 void trib_kafka_lanes_resume (TribKafkaClient *c);
-void trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p);
+void trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records);
 void trib_kafka_lanes_expire (TribKafkaClient *c, gint64 limit);
 
 /* trib-kafka-preflight.c */

@@ -48,7 +48,7 @@ begin (TribKafkaClient *c, TribKafkaPublisher *p)
 
   p->end_leaves = p->leaving;
   p->giving_up = TRUE;
-  trib_kafka_lanes_purge (c, p);
+  trib_kafka_lanes_purge (c, p, FALSE);
   if (p->n_slots > 0 && may_purge (c, p)) {
     purge (c);
     g_mutex_unlock (&c->lock);
@@ -77,7 +77,8 @@ static void
 cut_off (TribKafkaClient *c, TribKafkaPublisher *p)
 {
   p->closing = may_purge (c, p);
-  trib_kafka_lanes_purge (c, p);
+  /* its FAILED entries may still be written where the client goes on */
+  trib_kafka_lanes_purge (c, p, p->closing);
   if (!nothing_left (p) && may_purge (c, p)) {
     p->closing = TRUE;
     p->end = END_PURGED;

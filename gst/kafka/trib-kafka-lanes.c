@@ -230,13 +230,13 @@ trib_kafka_lanes_resume (TribKafkaClient *c)
 
 /* only what is there now: a purged frame may leave a loss record in a lane */
 static void
-purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, Lane *lane)
+purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records, Lane *lane)
 {
   for (guint n = lane->queue.length; n > 0; n--) {
     Record *record = g_queue_pop_head (&lane->queue);
     if (record == NULL)
       return;
-    if (record->slot->owner == p)
+    if (record->slot->owner == p && (record->slot->frame || with_loss_records))
       withdraw (c, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
     else
       g_queue_push_tail (&lane->queue, record);
@@ -247,17 +247,18 @@ purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, Lane *lane)
  * trib_kafka_lanes_purge:
  * @c: a client, locked
  * @p: a publisher
+ * @with_loss_records: not only what its frames have here
  *
  * What @p has here that has not reached the client is reported as purged from the queue, as the
  * client would.
  */
 void
-trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p)
+trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records)
 {
   /* from the registry back to what it links: loss records of what is purged here stay */
   for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--)
     for (gint32 i = 0; p->topics[t] && i < p->topics[t]->n_lanes; i++)
-      purge_lane (c, p, &p->topics[t]->lanes[i]);
+      purge_lane (c, p, with_loss_records, &p->topics[t]->lanes[i]);
 }
 
 /**
