@@ -125,7 +125,6 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
     { "reconnect.backoff.ms", "50" },
     { "reconnect.backoff.max.ms", "400" },
     { "topic.metadata.refresh.fast.interval.ms", "100" },
-    { "retry.backoff.ms", "50" },
     { "enable.partition.eof", "true" },
     { "auto.offset.reset", "error" },
     { "enable.auto.commit", "false" },

@@ -45,6 +45,7 @@ struct _TribKafkaFrames {
   gint64 from_ns;
   guint64 gap; /* frames that are missing since the last one given */
   const gchar *gap_reason;
+  gboolean lost;          /* retention has passed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
   gboolean malformed_told;
@@ -215,6 +216,8 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   trib_kafka_cursor_seek (f->cursor, position);
   f->from_ns = from_ns;
   f->gap = 0;
+  f->gap_reason = NULL;
+  f->lost = FALSE;
   f->ended = FALSE;
   f->caught_up_since = -1;
 }
@@ -379,6 +382,7 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
       item->partition = at.partition;
       item->n_missing = at.to - at.from;
       COUNT (f, lost, item->n_missing);
+      f->lost = TRUE;
       return TRIB_KAFKA_FRAMES_LOST;
     case TRIB_KAFKA_CURSOR_UNREADABLE:
       COUNT (f, records, 1);
@@ -475,6 +479,7 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
   item->reason = f->gap > 0 ? f->gap_reason : NULL;
   f->gap = 0;
   f->gap_reason = NULL;
+  f->lost = FALSE;
   return TRIB_KAFKA_FRAMES_FRAME;
 }
 

@@ -10,8 +10,14 @@ G_BEGIN_DECLS
 typedef enum { GST_KAFKA_MODE_BINARY, GST_KAFKA_MODE_LEGACY } GstKafkaMode;
 typedef enum { GST_KAFKA_PARTITION_BY_STREAM, GST_KAFKA_PARTITION_BY_FRAME } GstKafkaPartitionBy;
 
+/* start has the values of TribKafkaStart, read-by those of TribKafkaReadBy */
+typedef enum { GST_KAFKA_UNTIL_END, GST_KAFKA_UNTIL_NEVER } GstKafkaUntil;
+
 GType gst_kafka_mode_get_type (void);
 GType gst_kafka_partition_by_get_type (void);
 GType gst_kafka_overflow_get_type (void);
+GType gst_kafka_start_get_type (void);
+GType gst_kafka_until_get_type (void);
+GType gst_kafka_read_by_get_type (void);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What Kafka sinks tell: fields of their messages and of their stats. */
+/* What Kafka elements tell: fields of their messages and of their stats. */
 #include "gstkafkareport.h"
 
 /**

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The settings that a Kafka sink has as properties: their table, their store, and the core's configuration made of them. */
+/* The settings that Kafka elements have as properties: their table, their store, and the core's configuration made of
+ * them. A source has some of a sink's. */
 #include "gstkafkasettings.h"
 
 #define DEFAULT_BOOTSTRAP_SERVERS "localhost:9092"
@@ -19,6 +20,38 @@ install_string (GParamSpec **properties, guint id, const gchar *name, const gcha
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 }
 
+static void
+install_common (GParamSpec **properties)
+{
+  install_string (properties, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS, "bootstrap-servers",
+      "Bootstrap servers",
+      "Brokers to begin with, HOST:PORT[,HOST:PORT...], or in-process for one inside the process",
+      DEFAULT_BOOTSTRAP_SERVERS);
+  install_string (properties, GST_KAFKA_SETTING_TOPIC_PREFIX, "topic-prefix", "Topic prefix",
+      "Text put before each topic's name", "");
+}
+
+static void
+install_client_config (GParamSpec **properties, const gchar *name, const gchar *nick)
+{
+  properties[GST_KAFKA_SETTING_CLIENT_CONFIG] = g_param_spec_boxed (name, nick,
+      "Options for librdkafka, applied last, such as security.protocol; secrets are not shown "
+      "again",
+      GST_TYPE_STRUCTURE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+}
+
+static void
+install_topics (GParamSpec **properties)
+{
+  install_string (properties, GST_KAFKA_SETTING_METADATA_TOPIC, "metadata-topic", "Metadata topic",
+      "Topic of the frames' metadata", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]);
+  install_string (properties, GST_KAFKA_SETTING_BINARY_TOPIC, "binary-topic", "Binary topic",
+      "Topic of the frames' bytes", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY]);
+  install_string (properties, GST_KAFKA_SETTING_REGISTRY_TOPIC, "registry-topic", "Registry topic",
+      "Topic of the entries that say where bytes and metadata are",
+      trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY]);
+}
+
 /**
  * gst_kafka_settings_install:
  * @properties: (array): an element's table of properties, with room for %GST_KAFKA_N_SETTINGS from 1 on
@@ -28,12 +61,7 @@ install_string (GParamSpec **properties, guint id, const gchar *name, const gcha
 void
 gst_kafka_settings_install (GParamSpec **properties)
 {
-  install_string (properties, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS, "bootstrap-servers",
-      "Bootstrap servers",
-      "Brokers to begin with, HOST:PORT[,HOST:PORT...], or in-process for one inside the process",
-      DEFAULT_BOOTSTRAP_SERVERS);
-  install_string (properties, GST_KAFKA_SETTING_TOPIC_PREFIX, "topic-prefix", "Topic prefix",
-      "Text put before each topic's name", "");
+  install_common (properties);
   properties[GST_KAFKA_SETTING_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
       "What happens when max-pending-bytes is reached", gst_kafka_overflow_get_type (),
       DEFAULT_OVERFLOW, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
@@ -52,24 +80,14 @@ gst_kafka_settings_install (GParamSpec **properties)
       "Drain timeout", "Milliseconds that EOS, and going to NULL, wait for outcomes", 0, 900000,
       DEFAULT_DRAIN_TIMEOUT_MS,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_PRODUCER_CONFIG]
-      = g_param_spec_boxed ("producer-config", "Producer config",
-          "Options for librdkafka, applied last, such as security.protocol; secrets are not shown "
-          "again",
-          GST_TYPE_STRUCTURE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  install_client_config (properties, "producer-config", "Producer config");
 }
 
 /* likewise: what a sink of frames has beside that */
 void
 gst_kafka_settings_install_frames (GParamSpec **properties)
 {
-  install_string (properties, GST_KAFKA_SETTING_METADATA_TOPIC, "metadata-topic", "Metadata topic",
-      "Topic of the frames' metadata", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]);
-  install_string (properties, GST_KAFKA_SETTING_BINARY_TOPIC, "binary-topic", "Binary topic",
-      "Topic of the frames' bytes", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY]);
-  install_string (properties, GST_KAFKA_SETTING_REGISTRY_TOPIC, "registry-topic", "Registry topic",
-      "Topic of the entries that say where bytes and metadata are",
-      trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY]);
+  install_topics (properties);
   install_string (properties, GST_KAFKA_SETTING_LEGACY_TOPIC, "legacy-topic", "Legacy topic",
       "Topic of the records of legacy mode", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_LEGACY]);
   install_string (properties, GST_KAFKA_SETTING_SESSION_ID, "session-id", "Session id",
@@ -84,6 +102,19 @@ gst_kafka_settings_install_frames (GParamSpec **properties)
       "Whether a stream keeps to one partition or its frames spread over all",
       gst_kafka_partition_by_get_type (), DEFAULT_PARTITION_BY,
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+}
+
+/* likewise: what a source of frames has */
+void
+gst_kafka_settings_install_source (GParamSpec **properties)
+{
+  install_common (properties);
+  install_topics (properties);
+  install_string (properties, GST_KAFKA_SETTING_SESSION_ID, "session-id", "Session id",
+      "The only session to read (NULL = sessions one after another)", NULL);
+  install_string (properties, GST_KAFKA_SETTING_STREAM_ID, "stream-id", "Stream id",
+      "The only stream to read (NULL = the first that is met)", NULL);
+  install_client_config (properties, "consumer-config", "Consumer config");
 }
 
 void
@@ -102,6 +133,13 @@ gst_kafka_settings_init (GstKafkaSettings *settings)
   };
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
     settings->topics[i] = g_strdup (trib_kafka_default_topics[i]);
+}
+
+void
+gst_kafka_settings_init_source (GstKafkaSettings *settings)
+{
+  gst_kafka_settings_init (settings);
+  g_clear_pointer (&settings->stream_id, g_free);
 }
 
 static gchar **
@@ -137,7 +175,7 @@ gst_kafka_settings_clear (GstKafkaSettings *settings)
     if (text)
       g_free (*text);
   }
-  g_clear_pointer (&settings->producer_config, gst_structure_free);
+  g_clear_pointer (&settings->client_config, gst_structure_free);
 }
 
 static void
@@ -184,9 +222,9 @@ gst_kafka_settings_set (
     case GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS:
       settings->drain_timeout_ms = g_value_get_uint (value);
       return TRUE;
-    case GST_KAFKA_SETTING_PRODUCER_CONFIG:
-      g_clear_pointer (&settings->producer_config, gst_structure_free);
-      settings->producer_config = g_value_dup_boxed (value);
+    case GST_KAFKA_SETTING_CLIENT_CONFIG:
+      g_clear_pointer (&settings->client_config, gst_structure_free);
+      settings->client_config = g_value_dup_boxed (value);
       return TRUE;
     default:
       if (text)
@@ -232,8 +270,8 @@ gst_kafka_settings_get (GstKafkaSettings *settings, guint id, GValue *value)
     case GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS:
       g_value_set_uint (value, settings->drain_timeout_ms);
       return TRUE;
-    case GST_KAFKA_SETTING_PRODUCER_CONFIG:
-      shown = settings->producer_config ? gst_structure_copy (settings->producer_config) : NULL;
+    case GST_KAFKA_SETTING_CLIENT_CONFIG:
+      shown = settings->client_config ? gst_structure_copy (settings->client_config) : NULL;
       if (shown)
         gst_structure_map_in_place (shown, hide_secret, NULL);
       g_value_take_boxed (value, shown);
@@ -282,8 +320,8 @@ gst_kafka_settings_to_config (const GstKafkaSettings *settings, const gchar *ser
   GstKafkaConfig *config = g_new0 (GstKafkaConfig, 1);
 
   config->options = g_ptr_array_new_with_free_func (g_free);
-  if (settings->producer_config)
-    gst_structure_foreach (settings->producer_config, collect_option, config->options);
+  if (settings->client_config)
+    gst_structure_foreach (settings->client_config, collect_option, config->options);
   g_ptr_array_add (config->options, NULL);
   config->servers = g_strdup (servers);
   config->core = (TribKafkaConfig){

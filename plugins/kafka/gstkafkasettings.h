@@ -25,7 +25,7 @@ enum {
   GST_KAFKA_SETTING_MAX_PENDING_BYTES,
   GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS,
   GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS,
-  GST_KAFKA_SETTING_PRODUCER_CONFIG,
+  GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
   GST_KAFKA_N_SETTINGS
 };
 
@@ -42,7 +42,7 @@ typedef struct {
   guint64 max_pending_bytes;
   guint delivery_timeout_ms;
   guint drain_timeout_ms;
-  GstStructure *producer_config;
+  GstStructure *client_config;
   guint n_changes; /* of what only takes effect at a start */
 } GstKafkaSettings;
 
@@ -57,7 +57,9 @@ typedef struct {
 
 void gst_kafka_settings_install (GParamSpec **properties);
 void gst_kafka_settings_install_frames (GParamSpec **properties);
+void gst_kafka_settings_install_source (GParamSpec **properties);
 void gst_kafka_settings_init (GstKafkaSettings *settings);
+void gst_kafka_settings_init_source (GstKafkaSettings *settings);
 void gst_kafka_settings_clear (GstKafkaSettings *settings);
 gboolean gst_kafka_settings_set (
     GstKafkaSettings *settings, guint id, const GValue *value, GParamSpec *pspec);

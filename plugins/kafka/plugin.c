@@ -2,15 +2,17 @@
 #include "config.h"
 
 #include "gstkafkabinarysink.h"
+#include "gstkafkabinarysrc.h"
 #include "gstkafkarecordsink.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   return GST_ELEMENT_REGISTER (kafkabinarysink, plugin)
+         && GST_ELEMENT_REGISTER (kafkabinarysrc, plugin)
          && GST_ELEMENT_REGISTER (kafkarecordsink, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributarykafka,
-    "Frames and records to Apache Kafka, and the proof of what arrived", plugin_init,
+    "Frames and records to Apache Kafka and back, with the proof of what arrived", plugin_init,
     PACKAGE_VERSION, "LGPL", GST_PACKAGE_NAME, GST_PACKAGE_ORIGIN)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-hints.h"
+
+#include <string.h>
+
+#define MAX_SIDE 65535
+
+static gchar **
+find_text (TribKafkaHints *out, const gchar *name, gboolean nested)
+{
+  if (nested)
+    return g_str_equal (name, "format") ? &out->format : NULL;
+  if (g_str_equal (name, "caps"))
+    return &out->caps;
+  if (g_str_equal (name, "content_type"))
+    return &out->content_type;
+  return g_str_equal (name, "pixel_format") ? &out->pixel_format : NULL;
+}
+
+static guint *
+find_number (TribKafkaHints *out, const gchar *name, gboolean nested)
+{
+  if (nested)
+    return NULL;
+  if (g_str_equal (name, "image_width"))
+    return &out->width;
+  if (g_str_equal (name, "image_height"))
+    return &out->height;
+  return g_str_equal (name, "channels") ? &out->channels : NULL;
+}
+
+static gboolean
+read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
+{
+  TribJsonToken token;
+
+  while ((token = trib_json_reader_next (reader)) == TRIB_JSON_KEY) {
+    const gchar *name = trib_json_reader_string (reader, NULL);
+    gboolean compression = !nested && g_str_equal (name, "compression");
+    gchar **text = find_text (out, name, nested);
+    guint *number = find_number (out, name, nested);
+
+    if (text == NULL && number == NULL && !compression) {
+      if (!trib_json_reader_skip (reader))
+        return FALSE;
+      continue;
+    }
+    token = trib_json_reader_next (reader);
+    if (token == TRIB_JSON_STRING && text) {
+      g_free (*text);
+      *text = g_strdup (trib_json_reader_string (reader, NULL));
+    } else if (token == TRIB_JSON_INT && number) {
+      gint64 value = trib_json_reader_int (reader);
+      *number = value > 0 && value <= MAX_SIDE ? value : 0;
+    } else if (token == TRIB_JSON_OBJECT_BEGIN && compression) {
+      if (!read_members (out, reader, TRUE))
+        return FALSE;
+    } else if (token == TRIB_JSON_OBJECT_BEGIN || token == TRIB_JSON_ARRAY_BEGIN) {
+      if (!trib_json_reader_skip (reader))
+        return FALSE;
+    }
+  }
+  return token == TRIB_JSON_OBJECT_END;
+}
+
+/**
+ * trib_kafka_hints_parse:
+ * @out: (out caller-allocates): cleared on failure
+ * @reader: a reader whose memory is used
+ * @text: a record's value
+ * @len: its bytes
+ *
+ * Not strict about what is there, because it helps where more was not written; strict about JSON.
+ *
+ * Returns: whether @text is a JSON object
+ */
+gboolean
+trib_kafka_hints_parse (TribKafkaHints *out, TribJsonReader *reader, const gchar *text, gsize len)
+{
+  memset (out, 0, sizeof *out);
+  trib_json_reader_reset (reader, text, len);
+  if (trib_json_reader_next (reader) == TRIB_JSON_OBJECT_BEGIN && read_members (out, reader, FALSE)
+      && trib_json_reader_next (reader) == TRIB_JSON_END)
+    return TRUE;
+  trib_kafka_hints_clear (out);
+  return FALSE;
+}
+
+void
+trib_kafka_hints_clear (TribKafkaHints *hints)
+{
+  g_clear_pointer (&hints->caps, g_free);
+  g_clear_pointer (&hints->content_type, g_free);
+  g_clear_pointer (&hints->pixel_format, g_free);
+  g_clear_pointer (&hints->format, g_free);
+}

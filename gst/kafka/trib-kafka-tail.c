@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-tail.h"
+
+/* how many records before each partition's end are looked at, until a frame is among them */
+#define FIRST_LOOK 4
+#define LOOK_FACTOR 16
+#define LAST_LOOK (4 * 16 * 16 * 16)
+
+struct _TribKafkaTail {
+  TribKafkaCursor *cursor;
+  TribKafkaReadBy read_by;
+  gchar *topic;
+  gchar *session;
+  gchar *stream;
+  TribJsonReader *reader;
+};
+
+/**
+ * trib_kafka_tail_new:
+ * @config: where to look, and for which stream; copied
+ * @error: return location
+ *
+ * Returns: (transfer full): something to look with, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ */
+TribKafkaTail *
+trib_kafka_tail_new (const TribKafkaFramesConfig *config, GError **error)
+{
+  TribKafkaCursorConfig at = { .client = config->client,
+    .in_process = config->in_process,
+    .topic
+    = config->topics[config->read_by == TRIB_KAFKA_READ_BY_REGISTRY ? TRIB_KAFKA_TOPIC_REGISTRY
+                                                                    : TRIB_KAFKA_TOPIC_BINARY] };
+  TribKafkaCursor *cursor = trib_kafka_cursor_new (&at, error);
+  TribKafkaTail *t;
+
+  if (cursor == NULL)
+    return NULL;
+  t = g_new0 (TribKafkaTail, 1);
+  t->cursor = cursor;
+  t->read_by = config->read_by;
+  t->topic = g_strdup (at.topic);
+  t->session = g_strdup (config->session);
+  t->stream = g_strdup (config->stream);
+  t->reader = trib_json_reader_new ("", 0, NULL);
+  return t;
+}
+
+void
+trib_kafka_tail_free (TribKafkaTail *t)
+{
+  g_clear_pointer (&t->cursor, trib_kafka_cursor_free);
+  g_clear_pointer (&t->reader, trib_json_reader_free);
+  g_free (t->topic);
+  g_free (t->session);
+  g_free (t->stream);
+  g_free (t);
+}
+
+/* @thread: any */
+void
+trib_kafka_tail_set_flushing (TribKafkaTail *t, gboolean flushing)
+{
+  trib_kafka_cursor_set_flushing (t->cursor, flushing);
+}
+
+static gboolean
+look_at (TribKafkaTail *t, TribKafkaMessage *m, gint64 *t_ns)
+{
+  g_autoptr (TribKafkaSighting) s = t->read_by == TRIB_KAFKA_READ_BY_REGISTRY
+                                        ? trib_kafka_sighting_from_registry (m, t->reader, NULL)
+                                        : trib_kafka_sighting_from_bytes (m, t->topic, NULL);
+
+  if (s == NULL || s->kind == TRIB_KAFKA_SIGHTING_FAILED
+      || (t->session && !g_str_equal (t->session, s->entry.identity.session))
+      || (t->stream && !g_str_equal (t->stream, s->entry.identity.stream)))
+    return FALSE;
+  *t_ns = MAX (*t_ns, s->entry.identity.t_ns);
+  return TRUE;
+}
+
+/**
+ * trib_kafka_tail_find:
+ * @t: something to look with
+ * @deadline: monotonic time, us, up to which to wait
+ * @ret_t_ns: (out): capture time of the youngest frame, ns since the Unix epoch
+ *
+ * Looks at some 16000 records before each partition's end at most.
+ *
+ * Returns: whether there is one; %FALSE also when the broker does not say so in time
+ */
+gboolean
+trib_kafka_tail_find (TribKafkaTail *t, gint64 deadline, gint64 *ret_t_ns)
+{
+  gint64 t_ns = G_MININT64;
+
+  for (gint64 look = FIRST_LOOK; look <= LAST_LOOK; look *= LOOK_FACTOR) {
+    const TribKafkaPosition at
+        = { .start = TRIB_KAFKA_START_OFFSET, .offset = -look, .partition = -1, .to_end = TRUE };
+    TribKafkaCursorResult result;
+    gboolean found = FALSE;
+
+    trib_kafka_cursor_seek (t->cursor, &at);
+    do {
+      g_autoptr (GError) error = NULL;
+      TribKafkaCursorItem item;
+      result = trib_kafka_cursor_next (t->cursor, deadline, &item, &error);
+      if (result == TRIB_KAFKA_CURSOR_RECORD)
+        found |= look_at (t, &item.message, &t_ns);
+    } while (result != TRIB_KAFKA_CURSOR_END && result != TRIB_KAFKA_CURSOR_TIMEOUT
+             && result != TRIB_KAFKA_CURSOR_FLUSHING && result != TRIB_KAFKA_CURSOR_ERROR);
+    if (found && result == TRIB_KAFKA_CURSOR_END) {
+      *ret_t_ns = t_ns;
+      return TRUE;
+    }
+    if (result != TRIB_KAFKA_CURSOR_END)
+      return FALSE;
+  }
+  return FALSE;
+}

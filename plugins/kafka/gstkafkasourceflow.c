@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kafkabinarysrc does on its streaming thread: from the frames that the core gives to buffers, gaps and
+ * messages. */
+#include "config.h"
+
+#include "gstkafkabinarysrc-private.h"
+
+#include <frame/trib-frame-meta.h>
+
+#include "gstkafkareport.h"
+
+#define METADATA_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
+#define TAIL_TIMEOUT_US (10 * G_TIME_SPAN_SECOND)
+/* with an outage timeout: between two looks at it */
+#define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
+/* how far before its target a seek looks for a frame that can be decoded by itself */
+#define KEY_DISTANCE_NS (10 * (gint64) GST_SECOND)
+
+/* ---- positions ---- */
+
+static TribKafkaPosition
+first_position (const GstKafkaBinarySrc *self)
+{
+  return (TribKafkaPosition){
+    .start = self->now.start,
+    .offset = self->now.start_offset,
+    .t_ms = self->now.start_time / 1000000 - (self->now.start_time % 1000000 < 0),
+    .partition = self->now.start_partition,
+    .to_end = self->now.until == GST_KAFKA_UNTIL_END,
+  };
+}
+
+/* back to where reading begins; nothing is known of the frames */
+void
+gst_kafka_source_reset (GstKafkaBinarySrc *self)
+{
+  const TribKafkaPosition at = first_position (self);
+
+  trib_kafka_frames_seek (self->frames, &at,
+      self->now.start == TRIB_KAFKA_START_TIME ? self->now.start_time : G_MININT64);
+  gst_kafka_kind_clear (&self->kind);
+  gst_clear_caps (&self->caps);
+  self->has_base = FALSE;
+  self->seek_to = 0;
+  self->needs_key = TRUE;
+  self->discont = TRUE;
+  self->begun = FALSE;
+  self->last_pts = GST_CLOCK_TIME_NONE;
+  self->down_since = -1;
+  self->malformed_warned = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->duration = GST_CLOCK_TIME_NONE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+seek_time (GstKafkaBinarySrc *self, gint64 t_ns)
+{
+  gint64 from_ns = self->kind.has_delta ? t_ns - KEY_DISTANCE_NS : t_ns;
+  TribKafkaPosition at = first_position (self);
+
+  at.start = TRIB_KAFKA_START_TIME;
+  at.t_ms = from_ns / 1000000 - (from_ns % 1000000 < 0);
+  trib_kafka_frames_seek (self->frames, &at, MAX (from_ns, self->base_ns));
+}
+
+/**
+ * gst_kafka_source_seek:
+ * @position: stream time
+ *
+ * While no buffer is made.
+ */
+gboolean
+gst_kafka_source_seek (GstKafkaBinarySrc *self, GstClockTime position)
+{
+  self->discont = TRUE;
+  self->needs_key = TRUE;
+  self->begun = FALSE;
+  self->last_pts = GST_CLOCK_TIME_NONE;
+  if (!self->has_base)
+    self->seek_to = position;
+  else
+    seek_time (self, self->base_ns + (gint64) MIN (position, (GstClockTime) G_MAXINT64 / 2));
+  return TRUE;
+}
+
+/* ---- telling ---- */
+
+static void
+post (GstKafkaBinarySrc *self, GstStructure *s)
+{
+  GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
+}
+
+static void
+tell_link (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  GstStructure *s = gst_structure_new_empty ("kafkabinarysrc-connection");
+  TribKafkaFramesCounts counts;
+
+  trib_kafka_frames_get_counts (self->frames, &counts);
+  GST_OBJECT_LOCK (self);
+  self->link = item->link.state;
+  self->outages += item->link.state == TRIB_KAFKA_LINK_DOWN;
+  GST_OBJECT_UNLOCK (self);
+  if (item->link.state != TRIB_KAFKA_LINK_DOWN)
+    self->down_since = -1;
+  else if (self->down_since < 0)
+    self->down_since = g_get_monotonic_time ();
+  gst_kafka_report_connection (s, &item->link, counts.pending, item->text);
+  post (self, s);
+  if (item->link.state == TRIB_KAFKA_LINK_DOWN)
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_READ,
+        ("No answer from Kafka at %s. Reading goes on where it is.", self->broker_address),
+        ("%s", *item->text ? item->text : "nothing was answered"));
+}
+
+static void
+tell_missing (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  const TribKafkaSighting *s = item->sighting;
+  GstStructure *m
+      = gst_structure_new ("kafkabinarysrc-frames-missing", "index", G_TYPE_UINT64, item->index,
+          "count", G_TYPE_UINT64, item->n_missing, "reason", G_TYPE_STRING, item->reason, NULL);
+
+  if (s)
+    gst_structure_set (m, "frame-id", G_TYPE_STRING, s->entry.identity.frame_id, "t-ns",
+        G_TYPE_INT64, s->entry.identity.t_ns, NULL);
+  if (s && s->entry.error_message)
+    gst_structure_set (m, "error-message", G_TYPE_STRING, s->entry.error_message, NULL);
+  post (self, m);
+}
+
+static void
+tell_lost (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  post (self, gst_structure_new ("kafkabinarysrc-records-lost", "partition", G_TYPE_INT,
+                  item->partition, "count", G_TYPE_UINT64, item->n_missing, NULL));
+}
+
+static void
+tell_malformed (GstKafkaBinarySrc *self, const gchar *why)
+{
+  if (self->malformed_warned)
+    return;
+  self->malformed_warned = TRUE;
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      ("Records are there that are no frames of gst-tributary; they are passed over."),
+      ("%s; told once, stats counts them", why));
+}
+
+static void
+tell_session (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
+{
+  post (self,
+      gst_structure_new ("kafkabinarysrc-session", "session", G_TYPE_STRING,
+          s->entry.identity.session, "stream", G_TYPE_STRING, s->entry.identity.stream, NULL));
+}
+
+static GstFlowReturn
+fail (GstKafkaBinarySrc *self, const GError *error)
+{
+  if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_FOUND, ("%s", error->message), ("at %s", self->broker_address));
+  else if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_AUTHORIZED, ("%s", error->message), ("at %s", self->broker_address));
+  else
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, READ, ("Reading from Kafka cannot go on."), ("%s", error->message));
+  return GST_FLOW_ERROR;
+}
+
+/* ---- what the bytes are ---- */
+
+static gboolean
+ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  const TribKafkaPointer *place = &item->sighting->entry.metadata;
+  g_autoptr (TribKafkaRecordCopy) record = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TribKafkaHints) hints = { 0 };
+  gconstpointer text;
+  gsize len;
+
+  if (place->offset < 0 || place->topic == NULL)
+    return FALSE;
+  record = trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
+      FALSE, g_get_monotonic_time () + METADATA_TIMEOUT_US, self->cancellable, &error);
+  if (record == NULL) {
+    GST_INFO_OBJECT (
+        self, "metadata of frame %s: %s", item->sighting->entry.identity.frame_id, error->message);
+    return FALSE;
+  }
+  text = g_bytes_get_data (record->value, &len);
+  return trib_kafka_hints_parse (&hints, self->json, text, len)
+         && gst_kafka_kind_from_hints (&self->kind, &hints, &item->message);
+}
+
+static gboolean
+find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  return gst_kafka_kind_from_headers (&self->kind, &item->message)
+         || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
+         || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
+}
+
+/* ---- the first frame ---- */
+
+static void
+find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
+{
+  TribKafkaFramesConfig config = self->frames_config;
+  TribKafkaTail *tail;
+  gint64 last_ns;
+
+  if (self->now.until != GST_KAFKA_UNTIL_END)
+    return;
+  config.stream = s->entry.identity.stream;
+  tail = trib_kafka_tail_new (&config, NULL);
+  if (tail == NULL)
+    return;
+  GST_OBJECT_LOCK (self);
+  self->tail = tail;
+  trib_kafka_tail_set_flushing (tail, self->flushing);
+  GST_OBJECT_UNLOCK (self);
+  if (trib_kafka_tail_find (tail, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
+      && last_ns >= self->base_ns) {
+    GST_OBJECT_LOCK (self);
+    self->duration = last_ns - self->base_ns
+                     + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
+    GST_OBJECT_UNLOCK (self);
+  }
+  GST_OBJECT_LOCK (self);
+  self->tail = NULL;
+  GST_OBJECT_UNLOCK (self);
+  trib_kafka_tail_free (tail);
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_duration_changed (GST_OBJECT (self)));
+}
+
+static GstClockTime
+now_running (GstKafkaBinarySrc *self)
+{
+  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime base = gst_element_get_base_time (GST_ELEMENT (self)), now;
+
+  if (clock == NULL)
+    return 0;
+  now = gst_clock_get_time (clock);
+  return now > base ? now - base : 0;
+}
+
+/* From here on running time is `running` at stream time `pts`. */
+static void
+begin_segment (GstKafkaBinarySrc *self, GstClockTime pts, GstClockTime running)
+{
+  GstBaseSrc *src = GST_BASE_SRC (self);
+  GstSegment segment;
+
+  GST_OBJECT_LOCK (self);
+  segment = src->segment;
+  GST_OBJECT_UNLOCK (self);
+  segment.base = running;
+  segment.offset = 0;
+  segment.start = segment.time = segment.position = pts;
+  gst_base_src_new_segment (src, &segment);
+  self->begun = FALSE;
+}
+
+/* A live source's first frame is of now. A session that follows another one goes on in running time, however long
+ * nothing was captured between them. */
+static void
+place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstClockTime pts)
+{
+  gboolean live = gst_base_src_is_live (GST_BASE_SRC (self));
+  GstClockTime running = 0;
+
+  if (self->begun && item->new_session) {
+    GstSegment *segment = &GST_BASE_SRC (self)->segment;
+    running = gst_segment_to_running_time (segment, GST_FORMAT_TIME, self->last_pts);
+    if (!GST_CLOCK_TIME_IS_VALID (running))
+      running = segment->base;
+    if (GST_CLOCK_TIME_IS_VALID (self->kind.duration))
+      running += self->kind.duration;
+    if (live)
+      running = MAX (running, now_running (self));
+    begin_segment (self, pts, running);
+    self->discont = TRUE;
+  } else if (!self->begun && live) {
+    begin_segment (self, pts, now_running (self));
+  }
+}
+
+/* ---- buffers ---- */
+
+static gboolean
+send_caps (GstKafkaBinarySrc *self)
+{
+  if (self->caps && gst_caps_is_equal (self->caps, self->kind.caps))
+    return TRUE;
+  gst_caps_replace (&self->caps, self->kind.caps);
+  return gst_base_src_set_caps (GST_BASE_SRC (self), self->caps);
+}
+
+/* frames are missing between the last one and this one */
+static void
+send_gap (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstClockTime pts)
+{
+  GstClockTime step, at;
+  GstEvent *event;
+
+  if (item->n_missing == 0)
+    return;
+  self->discont = TRUE;
+  if (!self->begun || !GST_CLOCK_TIME_IS_VALID (self->last_pts) || pts <= self->last_pts)
+    return;
+  step = (pts - self->last_pts) / (item->n_missing + 1);
+  at = self->last_pts + step;
+  event = gst_event_new_gap (at, pts - at);
+  gst_event_set_gap_flags (event, GST_GAP_FLAG_MISSING_DATA);
+  gst_structure_set (gst_event_writable_structure (event), "missing-frames", G_TYPE_UINT64,
+      item->n_missing, "reason", G_TYPE_STRING, item->reason, NULL);
+  gst_pad_push_event (GST_BASE_SRC_PAD (self), event);
+}
+
+static TribTimeSource
+find_time_source (const TribKafkaMessage *m)
+{
+  TribTimeSource source = TRIB_TIME_SOURCE_META;
+  g_autofree gchar *text = trib_kafka_message_dup_header (m, "time-source", 32);
+
+  if (text)
+    trib_time_source_from_string (text, &source);
+  return source;
+}
+
+static GstBuffer *
+make_buffer (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstClockTime pts, gboolean key)
+{
+  const TribKafkaIdentity *id = &item->sighting->entry.identity;
+  TribFrameInfo info = {
+    .session = id->session,
+    .stream = id->stream,
+    .index = id->index,
+    .t_ns = id->t_ns,
+    .key = key,
+    .time_source = find_time_source (&item->message),
+    .format = self->kind.format,
+    .quality = -1,
+  };
+  g_autoptr (GBytes) bytes = trib_kafka_message_steal_value (&item->message);
+  GstBuffer *buffer = gst_buffer_new_wrapped_bytes (bytes);
+
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = self->kind.duration;
+  GST_BUFFER_OFFSET (buffer) = id->index;
+  GST_BUFFER_OFFSET_END (buffer) = id->index + 1;
+  if (!key)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  trib_frame_meta_set (buffer, &info);
+  return buffer;
+}
+
+static void
+drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
+{
+  const TribKafkaIdentity *id = &item->sighting->entry.identity;
+  g_autofree gchar *why = g_strdup_printf (
+      "frame %s: neither headers nor metadata nor the bytes say what it is", id->frame_id);
+
+  trib_kafka_message_clear (&item->message);
+  GST_OBJECT_LOCK (self);
+  self->unusable++;
+  GST_OBJECT_UNLOCK (self);
+  self->discont = TRUE;
+  tell_malformed (self, why);
+}
+
+/* after a seek: in front of the first frame that can be decoded by itself */
+static void
+skip (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
+{
+  trib_kafka_message_clear (&item->message);
+  GST_OBJECT_LOCK (self);
+  self->skipped++;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* OK without a buffer: there is none of this frame */
+static GstFlowReturn
+take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_buffer)
+{
+  gint64 t_ns = item->sighting->entry.identity.t_ns;
+  GstClockTime pts;
+  gboolean key, first = !self->has_base;
+
+  if (!find_kind (self, item)) {
+    drop_unusable (self, item);
+    return GST_FLOW_OK;
+  }
+  key = gst_kafka_kind_is_key (&self->kind, item->message.value, item->message.value_len);
+  if (first) {
+    self->has_base = TRUE;
+    self->base_ns = t_ns;
+    find_duration (self, item->sighting);
+  }
+  if (first && self->seek_to > 0) {
+    /* the target was given before it could be known where it is */
+    skip (self, item);
+    gst_kafka_source_seek (self, self->seek_to);
+    return GST_FLOW_OK;
+  }
+  if (self->needs_key && !key) {
+    skip (self, item);
+    return GST_FLOW_OK;
+  }
+  /* a clock that was set back cannot be said in stream time */
+  pts = t_ns > self->base_ns ? t_ns - self->base_ns : 0;
+  if (first || item->new_session)
+    tell_session (self, item->sighting);
+  if (!send_caps (self)) {
+    trib_kafka_message_clear (&item->message);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  place_in_time (self, item, pts);
+  send_gap (self, item, pts);
+  *ret_buffer = make_buffer (self, item, pts, key);
+  self->needs_key = self->discont = FALSE;
+  self->begun = TRUE;
+  self->last_pts = pts;
+  return GST_FLOW_OK;
+}
+
+static gboolean
+is_away_too_long (GstKafkaBinarySrc *self)
+{
+  gint64 limit = (gint64) self->now.outage_timeout_ms * 1000;
+
+  if (limit == 0 || self->down_since < 0 || g_get_monotonic_time () - self->down_since < limit)
+    return FALSE;
+  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
+      ("No answer from Kafka at %s for outage-timeout-ms=%u.", self->broker_address,
+          self->now.outage_timeout_ms),
+      (NULL));
+  return TRUE;
+}
+
+/* @thread: streaming */
+GstFlowReturn
+gst_kafka_source_create (GstKafkaBinarySrc *self, GstBuffer **ret_buffer)
+{
+  *ret_buffer = NULL;
+  while (*ret_buffer == NULL) {
+    g_autoptr (GError) error = NULL;
+    TribKafkaFramesItem item;
+    gint64 deadline = self->now.outage_timeout_ms > 0 ? g_get_monotonic_time () + SLICE_US : -1;
+    GstFlowReturn flow = GST_FLOW_OK;
+
+    switch (trib_kafka_frames_next (self->frames, deadline, &item, &error)) {
+      case TRIB_KAFKA_FRAMES_FRAME:
+        flow = take_frame (self, &item, ret_buffer);
+        break;
+      case TRIB_KAFKA_FRAMES_MISSING:
+        tell_missing (self, &item);
+        break;
+      case TRIB_KAFKA_FRAMES_LOST:
+        tell_lost (self, &item);
+        break;
+      case TRIB_KAFKA_FRAMES_OTHER_STREAM:
+        post (self, gst_structure_new (
+                        "kafkabinarysrc-other-stream", "stream", G_TYPE_STRING, item.text, NULL));
+        break;
+      case TRIB_KAFKA_FRAMES_MALFORMED:
+        tell_malformed (self, item.text);
+        break;
+      case TRIB_KAFKA_FRAMES_LINK:
+        tell_link (self, &item);
+        break;
+      case TRIB_KAFKA_FRAMES_END:
+        return GST_FLOW_EOS;
+      case TRIB_KAFKA_FRAMES_TIMEOUT:
+        if (is_away_too_long (self))
+          return GST_FLOW_ERROR;
+        break;
+      case TRIB_KAFKA_FRAMES_FLUSHING:
+        return GST_FLOW_FLUSHING;
+      case TRIB_KAFKA_FRAMES_ERROR:
+        return fail (self, error);
+    }
+    if (flow != GST_FLOW_OK)
+      return flow;
+  }
+  return GST_FLOW_OK;
+}

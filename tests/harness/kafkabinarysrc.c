@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the sink wrote comes back: whole, in order, from anywhere, and what is missing is told (ARIA-1, ARIA-2). */
+#include "kafkabinarysrc-rig.h"
+
+#include <string.h>
+
+static void
+expect_eos (SourceRig *rig)
+{
+  GstEvent *eos = source_rig_event (rig, GST_EVENT_EOS);
+
+  gst_event_unref (eos);
+  g_assert_cmpuint (source_rig_stat (rig, "pending"), ==, 0);
+}
+
+static const gchar *const everything[]
+    = { "read-by=registry", "read-by=bytes", "max-queued-bytes=4194304",
+        "read-by=bytes max-queued-bytes=4194304", "check-crc=false session-id=s1 stream-id=cam" };
+
+static void
+test_everything (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", "partition-by=stream");
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstBuffer) first = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  gint64 duration = 0;
+
+  source_rig_push_many (rig, "s1", 0, 50);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  first = source_rig_pull (rig, "s1", "cam", 0);
+  g_assert_true (GST_BUFFER_IS_DISCONT (first));
+  g_assert_cmpuint (GST_BUFFER_PTS (first), ==, 0);
+  g_assert_cmpuint (GST_BUFFER_DURATION (first), ==, 100 * GST_MSECOND);
+  for (guint i = 1; i < 50; i++) {
+    g_autoptr (GstBuffer) buffer = source_rig_pull (rig, "s1", "cam", i);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, i * 100 * GST_MSECOND);
+    g_assert_false (GST_BUFFER_IS_DISCONT (buffer));
+  }
+  expect_eos (rig);
+  pad = gst_element_get_static_pad (rig->element, "src");
+  caps = gst_pad_get_current_caps (pad);
+  g_assert_true (gst_structure_has_name (gst_caps_get_structure (caps, 0), "image/jpeg"));
+  g_assert_true (gst_structure_has_field (gst_caps_get_structure (caps, 0), "width"));
+  g_assert_true (gst_element_query_duration (rig->element, GST_FORMAT_TIME, &duration));
+  g_assert_cmpint (duration, ==, 50 * 100 * GST_MSECOND);
+  g_assert_cmpuint (source_rig_stat (rig, "pushed"), ==, 50);
+  g_assert_cmpuint (source_rig_stat (rig, "missing"), ==, 0);
+  g_assert_null (source_rig_pop (rig, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR, NULL));
+}
+
+/* a stream over all partitions is put in order again */
+static void
+test_spread (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", "partition-by=frame");
+
+  source_rig_push_many (rig, "s1", 0, 200);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  source_rig_pull_many (rig, "s1", 0, 200);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "missing"), ==, 0);
+}
+
+static void
+test_starts (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autofree gchar *time = NULL;
+
+  source_rig_push_many (rig, "s1", 0, 30);
+  source_rig_settle (rig);
+  time = g_strdup_printf (
+      "start=time start-time=%" G_GINT64_FORMAT " %s", source_rig_time (20) - 1, (gchar *) data);
+  source_rig_read (rig, time);
+  source_rig_pull_many (rig, "s1", 20, 10);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "before"), ==, 20);
+  g_free (time);
+  time = g_strdup_printf ("start=offset start-offset=-4 %s", (gchar *) data);
+  source_rig_read (rig, time);
+  source_rig_pull_many (rig, "s1", 26, 4);
+  expect_eos (rig);
+  g_free (time);
+  time = g_strdup_printf ("start=latest %s", (gchar *) data);
+  source_rig_read (rig, time);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "records-read"), ==, 0);
+}
+
+/* exact, forwards and back; positions as they should be */
+static void
+test_seek (gconstpointer data)
+{
+  static const guint targets[] = { 30, 3, 49, 0, 17 };
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autoptr (GstQuery) query = gst_query_new_seeking (GST_FORMAT_TIME);
+  gboolean seekable;
+  gint64 end;
+
+  source_rig_push_many (rig, "s1", 0, 60);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  source_rig_pull_many (rig, "s1", 0, 5);
+  g_assert_true (gst_element_query (rig->element, query));
+  gst_query_parse_seeking (query, NULL, &seekable, NULL, &end);
+  g_assert_true (seekable);
+  g_assert_cmpint (end, ==, 60 * 100 * GST_MSECOND);
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++) {
+    g_autoptr (GstBuffer) buffer = NULL;
+    guint target = targets[i];
+
+    /* between two frames: the later one is the first that is wanted */
+    source_rig_seek (rig, target * 100 * GST_MSECOND - (target > 0 ? 50 * GST_MSECOND : 0));
+    while (gst_harness_buffers_in_queue (rig->src) > 0 || buffer == NULL) {
+      TribFrameInfo info;
+      gst_clear_buffer (&buffer);
+      buffer = gst_harness_pull (rig->src);
+      g_assert_nonnull (buffer);
+      g_assert_true (trib_frame_meta_get (buffer, &info));
+      /* what was in the harness when the seek came */
+      if (info.index == target && GST_BUFFER_IS_DISCONT (buffer))
+        break;
+      gst_clear_buffer (&buffer);
+    }
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, target * 100 * GST_MSECOND);
+  }
+  g_assert_false (gst_element_seek (rig->element, 2.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+      GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0));
+}
+
+static guint64
+field (GstMessage *message, const gchar *name)
+{
+  return trib_structure_uint64 (gst_message_get_structure (message), name);
+}
+
+/* indexes that nobody wrote: a gap, a message, a count */
+static void
+test_gap (void)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autoptr (GstBuffer) after = NULL;
+  g_autoptr (GstEvent) gap = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  GstClockTime at, duration;
+
+  source_rig_push_many (rig, "s1", 0, 3);
+  source_rig_push_many (rig, "s1", 5, 3);
+  source_rig_settle (rig);
+  source_rig_read (rig, NULL);
+  source_rig_pull_many (rig, "s1", 0, 3);
+  after = source_rig_pull (rig, "s1", "cam", 5);
+  g_assert_true (GST_BUFFER_IS_DISCONT (after));
+  gap = source_rig_event (rig, GST_EVENT_GAP);
+  gst_event_parse_gap (gap, &at, &duration);
+  g_assert_cmpuint (at, ==, 300 * GST_MSECOND);
+  g_assert_cmpuint (duration, ==, 200 * GST_MSECOND);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_event_get_structure (gap), "reason"), ==, "unknown");
+  message = source_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-frames-missing");
+  g_assert_nonnull (message);
+  g_assert_cmpuint (field (message, "index"), ==, 3);
+  g_assert_cmpuint (field (message, "count"), ==, 2);
+  source_rig_pull_many (rig, "s1", 6, 2);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "missing"), ==, 2);
+}
+
+/* a frame that failed: the registry says why */
+static void
+test_failed (void)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", "max-pending-bytes=1048576");
+  g_autoptr (GstEvent) gap = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *s;
+
+  source_rig_push_many (rig, "s1", 0, 3);
+  source_rig_push_size (rig, "s1", "cam", 3, 2 * 1024 * 1024);
+  source_rig_push_many (rig, "s1", 4, 3);
+  source_rig_settle (rig);
+  source_rig_read (rig, NULL);
+  source_rig_pull_many (rig, "s1", 0, 3);
+  source_rig_pull_many (rig, "s1", 4, 3);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "failed"), ==, 1);
+  g_assert_cmpuint (source_rig_stat (rig, "missing"), ==, 0);
+  message = source_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-frames-missing");
+  g_assert_nonnull (message);
+  s = gst_message_get_structure (message);
+  g_assert_cmpstr (gst_structure_get_string (s, "reason"), ==, "too-large");
+  g_assert_nonnull (gst_structure_get_string (s, "error-message"));
+  g_assert_cmpuint (field (message, "index"), ==, 3);
+}
+
+/* retention has removed bytes: counted and told, no error */
+static void
+test_past_retention (void)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autoptr (GstMessage) message = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < 12; i++)
+    source_rig_push_size (rig, "s1", "cam", i, 1000000);
+  source_rig_settle (rig);
+  source_rig_read (rig, NULL);
+  for (GstBuffer *buffer = gst_harness_pull (rig->src); buffer;
+       buffer = n < 12 - source_rig_stat (rig, "expired") ? gst_harness_pull (rig->src) : NULL) {
+    n++;
+    gst_buffer_unref (buffer);
+  }
+  expect_eos (rig);
+  g_assert_cmpuint (n, ==, source_rig_stat (rig, "pushed"));
+  g_assert_cmpuint (source_rig_stat (rig, "expired"), >=, 7);
+  g_assert_cmpuint (source_rig_stat (rig, "expired") + n, ==, 12);
+  g_assert_null (source_rig_pop (rig, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING, NULL));
+  /* the bytes alone: the beginning is what is left */
+  source_rig_read (rig, "read-by=bytes start=offset start-offset=0");
+  gst_buffer_unref (gst_harness_pull (rig->src));
+  message = source_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-records-lost");
+  g_assert_nonnull (message);
+  g_assert_cmpuint (field (message, "count"), >=, 7);
+  g_assert_cmpuint (source_rig_stat (rig, "records-lost"), ==, field (message, "count"));
+}
+
+/* one stream is given, the others are told of; a name chooses */
+static void
+test_streams (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autoptr (GstMessage) message = NULL;
+  g_autofree gchar *other = g_strdup_printf ("stream-id=other %s", (gchar *) data);
+
+  for (guint i = 0; i < 20; i++) {
+    source_rig_push (rig, "s1", "cam", i);
+    if (i > 0)
+      source_rig_push (rig, "s1", "other", i);
+  }
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  source_rig_pull_many (rig, "s1", 0, 20);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "filtered"), ==, 19);
+  message = source_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-other-stream");
+  g_assert_nonnull (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (message), "stream"), ==, "other");
+  gst_clear_message (&message);
+  source_rig_read (rig, other);
+  for (guint i = 1; i < 20; i++)
+    gst_buffer_unref (source_rig_pull (rig, "s1", "other", i));
+  expect_eos (rig);
+}
+
+/* sessions follow each other, running time goes on; a name chooses */
+static void
+test_sessions (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autofree gchar *second = g_strdup_printf ("session-id=b %s", (gchar *) data);
+  g_autoptr (GstEvent) segment_event = NULL;
+  GstSegment segment;
+
+  source_rig_push_many (rig, "a", 0, 10);
+  source_rig_push_many (rig, "b", 1000, 10);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  source_rig_pull_many (rig, "a", 0, 10);
+  {
+    g_autoptr (GstBuffer) buffer = source_rig_pull (rig, "b", "cam", 1000);
+    g_assert_true (GST_BUFFER_IS_DISCONT (buffer));
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, 100 * GST_SECOND);
+  }
+  segment_event = source_rig_event (rig, GST_EVENT_SEGMENT);
+  gst_clear_event (&segment_event);
+  segment_event = source_rig_event (rig, GST_EVENT_SEGMENT);
+  gst_event_copy_segment (segment_event, &segment);
+  g_assert_cmpuint (
+      gst_segment_to_running_time (&segment, GST_FORMAT_TIME, 100 * GST_SECOND), ==, GST_SECOND);
+  source_rig_pull_many (rig, "b", 1001, 9);
+  expect_eos (rig);
+  source_rig_read (rig, second);
+  source_rig_pull_many (rig, "b", 1000, 10);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "filtered"), ==, 10);
+}
+
+static void
+query_latency (SourceRig *rig, gboolean live, GstClockTime min)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean is_live;
+  GstClockTime is_min, is_max;
+
+  g_assert_true (gst_element_query (rig->element, query));
+  gst_query_parse_latency (query, &is_live, &is_min, &is_max);
+  g_assert_cmpint (is_live, ==, live);
+  g_assert_cmpuint (is_min, ==, min);
+  g_assert_cmpuint (is_max, ==, GST_CLOCK_TIME_NONE);
+}
+
+/* live: what comes later comes, and a wait is over when the element is stopped */
+static void
+test_follow (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autofree gchar *line = g_strdup_printf ("until=never latency-ms=70 %s", (gchar *) data);
+  gint64 duration;
+
+  source_rig_read (rig, line);
+  query_latency (rig, TRUE, 70 * GST_MSECOND);
+  for (guint i = 0; i < 30; i++) {
+    source_rig_push_many (rig, "s1", i, 1);
+    source_rig_pull_many (rig, "s1", i, 1);
+  }
+  g_assert_false (gst_element_query_duration (rig->element, GST_FORMAT_TIME, &duration));
+  /* again from the middle, and on */
+  source_rig_seek (rig, 2 * GST_SECOND);
+  source_rig_pull_many (rig, "s1", 20, 10);
+  source_rig_push_many (rig, "s1", 30, 1);
+  source_rig_pull_many (rig, "s1", 30, 1);
+  source_rig_read (rig, "until=end");
+  source_rig_pull_many (rig, "s1", 0, 31);
+  query_latency (rig, FALSE, 0);
+}
+
+static void
+test_settings (void)
+{
+  static const gchar *const lines[] = {
+    "kafkabinarysrc bootstrap-servers=in-process binary-topic=a/b",
+    "kafkabinarysrc bootstrap-servers=in-process stream-id=a_b",
+    "kafkabinarysrc bootstrap-servers=in-process session-id=\"\"",
+    "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,group.id=mine",
+    "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,no.such=1",
+    "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,fetch.max.bytes=10",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    g_autoptr (GError) error = NULL;
+    GstElement *element = gst_parse_launch (lines[i], &error);
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autoptr (GstMessage) message = NULL;
+
+    g_assert_no_error (error);
+    gst_object_ref_sink (element);
+    gst_element_set_bus (element, bus);
+    g_assert_cmpint (
+        gst_element_set_state (element, GST_STATE_READY), ==, GST_STATE_CHANGE_FAILURE);
+    message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+    g_assert_nonnull (message);
+    gst_message_parse_error (message, &error, NULL);
+    g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+    gst_element_set_bus (element, NULL);
+    gst_element_set_state (element, GST_STATE_NULL);
+    gst_object_unref (element);
+  }
+}
+
+static void
+test_secrets (void)
+{
+  g_autoptr (GstElement) element = gst_element_factory_make ("kafkabinarysrc", NULL);
+  g_autoptr (GstStructure) config
+      = gst_structure_new ("c", "sasl.password", G_TYPE_STRING, "hush", NULL);
+  g_autoptr (GstStructure) shown = NULL;
+  g_autofree gchar *text = NULL;
+
+  gst_object_ref_sink (element);
+  g_object_set (element, "consumer-config", config, NULL);
+  g_object_get (element, "consumer-config", &shown, NULL);
+  text = gst_structure_to_string (shown);
+  g_assert_null (strstr (text, "hush"));
+}
+
+static void
+add_both (const gchar *path, GTestDataFunc func)
+{
+  g_autofree gchar *registry = g_strconcat (path, "/registry", NULL);
+  g_autofree gchar *bytes = g_strconcat (path, "/bytes", NULL);
+
+  g_test_add_data_func (registry, "read-by=registry", func);
+  g_test_add_data_func (bytes, "read-by=bytes", func);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_gst_test_init (&argc, &argv);
+  for (guint i = 0; i < G_N_ELEMENTS (everything); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/kafkabinarysrc/ARIA-1/everything/%u", i);
+    g_test_add_data_func (path, everything[i], test_everything);
+  }
+  add_both ("/kafkabinarysrc/spread", test_spread);
+  add_both ("/kafkabinarysrc/starts", test_starts);
+  add_both ("/kafkabinarysrc/seek", test_seek);
+  add_both ("/kafkabinarysrc/streams", test_streams);
+  add_both ("/kafkabinarysrc/sessions", test_sessions);
+  add_both ("/kafkabinarysrc/follow", test_follow);
+  g_test_add_func ("/kafkabinarysrc/gap", test_gap);
+  g_test_add_func ("/kafkabinarysrc/failed", test_failed);
+  g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);
+  g_test_add_func ("/kafkabinarysrc/settings", test_settings);
+  g_test_add_func ("/kafkabinarysrc/secrets", test_secrets);
+  return trib_gst_test_run ();
+}
