@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kafkabinarysrc against Apache Kafka: every picture of a real video comes back, byte for byte; from the middle; while it
+is still being written; through a SIGKILL of the broker; and from producers that write less than kafkabinarysink does."""
+
+import json
+import sys
+import time
+
+import sinktest
+import tap
+from apache_kafka import TIMEOUT_MULTIPLIER
+from confluent_kafka import Producer
+from sinktest import FOOTAGE_FRAMES, Gst
+
+t = tap.Tap()
+CLOSING = ("pushed", "failed", "filtered", "before", "duplicates", "late", "expired", "damaged", "malformed", "unusable",
+           "skipped", "flushed", "pending")
+JPEG = None  # a picture of the footage
+
+
+def write(bootstrap, prefix, extra="", session="walk"):
+    """The footage as JPEG; returns the pipeline's Run, which plays."""
+    return sinktest.Run(f"filesrc location={sinktest.footage()} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! "
+                        f"frameencodebin session-id={session} stream-id=street {extra} ! kafkabinarysink name=sink",
+                        bootstrap, prefix).play()
+
+
+class Reading:
+    """kafkabinarysrc and what it gave. The books are checked at every look."""
+
+    def __init__(self, bootstrap, prefix, rest="appsink name=out sync=false max-buffers=50", **properties):
+        text = " ".join(f"{name.replace('_', '-')}={value}" for name, value in properties.items())
+        self.pipeline = Gst.parse_launch(f"kafkabinarysrc name=src bootstrap-servers={bootstrap} topic-prefix={prefix} "
+                                         f"{text} ! {rest}")
+        self.src = self.pipeline.get_by_name("src")
+        self.out = self.pipeline.get_by_name("out")
+        self.errors, self.warnings, self.messages = [], [], []
+        self.at_eos = False
+
+    def __enter__(self):
+        self.pipeline.set_state(Gst.State.PLAYING)
+        return self
+
+    def __exit__(self, *_):
+        started = time.monotonic()
+        self.pipeline.set_state(Gst.State.NULL)
+        tap.true(time.monotonic() - started < 5 * TIMEOUT_MULTIPLIER, "to NULL at once")
+
+    @property
+    def stats(self):
+        stats = self.src.get_property("stats")
+        values = {stats.nth_field_name(i): stats.get_value(stats.nth_field_name(i)) for i in range(stats.n_fields())}
+        tap.equal(values["records-read"], sum(values[name] for name in CLOSING), f"the books close: {values}")
+        return values
+
+    def look(self):
+        bus = self.pipeline.get_bus()
+        while message := bus.pop():
+            if message.type == Gst.MessageType.ERROR:
+                self.errors.append(message.parse_error()[0].message)
+            elif message.type == Gst.MessageType.WARNING:
+                self.warnings.append(message.parse_warning()[0].message)
+            elif message.type == Gst.MessageType.EOS:
+                self.at_eos = True
+            elif message.type == Gst.MessageType.ELEMENT:
+                self.messages.append(message.get_structure())
+        tap.equal(self.errors, [], "errors on the bus")
+        return self.stats
+
+    def pull(self, seconds=30):
+        """(bytes, buffer) of the next sample, None at the end."""
+        deadline = time.monotonic() + seconds * TIMEOUT_MULTIPLIER
+        while True:
+            sample = self.out.emit("try-pull-sample", 100 * Gst.MSECOND)
+            if sample:
+                buffer = sample.get_buffer()
+                ok, mapped = buffer.map(Gst.MapFlags.READ)
+                tap.true(ok, "the buffer can be read")
+                data = bytes(mapped.data)
+                buffer.unmap(mapped)
+                return data, buffer
+            self.look()
+            if self.out.get_property("eos"):
+                return None
+            tap.true(time.monotonic() < deadline, f"nothing came for {seconds} s: {self.stats}")
+
+    def pull_all(self, count=None):
+        frames = []
+        while (count is None or len(frames) < count) and (frame := self.pull()):
+            frames.append(frame)
+        return frames
+
+
+def index_of(buffer):
+    return buffer.get_custom_meta("TribFrameMeta").get_structure().get_uint64("index").value
+
+
+def expected(bootstrap, prefix):
+    arrived = sinktest.Arrived(bootstrap, prefix)
+    arrived.check(range(FOOTAGE_FRAMES))
+    return [arrived.bytes_of(entry).value for entry in arrived.linked]
+
+
+@t.test("795 of 795 pictures, byte-identical, by the registry and by the bytes; each decodes (ARIA-1)")
+def _():
+    global JPEG
+    sinktest.need_element("jpegdec")
+    with write(t.kafka.bootstrap, "all-") as run:
+        run.wait_eos()
+        run.stop()
+    wanted = expected(t.kafka.bootstrap, "all-")
+    JPEG = wanted[0]
+    for read_by in ("registry", "bytes"):
+        with Reading(t.kafka.bootstrap, "all-", read_by=read_by) as reading:
+            got = reading.pull_all()
+            tap.equal([data for data, _ in got], wanted, f"payloads by {read_by}")
+            tap.equal([index_of(buffer) for _, buffer in got], list(range(FOOTAGE_FRAMES)), "frame indexes")
+            ok, duration = reading.src.query_duration(Gst.Format.TIME)
+            tap.true(ok and duration == got[-1][1].pts + got[-1][1].duration, f"duration {duration}")
+            tap.equal((reading.warnings, reading.look()["pushed"]), ([], FOOTAGE_FRAMES), "warnings, pushed")
+    with Reading(t.kafka.bootstrap, "all-", "jpegdec ! fakesink name=out sync=false signal-handoffs=true") as reading:
+        decoded = []
+        reading.out.connect("handoff", lambda _, buffer, pad: decoded.append(index_of(buffer)))
+        tap.wait_until(lambda: reading.look() and reading.at_eos, 60, "EOS")
+        tap.equal(decoded, list(range(FOOTAGE_FRAMES)), "decoded pictures")
+
+
+@t.test("from the middle: by start-time, and by seeking there and back")
+def _():
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "all-")
+    middle = arrived.linked[400]
+    with Reading(t.kafka.bootstrap, "all-", start="time", start_time=middle["capture_timestamp_ns"]) as reading:
+        got = reading.pull_all()
+        tap.equal([index_of(buffer) for _, buffer in got], list(range(400, FOOTAGE_FRAMES)), "frame indexes")
+        tap.true(reading.look()["records-read"] < 420, f"the broker was asked for the time: {reading.stats}")
+    first = arrived.linked[0]["capture_timestamp_ns"]
+    with Reading(t.kafka.bootstrap, "all-", read_by="registry") as reading:
+        reading.pull()
+        for target in (600, 20, 400):
+            place = arrived.linked[target]["capture_timestamp_ns"] - first
+            tap.true(reading.src.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place), "seek")
+            data, buffer = reading.pull()
+            tap.equal((index_of(buffer), buffer.pts), (target, place), "the frame that was sought")
+            tap.equal(data, arrived.bytes_of(arrived.linked[target]).value, "its bytes")
+
+
+@t.test("while the producer still writes: all of it, live, in order")
+def _():
+    with Reading(t.kafka.bootstrap, "live-", until="never") as reading, write(t.kafka.bootstrap, "live-") as run:
+        got = reading.pull_all(FOOTAGE_FRAMES)
+        tap.equal([index_of(buffer) for _, buffer in got], list(range(FOOTAGE_FRAMES)), "frame indexes")
+        run.wait_eos()
+        run.stop()
+        tap.equal((reading.look()["missing"], reading.stats["late"]), (0, 0), "missing, late")
+    tap.equal([data for data, _ in got], expected(t.kafka.bootstrap, "live-"), "payloads")
+
+
+@t.test("SIGKILL of the broker while reading: one warning, and every picture (ARIA-5)")
+def _():
+    with Reading(t.kafka.bootstrap, "all-", until="never", max_queued_bytes=4 << 20) as reading:
+        got = reading.pull_all(100)
+        t.kafka.sigkill()
+        killed = time.monotonic()
+        # what was read ahead is given meanwhile; then the outage is told
+        while not reading.warnings:
+            sample = reading.out.emit("try-pull-sample", 50 * Gst.MSECOND)
+            if sample:
+                got.append((sample.get_buffer().extract_dup(0, sample.get_buffer().get_size()), sample.get_buffer()))
+            reading.look()
+            tap.true(time.monotonic() - killed < 60 * TIMEOUT_MULTIPLIER, "the outage is told of")
+            if len(got) == FOOTAGE_FRAMES:
+                break
+        t.kafka.start()
+        got += reading.pull_all(FOOTAGE_FRAMES - len(got))
+        tap.equal([index_of(buffer) for _, buffer in got], list(range(FOOTAGE_FRAMES)), "frame indexes")
+
+        def back():
+            reading.look()
+            links = [m for m in reading.messages if m.get_name() == "kafkabinarysrc-connection"]
+            return links and links[-1].get_string("state") == "connected" and len(links) > 1
+        tap.wait_until(back, 60, "the connection's message")
+        tap.equal(len(reading.warnings), reading.stats["outages"], f"one warning an outage: {reading.warnings}")
+        with write(t.kafka.bootstrap, "all-", session="later") as run:
+            tap.true(reading.pull(60), "frames written later come, too")
+            run.stop()
+
+
+@t.test("what other producers write: a key and bytes alone, or metadata without headers")
+def _():
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    for i in range(5):
+        producer.produce("bare-vrs-binary-stream", JPEG, key=f"my_session_214-1_{i}_{1722513600000000000 + i * 33333333}")
+    producer.flush(20)
+    with Reading(t.kafka.bootstrap, "bare-", read_by="bytes") as reading:
+        got = reading.pull_all()
+        tap.equal([data for data, _ in got], [JPEG] * 5, "payloads")
+        tap.equal([index_of(buffer) for _, buffer in got], list(range(5)), "frame indexes")
+        caps = reading.src.get_static_pad("src").get_current_caps().to_string()
+        tap.true(caps.startswith("image/jpeg"), f"caps {caps}")
+    places = {}
+
+    def delivered(error, message):
+        tap.true(error is None, f"{error}")
+        places[message.topic()] = (message.partition(), message.offset())
+    raw, key = bytes(range(48)), "s_214-1_0_1722513600000000000"
+    producer.produce("raw-vrs-binary-stream", raw, key=key, callback=delivered)
+    producer.produce("raw-vrs-metadata-stream", json.dumps(
+        {"frame_id": key, "image_width": 4, "image_height": 4, "channels": 3,
+         "compression": {"format": "raw", "shape": [4, 4, 3], "dtype": "uint8"}}), key=key, callback=delivered)
+    producer.flush(20)
+    entry = {"frame_id": key, "session_id": "s", "stream_id": "214-1", "frame_index": 0,
+             "capture_timestamp_ns": 1722513600000000000, "compression_format": "raw", "compressed_size": 48,
+             "compression_ratio": 1.0, "created_at": "", "size_bytes": 48, "status": "LINKED", "metadata_crc32c": 0,
+             "binary_crc32c": 0}
+    for what in ("metadata", "binary"):
+        topic = f"raw-vrs-{what}-stream"
+        entry[f"{what}_topic"], (entry[f"{what}_partition"], entry[f"{what}_offset"]) = topic, places[topic]
+    producer.produce("raw-vrs-frame-registry", json.dumps(entry), key=key)
+    producer.produce("raw-vrs-frame-registry", b"not JSON", key=b"x")
+    producer.flush(20)
+    with Reading(t.kafka.bootstrap, "raw-", check_crc="false") as reading:
+        got = reading.pull_all()
+        tap.equal([data for data, _ in got], [raw], "payloads")
+        caps = reading.src.get_static_pad("src").get_current_caps().to_string()
+        tap.true("video/x-raw" in caps and "RGB" in caps and "width=(int)4" in caps, f"caps {caps}")
+        tap.equal((reading.look()["malformed"], len(reading.warnings)), (1, 1), "malformed, warnings")
+    with Reading(t.kafka.bootstrap, "raw-") as reading:
+        tap.equal(reading.pull_all(), [], "a CRC that is not that of the bytes")
+        tap.equal(reading.look()["damaged"], 1, "damaged")
+
+
+@t.test("a topic that is not there, and a broker that is not there: errors and waits as documented")
+def _():
+    pipeline = Gst.parse_launch(f"kafkabinarysrc bootstrap-servers={t.kafka.bootstrap} topic-prefix=nowhere- ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.ERROR)
+    tap.true(message is not None and "nowhere-vrs-frame-registry" in message.parse_error()[0].message, "which topic")
+    pipeline.set_state(Gst.State.NULL)
+    pipeline = Gst.parse_launch("kafkabinarysrc name=src bootstrap-servers=127.0.0.1:1 outage-timeout-ms=500 ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.ERROR)
+    tap.true(message is not None and "outage-timeout-ms=500" in message.parse_error()[0].message, "which limit")
+    pipeline.set_state(Gst.State.NULL)
+
+
+if __name__ == "__main__":
+    sys.exit(sinktest.main(t, "kafkabinarysrc", partitions=3))
