@@ -110,6 +110,7 @@ struct _TribKafkaClient {
   guint64 orphan_bytes;  /* of `client_bytes` */
   guint n_slots;         /* records whose report is due */
   guint n_orphan_slots;  /* of `n_slots`: of orphans */
+  guint n_loss_records;  /* without a report, also of publishers that have left */
 };
 
 #define MAX_LOSS_RECORDS 4096

@@ -123,7 +123,7 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
     return;
   /* a FAILED entry beside a LINKED one that did arrive would be worse than none */
   if (!p->ready[GROUP_BINARY] || c->fatal || p->closing || frame->maybe_linked
-      || p->accounts.loss_records_pending >= MAX_LOSS_RECORDS) {
+      || c->n_loss_records >= MAX_LOSS_RECORDS) {
     p->accounts.loss_records_failed++;
     return;
   }
@@ -143,6 +143,7 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
     loss_record_free (loss);
   } else {
     p->accounts.loss_records_pending++;
+    c->n_loss_records++;
     g_queue_push_tail_link (&p->loss_records, &loss->link);
   }
 }
@@ -153,6 +154,7 @@ trib_kafka_outcome_loss_reported (TribKafkaClient *c, LossRecord *loss, const Re
 {
   TribKafkaPublisher *p = loss->slot.owner;
 
+  c->n_loss_records--;
   if (p) {
     p->accounts.loss_records_pending--;
     if (report->err || report->offset < 0)

@@ -183,6 +183,50 @@ test_orphans_count (void)
   g_mutex_unlock (&c->lock);
 }
 
+static guint
+count_loss_records (TribKafkaClient *c)
+{
+  guint n;
+
+  g_mutex_lock (&c->lock);
+  n = c->n_loss_records;
+  g_mutex_unlock (&c->lock);
+  return n;
+}
+
+/* FAILED entries of publishers that have left are bounded with those of the others */
+static void
+test_loss_records_are_bounded (void)
+{
+  g_autoptr (Rig) stays = rig_new ();
+  g_autoptr (Rig) leaves = NULL, comes = NULL;
+  Rig *rigs[] = { stays, leaves = rig_new (), comes = rig_new () };
+  TribKafkaClient *c;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rigs); i++) {
+    rigs[i]->config.max_pending_bytes = 1024 * 1024;
+    rigs[i]->config.overflow = TRIB_KAFKA_OVERFLOW_DROP_NEWEST;
+    rig_start (rigs[i]);
+    rig_warm_up (rigs[i]);
+  }
+  c = stays->p->client;
+  rig_down (stays);
+  publish (stays, 1);
+  for (guint i = 0; i < MAX_LOSS_RECORDS + 200; i++)
+    rig_publish (leaves, 10000);
+  g_assert_cmpuint (count_loss_records (c), <=, MAX_LOSS_RECORDS);
+  leaves->payloads_may_stay = TRUE;
+  rig_close (leaves, 0);
+  for (guint i = 0; i < 200; i++)
+    rig_publish (comes, 10000);
+  g_assert_cmpuint (rig_accounts (comes).loss_records_failed, >, 0);
+  g_assert_cmpuint (count_loss_records (c), ==, MAX_LOSS_RECORDS);
+  rig_up (stays);
+  rig_drain (stays);
+  rig_drain (comes);
+  trib_assert_eventually (count_loss_records (c) == 0, 30000);
+}
+
 /* one cannot go on, so none can; who comes next gets another client */
 static void
 test_fatal (void)
@@ -284,6 +328,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/client-end/close-one-beside-idle", test_close_one_beside_idle);
   g_test_add_func ("/kafka/client-end/last-one", test_last_one);
   g_test_add_func ("/kafka/client-end/orphans-count", test_orphans_count);
+  g_test_add_func ("/kafka/client-end/loss-records", test_loss_records_are_bounded);
   g_test_add_func ("/kafka/client-end/fatal", test_fatal);
   g_test_add_func ("/kafka/client-end/callback-that-waits", test_callback_that_waits);
   return rig_run_tests ();
