@@ -130,7 +130,8 @@ sampler_thread (gpointer data)
   g_autofree TribKafkaAccounts *a = g_new (TribKafkaAccounts, 1);
   guint64 produced = 0;
 
-  while (!g_atomic_int_get (&rig->sampler_ends)) {
+  /* at least once, however late it comes to it */
+  do {
     trib_kafka_publisher_get_accounts (rig->p, a);
     g_assert_true (trib_kafka_accounts_close (a));
     g_assert_cmpuint (a->pending_bytes, <=, rig->config.max_pending_bytes);
@@ -143,7 +144,7 @@ sampler_thread (gpointer data)
     produced = a->produced;
     rig->n_samples++;
     trib_test_pause ();
-  }
+  } while (!g_atomic_int_get (&rig->sampler_ends));
   return NULL;
 }
 
