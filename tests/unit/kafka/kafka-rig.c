@@ -342,7 +342,7 @@ rig_drain (Rig *rig)
 GPtrArray *
 rig_read (Rig *rig, TribKafkaTopic topic)
 {
-  return rig_read_topic (trib_kafka_broker_get_address (the_broker), rig->config.topics[topic]);
+  return rig_read_topic (rig->config.bootstrap_servers, rig->config.topics[topic]);
 }
 
 static void
@@ -415,4 +415,13 @@ rig_check_registry (Rig *rig)
     check_once (rig, binary, entry->key);
   }
   return n_linked;
+}
+
+void
+rig_use_cluster (Rig *rig, rd_kafka_mock_cluster_t *mock, gint n_partitions)
+{
+  rig->mock = mock;
+  rig->config.bootstrap_servers = rd_kafka_mock_cluster_bootstraps (mock);
+  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
+    rd_kafka_mock_topic_create (mock, rig->topics[i], n_partitions, 1);
 }

@@ -86,3 +86,6 @@ GPtrArray *rig_read (Rig *rig, TribKafkaTopic topic);
 /* every frame of the registry is there once; LINKED ones lead to the bytes and metadata they say.
  * Returns how many are LINKED. */
 guint rig_check_registry (Rig *rig);
+
+/* another mock cluster than the one broker that the tests of a program share; before rig_start() */
+void rig_use_cluster (Rig *rig, rd_kafka_mock_cluster_t *mock, gint n_partitions);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors that the broker answers, brokers that go and come, topics that are not there. A frame is
- * in the registry once, whatever happened on the way. */
+/* Outages, topics that are not there, storms of errors, the client's end. A frame is in the registry
+ * once, whatever happened on the way. Single answers: test-publisher-answers.c; late ones:
+ * test-publisher-late.c; leaders and access: test-publisher-leaders.c. */
 #include "kafka-rig.h"
 
 #include <kafka/trib-kafka-publisher-private.h>
@@ -17,42 +18,9 @@ inject (Rig *rig, rd_kafka_resp_err_t err, guint n)
   rd_kafka_mock_push_request_errors_array (rig->mock, RIG_PRODUCE, n, errors);
 }
 
-static const struct {
-  const gchar *name;
-  rd_kafka_resp_err_t err;
-} retried[] = {
-  { "not-enough-replicas", RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS },
-  { "not-leader", RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION },
-  { "leader-not-available", RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE },
-  { "request-timed-out", RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT },
-  { "disconnect", RD_KAFKA_RESP_ERR__TRANSPORT },
-};
-
 /* The mock cluster does not look at sequence numbers: with several requests on their way it takes
  * the second when it refuses the first, which no real broker does. So one at a time here. */
 static const gchar *const one_at_a_time[] = { "max.in.flight", "1", NULL };
-
-/* what a retry can mend is mended: nothing lost, nothing twice */
-static void
-test_retried (gconstpointer data)
-{
-  rd_kafka_resp_err_t err = retried[GPOINTER_TO_UINT (data)].err;
-  g_autoptr (Rig) rig = rig_new ();
-
-  rig->config.partition_by_frame = TRUE;
-  rig->config.options = one_at_a_time;
-  rig_start (rig);
-  rig_warm_up (rig);
-  for (guint i = 0; i < 50; i++) {
-    if (i % 10 == 0)
-      inject (rig, err, 2);
-    rig_publish (rig, 5000);
-  }
-  rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 51);
-  g_assert_cmpuint (rig_check_registry (rig), ==, 51);
-  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
-}
 
 static const gchar *const one_a_request[] = { "batch.num.messages", "1", NULL };
 
@@ -71,65 +39,6 @@ test_fresh_partition (void)
   rig_drain (rig);
   g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 20);
   g_assert_cmpuint (rig_check_registry (rig), ==, 20);
-}
-
-static const struct {
-  const gchar *name;
-  rd_kafka_resp_err_t err;
-  TribKafkaFailed reason;
-} refused[] = {
-  { "too-large", RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, TRIB_KAFKA_FAILED_TOO_LARGE },
-  { "not-authorized", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
-      TRIB_KAFKA_FAILED_NOT_AUTHORIZED },
-  { "refused", RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS, TRIB_KAFKA_FAILED_REFUSED },
-};
-
-static gboolean
-must_ask_again (Rig *rig)
-{
-  gboolean must;
-
-  g_mutex_lock (&rig->p->client->lock);
-  must = rig->p->client->ask_again;
-  g_mutex_unlock (&rig->p->client->lock);
-  return must;
-}
-
-/* The first answer is for the bytes, the metadata or both, depending on how they were sent: the
- * frame fails once, with the reason, and leaves one entry; those around it are unharmed. */
-static void
-test_refused (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (Rig) rig = rig_new ();
-  g_autoptr (GPtrArray) registry = NULL;
-  g_autofree gchar *status = NULL, *word = NULL, *message = NULL;
-  TribKafkaAccounts a;
-
-  rig_start (rig);
-  rig_warm_up (rig);
-  inject (rig, refused[i].err, 1);
-  rig_publish (rig, 5000);
-  rig_drain (rig);
-  /* a permission that was missing may be given: the topic is asked for again, soon */
-  trib_assert_eventually (!must_ask_again (rig), 10000);
-  rig_publish (rig, 5000);
-  rig_drain (rig);
-  a = rig_accounts (rig);
-  g_assert_cmpuint (a.failed[refused[i].reason], ==, 1);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
-  g_assert_cmpuint (a.acknowledged, ==, 2);
-  g_assert_cmpuint (a.loss_records, ==, 1);
-  g_assert_cmpuint (rig_check_registry (rig), ==, 2);
-  registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
-  g_assert_cmpuint (registry->len, ==, 3);
-  status = rig_json_string (registry->pdata[1], "status");
-  word = rig_json_string (registry->pdata[1], "error_reason");
-  message = rig_json_string (registry->pdata[1], "error_message");
-  g_assert_cmpstr (status, ==, "FAILED");
-  g_assert_cmpstr (word, ==, trib_kafka_failed_to_string (refused[i].reason));
-  g_assert_nonnull (strstr (message, "was not acknowledged"));
-  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
 }
 
 /* a storm of both kinds: every frame still has one outcome, and one entry */
@@ -193,22 +102,6 @@ test_no_offset (void)
     g_assert_cmpint (rig_json_int (entry, "binary_offset"), >=, 0);
     g_assert_cmpint (rig_json_int (entry, "metadata_offset"), >=, 0);
   }
-}
-
-/* slow answers are no reason to write anything twice */
-static void
-test_round_trip_time (void)
-{
-  g_autoptr (Rig) rig = rig_new ();
-
-  rig_start (rig);
-  rig_warm_up (rig);
-  rd_kafka_mock_broker_set_rtt (rig->mock, -1, 30);
-  for (guint i = 0; i < 40; i++)
-    rig_publish (rig, 2000);
-  rig_drain (rig);
-  g_assert_cmpuint (rig_check_registry (rig), ==, 41);
-  g_assert_cmpint (trib_kafka_accounts_latency_us (&rig->p->accounts, 1.0), >=, 30000);
 }
 
 /* connected, then trouble, then down once, then recovered; ARIA-5 */
@@ -356,17 +249,8 @@ int
 main (int argc, char **argv)
 {
   trib_test_init (&argc, &argv);
-  for (guint i = 0; i < G_N_ELEMENTS (retried); i++) {
-    g_autofree gchar *path = g_strconcat ("/kafka/faults/retried/", retried[i].name, NULL);
-    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_retried);
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
-    g_autofree gchar *path = g_strconcat ("/kafka/faults/refused/", refused[i].name, NULL);
-    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_refused);
-  }
   g_test_add_func ("/kafka/faults/storm", test_storm);
   g_test_add_func ("/kafka/faults/no-offset", test_no_offset);
-  g_test_add_func ("/kafka/faults/round-trip-time", test_round_trip_time);
   g_test_add_func ("/kafka/faults/ARIA-5/outage", test_outage);
   g_test_add_func ("/kafka/faults/ARIA-5/outage-when-idle", test_outage_when_idle);
   g_test_add_func ("/kafka/faults/no-leader", test_no_leader);
