@@ -341,6 +341,14 @@ class ApacheKafka:
         return sum(os.path.getsize(path) for path in glob.glob(os.path.join(self.data, "logs", prefix + "*", "*.log"))
                    if not os.path.dirname(path).endswith("-delete"))
 
+    def run_tool(self, name, *arguments):
+        """One of Kafka's own command line tools, by the name of its class; returns what it says."""
+        done = subprocess.run(self._java(name, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        if done.returncode != 0:
+            raise KafkaFailed(f"{name} ended with status {done.returncode}: {done.stdout}")
+        return done.stdout
+
     def log_tail(self, lines=LOG_TAIL_LINES):
         with open(self.log_path, encoding="utf-8", errors="replace") as text:
             return text.read().splitlines()[-lines:]
