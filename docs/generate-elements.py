@@ -178,7 +178,7 @@ def open_registry(build):
         folder = tempfile.TemporaryDirectory()
         os.environ["GST_REGISTRY"] = os.path.join(folder.name, "registry.bin")
     Gst.init(None)
-    Gst.Registry.get().scan_path(os.path.abspath(build))
+    Gst.Registry.get().scan_path(os.path.abspath(os.path.join(build, "plugins")))
     Gst.tributary_folder = folder  # removed when the process ends
     return Gst, GObject
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The suite debian13: builds this tree in a Debian 13 of its own, and runs suites there.
 
-The Debian is a folder, build/debian13/root, made once by mmdebstrap and kept with what was installed and built in it:
-`rm -rf build/debian13` removes all of it. What runs there has its own mount and process namespaces, so that whatever way
+The Debian is a folder, build-debian13/root, made once by mmdebstrap and kept with what was installed and built in it:
+`rm -rf build-debian13` removes all of it. What runs there has its own mount and process namespaces, so that whatever way
 it ends, the kernel ends its processes and takes its mounts away. Needs root, mmdebstrap, and a machine that lets root
 make namespaces (a container often does not): elsewhere the suite is skipped with the reason.
 """
@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HOME = os.path.join(ROOT, "build", "debian13")
+HOME = os.path.join(ROOT, "build-debian13")
 SUITES = ("unit", "harness", "pipelines")
 RELEASE = "trixie"
 # --kill-child: when unshare ends, so does all that it started; SIGTERM it ignores while it waits

@@ -39,7 +39,7 @@ SUITES = {
              ["unit", "fuzz-replay", "harness", "generic"], "asan"),
     "tsan": ("unit, harness and generic again with the thread sanitizer (build-tsan/)", "build-tsan",
              ["unit", "harness", "generic"], "tsan"),
-    "debian13": ("unit, harness and pipelines in a Debian 13 of its own (root, mmdebstrap; build/debian13/ keeps it)", None,
+    "debian13": ("unit, harness and pipelines in a Debian 13 of its own (root, mmdebstrap; build-debian13/ keeps it)", None,
                  list(debian13.SUITES), None),
 }
 # minutes of downloads, and a second build: only when it is named
