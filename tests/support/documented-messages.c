@@ -76,7 +76,8 @@ check_structure (const gchar *element, const GstStructure *structure)
   const gchar *root = g_getenv ("TRIB_SOURCE_ROOT");
   const gchar *name = gst_structure_get_name (structure);
   g_autofree gchar *file = g_strconcat (element, ".md", NULL);
-  g_autofree gchar *path = g_build_filename (root ? root : ".", "docs", "elements", file, NULL);
+  g_autofree gchar *path
+      = g_build_filename (root ? root : SOURCE_ROOT, "docs", "elements", file, NULL);
   g_autofree gchar *page = NULL;
 
   if (!g_file_get_contents (path, &page, NULL, NULL)
