@@ -56,15 +56,15 @@
  * - Records that are no frames, or of which nothing says what they are: one RESOURCE/READ warning a start.
  *
  * ## Messages
- * - `kafkabinarysrc-connection`: the connection changed. Fields: state (string: connected, degraded, down), previous
- * (string), recovered (boolean), previous-duration (ns, uint64), outage-duration (ns, uint64), pending (frames read ahead,
- * uint64), reason (string).
- * - `kafkabinarysrc-frames-missing`: frames are not there. Fields: index (uint64: of the first), count (uint64), reason
+ * - `kafkabinarysrc-connection`: the connection changed. Fields: `state` (string: connected, degraded, down), `previous`
+ * (string), `recovered` (boolean), `previous-duration` (ns, uint64), `outage-duration` (ns, uint64), `pending` (frames read
+ * ahead, uint64), `reason` (string).
+ * - `kafkabinarysrc-frames-missing`: frames are not there. Fields: `index` (uint64: of the first), `count` (uint64), `reason`
  * (string: the registry's word for a frame that failed, expired for past retention, damaged, other-topic, or unknown); where
- * something is known of it: frame-id (string), t-ns (int64: capture time), error-message (string).
- * - `kafkabinarysrc-records-lost`: retention has removed records before they were read. Fields: partition (int), count (uint64).
- * - `kafkabinarysrc-other-stream`: a stream is passed over. Field: stream (string). Once each.
- * - `kafkabinarysrc-session`: the frames that follow are of this session. Fields: session (string), stream (string).
+ * something is known of it: `frame-id` (string), `t-ns` (int64: capture time), `error-message` (string).
+ * - `kafkabinarysrc-records-lost`: retention has removed records before they were read. Fields: `partition` (int), `count` (uint64).
+ * - `kafkabinarysrc-other-stream`: a stream is passed over. Field: `stream` (string). Once each.
+ * - `kafkabinarysrc-session`: the frames that follow are of this session. Fields: `session` (string), `stream` (string).
  *
  * ## Stats
  * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged + malformed + unusable + skipped

@@ -13,6 +13,16 @@ expect_eos (SourceRig *rig)
   g_assert_cmpuint (source_rig_stat (rig, "pending"), ==, 0);
 }
 
+static void
+expect_field (SourceRig *rig, const gchar *message_name, const gchar *field, const gchar *value)
+{
+  g_autoptr (GstMessage) message = source_rig_pop (rig, GST_MESSAGE_ELEMENT, message_name);
+
+  g_assert_nonnull (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (message), field), ==, value);
+}
+
 static const gchar *const everything[]
     = { "read-by=registry", "read-by=bytes", "max-queued-bytes=4194304",
         "read-by=bytes max-queued-bytes=4194304", "check-crc=false session-id=s1 stream-id=cam" };
@@ -47,6 +57,7 @@ test_everything (gconstpointer data)
   g_assert_cmpint (duration, ==, 50 * 100 * GST_MSECOND);
   g_assert_cmpuint (source_rig_stat (rig, "pushed"), ==, 50);
   g_assert_cmpuint (source_rig_stat (rig, "missing"), ==, 0);
+  expect_field (rig, "kafkabinarysrc-connection", "state", "connected");
   g_assert_null (source_rig_pop (rig, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR, NULL));
 }
 
@@ -283,6 +294,8 @@ test_sessions (gconstpointer data)
       gst_segment_to_running_time (&segment, GST_FORMAT_TIME, 100 * GST_SECOND), ==, GST_SECOND);
   source_rig_pull_many (rig, "b", 1001, 9);
   expect_eos (rig);
+  expect_field (rig, "kafkabinarysrc-session", "session", "a");
+  expect_field (rig, "kafkabinarysrc-session", "session", "b");
   source_rig_read (rig, second);
   source_rig_pull_many (rig, "b", 1000, 10);
   expect_eos (rig);
