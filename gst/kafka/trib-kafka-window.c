@@ -117,6 +117,16 @@ trib_kafka_window_add (TribKafkaWindow *w, TribKafkaSighting *s)
   return insert (w, s);
 }
 
+/* Whether an earlier frame may still come. Where reading begins in the middle that is not known: entries of frames that
+ * failed are written ahead of those that were on their way before them. */
+static gboolean
+may_be_preceded (const TribKafkaWindow *w, const TribKafkaSighting *s)
+{
+  if (s->epoch != w->epoch || !w->has_expected)
+    return s->entry.identity.index > 0;
+  return s->entry.identity.index != w->expected;
+}
+
 /**
  * trib_kafka_window_peek:
  * @w: a window
@@ -131,7 +141,7 @@ trib_kafka_window_peek (TribKafkaWindow *w, gboolean complete)
 
   if (s == NULL)
     return NULL;
-  if (complete || trib_kafka_window_get_missing (w) == 0 || s->epoch < w->last_epoch
+  if (complete || !may_be_preceded (w, s) || s->epoch < w->last_epoch
       || w->kept.length >= TRIB_KAFKA_WINDOW_FRAMES || w->bytes > w->max_bytes)
     return s;
   return NULL;

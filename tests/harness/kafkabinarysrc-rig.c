@@ -102,8 +102,11 @@ open_frames (SourceRig *rig)
   g_autoptr (GstElement) sink = find (rig->sink, "kafkabinarysink");
   g_autoptr (GstStructure) stats = trib_element_stats (sink);
 
+  /* each frame that failed leaves an entry, or one that could not be written */
   return trib_structure_uint64 (stats, "pending")
-         + trib_structure_uint64 (stats, "loss-records-pending");
+         + (trib_structure_uint64 (stats, "failed") + trib_structure_uint64 (stats, "dropped")
+             - trib_structure_uint64 (stats, "loss-records")
+             - trib_structure_uint64 (stats, "loss-records-failed"));
 }
 
 void

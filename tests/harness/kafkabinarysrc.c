@@ -190,6 +190,7 @@ test_failed (void)
   const GstStructure *s;
 
   source_rig_push_many (rig, "s1", 0, 3);
+  source_rig_settle (rig);
   source_rig_push_size (rig, "s1", "cam", 3, 2 * 1024 * 1024);
   source_rig_push_many (rig, "s1", 4, 3);
   source_rig_settle (rig);
