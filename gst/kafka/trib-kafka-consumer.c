@@ -120,7 +120,6 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
     { "fetch.error.backoff.ms", "50" },
     { "socket.keepalive.enable", "true" },
     { "socket.nagle.disable", "true" },
-    { "check.crcs", "true" },
     /* the library's 10 s would keep readers waiting long after the broker is back */
     { "reconnect.backoff.ms", "50" },
     { "reconnect.backoff.max.ms", "400" },
@@ -141,7 +140,8 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
   /* newer than the oldest librdkafka this runs with: without it a full queue costs a second */
   rd_kafka_conf_set (conf, "fetch.queue.backoff.ms", "10", NULL, 0);
   /* a record that is larger than these comes alone, whatever its size */
-  return set_number (conf, "receive.message.max.bytes", RECEIVE_BYTES, error)
+  return set_option (conf, "check.crcs", config->values_checked ? "false" : "true", error)
+         && set_number (conf, "receive.message.max.bytes", RECEIVE_BYTES, error)
          && set_number (conf, "fetch.max.bytes", answer, error)
          && set_number (
              conf, "fetch.message.max.bytes", config->one_by_one ? 1 : MIN (answer, 4 * MIB), error)

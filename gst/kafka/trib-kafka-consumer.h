@@ -38,6 +38,7 @@ typedef void (*TribKafkaLogFunc) (gpointer user_data, gint level, const gchar *t
  * applied last
  * @max_queued_bytes: bound on the records that the client holds ready, bytes; 0: 64 MiB
  * @one_by_one: an answer of the broker shall hold one batch: for random access
+ * @values_checked: the caller compares values with check sums of their own: the client need not
  * @log: (nullable): lines of the client's log
  * @log_data: for @log
  */
@@ -46,6 +47,7 @@ typedef struct {
   const gchar *const *options;
   guint64 max_queued_bytes;
   gboolean one_by_one;
+  gboolean values_checked;
   TribKafkaLogFunc log;
   gpointer log_data;
 } TribKafkaConsumerConfig;

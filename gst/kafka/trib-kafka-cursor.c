@@ -13,6 +13,9 @@
 #define AGAIN_MS 100
 /* resets of one partition without a record in between */
 #define MAX_RESETS 10
+/* records taken from the client at once: so many, or so many bytes */
+#define BATCH 32
+#define BATCH_BYTES (1024 * 1024)
 
 typedef enum {
   OPENING,     /* which partitions are there? */
@@ -58,6 +61,11 @@ struct _TribKafkaCursor {
   gint64 next_probe;
   gint64 ask_at; /* not before: the topic was not there */
   gboolean nudged;
+  rd_kafka_message_t
+      *batch[BATCH]; /* taken from the client; NULL: given on, or not wanted any more */
+  guint n_batch;
+  guint next_in_batch;
+  gsize record_bytes; /* of the last one */
 };
 
 /**
@@ -93,11 +101,22 @@ trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
   return g_steal_pointer (&c);
 }
 
+/* what was taken of the partition's old position */
+static void
+drop_batch (TribKafkaCursor *c, gint32 partition)
+{
+  for (guint i = c->next_in_batch; i < c->n_batch; i++)
+    if (c->batch[i] && c->batch[i]->partition == partition)
+      g_clear_pointer (&c->batch[i], rd_kafka_message_destroy);
+}
+
 static void
 stop (TribKafkaCursor *c, gint32 partition)
 {
-  if (c->parts[partition].started)
+  if (c->parts[partition].started) {
     rd_kafka_consume_stop (c->topic, partition);
+    drop_batch (c, partition);
+  }
   c->parts[partition].started = FALSE;
 }
 
@@ -118,6 +137,8 @@ void
 trib_kafka_cursor_free (TribKafkaCursor *c)
 {
   stop_all (c);
+  while (c->next_in_batch < c->n_batch)
+    g_clear_pointer (&c->batch[c->next_in_batch++], rd_kafka_message_destroy);
   g_clear_pointer (&c->topic, rd_kafka_topic_destroy);
   g_clear_pointer (&c->queue, rd_kafka_queue_destroy);
   g_clear_pointer (&c->consumer, trib_kafka_consumer_leave);
@@ -432,6 +453,7 @@ handle (TribKafkaCursor *c, rd_kafka_message_t *m, TribKafkaCursorItem *item, GE
   part->position = m->offset + 1;
   part->caught_up = FALSE;
   part->resets = 0;
+  c->record_bytes = m->len;
   item->partition = m->partition;
   trib_kafka_message_init (&item->message, c->consumer, m);
   stop_at_end (c, m->partition);
@@ -475,16 +497,37 @@ probe (TribKafkaCursor *c, GError **error)
   return answer == TRIB_KAFKA_ANSWER_ERROR && !c->wait_for_topic ? answer : TRIB_KAFKA_ANSWER_YES;
 }
 
+/* (transfer full) (nullable): Takes as many as are there, because each call costs a few locks and looks at the clock; when
+ * none is, waits for one. */
+static rd_kafka_message_t *
+take (TribKafkaCursor *c, gint wait_ms)
+{
+  gssize n;
+
+  while (c->next_in_batch < c->n_batch) {
+    rd_kafka_message_t *m = g_steal_pointer (&c->batch[c->next_in_batch++]);
+    if (m)
+      return m;
+  }
+  c->next_in_batch = 0;
+  n = rd_kafka_consume_batch_queue (
+      c->queue, 0, c->batch, CLAMP (BATCH_BYTES / (c->record_bytes + 1), 1, BATCH));
+  /* the first call may have taken the wake-up */
+  if (n <= 0 && !g_atomic_int_get (&c->flushing))
+    n = rd_kafka_consume_batch_queue (c->queue, wait_ms, c->batch, 1);
+  c->n_batch = MAX (n, 0);
+  return c->n_batch > 0 ? g_steal_pointer (&c->batch[c->next_in_batch++]) : NULL;
+}
+
 static TribKafkaCursorResult
 read_one (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error)
 {
   gint64 now = g_get_monotonic_time ();
   gint64 left_ms = deadline < 0 ? SLICE_MS : MAX ((deadline - now + 999) / 1000, 0);
   gint32 due = c->nudged ? -1 : find_due (c);
-  rd_kafka_message_t *m = NULL;
+  rd_kafka_message_t *m = take (c, MIN (left_ms, due < 0 ? SLICE_MS : NUDGE_MS));
 
-  if (rd_kafka_consume_batch_queue (c->queue, MIN (left_ms, due < 0 ? SLICE_MS : NUDGE_MS), &m, 1)
-      == 1)
+  if (m)
     return handle (c, m, item, error);
   if (c->waiting_since < 0)
     c->waiting_since = now;

@@ -102,9 +102,11 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
     .in_process = config->in_process,
     .wait_for_topic = config->follow,
   };
+  gboolean checked = config->check_crc;
 
   /* the queue of the client, what waits for its turn here, and what an answer adds */
   cursor.client.max_queued_bytes = by_registry ? bound / 16 : bound / 2;
+  cursor.client.values_checked = !by_registry && checked;
   f->merge = trib_kafka_merge_new (by_registry ? bound / 16 : bound / 4);
   f->window = trib_kafka_window_new (by_registry ? bound / 16 : bound / 8);
   f->cursor = trib_kafka_cursor_new (&cursor, error);
@@ -112,6 +114,7 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
     return f->cursor != NULL;
   cursor.topic = config->topics[TRIB_KAFKA_TOPIC_BINARY];
   cursor.client.max_queued_bytes = bound / 2;
+  cursor.client.values_checked = checked;
   f->join = trib_kafka_join_new (&cursor, bound / 4, error);
   return f->join != NULL;
 }
