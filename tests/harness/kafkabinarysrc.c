@@ -342,6 +342,30 @@ test_follow (gconstpointer data)
   query_latency (rig, FALSE, 0);
 }
 
+/* ARIA-5: a broker that is not there is waited for and told of once; a stop ends the wait */
+static void
+test_nobody_there (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autoptr (GstMessage) warning = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_free (rig->servers);
+  rig->servers = g_strdup_printf ("127.0.0.1:%u", trib_test_free_port ());
+  source_rig_read (rig, data);
+  warning = gst_bus_timed_pop_filtered (
+      rig->bus, trib_test_scale (20) * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+  g_assert_nonnull (warning);
+  g_assert_cmpint (GST_MESSAGE_TYPE (warning), ==, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (warning, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  g_assert_nonnull (strstr (error->message, rig->servers));
+  g_assert_cmpuint (source_rig_stat (rig, "outages"), ==, 1);
+  message = source_rig_pop (rig, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR, NULL);
+  g_assert_null (message);
+}
+
 static void
 test_settings (void)
 {
@@ -415,6 +439,7 @@ main (int argc, char **argv)
   add_both ("/kafkabinarysrc/streams", test_streams);
   add_both ("/kafkabinarysrc/sessions", test_sessions);
   add_both ("/kafkabinarysrc/follow", test_follow);
+  add_both ("/kafkabinarysrc/ARIA-5/nobody-there", test_nobody_there);
   g_test_add_func ("/kafkabinarysrc/gap", test_gap);
   g_test_add_func ("/kafkabinarysrc/failed", test_failed);
   g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Order of frames: by time over partitions, by index within a stream, session after session. Pure. */
+#include <kafka/trib-kafka-merge.h>
+#include <kafka/trib-kafka-window.h>
+
+#include <trib-test.h>
+
+static TribKafkaSighting *
+sighting (const gchar *session, guint64 index, TribKafkaSightingKind kind)
+{
+  TribKafkaSighting *s = g_new0 (TribKafkaSighting, 1);
+
+  s->kind = kind;
+  s->entry.identity.session = g_strdup (session);
+  s->entry.identity.stream = g_strdup ("cam");
+  s->entry.identity.index = index;
+  s->t_ms = (gint64) index * 10;
+  s->cost = 1000;
+  return s;
+}
+
+static TribKafkaWindowResult
+add_kind (TribKafkaWindow *w, const gchar *session, guint64 index, TribKafkaSightingKind kind)
+{
+  TribKafkaSighting *s = sighting (session, index, kind);
+  TribKafkaWindowResult result = trib_kafka_window_add (w, s);
+
+  if (result != TRIB_KAFKA_WINDOW_KEPT)
+    trib_kafka_sighting_free (s);
+  return result;
+}
+
+static TribKafkaWindowResult
+add (TribKafkaWindow *w, const gchar *session, guint64 index)
+{
+  return add_kind (w, session, index, TRIB_KAFKA_SIGHTING_LINKED);
+}
+
+static void
+expect (TribKafkaWindow *w, gboolean complete, const gchar *session, gint64 index)
+{
+  TribKafkaSighting *s = trib_kafka_window_peek (w, complete);
+
+  if (index < 0) {
+    g_assert_null (s);
+    return;
+  }
+  g_assert_nonnull (s);
+  trib_kafka_window_pass_missing (w);
+  s = trib_kafka_window_pop (w);
+  g_assert_cmpstr (s->entry.identity.session, ==, session);
+  g_assert_cmpuint (s->entry.identity.index, ==, index);
+  trib_kafka_sighting_free (s);
+}
+
+static void
+test_in_order (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+
+  expect (w, TRUE, NULL, -1);
+  for (guint i = 0; i < 100; i++) {
+    g_assert_cmpint (add (w, "s", i), ==, TRIB_KAFKA_WINDOW_KEPT);
+    expect (w, FALSE, "s", i);
+  }
+  g_assert_cmpint (add (w, "s", 99), ==, TRIB_KAFKA_WINDOW_DUPLICATE);
+  g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_WINDOW_DUPLICATE);
+}
+
+/* neighbours that come in any order leave in the right one */
+static void
+test_shuffled (void)
+{
+  static const guint order[] = { 2, 0, 1, 5, 4, 3, 7, 6 };
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+  guint next = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
+    g_assert_cmpint (add (w, "s", order[i]), ==, TRIB_KAFKA_WINDOW_KEPT);
+    while (trib_kafka_window_peek (w, FALSE))
+      expect (w, FALSE, "s", next++);
+  }
+  g_assert_cmpuint (next, ==, G_N_ELEMENTS (order));
+}
+
+/* a missing index is waited for until the window is full, or nothing more comes */
+static void
+test_missing (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+
+  add (w, "s", 0);
+  expect (w, FALSE, "s", 0);
+  for (guint i = 3; i < 3 + TRIB_KAFKA_WINDOW_FRAMES - 1; i++) {
+    add (w, "s", i);
+    expect (w, FALSE, NULL, -1);
+  }
+  g_assert_cmpuint (trib_kafka_window_get_missing (w), ==, 2);
+  add (w, "s", 3 + TRIB_KAFKA_WINDOW_FRAMES - 1);
+  g_assert_nonnull (trib_kafka_window_peek (w, FALSE));
+  g_assert_cmpuint (trib_kafka_window_pass_missing (w), ==, 1);
+  expect (w, FALSE, "s", 3);
+  g_assert_cmpint (add (w, "s", 2), ==, TRIB_KAFKA_WINDOW_LATE);
+  g_assert_cmpint (
+      add_kind (w, "s", 1, TRIB_KAFKA_SIGHTING_FAILED), ==, TRIB_KAFKA_WINDOW_LATE_FAILED);
+  add (w, "s", 100);
+  for (guint i = 4; i < 3 + TRIB_KAFKA_WINDOW_FRAMES; i++)
+    expect (w, FALSE, "s", i);
+  expect (w, FALSE, NULL, -1);
+  expect (w, TRUE, "s", 100);
+}
+
+static void
+test_bytes (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (2500);
+
+  add (w, "s", 0);
+  expect (w, FALSE, "s", 0);
+  add (w, "s", 2);
+  add (w, "s", 3);
+  expect (w, FALSE, NULL, -1);
+  add (w, "s", 4);
+  expect (w, FALSE, "s", 2);
+}
+
+/* reading begins in the middle: a failed frame's entry is ahead of those on their way before it */
+static void
+test_middle (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+
+  add_kind (w, "s", 13, TRIB_KAFKA_SIGHTING_FAILED);
+  expect (w, FALSE, NULL, -1);
+  add (w, "s", 11);
+  add (w, "s", 12);
+  for (guint i = 14; i < 11 + TRIB_KAFKA_WINDOW_FRAMES; i++)
+    add (w, "s", i);
+  expect (w, FALSE, "s", 11);
+  expect (w, FALSE, "s", 12);
+  expect (w, FALSE, "s", 13);
+}
+
+/* a frame that failed and is there after all is kept once, with its bytes */
+static void
+test_conflict (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+  TribKafkaSighting *s;
+
+  add_kind (w, "s", 0, TRIB_KAFKA_SIGHTING_FAILED);
+  g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_WINDOW_DUPLICATE);
+  g_assert_cmpint (
+      add_kind (w, "s", 0, TRIB_KAFKA_SIGHTING_FAILED), ==, TRIB_KAFKA_WINDOW_DUPLICATE);
+  s = trib_kafka_window_peek (w, FALSE);
+  g_assert_cmpint (s->kind, ==, TRIB_KAFKA_SIGHTING_LINKED);
+  g_assert_cmpuint (trib_kafka_window_get_length (w), ==, 1);
+}
+
+static void
+test_sessions (void)
+{
+  g_autoptr (TribKafkaWindow) w = trib_kafka_window_new (100000);
+
+  add (w, "a", 0);
+  expect (w, FALSE, "a", 0);
+  add (w, "a", 5);
+  expect (w, FALSE, NULL, -1);
+  /* what is missing of a session that is over will not come */
+  add (w, "b", 0);
+  g_assert_false (trib_kafka_window_is_new_session (w));
+  expect (w, FALSE, "a", 5);
+  g_assert_true (trib_kafka_window_is_new_session (w));
+  expect (w, FALSE, "b", 0);
+  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_WINDOW_LEFT);
+  add (w, "b", 1);
+  expect (w, FALSE, "b", 1);
+  trib_kafka_window_reset (w);
+  add (w, "a", 0);
+  expect (w, FALSE, "a", 0);
+}
+
+static void
+merge_expect (TribKafkaMerge *m, gint64 index)
+{
+  g_autoptr (TribKafkaSighting) s = trib_kafka_merge_take (m);
+
+  g_assert_cmpint (s ? (gint64) s->entry.identity.index : -1, ==, index);
+}
+
+static void
+test_merge (void)
+{
+  g_autoptr (TribKafkaMerge) m = trib_kafka_merge_new (10000);
+
+  trib_kafka_merge_reset (m, 3);
+  trib_kafka_merge_set_idle (m, 2, TRUE);
+  merge_expect (m, -1);
+  trib_kafka_merge_add (m, 0, sighting ("s", 4, TRIB_KAFKA_SIGHTING_LINKED));
+  merge_expect (m, -1); /* of partition 1 an earlier one may come */
+  trib_kafka_merge_add (m, 1, sighting ("s", 2, TRIB_KAFKA_SIGHTING_LINKED));
+  merge_expect (m, 2);
+  merge_expect (m, -1);
+  trib_kafka_merge_passed (m, 1, 39);
+  merge_expect (m, -1);
+  trib_kafka_merge_passed (m, 1, 40);
+  merge_expect (m, 4);
+  trib_kafka_merge_add (m, 2, sighting ("s", 9, TRIB_KAFKA_SIGHTING_LINKED));
+  merge_expect (m, -1);
+  trib_kafka_merge_set_all_idle (m);
+  merge_expect (m, 9);
+  g_assert_cmpuint (trib_kafka_merge_get_bytes (m), ==, 0);
+}
+
+/* a partition that lags is not waited for without end */
+static void
+test_merge_bound (void)
+{
+  g_autoptr (TribKafkaMerge) m = trib_kafka_merge_new (3500);
+
+  trib_kafka_merge_reset (m, 2);
+  for (guint i = 0; i < 3; i++)
+    trib_kafka_merge_add (m, 0, sighting ("s", i, TRIB_KAFKA_SIGHTING_LINKED));
+  merge_expect (m, -1);
+  trib_kafka_merge_add (m, 0, sighting ("s", 3, TRIB_KAFKA_SIGHTING_LINKED));
+  merge_expect (m, 0);
+  merge_expect (m, -1);
+  g_assert_cmpuint (trib_kafka_merge_get_length (m), ==, 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  g_test_add_func ("/kafka/window/in-order", test_in_order);
+  g_test_add_func ("/kafka/window/shuffled", test_shuffled);
+  g_test_add_func ("/kafka/window/missing", test_missing);
+  g_test_add_func ("/kafka/window/bytes", test_bytes);
+  g_test_add_func ("/kafka/window/middle", test_middle);
+  g_test_add_func ("/kafka/window/conflict", test_conflict);
+  g_test_add_func ("/kafka/window/sessions", test_sessions);
+  g_test_add_func ("/kafka/merge/order", test_merge);
+  g_test_add_func ("/kafka/merge/bound", test_merge_bound);
+  return trib_test_run ();
+}
