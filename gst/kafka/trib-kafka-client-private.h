@@ -3,6 +3,7 @@
 
 #include "trib-kafka-client.h"
 #include "trib-kafka-publisher.h"
+#include "trib-kafka-secrets.h"
 
 G_BEGIN_DECLS
 
@@ -71,7 +72,8 @@ struct _TribKafkaClient {
   gchar *key; /* contains secrets: compared, never shown */
   gchar *servers;
   gchar **options;
-  TribKafkaConfig config; /* what publishers share of it; points to the copies above */
+  TribKafkaSecrets *secrets; /* of the options: taken out of the client's words */
+  TribKafkaConfig config;    /* what publishers share of it; points to the copies above */
   GThread *thread;
 
   guint n_users; /* the table's lock */

@@ -91,7 +91,7 @@ trouble (TribKafkaClient *c, const gchar *why)
   g_mutex_lock (&c->lock);
   if (why) {
     g_free (c->why);
-    c->why = g_strdup (why);
+    c->why = trib_kafka_secrets_hide (c->secrets, why);
   }
   for (GList *l = why ? NULL : c->publishers.head; l; l = l->next) {
     TribKafkaPublisher *p = l->data;
@@ -157,6 +157,7 @@ static void
 log_cb (const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
   TribKafkaClient *c = rd_kafka_opaque (rk);
+  g_autofree gchar *shown = NULL;
   TribKafkaPublisher *p;
 
   g_mutex_lock (&c->log_lock);
@@ -165,8 +166,9 @@ log_cb (const rd_kafka_t *rk, int level, const char *facility, const char *text)
   g_mutex_unlock (&c->log_lock);
   if (p == NULL)
     return;
+  shown = trib_kafka_secrets_hide (c->secrets, text);
   if (p->callbacks.log)
-    p->callbacks.log (p->user_data, level, text);
+    p->callbacks.log (p->user_data, level, shown);
   g_mutex_lock (&c->log_lock);
   if (--c->n_logging == 0)
     g_cond_broadcast (&c->log_idle);
@@ -206,9 +208,10 @@ trib_kafka_client_open (TribKafkaClient *c, GError **error)
   rd_kafka_conf_set_log_cb (conf, log_cb);
   c->rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
   if (c->rk == NULL) {
+    g_autofree gchar *shown = trib_kafka_secrets_hide (c->secrets, why);
     rd_kafka_conf_destroy (conf);
     g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
-        "the Kafka client refuses its options: %s", why);
+        "the Kafka client refuses its options: %s", shown);
     return FALSE;
   }
   c->batch_size = trib_kafka_config_get_batch_bytes (rd_kafka_conf (c->rk));
@@ -329,6 +332,7 @@ clear (gpointer data)
   g_free (c->key);
   g_free (c->servers);
   g_strfreev (c->options);
+  trib_kafka_secrets_free (c->secrets);
   g_mutex_clear (&c->lock);
   g_cond_clear (&c->attached);
   g_mutex_clear (&c->log_lock);
@@ -347,6 +351,9 @@ make (gchar *key, const TribKafkaConfig *config, TribKafkaPublisher *p, GError *
   c->key = key;
   c->servers = g_strdup (config->bootstrap_servers);
   c->options = g_strdupv ((gchar **) config->options);
+  c->secrets = trib_kafka_secrets_new ();
+  for (guint i = 0; c->options && c->options[i]; i += 2)
+    trib_kafka_secrets_add (c->secrets, c->options[i], c->options[i + 1]);
   c->config = (TribKafkaConfig){
     .bootstrap_servers = c->servers,
     .options = (const gchar *const *) c->options,

@@ -74,7 +74,7 @@ on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
   /* this one says less than what came before it */
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || c->trouble == NULL) {
     g_free (c->trouble);
-    c->trouble = g_strdup (reason);
+    c->trouble = trib_kafka_secrets_hide (c->secrets, reason);
   }
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     trib_kafka_consumer_trouble (c, NULL);
@@ -84,10 +84,11 @@ static void
 on_log (const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
   TribKafkaConsumer *c = rd_kafka_opaque (client);
+  g_autofree gchar *shown = trib_kafka_secrets_hide (c->secrets, text);
 
   g_mutex_lock (&c->lock);
   if (c->log)
-    c->log (c->log_data, level, text);
+    c->log (c->log_data, level, shown);
   g_mutex_unlock (&c->lock);
 }
 
@@ -195,14 +196,18 @@ trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error)
   c->deadline = -1;
   g_queue_init (&c->events);
   trib_kafka_link_init (&c->link, g_get_monotonic_time ());
+  c->secrets = trib_kafka_secrets_new ();
+  for (guint i = 0; config->options && config->options[i]; i += 2)
+    trib_kafka_secrets_add (c->secrets, config->options[i], config->options[i + 1]);
   conf = make_conf (c, config, error);
   if (conf == NULL)
     return NULL;
   c->client = rd_kafka_new (RD_KAFKA_CONSUMER, conf, why, sizeof why);
   if (c->client == NULL) {
+    g_autofree gchar *shown = trib_kafka_secrets_hide (c->secrets, why);
     rd_kafka_conf_destroy (conf);
     g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS,
-        "librdkafka refuses these options together: %s", why);
+        "librdkafka refuses these options together: %s", shown);
     return NULL;
   }
   return g_steal_pointer (&c);
@@ -230,6 +235,7 @@ trib_kafka_consumer_unref (TribKafkaConsumer *c)
   g_clear_pointer (&c->client, rd_kafka_destroy);
   g_queue_clear_full (&c->events, g_free);
   g_mutex_clear (&c->lock);
+  trib_kafka_secrets_free (c->secrets);
   g_free (c->trouble);
   g_free (c);
 }
@@ -284,7 +290,7 @@ trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why)
 
   if (why) {
     g_free (c->trouble);
-    c->trouble = g_strdup (why);
+    c->trouble = trib_kafka_secrets_hide (c->secrets, why);
   }
   add_event (c, trib_kafka_link_trouble (&c->link, g_get_monotonic_time (), &event), &event);
 }

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "trib-kafka-link.h"
+#include "trib-kafka-secrets.h"
 
 G_BEGIN_DECLS
 
@@ -64,6 +65,7 @@ typedef enum {
 typedef struct {
   gatomicrefcount n_refs;
   rd_kafka_t *client;
+  TribKafkaSecrets *secrets; /* of the options: taken out of the client's words */
   TribKafkaLink link;
   gchar *trouble;      /* (nullable) the client's last word since there was progress */
   GQueue events;       /* of TribKafkaLinkEvent, not taken yet */

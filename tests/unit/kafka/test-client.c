@@ -481,6 +481,45 @@ test_topics_go (void)
   rig_drain (all.rigs[0]);
 }
 
+/* the client's last word, once it has one; (transfer full) */
+static gchar *
+dup_why (Rig *rig)
+{
+  gchar *why;
+
+  g_mutex_lock (&rig->p->client->lock);
+  why = g_strdup (rig->p->client->why);
+  g_mutex_unlock (&rig->p->client->lock);
+  return why;
+}
+
+static gboolean
+has_why (gpointer rig)
+{
+  g_autofree gchar *why = dup_why (rig);
+
+  return why != NULL;
+}
+
+/* librdkafka quotes what it does not understand of an option */
+static void
+test_secret_words (void)
+{
+  static const gchar *const options[] = { "security.protocol", "sasl_plaintext", "sasl.mechanisms",
+    "OAUTHBEARER", "enable.sasl.oauthbearer.unsecure.jwt", "true", "sasl.oauthbearer.config",
+    "principal=camera sesame-open-up=1", NULL };
+  g_autoptr (Rig) rig = rig_new ();
+  g_autofree gchar *why = NULL;
+
+  rig->config.options = options;
+  rig_start (rig);
+  g_assert_true (trib_wait_until (has_why, rig, 20000));
+  why = dup_why (rig);
+  g_test_message ("%s", why);
+  g_assert_nonnull (strstr (why, "sasl.oauthbearer.config"));
+  g_assert_null (strstr (why, "sesame"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -496,5 +535,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/client/without-idempotence", test_without_idempotence);
   g_test_add_func ("/kafka/client/come-and-go", test_come_and_go);
   g_test_add_func ("/kafka/client/topics-go", test_topics_go);
+  g_test_add_func ("/kafka/client/secret-words", test_secret_words);
   return rig_run_tests ();
 }

@@ -45,7 +45,8 @@ static const Answer answers[] = {
   { "cluster-authorization", RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, FAILED, FAILED,
       NOT_AUTHORIZED },
   /* brokers cut the connection instead */
-  { "authentication", RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, FAILED, FAILED, REFUSED },
+  { "authentication", RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, FAILED, FAILED,
+      NOT_AUTHORIZED },
   { "throttling-quota", RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, FAILED, FAILED, REFUSED },
   { "invalid-message", RD_KAFKA_RESP_ERR_INVALID_MSG, EITHER, EITHER, REFUSED },
   { "invalid-record", RD_KAFKA_RESP_ERR_INVALID_RECORD, FAILED, FAILED, REFUSED },
