@@ -89,8 +89,9 @@ trib_kafka_hints_parse (TribKafkaHints *out, TribJsonReader *reader, const gchar
 void
 trib_kafka_hints_clear (TribKafkaHints *hints)
 {
-  g_clear_pointer (&hints->caps, g_free);
-  g_clear_pointer (&hints->content_type, g_free);
-  g_clear_pointer (&hints->pixel_format, g_free);
-  g_clear_pointer (&hints->format, g_free);
+  g_free (hints->caps);
+  g_free (hints->content_type);
+  g_free (hints->pixel_format);
+  g_free (hints->format);
+  memset (hints, 0, sizeof *hints);
 }
