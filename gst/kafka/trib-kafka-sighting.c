@@ -18,7 +18,7 @@ TribKafkaSighting *
 trib_kafka_sighting_from_registry (TribKafkaMessage *m, TribJsonReader *reader, GError **error)
 {
   g_autoptr (TribKafkaSighting) s = g_new0 (TribKafkaSighting, 1);
-  gboolean ok = trib_kafka_registry_value_parse (
+  gboolean ok = trib_kafka_registry_value_parse_link (
       &s->entry, reader, (const gchar *) m->value, m->value_len, error);
 
   s->kind = s->entry.failed ? TRIB_KAFKA_SIGHTING_FAILED : TRIB_KAFKA_SIGHTING_LINKED;

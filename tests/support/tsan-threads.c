@@ -2,7 +2,7 @@
 /* Tells the thread sanitizer of the locks and threads that it does not know, in programs that are built with
  * -fsanitize=thread.
  *
- * GMutex, GCond and GOnce stand on futexes and atomics of GLib's own: without this, correct programs have reports. The
+ * GMutex, GCond, GOnce and GAsyncQueue stand on futexes and atomics of GLib's own: without this, correct programs have reports. The
  * functions of these names here come before GLib's: they announce what happens and call GLib's. librdkafka uses the C11
  * threads of glibc, of which the sanitizer knows nothing, so that their threads crash in it: here they are the POSIX ones,
  * as they are inside glibc. */
@@ -33,6 +33,10 @@ static gboolean (*real_wait_until) (GCond *, GMutex *, gint64);
 static gboolean (*real_once_enter) (volatile void *);
 static void (*real_once_leave) (volatile void *, gsize);
 static gpointer (*real_once) (GOnce *, GThreadFunc, gpointer);
+static void (*real_push) (GAsyncQueue *, gpointer);
+static gpointer (*real_pop) (GAsyncQueue *);
+static gpointer (*real_try_pop) (GAsyncQueue *);
+static gpointer (*real_timeout_pop) (GAsyncQueue *, guint64);
 
 /* locks are taken before any constructor of ours: GLib has its own */
 static void
@@ -50,6 +54,10 @@ find (void)
   *(void **) &real_once_enter = dlsym (RTLD_NEXT, "g_once_init_enter");
   *(void **) &real_once_leave = dlsym (RTLD_NEXT, "g_once_init_leave");
   *(void **) &real_once = dlsym (RTLD_NEXT, "g_once_impl");
+  *(void **) &real_push = dlsym (RTLD_NEXT, "g_async_queue_push");
+  *(void **) &real_pop = dlsym (RTLD_NEXT, "g_async_queue_pop");
+  *(void **) &real_try_pop = dlsym (RTLD_NEXT, "g_async_queue_try_pop");
+  *(void **) &real_timeout_pop = dlsym (RTLD_NEXT, "g_async_queue_timeout_pop");
   found = TRUE;
 }
 
@@ -151,6 +159,42 @@ g_once_impl (GOnce *once, GThreadFunc func, gpointer arg)
   __tsan_acquire (once);
   __atomic_store_n (&once->status, G_ONCE_STATUS_READY, __ATOMIC_RELEASE);
   return result;
+}
+
+/* A queue's lock is taken inside GLib, where no call can be caught. GstHarness hands buffers over through one. */
+
+void
+g_async_queue_push (GAsyncQueue *queue, gpointer data)
+{
+  __tsan_release (queue);
+  real_push (queue, data);
+}
+
+gpointer
+g_async_queue_pop (GAsyncQueue *queue)
+{
+  gpointer data = real_pop (queue);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+gpointer
+g_async_queue_try_pop (GAsyncQueue *queue)
+{
+  gpointer data = real_try_pop (queue);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+gpointer
+g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
+{
+  gpointer data = real_timeout_pop (queue, timeout);
+
+  __tsan_acquire (queue);
+  return data;
 }
 
 /* C11 threads: glibc's types are the POSIX ones under other names */
