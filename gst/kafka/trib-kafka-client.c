@@ -384,6 +384,7 @@ attach (TribKafkaClient *c, TribKafkaPublisher *p)
   p->client = trib_kafka_client_ref (c);
   p->client_link.data = p;
   g_queue_push_tail_link (&c->publishers, &p->client_link);
+  trib_kafka_room_wake (c);
   g_cond_signal (&c->attached);
   g_mutex_unlock (&c->lock);
 }

@@ -17,6 +17,15 @@ reserve_of (const TribKafkaClient *c, guint64 bound)
   return bound / 2 / MAX (c->publishers.length, 1);
 }
 
+/* what one publisher may hold at most: its share and the common half */
+static guint64
+most_of (const TribKafkaClient *c)
+{
+  guint64 bound = c->config.max_pending_bytes;
+
+  return bound - reserve_of (c, bound) * (MAX (c->publishers.length, 1) - 1);
+}
+
 /* whether @cost more fit into @bound, and into what @p may have of it */
 static gboolean
 fits (const TribKafkaPublisher *p, guint64 cost, guint64 bound, gboolean in_client)
@@ -75,14 +84,14 @@ has_room (const TribKafkaPublisher *p, guint64 cost, const Waiter *waiter)
  * trib_kafka_room_wake:
  * @c: a client, locked
  *
- * There is room: wakes those that may have it.
+ * There is room, or there are more publishers: wakes those that may have it, and those that never will.
  */
 void
 trib_kafka_room_wake (TribKafkaClient *c)
 {
   for (const GList *l = c->blocked.head; l; l = l->next) {
     const Waiter *waiter = l->data;
-    if (has_room (waiter->p, waiter->cost, waiter))
+    if (waiter->cost > most_of (c) || has_room (waiter->p, waiter->cost, waiter))
       g_cond_broadcast (&waiter->p->changed);
   }
 }
@@ -140,7 +149,7 @@ make_room (TribKafkaPublisher *p, const Frame *frame, TribKafkaDropped *ret_reas
 typedef enum { ROOM, NO_ROOM, TIMED_OUT } Room;
 
 /* The client's lock is free while it waits. A wait is ended by room, its deadline, a flush, another
- * policy, or the client's end. */
+ * policy, the client's end, or so many publishers that there will never be room. */
 static Room
 wait_for_room (TribKafkaPublisher *p, Frame *frame)
 {
@@ -153,7 +162,7 @@ wait_for_room (TribKafkaPublisher *p, Frame *frame)
   g_queue_push_tail_link (&c->blocked, &waiter.link);
   p->accounts.blocked = 1;
   while (!(room = has_room (p, frame->cost, &waiter)) && in_time && !p->flushing && !c->fatal
-         && p->overflow == TRIB_KAFKA_OVERFLOW_BLOCK)
+         && p->overflow == TRIB_KAFKA_OVERFLOW_BLOCK && frame->cost <= most_of (c))
     /* room may have come at the last moment: it is looked at once more */
     in_time = g_cond_wait_until (&p->changed, &c->lock, deadline);
   g_queue_unlink (&c->blocked, &waiter.link);
@@ -182,11 +191,21 @@ lose_failed (TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const 
 static TribKafkaPublishResult
 refuse_too_large (TribKafkaPublisher *p, Frame *frame)
 {
-  g_autofree gchar *message
-      = g_strdup_printf ("a %s of %" G_GSIZE_FORMAT " bytes needs %" G_GUINT64_FORMAT
-                         " with its metadata, more than max-pending-bytes=%" G_GUINT64_FORMAT,
-          frame->kind == FRAME_RECORD ? "record" : "frame", frame->size, frame->cost,
-          p->client->config.max_pending_bytes);
+  const TribKafkaClient *c = p->client;
+  const gchar *what = frame->kind == FRAME_RECORD ? "record" : "frame";
+  g_autofree gchar *message = NULL;
+
+  if (frame->cost > c->config.max_pending_bytes)
+    message = g_strdup_printf ("a %s of %" G_GSIZE_FORMAT " bytes needs %" G_GUINT64_FORMAT
+                               " with its metadata, more than max-pending-bytes=%" G_GUINT64_FORMAT,
+        what, frame->size, frame->cost, c->config.max_pending_bytes);
+  else
+    message
+        = g_strdup_printf ("a %s of %" G_GSIZE_FORMAT " bytes needs %" G_GUINT64_FORMAT
+                           " with its metadata, more than the %" G_GUINT64_FORMAT
+                           " that one of %u sinks may have of max-pending-bytes=%" G_GUINT64_FORMAT,
+            what, frame->size, frame->cost, most_of (c), c->publishers.length,
+            c->config.max_pending_bytes);
 
   /* those behind it need it all the same */
   if (p->overflow == TRIB_KAFKA_OVERFLOW_DROP_NON_KEY)
@@ -244,7 +263,8 @@ trib_kafka_room_admit (TribKafkaPublisher *p, Frame *frame, GError **error)
   if (frame->size == 0)
     return lose_failed (p, frame, TRIB_KAFKA_FAILED_REFUSED,
         frame->kind == FRAME_RECORD ? "a record without bytes" : "a frame without bytes");
-  if (frame->cost > c->config.max_pending_bytes)
+  /* it would wait in vain, and hold up all that need the common half */
+  if (frame->cost > most_of (c))
     return refuse_too_large (p, frame);
   if (p->overflow != TRIB_KAFKA_OVERFLOW_DROP_NON_KEY || frame->is_key)
     p->await_key = FALSE;
@@ -263,6 +283,8 @@ trib_kafka_room_admit (TribKafkaPublisher *p, Frame *frame, GError **error)
     lose_failed (p, frame, TRIB_KAFKA_FAILED_REFUSED, c->fatal->message);
     return TRIB_KAFKA_PUBLISH_ERROR;
   }
+  if (room == NO_ROOM && frame->cost > most_of (c))
+    return refuse_too_large (p, frame);
   if (p->flushing && room == NO_ROOM) {
     trib_kafka_frame_free (frame);
     return TRIB_KAFKA_PUBLISH_FLUSHING;

@@ -300,6 +300,57 @@ test_blocked (void)
   }
 }
 
+typedef struct {
+  Rig *rig;
+  gsize size;
+  TribKafkaPublishResult result;
+} Giant;
+
+static gpointer
+publish_giant (gpointer data)
+{
+  Giant *giant = data;
+
+  giant->result = rig_publish (giant->rig, giant->size);
+  return NULL;
+}
+
+/* A frame that is larger than a share and the common half never has room: it does not wait in vain, and
+ * nobody waits behind it. That holds as well for one that waits when a publisher joins. */
+static void
+test_giant (void)
+{
+  g_auto (Rigs) all = { { NULL } };
+  Giant giant;
+  GThread *thread;
+  TribKafkaAccounts a;
+
+  rigs_make (&all, 2);
+  for (guint i = 0; i < 2; i++)
+    all.rigs[i]->config.max_pending_bytes = BOUND;
+  rig_start (all.rigs[0]);
+  rig_warm_up (all.rigs[0]);
+  giant = (Giant){ .rig = all.rigs[0], .size = BOUND * 8 / 10 };
+  publish_giant (&giant);
+  g_assert_cmpint (giant.result, ==, TRIB_KAFKA_PUBLISH_TAKEN);
+  rig_drain (all.rigs[0]);
+  rig_down (all.rigs[0]);
+  g_assert_cmpint (rig_publish (all.rigs[0], BOUND * 3 / 10), ==, TRIB_KAFKA_PUBLISH_TAKEN);
+  thread = g_thread_new ("giant", publish_giant, &giant);
+  trib_assert_eventually (rig_accounts (all.rigs[0]).blocked == 1, 10000);
+  rig_start (all.rigs[1]);
+  g_thread_join (thread);
+  g_assert_cmpint (giant.result, ==, TRIB_KAFKA_PUBLISH_LOST);
+  g_assert_cmpint (rig_publish (all.rigs[0], giant.size), ==, TRIB_KAFKA_PUBLISH_LOST);
+  a = rig_accounts (all.rigs[0]);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 2);
+  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 2);
+  rig_up (all.rigs[0]);
+  rig_drain (all.rigs[0]);
+  g_assert_cmpuint (rig_accounts (all.rigs[0]).acknowledged, ==, 3);
+  g_assert_cmpuint (rig_check_registry (all.rigs[0]), ==, 3);
+}
+
 /* a topic that does not exist holds one publisher up, and takes no more than it may */
 static void
 test_stuck_topic (void)
@@ -530,6 +581,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/client/refused", test_refused);
   g_test_add_func ("/kafka/client/room-for-each", test_room_for_each);
   g_test_add_func ("/kafka/client/blocked", test_blocked);
+  g_test_add_func ("/kafka/client/giant", test_giant);
   g_test_add_func ("/kafka/client/stuck-topic", test_stuck_topic);
   g_test_add_func ("/kafka/client/narrow-topic", test_narrow_topic);
   g_test_add_func ("/kafka/client/without-idempotence", test_without_idempotence);
