@@ -48,10 +48,11 @@ typedef enum {
 
 typedef struct {
   LaneState state;
-  guint n_out;   /* records that the client has */
-  guint64 bytes; /* of these */
-  gsize burst;   /* bytes that may still join the batch that is being handed over */
-  GQueue queue;  /* of Record */
+  const Slot *probe; /* PROBING: of the one that is on its way; only compared */
+  guint n_out;       /* records that the client has */
+  guint64 bytes;     /* of these */
+  gsize burst;       /* bytes that may still join the batch that is being handed over */
+  GQueue queue;      /* of Record */
 } Lane;
 
 /* A topic that publishers of a client write to. It stays while a publisher uses it or a record of it

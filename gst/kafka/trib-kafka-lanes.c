@@ -118,8 +118,10 @@ hand_over (TribKafkaClient *c, Record *r)
     r->slot->topic->n_records--;
     return err;
   }
-  if (lane->state == LANE_COLD)
+  if (lane->state == LANE_COLD) {
     lane->state = LANE_PROBING;
+    lane->probe = r->slot;
+  }
   lane->bytes += r->slot->whole;
   lane->burst -= MIN (lane->burst, r->slot->whole);
   lane->n_out++;
@@ -206,9 +208,14 @@ trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known)
   lane->bytes -= slot->whole;
   lane->n_out--;
   slot->topic->n_records--;
-  /* after a failure the client may go on as a new producer, which the broker does not know */
-  if (lane->state != LANE_WARM || !known)
+  /* After a failure the client may go on as a new producer, which the broker does not know: reports of what
+   * was on its way before say nothing about that one. */
+  if (slot == lane->probe) {
+    lane->probe = NULL;
     lane->state = known ? LANE_WARM : LANE_COLD;
+  } else if (lane->state == LANE_WARM && !known) {
+    lane->state = LANE_COLD;
+  }
   pump (c, lane);
 }
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a lane lets pass, with reports that the test makes: no broker is needed. */
+#include <kafka/trib-kafka-publisher-private.h>
+
+#include <trib-test.h>
+
+#define N 6 /* the first, and a window of five */
+
+typedef struct {
+  TribKafkaClient client;
+  Topic *topic;
+  Slot slots[N];
+} Lanes;
+
+static void
+lanes_init (Lanes *l)
+{
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  char why[256];
+
+  /* no servers: it would say so */
+  rd_kafka_conf_set_log_cb (conf, NULL);
+  l->client.topics = g_ptr_array_new ();
+  l->client.rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (l->client.rk);
+  l->client.idempotent = TRUE;
+  l->client.batch_size = 1000000;
+  l->topic = trib_kafka_topic_acquire (&l->client, "topic");
+  l->topic->rkt = rd_kafka_topic_new (l->client.rk, "topic", NULL);
+  trib_kafka_lanes_open (l->topic, 1);
+  for (guint i = 0; i < N; i++)
+    l->slots[i] = (Slot){ .topic = l->topic, .whole = 600 };
+}
+
+static void
+lanes_clear (Lanes *l)
+{
+  trib_kafka_topic_release (l->topic);
+  g_assert_cmpuint (l->topic->n_records, ==, 0);
+  rd_kafka_purge (l->client.rk, RD_KAFKA_PURGE_F_QUEUE);
+  trib_kafka_topics_sweep (&l->client, FALSE);
+  g_assert_cmpuint (l->client.topics->len, ==, 0);
+  g_ptr_array_unref (l->client.topics);
+  rd_kafka_destroy (l->client.rk);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lanes, lanes_clear)
+
+static void
+send_slot (Lanes *l, guint i)
+{
+  Record record
+      = { .slot = &l->slots[i], .key = "key", .key_size = 3, .value = "value", .size = 5 };
+
+  g_assert_cmpint (trib_kafka_lanes_send (&l->client, &record), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+static void
+report (Lanes *l, guint i, gboolean known)
+{
+  trib_kafka_lanes_reported (&l->client, &l->slots[i], known);
+}
+
+/* After a failure one record goes alone. Reports of those that were on their way before, as the producer that
+ * the broker knew, do not let others pass beside it. */
+static void
+test_probe_alone (void)
+{
+  g_auto (Lanes) l = { .topic = NULL };
+  Lane *lane;
+
+  lanes_init (&l);
+  lane = &l.topic->lanes[0];
+  for (guint i = 0; i < N; i++)
+    send_slot (&l, i);
+  g_assert_cmpuint (lane->n_out, ==, 1);
+  report (&l, 0, TRUE);
+  g_assert_cmpuint (lane->n_out, ==, N - 1);
+  report (&l, 1, FALSE);
+  send_slot (&l, 0);
+  g_assert_cmpint (lane->state, ==, LANE_PROBING);
+  g_assert_cmpuint (lane->n_out, ==, N - 1);
+  send_slot (&l, 1);
+  for (guint i = 2; i < N; i++) {
+    report (&l, i, i % 3 > 0);
+    g_assert_cmpint (lane->state, ==, LANE_PROBING);
+    g_assert_cmpuint (lane->n_out, ==, N - 1 - (i - 1));
+    g_assert_cmpuint (lane->queue.length, ==, 1);
+  }
+  report (&l, 0, TRUE);
+  g_assert_cmpint (lane->state, ==, LANE_WARM);
+  g_assert_cmpuint (lane->queue.length, ==, 0);
+  report (&l, 1, TRUE);
+  g_assert_cmpuint (lane->bytes, ==, 0);
+}
+
+/* a failure with nothing behind it: the next one is alone, though others have arrived since */
+static void
+test_cold_stays (void)
+{
+  g_auto (Lanes) l = { .topic = NULL };
+  Lane *lane;
+
+  lanes_init (&l);
+  lane = &l.topic->lanes[0];
+  for (guint i = 0; i < 4; i++)
+    send_slot (&l, i);
+  report (&l, 0, TRUE);
+  report (&l, 1, FALSE);
+  report (&l, 2, TRUE);
+  g_assert_cmpint (lane->state, ==, LANE_COLD);
+  send_slot (&l, 4);
+  report (&l, 3, TRUE);
+  send_slot (&l, 5);
+  g_assert_cmpuint (lane->n_out, ==, 1);
+  report (&l, 4, FALSE);
+  g_assert_cmpuint (lane->n_out, ==, 1);
+  report (&l, 5, TRUE);
+  g_assert_cmpuint (lane->n_out, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  g_test_add_func ("/kafka/lanes/probe-alone", test_probe_alone);
+  g_test_add_func ("/kafka/lanes/cold-stays", test_cold_stays);
+  return trib_test_run ();
+}
