@@ -105,129 +105,80 @@
 
 #include <common/trib-frame-id.h>
 
+#include "gstkafkareport.h"
+
 #include <string.h>
 
 GST_DEBUG_CATEGORY (kafkabinarysrc_debug);
 
-#define DEFAULT_START TRIB_KAFKA_START_EARLIEST
-#define DEFAULT_START_OFFSET 0
-#define DEFAULT_START_PARTITION -1
-#define DEFAULT_START_TIME 0
-#define DEFAULT_UNTIL GST_KAFKA_UNTIL_END
 #define DEFAULT_READ_BY TRIB_KAFKA_READ_BY_REGISTRY
-#define DEFAULT_MAX_QUEUED_BYTES TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES
 #define DEFAULT_CHECK_CRC TRUE
-#define DEFAULT_LATENCY_MS 200
-#define DEFAULT_OUTAGE_TIMEOUT_MS 0
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_KAFKA_CAPS));
 
-enum {
-  PROP_START = GST_KAFKA_N_SETTINGS,
-  PROP_START_OFFSET,
-  PROP_START_PARTITION,
-  PROP_START_TIME,
-  PROP_UNTIL,
-  PROP_READ_BY,
-  PROP_MAX_QUEUED_BYTES,
-  PROP_CHECK_CRC,
-  PROP_LATENCY_MS,
-  PROP_OUTAGE_TIMEOUT_MS,
-  PROP_BROKER_ADDRESS,
-  PROP_STATS,
-  N_PROPS
-};
+enum { PROP_READ_BY = GST_KAFKA_SOURCE_N_PROPS, PROP_CHECK_CRC, N_PROPS };
 
 static GParamSpec *properties[N_PROPS];
 
 #define gst_kafka_binary_src_parent_class parent_class
-G_DEFINE_FINAL_TYPE (GstKafkaBinarySrc, gst_kafka_binary_src, GST_TYPE_PUSH_SRC)
+G_DEFINE_FINAL_TYPE (GstKafkaBinarySrc, gst_kafka_binary_src, GST_TYPE_KAFKA_SOURCE)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysrc, "kafkabinarysrc", GST_RANK_NONE,
     GST_TYPE_KAFKA_BINARY_SRC,
     GST_DEBUG_CATEGORY_INIT (kafkabinarysrc_debug, "kafkabinarysrc", 0, "frames from Kafka"))
 
-/* @thread: any */
-static void
-log_cb (gpointer user_data, gint level, const gchar *text)
+static GstStructure *
+connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
 {
-  GstKafkaBinarySrc *self = user_data;
+  GstStructure *s = gst_structure_new_empty ("kafkabinarysrc-connection");
 
-  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
-  if (level <= 4)
-    GST_INFO_OBJECT (self, "client: %s", text);
-  else
-    GST_DEBUG_OBJECT (self, "client: %s", text);
+  gst_kafka_report_connection (s, event, n_pending, why);
+  return s;
 }
 
 /* ---- going to READY and to NULL ---- */
 
-static gboolean
-start_broker (GstKafkaBinarySrc *self, GError **error)
+/* @locks: requires OBJECT_LOCK */
+static void
+gst_kafka_binary_src_configure (GstKafkaSource *source)
 {
-  g_autofree gchar *servers = NULL;
-  const gchar *address;
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
 
-  GST_OBJECT_LOCK (self);
-  servers = g_strdup (self->settings.bootstrap_servers);
-  self->now = self->own;
-  GST_OBJECT_UNLOCK (self);
-  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
-    address = servers;
-  } else {
-    self->broker = trib_kafka_broker_acquire (error);
-    if (self->broker == NULL)
-      return FALSE;
-    address = trib_kafka_broker_get_address (self->broker);
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->broker_address);
-  self->broker_address = g_strdup (address);
-  GST_OBJECT_UNLOCK (self);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BROKER_ADDRESS]);
-  return TRUE;
+  self->frames_config = (TribKafkaFramesConfig){
+    .client = source->client,
+    .read_by = self->read_by,
+    .session = g_intern_string (source->settings.session_id),
+    .stream = g_intern_string (source->settings.stream_id),
+    .in_process = source->broker != NULL,
+    .follow = gst_kafka_source_is_following (source),
+    .check_crc = self->check_crc,
+  };
+  memset (&self->last_counts, 0, sizeof self->last_counts);
+  self->unusable = self->skipped = 0;
 }
 
 static gboolean
-make_config (GstKafkaBinarySrc *self, GError **error)
+check_names (GstKafkaSource *source, TribKafkaFramesConfig *c, GError **error)
 {
-  TribKafkaFramesConfig *c = &self->frames_config;
-
-  GST_OBJECT_LOCK (self);
-  self->config = gst_kafka_settings_to_config (&self->settings, self->broker_address);
-  *c = (TribKafkaFramesConfig){
-    .client = { .bootstrap_servers = self->config->servers,
-        .options = self->config->core.options,
-        .max_queued_bytes = self->now.max_queued_bytes,
-        .log = log_cb,
-        .log_data = self },
-    .read_by = self->now.read_by,
-    .session = g_intern_string (self->settings.session_id),
-    .stream = g_intern_string (self->settings.stream_id),
-    .in_process = self->broker != NULL,
-    .follow = self->now.until == GST_KAFKA_UNTIL_NEVER,
-    .check_crc = self->now.check_crc,
-  };
-  GST_OBJECT_UNLOCK (self);
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
-    c->topics[i] = self->config->topics[i];
-    if (i == TRIB_KAFKA_TOPIC_LEGACY)
-      continue;
-    if (!trib_kafka_topic_check (c->topics[i], error))
+    c->topics[i] = source->config->topics[i];
+    if (i != TRIB_KAFKA_TOPIC_LEGACY && !gst_kafka_source_add_topic (source, c->topics[i], error))
       return FALSE;
-    if (self->broker)
-      trib_kafka_broker_add_topic (self->broker, c->topics[i]);
   }
   return (c->session == NULL || trib_session_id_check (c->session, error))
          && (c->stream == NULL || trib_stream_id_check (c->stream, error));
 }
 
 static gboolean
-start_reading (GstKafkaBinarySrc *self, GError **error)
+gst_kafka_binary_src_begin (GstKafkaSource *source, GError **error)
 {
-  TribKafkaReaderConfig reader = { .client = self->frames_config.client, .max_connections = 1 };
-  TribKafkaFrames *frames = trib_kafka_frames_new (&self->frames_config, error);
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
+  TribKafkaReaderConfig reader = { .client = source->client, .max_connections = 1 };
+  TribKafkaFrames *frames;
 
+  if (!check_names (source, &self->frames_config, error))
+    return FALSE;
+  frames = trib_kafka_frames_new (&self->frames_config, error);
   if (frames == NULL)
     return FALSE;
   self->reader = trib_kafka_reader_new (&reader);
@@ -236,13 +187,13 @@ start_reading (GstKafkaBinarySrc *self, GError **error)
   self->frames = frames;
   self->cancellable = g_cancellable_new ();
   GST_OBJECT_UNLOCK (self);
-  gst_base_src_set_live (GST_BASE_SRC (self), self->now.until == GST_KAFKA_UNTIL_NEVER);
   return TRUE;
 }
 
 static void
-stop_all (GstKafkaBinarySrc *self)
+gst_kafka_binary_src_end (GstKafkaSource *source)
 {
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
   TribKafkaFrames *frames;
 
   GST_OBJECT_LOCK (self);
@@ -254,70 +205,19 @@ stop_all (GstKafkaBinarySrc *self)
   g_clear_pointer (&frames, trib_kafka_frames_free);
   g_clear_pointer (&self->reader, trib_kafka_reader_free);
   g_clear_pointer (&self->json, trib_json_reader_free);
-  g_clear_pointer (&self->config, gst_kafka_config_free);
-  g_clear_pointer (&self->broker, trib_kafka_broker_release);
   gst_kafka_kind_clear (&self->kind);
   gst_clear_caps (&self->caps);
-}
-
-static gboolean
-start_all (GstKafkaBinarySrc *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  GST_OBJECT_LOCK (self);
-  memset (&self->last_counts, 0, sizeof self->last_counts);
-  self->unusable = self->skipped = self->outages = 0;
-  self->link = TRIB_KAFKA_LINK_CONNECTING;
-  self->flushing = FALSE;
-  GST_OBJECT_UNLOCK (self);
-  if (start_broker (self, &error) && make_config (self, &error) && start_reading (self, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  stop_all (self);
-  return FALSE;
-}
-
-static GstStateChangeReturn
-gst_kafka_binary_src_change_state (GstElement *element, GstStateChange transition)
-{
-  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (element);
-  GstStateChangeReturn ret;
-
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
-    return GST_STATE_CHANGE_FAILURE;
-  ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL
-      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
-    stop_all (self);
-  return ret;
-}
-
-/* ---- the base class's questions ---- */
-
-static gboolean
-gst_kafka_binary_src_start (GstBaseSrc *src)
-{
-  gst_kafka_source_reset (GST_KAFKA_BINARY_SRC (src));
-  return TRUE;
-}
-
-/* caps follow from the frames */
-static gboolean
-gst_kafka_binary_src_negotiate (GstBaseSrc *src)
-{
-  return TRUE;
 }
 
 /* @thread: any
  * @locks: takes OBJECT_LOCK */
 static void
-set_flushing (GstKafkaBinarySrc *self, gboolean flushing)
+gst_kafka_binary_src_set_flushing (GstKafkaSource *source, gboolean flushing)
 {
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
   g_autoptr (GCancellable) cancellable = NULL;
 
   GST_OBJECT_LOCK (self);
-  self->flushing = flushing;
   if (self->frames)
     trib_kafka_frames_set_flushing (self->frames, flushing);
   if (self->tail)
@@ -332,111 +232,12 @@ set_flushing (GstKafkaBinarySrc *self, gboolean flushing)
     g_cancellable_cancel (cancellable);
 }
 
-/* @thread: any */
-static gboolean
-gst_kafka_binary_src_unlock (GstBaseSrc *src)
-{
-  set_flushing (GST_KAFKA_BINARY_SRC (src), TRUE);
-  return TRUE;
-}
-
-/* @thread: any */
-static gboolean
-gst_kafka_binary_src_unlock_stop (GstBaseSrc *src)
-{
-  set_flushing (GST_KAFKA_BINARY_SRC (src), FALSE);
-  return TRUE;
-}
-
-static gboolean
-gst_kafka_binary_src_is_seekable (GstBaseSrc *src)
-{
-  return TRUE;
-}
-
-/* Refused before anything is flushed: the base class sends no segment after a flush for nothing. */
-static gboolean
-is_possible_seek (GstEvent *event)
-{
-  GstFormat format;
-  gdouble rate;
-
-  gst_event_parse_seek (event, &rate, &format, NULL, NULL, NULL, NULL, NULL);
-  return format == GST_FORMAT_TIME && rate == 1.0;
-}
-
-/* @thread: any */
-static gboolean
-gst_kafka_binary_src_event (GstBaseSrc *src, GstEvent *event)
-{
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !is_possible_seek (event))
-    return FALSE;
-  return GST_BASE_SRC_CLASS (parent_class)->event (src, event);
-}
-
-/* @thread: any */
-static gboolean
-gst_kafka_binary_src_send_event (GstElement *element, GstEvent *event)
-{
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !is_possible_seek (event)) {
-    gst_event_unref (event);
-    return FALSE;
-  }
-  return GST_ELEMENT_CLASS (parent_class)->send_event (element, event);
-}
-
-static gboolean
-gst_kafka_binary_src_do_seek (GstBaseSrc *src, GstSegment *segment)
-{
-  segment->time = segment->start;
-  return gst_kafka_source_seek (GST_KAFKA_BINARY_SRC (src), segment->start);
-}
-
-static gboolean
-gst_kafka_binary_src_query (GstBaseSrc *src, GstQuery *query)
-{
-  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (src);
-  GstClockTime duration, latency;
-  GstFormat format;
-  gboolean live;
-
-  GST_OBJECT_LOCK (self);
-  duration = self->duration;
-  latency = self->now.latency_ms * GST_MSECOND;
-  GST_OBJECT_UNLOCK (self);
-  switch (GST_QUERY_TYPE (query)) {
-    case GST_QUERY_DURATION:
-      gst_query_parse_duration (query, &format, NULL);
-      if (format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (duration))
-        return FALSE;
-      gst_query_set_duration (query, format, duration);
-      return TRUE;
-    case GST_QUERY_SEEKING:
-      gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
-      gst_query_set_seeking (query, format, format == GST_FORMAT_TIME, 0,
-          GST_CLOCK_TIME_IS_VALID (duration) ? (gint64) duration : -1);
-      return TRUE;
-    case GST_QUERY_LATENCY:
-      /* what is late waits on the broker: there is no most */
-      live = gst_base_src_is_live (src);
-      gst_query_set_latency (query, live, live ? latency : 0, GST_CLOCK_TIME_NONE);
-      return TRUE;
-    default:
-      return GST_BASE_SRC_CLASS (parent_class)->query (src, query);
-  }
-}
-
-static GstFlowReturn
-gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
-{
-  return gst_kafka_source_create (GST_KAFKA_BINARY_SRC (src), ret_buffer);
-}
-
 /* ---- properties ---- */
 
 static GstStructure *
-make_stats (GstKafkaBinarySrc *self)
+gst_kafka_binary_src_make_stats (GstKafkaSource *source)
 {
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
   TribKafkaFramesCounts c;
   guint64 unusable, skipped, outages;
   const gchar *connection = "";
@@ -445,11 +246,11 @@ make_stats (GstKafkaBinarySrc *self)
   c = self->last_counts;
   unusable = self->unusable;
   skipped = self->skipped;
-  outages = self->outages;
+  outages = source->outages;
   /* after the two, so that what is pushed is never less than nothing */
   if (self->frames) {
     trib_kafka_frames_get_counts (self->frames, &c);
-    connection = trib_kafka_link_state_to_string (self->link);
+    connection = trib_kafka_link_state_to_string (source->link);
   }
   GST_OBJECT_UNLOCK (self);
   return gst_structure_new ("application/x-kafkabinarysrc-stats", "records-read", G_TYPE_UINT64,
@@ -464,99 +265,22 @@ make_stats (GstKafkaBinarySrc *self)
       connection, NULL);
 }
 
-/* @locks: requires OBJECT_LOCK */
-static gboolean
-set_own (GstKafkaSourceSettings *own, guint id, const GValue *value)
-{
-  switch (id) {
-    case PROP_START:
-      own->start = g_value_get_enum (value);
-      return TRUE;
-    case PROP_START_OFFSET:
-      own->start_offset = g_value_get_int64 (value);
-      return TRUE;
-    case PROP_START_PARTITION:
-      own->start_partition = g_value_get_int (value);
-      return TRUE;
-    case PROP_START_TIME:
-      own->start_time = g_value_get_int64 (value);
-      return TRUE;
-    case PROP_UNTIL:
-      own->until = g_value_get_enum (value);
-      return TRUE;
-    case PROP_READ_BY:
-      own->read_by = g_value_get_enum (value);
-      return TRUE;
-    case PROP_MAX_QUEUED_BYTES:
-      own->max_queued_bytes = g_value_get_uint64 (value);
-      return TRUE;
-    case PROP_CHECK_CRC:
-      own->check_crc = g_value_get_boolean (value);
-      return TRUE;
-    case PROP_LATENCY_MS:
-      own->latency_ms = g_value_get_uint (value);
-      return TRUE;
-    case PROP_OUTAGE_TIMEOUT_MS:
-      own->outage_timeout_ms = g_value_get_uint (value);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
-/* @locks: requires OBJECT_LOCK */
-static gboolean
-get_own (const GstKafkaSourceSettings *own, guint id, GValue *value)
-{
-  switch (id) {
-    case PROP_START:
-      g_value_set_enum (value, own->start);
-      return TRUE;
-    case PROP_START_OFFSET:
-      g_value_set_int64 (value, own->start_offset);
-      return TRUE;
-    case PROP_START_PARTITION:
-      g_value_set_int (value, own->start_partition);
-      return TRUE;
-    case PROP_START_TIME:
-      g_value_set_int64 (value, own->start_time);
-      return TRUE;
-    case PROP_UNTIL:
-      g_value_set_enum (value, own->until);
-      return TRUE;
-    case PROP_READ_BY:
-      g_value_set_enum (value, own->read_by);
-      return TRUE;
-    case PROP_MAX_QUEUED_BYTES:
-      g_value_set_uint64 (value, own->max_queued_bytes);
-      return TRUE;
-    case PROP_CHECK_CRC:
-      g_value_set_boolean (value, own->check_crc);
-      return TRUE;
-    case PROP_LATENCY_MS:
-      g_value_set_uint (value, own->latency_ms);
-      return TRUE;
-    case PROP_OUTAGE_TIMEOUT_MS:
-      g_value_set_uint (value, own->outage_timeout_ms);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
 static void
 gst_kafka_binary_src_set_property (
     GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (object);
-  gboolean known;
 
+  if (prop_id != PROP_READ_BY && prop_id != PROP_CHECK_CRC) {
+    G_OBJECT_CLASS (parent_class)->set_property (object, prop_id, value, pspec);
+    return;
+  }
   GST_OBJECT_LOCK (self);
-  known = set_own (&self->own, prop_id, value)
-          || gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
+  if (prop_id == PROP_READ_BY)
+    self->read_by = g_value_get_enum (value);
+  else
+    self->check_crc = g_value_get_boolean (value);
   GST_OBJECT_UNLOCK (self);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
 
 static void
@@ -564,97 +288,41 @@ gst_kafka_binary_src_get_property (GObject *object, guint prop_id, GValue *value
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (object);
 
-  if (prop_id == PROP_STATS) {
-    g_value_take_boxed (value, make_stats (self));
+  if (prop_id != PROP_READ_BY && prop_id != PROP_CHECK_CRC) {
+    G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  if (prop_id == PROP_BROKER_ADDRESS)
-    g_value_set_string (value, self->broker_address);
-  else if (!get_own (&self->own, prop_id, value))
-    gst_kafka_settings_get (&self->settings, prop_id, value);
+  if (prop_id == PROP_READ_BY)
+    g_value_set_enum (value, self->read_by);
+  else
+    g_value_set_boolean (value, self->check_crc);
   GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_kafka_binary_src_finalize (GObject *object)
-{
-  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (object);
-
-  gst_kafka_settings_clear (&self->settings);
-  g_free (self->broker_address);
-  G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
 static void
 gst_kafka_binary_src_init (GstKafkaBinarySrc *self)
 {
-  gst_kafka_settings_init_source (&self->settings);
-  self->own = (GstKafkaSourceSettings){
-    .start = DEFAULT_START,
-    .start_offset = DEFAULT_START_OFFSET,
-    .start_partition = DEFAULT_START_PARTITION,
-    .start_time = DEFAULT_START_TIME,
-    .until = DEFAULT_UNTIL,
-    .read_by = DEFAULT_READ_BY,
-    .max_queued_bytes = DEFAULT_MAX_QUEUED_BYTES,
-    .check_crc = DEFAULT_CHECK_CRC,
-    .latency_ms = DEFAULT_LATENCY_MS,
-    .outage_timeout_ms = DEFAULT_OUTAGE_TIMEOUT_MS,
-  };
-  self->now = self->own;
-  self->duration = GST_CLOCK_TIME_NONE;
-  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+  self->read_by = DEFAULT_READ_BY;
+  self->check_crc = DEFAULT_CHECK_CRC;
 }
 
 static void
-install_start (void)
+install_properties (GObjectClass *object_class)
 {
   const GParamFlags flags
       = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
 
-  properties[PROP_START] = g_param_spec_enum (
-      "start", "Start", "Where reading begins", gst_kafka_start_get_type (), DEFAULT_START, flags);
-  properties[PROP_START_OFFSET] = g_param_spec_int64 ("start-offset", "Start offset",
-      "With start=offset: offset of the first record (negative = that many records before the end)",
-      G_MININT64 / 2, G_MAXINT64, DEFAULT_START_OFFSET, flags);
-  properties[PROP_START_PARTITION] = g_param_spec_int ("start-partition", "Start partition",
-      "Number of the only partition of the followed topic to read (-1 = all of them)", -1,
-      G_MAXINT32, DEFAULT_START_PARTITION, flags);
-  properties[PROP_START_TIME] = g_param_spec_int64 ("start-time", "Start time",
-      "With start=time: capture time of the first frame, nanoseconds since the Unix epoch",
-      G_MININT64 / 2, G_MAXINT64 / 2, DEFAULT_START_TIME, flags);
-  properties[PROP_UNTIL] = g_param_spec_enum ("until", "Until",
-      "Whether to end where the topic ends now or to wait for more", gst_kafka_until_get_type (),
-      DEFAULT_UNTIL, flags);
+  gst_kafka_source_install (properties);
+  gst_kafka_settings_install_source_frames (properties);
   properties[PROP_READ_BY] = g_param_spec_enum ("read-by", "Read by",
       "What is followed: the registry, whose entries name the bytes, or the bytes alone",
       gst_kafka_read_by_get_type (), DEFAULT_READ_BY, flags);
-}
-
-static void
-install_others (void)
-{
-  const GParamFlags flags
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
-
-  properties[PROP_MAX_QUEUED_BYTES] = g_param_spec_uint64 ("max-queued-bytes",
-      "Maximum queued bytes", "Bound in bytes on what is read ahead", 4 * 1024 * 1024,
-      G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_QUEUED_BYTES, flags);
   properties[PROP_CHECK_CRC] = g_param_spec_boolean ("check-crc", "Check CRC",
       "Compare the bytes of each frame with their CRC-32C", DEFAULT_CHECK_CRC, flags);
-  properties[PROP_LATENCY_MS] = g_param_spec_uint ("latency-ms", "Latency",
-      "With until=never: milliseconds that frames may come late", 0, 600000, DEFAULT_LATENCY_MS,
-      flags);
-  properties[PROP_OUTAGE_TIMEOUT_MS] = g_param_spec_uint ("outage-timeout-ms", "Outage timeout",
-      "Milliseconds that the broker may be away before it is an error (0 = wait without end)", 0,
-      G_MAXINT32, DEFAULT_OUTAGE_TIMEOUT_MS, flags);
-  properties[PROP_BROKER_ADDRESS] = g_param_spec_string ("broker-address", "Broker address",
-      "Address of the brokers in use, also of the one inside the process", NULL,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Counters of records and frames, and the state of the connection", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  for (guint id = 1; id < N_PROPS; id++)
+    if (properties[id])
+      g_object_class_install_property (object_class, id, properties[id]);
 }
 
 static void
@@ -662,34 +330,24 @@ gst_kafka_binary_src_class_init (GstKafkaBinarySrcClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+  GstKafkaSourceClass *kafka_class = GST_KAFKA_SOURCE_CLASS (klass);
 
   object_class->set_property = gst_kafka_binary_src_set_property;
   object_class->get_property = gst_kafka_binary_src_get_property;
-  object_class->finalize = gst_kafka_binary_src_finalize;
-  element_class->change_state = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_change_state);
-  element_class->send_event = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_send_event);
-  src_class->start = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_start);
-  src_class->negotiate = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_negotiate);
-  src_class->unlock = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_unlock);
-  src_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_unlock_stop);
-  src_class->is_seekable = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_is_seekable);
-  src_class->event = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_event);
-  src_class->do_seek = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_do_seek);
-  src_class->query = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_query);
   GST_PUSH_SRC_CLASS (klass)->create = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_create);
+  kafka_class->configure = gst_kafka_binary_src_configure;
+  kafka_class->begin = gst_kafka_binary_src_begin;
+  kafka_class->end = gst_kafka_binary_src_end;
+  kafka_class->set_flushing = gst_kafka_binary_src_set_flushing;
+  kafka_class->reset = gst_kafka_binary_src_reset;
+  kafka_class->seek = gst_kafka_binary_src_seek;
+  kafka_class->connection_message = connection_message;
+  kafka_class->make_stats = gst_kafka_binary_src_make_stats;
 
-  gst_kafka_settings_install_source (properties);
-  install_start ();
-  install_others ();
-  for (guint id = 1; id < N_PROPS; id++)
-    if (properties[id])
-      g_object_class_install_property (object_class, id, properties[id]);
+  install_properties (object_class);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Kafka frame source",
       "Source/Network/Video", "Reads frames back from Kafka topics as ordinary media",
       "gst-tributary developers <gst-tributary@users.noreply.invalid>");
-  gst_type_mark_as_plugin_api (gst_kafka_start_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_kafka_until_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_kafka_read_by_get_type (), 0);
 }

@@ -104,17 +104,23 @@ gst_kafka_settings_install_frames (GParamSpec **properties)
       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 }
 
-/* likewise: what a source of frames has */
+/* likewise: what every Kafka source has */
 void
 gst_kafka_settings_install_source (GParamSpec **properties)
 {
   install_common (properties);
+  install_client_config (properties, "consumer-config", "Consumer config");
+}
+
+/* likewise: what a source of frames has beside that */
+void
+gst_kafka_settings_install_source_frames (GParamSpec **properties)
+{
   install_topics (properties);
   install_string (properties, GST_KAFKA_SETTING_SESSION_ID, "session-id", "Session id",
       "The only session to read (NULL = sessions one after another)", NULL);
   install_string (properties, GST_KAFKA_SETTING_STREAM_ID, "stream-id", "Stream id",
       "The only stream to read (NULL = the first that is met)", NULL);
-  install_client_config (properties, "consumer-config", "Consumer config");
 }
 
 void

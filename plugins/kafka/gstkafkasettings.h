@@ -58,6 +58,7 @@ typedef struct {
 void gst_kafka_settings_install (GParamSpec **properties);
 void gst_kafka_settings_install_frames (GParamSpec **properties);
 void gst_kafka_settings_install_source (GParamSpec **properties);
+void gst_kafka_settings_install_source_frames (GParamSpec **properties);
 void gst_kafka_settings_init (GstKafkaSettings *settings);
 void gst_kafka_settings_init_source (GstKafkaSettings *settings);
 void gst_kafka_settings_clear (GstKafkaSettings *settings);

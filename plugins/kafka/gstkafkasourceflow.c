@@ -7,37 +7,22 @@
 
 #include <frame/trib-frame-meta.h>
 
-#include "gstkafkareport.h"
-
 #define METADATA_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
 #define TAIL_TIMEOUT_US (10 * G_TIME_SPAN_SECOND)
-/* with an outage timeout: between two looks at it */
-#define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
 /* how far before its target a seek looks for a frame that can be decoded by itself */
 #define KEY_DISTANCE_NS (10 * (gint64) GST_SECOND)
 
 /* ---- positions ---- */
 
-static TribKafkaPosition
-first_position (const GstKafkaBinarySrc *self)
-{
-  return (TribKafkaPosition){
-    .start = self->now.start,
-    .offset = self->now.start_offset,
-    .t_ms = self->now.start_time / 1000000 - (self->now.start_time % 1000000 < 0),
-    .partition = self->now.start_partition,
-    .to_end = self->now.until == GST_KAFKA_UNTIL_END,
-  };
-}
-
 /* back to where reading begins; nothing is known of the frames */
 void
-gst_kafka_source_reset (GstKafkaBinarySrc *self)
+gst_kafka_binary_src_reset (GstKafkaSource *source)
 {
-  const TribKafkaPosition at = first_position (self);
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
+  const TribKafkaPosition at = gst_kafka_source_first_position (source);
 
-  trib_kafka_frames_seek (self->frames, &at,
-      self->now.start == TRIB_KAFKA_START_TIME ? self->now.start_time : G_MININT64);
+  trib_kafka_frames_seek (
+      self->frames, &at, at.start == TRIB_KAFKA_START_TIME ? source->now.start_time : G_MININT64);
   gst_kafka_kind_clear (&self->kind);
   gst_clear_caps (&self->caps);
   self->has_base = FALSE;
@@ -46,33 +31,25 @@ gst_kafka_source_reset (GstKafkaBinarySrc *self)
   self->discont = TRUE;
   self->begun = FALSE;
   self->last_pts = GST_CLOCK_TIME_NONE;
-  self->down_since = -1;
-  self->malformed_warned = FALSE;
-  GST_OBJECT_LOCK (self);
-  self->duration = GST_CLOCK_TIME_NONE;
-  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 seek_time (GstKafkaBinarySrc *self, gint64 t_ns)
 {
   gint64 from_ns = self->kind.has_delta ? t_ns - KEY_DISTANCE_NS : t_ns;
-  TribKafkaPosition at = first_position (self);
+  TribKafkaPosition at = gst_kafka_source_first_position (GST_KAFKA_SOURCE (self));
 
   at.start = TRIB_KAFKA_START_TIME;
-  at.t_ms = from_ns / 1000000 - (from_ns % 1000000 < 0);
+  at.t_ms = gst_kafka_source_ms (from_ns);
   trib_kafka_frames_seek (self->frames, &at, MAX (from_ns, self->base_ns));
 }
 
-/**
- * gst_kafka_source_seek:
- * @position: stream time
- *
- * While no buffer is made.
- */
-gboolean
-gst_kafka_source_seek (GstKafkaBinarySrc *self, GstClockTime position)
+/* while no buffer is made */
+void
+gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
 {
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
+
   self->discont = TRUE;
   self->needs_key = TRUE;
   self->begun = FALSE;
@@ -81,7 +58,6 @@ gst_kafka_source_seek (GstKafkaBinarySrc *self, GstClockTime position)
     self->seek_to = position;
   else
     seek_time (self, self->base_ns + (gint64) MIN (position, (GstClockTime) G_MAXINT64 / 2));
-  return TRUE;
 }
 
 /* ---- telling ---- */
@@ -89,31 +65,16 @@ gst_kafka_source_seek (GstKafkaBinarySrc *self, GstClockTime position)
 static void
 post (GstKafkaBinarySrc *self, GstStructure *s)
 {
-  GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
+  gst_kafka_source_post (GST_KAFKA_SOURCE (self), s);
 }
 
 static void
 tell_link (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  GstStructure *s = gst_structure_new_empty ("kafkabinarysrc-connection");
   TribKafkaFramesCounts counts;
 
   trib_kafka_frames_get_counts (self->frames, &counts);
-  GST_OBJECT_LOCK (self);
-  self->link = item->link.state;
-  self->outages += item->link.state == TRIB_KAFKA_LINK_DOWN;
-  GST_OBJECT_UNLOCK (self);
-  if (item->link.state != TRIB_KAFKA_LINK_DOWN)
-    self->down_since = -1;
-  else if (self->down_since < 0)
-    self->down_since = g_get_monotonic_time ();
-  gst_kafka_report_connection (s, &item->link, counts.pending, item->text);
-  post (self, s);
-  if (item->link.state == TRIB_KAFKA_LINK_DOWN)
-    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_READ,
-        ("No answer from Kafka at %s. Reading goes on where it is.", self->broker_address),
-        ("%s", *item->text ? item->text : "nothing was answered"));
+  gst_kafka_source_tell_link (GST_KAFKA_SOURCE (self), &item->link, counts.pending, item->text);
 }
 
 static void
@@ -142,12 +103,8 @@ tell_lost (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 static void
 tell_malformed (GstKafkaBinarySrc *self, const gchar *why)
 {
-  if (self->malformed_warned)
-    return;
-  self->malformed_warned = TRUE;
-  GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("Records are there that are no frames of gst-tributary; they are passed over."),
-      ("%s; told once, stats counts them", why));
+  gst_kafka_source_tell_malformed (GST_KAFKA_SOURCE (self),
+      "Records are there that are no frames of gst-tributary; they are passed over.", why);
 }
 
 static void
@@ -156,21 +113,6 @@ tell_session (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
   post (self,
       gst_structure_new ("kafkabinarysrc-session", "session", G_TYPE_STRING,
           s->entry.identity.session, "stream", G_TYPE_STRING, s->entry.identity.stream, NULL));
-}
-
-static GstFlowReturn
-fail (GstKafkaBinarySrc *self, const GError *error)
-{
-  if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_FOUND, ("%s", error->message), ("at %s", self->broker_address));
-  else if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NOT_AUTHORIZED, ("%s", error->message), ("at %s", self->broker_address));
-  else
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, READ, ("Reading from Kafka cannot go on."), ("%s", error->message));
-  return GST_FLOW_ERROR;
 }
 
 /* ---- what the bytes are ---- */
@@ -212,11 +154,12 @@ find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 static void
 find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
 {
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
   TribKafkaFramesConfig config = self->frames_config;
   TribKafkaTail *tail;
   gint64 last_ns;
 
-  if (self->now.until != GST_KAFKA_UNTIL_END)
+  if (gst_kafka_source_is_following (source))
     return;
   config.stream = s->entry.identity.stream;
   tail = trib_kafka_tail_new (&config, NULL);
@@ -224,13 +167,13 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
     return;
   GST_OBJECT_LOCK (self);
   self->tail = tail;
-  trib_kafka_tail_set_flushing (tail, self->flushing);
+  trib_kafka_tail_set_flushing (tail, source->flushing);
   GST_OBJECT_UNLOCK (self);
   if (trib_kafka_tail_find (tail, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
       && last_ns >= self->base_ns) {
     GST_OBJECT_LOCK (self);
-    self->duration = last_ns - self->base_ns
-                     + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
+    source->duration = last_ns - self->base_ns
+                       + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
     GST_OBJECT_UNLOCK (self);
   }
   GST_OBJECT_LOCK (self);
@@ -241,40 +184,12 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
       GST_ELEMENT (self), gst_message_new_duration_changed (GST_OBJECT (self)));
 }
 
-static GstClockTime
-now_running (GstKafkaBinarySrc *self)
-{
-  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime base = gst_element_get_base_time (GST_ELEMENT (self)), now;
-
-  if (clock == NULL)
-    return 0;
-  now = gst_clock_get_time (clock);
-  return now > base ? now - base : 0;
-}
-
-/* From here on running time is `running` at stream time `pts`. */
-static void
-begin_segment (GstKafkaBinarySrc *self, GstClockTime pts, GstClockTime running)
-{
-  GstBaseSrc *src = GST_BASE_SRC (self);
-  GstSegment segment;
-
-  GST_OBJECT_LOCK (self);
-  segment = src->segment;
-  GST_OBJECT_UNLOCK (self);
-  segment.base = running;
-  segment.offset = 0;
-  segment.start = segment.time = segment.position = pts;
-  gst_base_src_new_segment (src, &segment);
-  self->begun = FALSE;
-}
-
 /* A live source's first frame is of now. A session that follows another one goes on in running time, however long
  * nothing was captured between them. */
 static void
 place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstClockTime pts)
 {
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
   gboolean live = gst_base_src_is_live (GST_BASE_SRC (self));
   GstClockTime running = 0;
 
@@ -286,11 +201,12 @@ place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstCloc
     if (GST_CLOCK_TIME_IS_VALID (self->kind.duration))
       running += self->kind.duration;
     if (live)
-      running = MAX (running, now_running (self));
-    begin_segment (self, pts, running);
+      running = MAX (running, gst_kafka_source_now_running (source));
+    gst_kafka_source_begin_segment (source, pts, running);
+    self->begun = FALSE;
     self->discont = TRUE;
   } else if (!self->begun && live) {
-    begin_segment (self, pts, now_running (self));
+    gst_kafka_source_begin_segment (source, pts, gst_kafka_source_now_running (source));
   }
 }
 
@@ -412,7 +328,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   if (first && self->seek_to > 0) {
     /* the target was given before it could be known where it is */
     skip (self, item);
-    gst_kafka_source_seek (self, self->seek_to);
+    gst_kafka_binary_src_seek (GST_KAFKA_SOURCE (self), self->seek_to);
     return GST_FLOW_OK;
   }
   if (self->needs_key && !key) {
@@ -436,29 +352,18 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   return GST_FLOW_OK;
 }
 
-static gboolean
-is_away_too_long (GstKafkaBinarySrc *self)
-{
-  gint64 limit = (gint64) self->now.outage_timeout_ms * 1000;
-
-  if (limit == 0 || self->down_since < 0 || g_get_monotonic_time () - self->down_since < limit)
-    return FALSE;
-  GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ,
-      ("No answer from Kafka at %s for outage-timeout-ms=%u.", self->broker_address,
-          self->now.outage_timeout_ms),
-      (NULL));
-  return TRUE;
-}
-
 /* @thread: streaming */
 GstFlowReturn
-gst_kafka_source_create (GstKafkaBinarySrc *self, GstBuffer **ret_buffer)
+gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
 {
+  GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (src);
+  GstKafkaSource *source = GST_KAFKA_SOURCE (src);
+
   *ret_buffer = NULL;
   while (*ret_buffer == NULL) {
     g_autoptr (GError) error = NULL;
     TribKafkaFramesItem item;
-    gint64 deadline = self->now.outage_timeout_ms > 0 ? g_get_monotonic_time () + SLICE_US : -1;
+    gint64 deadline = gst_kafka_source_next_deadline (source);
     GstFlowReturn flow = GST_FLOW_OK;
 
     switch (trib_kafka_frames_next (self->frames, deadline, &item, &error)) {
@@ -484,13 +389,13 @@ gst_kafka_source_create (GstKafkaBinarySrc *self, GstBuffer **ret_buffer)
       case TRIB_KAFKA_FRAMES_END:
         return GST_FLOW_EOS;
       case TRIB_KAFKA_FRAMES_TIMEOUT:
-        if (is_away_too_long (self))
+        if (gst_kafka_source_is_away_too_long (source))
           return GST_FLOW_ERROR;
         break;
       case TRIB_KAFKA_FRAMES_FLUSHING:
         return GST_FLOW_FLUSHING;
       case TRIB_KAFKA_FRAMES_ERROR:
-        return fail (self, error);
+        return gst_kafka_source_fail (source, error);
     }
     if (flow != GST_FLOW_OK)
       return flow;

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "gstkafkasource.h"
+
+#include <kafka/trib-kafka-config.h>
+
+#define DEFAULT_START TRIB_KAFKA_START_EARLIEST
+#define DEFAULT_START_OFFSET 0
+#define DEFAULT_START_PARTITION -1
+#define DEFAULT_START_TIME 0
+#define DEFAULT_UNTIL GST_KAFKA_UNTIL_END
+#define DEFAULT_MAX_QUEUED_BYTES TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES
+#define DEFAULT_LATENCY_MS 200
+#define DEFAULT_OUTAGE_TIMEOUT_MS 0
+/* with an outage timeout: between two looks at it */
+#define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
+
+GST_DEBUG_CATEGORY_STATIC (kafkasource_debug);
+#define GST_CAT_DEFAULT kafkasource_debug
+
+#define gst_kafka_source_parent_class parent_class
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSource, gst_kafka_source, GST_TYPE_PUSH_SRC,
+    GST_DEBUG_CATEGORY_INIT (kafkasource_debug, "kafkasource", 0, "what Kafka sources share"))
+
+/* @thread: any */
+static void
+log_cb (gpointer user_data, gint level, const gchar *text)
+{
+  GstKafkaSource *self = user_data;
+
+  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
+  if (level <= 4)
+    GST_INFO_OBJECT (self, "client: %s", text);
+  else
+    GST_DEBUG_OBJECT (self, "client: %s", text);
+}
+
+/* ---- going to READY and to NULL ---- */
+
+static gboolean
+start_broker (GstKafkaSource *self, GError **error)
+{
+  g_autofree gchar *servers = NULL;
+  const gchar *address;
+
+  GST_OBJECT_LOCK (self);
+  servers = g_strdup (self->settings.bootstrap_servers);
+  self->now = self->own;
+  GST_OBJECT_UNLOCK (self);
+  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
+    address = servers;
+  } else {
+    self->broker = trib_kafka_broker_acquire (error);
+    if (self->broker == NULL)
+      return FALSE;
+    address = trib_kafka_broker_get_address (self->broker);
+  }
+  GST_OBJECT_LOCK (self);
+  g_free (self->broker_address);
+  self->broker_address = g_strdup (address);
+  GST_OBJECT_UNLOCK (self);
+  g_object_notify (G_OBJECT (self), "broker-address");
+  return TRUE;
+}
+
+static void
+make_config (GstKafkaSource *self)
+{
+  GstKafkaSourceClass *klass = GST_KAFKA_SOURCE_GET_CLASS (self);
+
+  GST_OBJECT_LOCK (self);
+  self->config = gst_kafka_settings_to_config (&self->settings, self->broker_address);
+  self->client = (TribKafkaConsumerConfig){
+    .bootstrap_servers = self->config->servers,
+    .options = self->config->core.options,
+    .max_queued_bytes = self->now.max_queued_bytes,
+    .log = log_cb,
+    .log_data = self,
+  };
+  if (klass->configure)
+    klass->configure (self);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/**
+ * gst_kafka_source_add_topic:
+ * @source: a source, while it begins
+ * @topic: a topic that it will read
+ * @error: return location
+ *
+ * The broker inside the process makes it when it is not there.
+ *
+ * Returns: whether a topic can have that name
+ */
+gboolean
+gst_kafka_source_add_topic (GstKafkaSource *source, const gchar *topic, GError **error)
+{
+  if (!trib_kafka_topic_check (topic, error))
+    return FALSE;
+  if (source->broker)
+    trib_kafka_broker_add_topic (source->broker, topic);
+  return TRUE;
+}
+
+static void
+stop_all (GstKafkaSource *self)
+{
+  GST_KAFKA_SOURCE_GET_CLASS (self)->end (self);
+  g_clear_pointer (&self->config, gst_kafka_config_free);
+  g_clear_pointer (&self->broker, trib_kafka_broker_release);
+}
+
+static gboolean
+start_all (GstKafkaSource *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  GST_OBJECT_LOCK (self);
+  self->outages = 0;
+  self->link = TRIB_KAFKA_LINK_CONNECTING;
+  self->flushing = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  ok = start_broker (self, &error);
+  if (ok) {
+    make_config (self);
+    ok = GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, &error);
+  }
+  if (ok) {
+    gst_base_src_set_live (GST_BASE_SRC (self), gst_kafka_source_is_following (self));
+    return TRUE;
+  }
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  stop_all (self);
+  return FALSE;
+}
+
+static GstStateChangeReturn
+gst_kafka_source_change_state (GstElement *element, GstStateChange transition)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
+    return GST_STATE_CHANGE_FAILURE;
+  ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL
+      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
+    stop_all (self);
+  return ret;
+}
+
+/* ---- the base class's questions ---- */
+
+static gboolean
+gst_kafka_source_start (GstBaseSrc *src)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (src);
+
+  self->down_since = -1;
+  self->malformed_warned = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->duration = GST_CLOCK_TIME_NONE;
+  GST_OBJECT_UNLOCK (self);
+  GST_KAFKA_SOURCE_GET_CLASS (self)->reset (self);
+  return TRUE;
+}
+
+/* caps follow from what is read */
+static gboolean
+gst_kafka_source_negotiate (GstBaseSrc *src)
+{
+  return TRUE;
+}
+
+/* @thread: any
+ * @locks: takes OBJECT_LOCK */
+static void
+set_flushing (GstKafkaSource *self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self);
+  self->flushing = flushing;
+  GST_OBJECT_UNLOCK (self);
+  GST_KAFKA_SOURCE_GET_CLASS (self)->set_flushing (self, flushing);
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_source_unlock (GstBaseSrc *src)
+{
+  set_flushing (GST_KAFKA_SOURCE (src), TRUE);
+  return TRUE;
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_source_unlock_stop (GstBaseSrc *src)
+{
+  set_flushing (GST_KAFKA_SOURCE (src), FALSE);
+  return TRUE;
+}
+
+static gboolean
+gst_kafka_source_is_seekable (GstBaseSrc *src)
+{
+  return TRUE;
+}
+
+/* Refused before anything is flushed: the base class sends no segment after a flush for nothing. */
+static gboolean
+is_possible_seek (GstEvent *event)
+{
+  GstFormat format;
+  gdouble rate;
+
+  gst_event_parse_seek (event, &rate, &format, NULL, NULL, NULL, NULL, NULL);
+  return format == GST_FORMAT_TIME && rate == 1.0;
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_source_event (GstBaseSrc *src, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !is_possible_seek (event))
+    return FALSE;
+  return GST_BASE_SRC_CLASS (parent_class)->event (src, event);
+}
+
+/* @thread: any */
+static gboolean
+gst_kafka_source_send_event (GstElement *element, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !is_possible_seek (event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  return GST_ELEMENT_CLASS (parent_class)->send_event (element, event);
+}
+
+static gboolean
+gst_kafka_source_do_seek (GstBaseSrc *src, GstSegment *segment)
+{
+  segment->time = segment->start;
+  GST_KAFKA_SOURCE_GET_CLASS (src)->seek (GST_KAFKA_SOURCE (src), segment->start);
+  return TRUE;
+}
+
+static gboolean
+gst_kafka_source_query (GstBaseSrc *src, GstQuery *query)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (src);
+  GstClockTime duration, latency;
+  GstFormat format;
+  gboolean live;
+
+  GST_OBJECT_LOCK (self);
+  duration = self->duration;
+  latency = self->now.latency_ms * GST_MSECOND;
+  GST_OBJECT_UNLOCK (self);
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_DURATION:
+      gst_query_parse_duration (query, &format, NULL);
+      if (format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (duration))
+        return FALSE;
+      gst_query_set_duration (query, format, duration);
+      return TRUE;
+    case GST_QUERY_SEEKING:
+      gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+      gst_query_set_seeking (query, format, format == GST_FORMAT_TIME, 0,
+          GST_CLOCK_TIME_IS_VALID (duration) ? (gint64) duration : -1);
+      return TRUE;
+    case GST_QUERY_LATENCY:
+      /* what is late waits on the broker: there is no most */
+      live = gst_base_src_is_live (src);
+      gst_query_set_latency (query, live, live ? latency : 0, GST_CLOCK_TIME_NONE);
+      return TRUE;
+    default:
+      return GST_BASE_SRC_CLASS (parent_class)->query (src, query);
+  }
+}
+
+/* ---- for the streaming thread ---- */
+
+/* whether it waits for more: it is live then */
+gboolean
+gst_kafka_source_is_following (const GstKafkaSource *source)
+{
+  return source->now.until == GST_KAFKA_UNTIL_NEVER;
+}
+
+/* milliseconds that begin at a time or before it */
+gint64
+gst_kafka_source_ms (gint64 ns)
+{
+  return ns / 1000000 - (ns % 1000000 < 0);
+}
+
+/* where the properties say that reading begins */
+TribKafkaPosition
+gst_kafka_source_first_position (const GstKafkaSource *source)
+{
+  return (TribKafkaPosition){
+    .start = source->now.start,
+    .offset = source->now.start_offset,
+    .t_ms = gst_kafka_source_ms (source->now.start_time),
+    .partition = source->now.start_partition,
+    .to_end = !gst_kafka_source_is_following (source),
+  };
+}
+
+/* monotonic: up to when to wait before gst_kafka_source_is_away_too_long() is to be asked, -1: without end */
+gint64
+gst_kafka_source_next_deadline (const GstKafkaSource *source)
+{
+  return source->now.outage_timeout_ms > 0 ? g_get_monotonic_time () + SLICE_US : -1;
+}
+
+/* %TRUE: it was told as an error */
+gboolean
+gst_kafka_source_is_away_too_long (GstKafkaSource *source)
+{
+  gint64 limit = (gint64) source->now.outage_timeout_ms * 1000;
+
+  if (limit == 0 || source->down_since < 0 || g_get_monotonic_time () - source->down_since < limit)
+    return FALSE;
+  GST_ELEMENT_ERROR (source, RESOURCE, OPEN_READ,
+      ("No answer from Kafka at %s for outage-timeout-ms=%u.", source->broker_address,
+          source->now.outage_timeout_ms),
+      (NULL));
+  return TRUE;
+}
+
+GstClockTime
+gst_kafka_source_now_running (GstKafkaSource *source)
+{
+  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (source));
+  GstClockTime base = gst_element_get_base_time (GST_ELEMENT (source)), now;
+
+  if (clock == NULL)
+    return 0;
+  now = gst_clock_get_time (clock);
+  return now > base ? now - base : 0;
+}
+
+/* From here on running time is `running` at stream time `pts`. */
+void
+gst_kafka_source_begin_segment (GstKafkaSource *source, GstClockTime pts, GstClockTime running)
+{
+  GstBaseSrc *src = GST_BASE_SRC (source);
+  GstSegment segment;
+
+  GST_OBJECT_LOCK (source);
+  segment = src->segment;
+  GST_OBJECT_UNLOCK (source);
+  segment.base = running;
+  segment.offset = 0;
+  segment.start = segment.time = segment.position = pts;
+  gst_base_src_new_segment (src, &segment);
+}
+
+/* ---- telling ---- */
+
+/* @s: (transfer full) */
+void
+gst_kafka_source_post (GstKafkaSource *source, GstStructure *s)
+{
+  GST_INFO_OBJECT (source, "%" GST_PTR_FORMAT, s);
+  gst_element_post_message (GST_ELEMENT (source), gst_message_new_element (GST_OBJECT (source), s));
+}
+
+/**
+ * gst_kafka_source_tell_link:
+ * @event: how the connection changed
+ * @n_pending: what is read ahead
+ * @why: the client's last word
+ */
+void
+gst_kafka_source_tell_link (
+    GstKafkaSource *source, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+{
+  GST_OBJECT_LOCK (source);
+  source->link = event->state;
+  source->outages += event->state == TRIB_KAFKA_LINK_DOWN;
+  GST_OBJECT_UNLOCK (source);
+  if (event->state != TRIB_KAFKA_LINK_DOWN)
+    source->down_since = -1;
+  else if (source->down_since < 0)
+    source->down_since = g_get_monotonic_time ();
+  gst_kafka_source_post (
+      source, GST_KAFKA_SOURCE_GET_CLASS (source)->connection_message (event, n_pending, why));
+  if (event->state == TRIB_KAFKA_LINK_DOWN)
+    GST_ELEMENT_WARNING (source, RESOURCE, OPEN_READ,
+        ("No answer from Kafka at %s. Reading goes on where it is.", source->broker_address),
+        ("%s", *why ? why : "nothing was answered"));
+}
+
+/**
+ * gst_kafka_source_tell_malformed:
+ * @what: records of which kind are passed over, a sentence
+ * @why: the first of them, and what is wrong with it
+ *
+ * Once a start.
+ */
+void
+gst_kafka_source_tell_malformed (GstKafkaSource *source, const gchar *what, const gchar *why)
+{
+  if (source->malformed_warned)
+    return;
+  source->malformed_warned = TRUE;
+  GST_ELEMENT_WARNING (
+      source, RESOURCE, READ, ("%s", what), ("%s; told once, stats counts them", why));
+}
+
+/* @error: of %TRIB_KAFKA_READ_ERROR; told */
+GstFlowReturn
+gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
+{
+  if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC))
+    GST_ELEMENT_ERROR (
+        source, RESOURCE, NOT_FOUND, ("%s", error->message), ("at %s", source->broker_address));
+  else if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED))
+    GST_ELEMENT_ERROR (source, RESOURCE, NOT_AUTHORIZED, ("%s", error->message),
+        ("at %s", source->broker_address));
+  else
+    GST_ELEMENT_ERROR (
+        source, RESOURCE, READ, ("Reading from Kafka cannot go on."), ("%s", error->message));
+  return GST_FLOW_ERROR;
+}
+
+/* ---- properties ---- */
+
+/* @locks: requires OBJECT_LOCK */
+static gboolean
+set_own (GstKafkaSourceSettings *own, guint id, const GValue *value)
+{
+  switch (id) {
+    case GST_KAFKA_SOURCE_START:
+      own->start = g_value_get_enum (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_OFFSET:
+      own->start_offset = g_value_get_int64 (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_PARTITION:
+      own->start_partition = g_value_get_int (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_TIME:
+      own->start_time = g_value_get_int64 (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_UNTIL:
+      own->until = g_value_get_enum (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_MAX_QUEUED_BYTES:
+      own->max_queued_bytes = g_value_get_uint64 (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_LATENCY_MS:
+      own->latency_ms = g_value_get_uint (value);
+      return TRUE;
+    case GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS:
+      own->outage_timeout_ms = g_value_get_uint (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+/* @locks: requires OBJECT_LOCK */
+static gboolean
+get_own (const GstKafkaSourceSettings *own, guint id, GValue *value)
+{
+  switch (id) {
+    case GST_KAFKA_SOURCE_START:
+      g_value_set_enum (value, own->start);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_OFFSET:
+      g_value_set_int64 (value, own->start_offset);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_PARTITION:
+      g_value_set_int (value, own->start_partition);
+      return TRUE;
+    case GST_KAFKA_SOURCE_START_TIME:
+      g_value_set_int64 (value, own->start_time);
+      return TRUE;
+    case GST_KAFKA_SOURCE_UNTIL:
+      g_value_set_enum (value, own->until);
+      return TRUE;
+    case GST_KAFKA_SOURCE_MAX_QUEUED_BYTES:
+      g_value_set_uint64 (value, own->max_queued_bytes);
+      return TRUE;
+    case GST_KAFKA_SOURCE_LATENCY_MS:
+      g_value_set_uint (value, own->latency_ms);
+      return TRUE;
+    case GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS:
+      g_value_set_uint (value, own->outage_timeout_ms);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static void
+gst_kafka_source_set_property (
+    GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (object);
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = set_own (&self->own, prop_id, value)
+          || gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+gst_kafka_source_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (object);
+
+  if (prop_id == GST_KAFKA_SOURCE_STATS) {
+    g_value_take_boxed (value, GST_KAFKA_SOURCE_GET_CLASS (self)->make_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (prop_id == GST_KAFKA_SOURCE_BROKER_ADDRESS)
+    g_value_set_string (value, self->broker_address);
+  else if (!get_own (&self->own, prop_id, value))
+    gst_kafka_settings_get (&self->settings, prop_id, value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_kafka_source_finalize (GObject *object)
+{
+  GstKafkaSource *self = GST_KAFKA_SOURCE (object);
+
+  gst_kafka_settings_clear (&self->settings);
+  g_free (self->broker_address);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_kafka_source_init (GstKafkaSource *self)
+{
+  gst_kafka_settings_init_source (&self->settings);
+  self->own = (GstKafkaSourceSettings){
+    .start = DEFAULT_START,
+    .start_offset = DEFAULT_START_OFFSET,
+    .start_partition = DEFAULT_START_PARTITION,
+    .start_time = DEFAULT_START_TIME,
+    .until = DEFAULT_UNTIL,
+    .max_queued_bytes = DEFAULT_MAX_QUEUED_BYTES,
+    .latency_ms = DEFAULT_LATENCY_MS,
+    .outage_timeout_ms = DEFAULT_OUTAGE_TIMEOUT_MS,
+  };
+  self->now = self->own;
+  self->duration = GST_CLOCK_TIME_NONE;
+  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+}
+
+static void
+install_start (GParamSpec **properties)
+{
+  const GParamFlags flags
+      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
+
+  properties[GST_KAFKA_SOURCE_START] = g_param_spec_enum (
+      "start", "Start", "Where reading begins", gst_kafka_start_get_type (), DEFAULT_START, flags);
+  properties[GST_KAFKA_SOURCE_START_OFFSET] = g_param_spec_int64 ("start-offset", "Start offset",
+      "With start=offset: offset of the first record (negative = that many records before the end)",
+      G_MININT64 / 2, G_MAXINT64, DEFAULT_START_OFFSET, flags);
+  properties[GST_KAFKA_SOURCE_START_PARTITION]
+      = g_param_spec_int ("start-partition", "Start partition",
+          "Number of the only partition of the followed topic to read (-1 = all of them)", -1,
+          G_MAXINT32, DEFAULT_START_PARTITION, flags);
+  properties[GST_KAFKA_SOURCE_START_TIME] = g_param_spec_int64 ("start-time", "Start time",
+      "With start=time: capture time of what comes first, nanoseconds since the Unix epoch",
+      G_MININT64 / 2, G_MAXINT64 / 2, DEFAULT_START_TIME, flags);
+  properties[GST_KAFKA_SOURCE_UNTIL] = g_param_spec_enum ("until", "Until",
+      "Whether to end where the topic ends now or to wait for more", gst_kafka_until_get_type (),
+      DEFAULT_UNTIL, flags);
+}
+
+/**
+ * gst_kafka_source_install:
+ * @properties: (array): an element's table of properties, with room for %GST_KAFKA_SOURCE_N_PROPS
+ *
+ * What every Kafka source has, the settings included.
+ */
+void
+gst_kafka_source_install (GParamSpec **properties)
+{
+  const GParamFlags flags
+      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
+
+  gst_kafka_settings_install_source (properties);
+  install_start (properties);
+  properties[GST_KAFKA_SOURCE_MAX_QUEUED_BYTES] = g_param_spec_uint64 ("max-queued-bytes",
+      "Maximum queued bytes", "Bound in bytes on what is read ahead", 4 * 1024 * 1024,
+      G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_QUEUED_BYTES, flags);
+  properties[GST_KAFKA_SOURCE_LATENCY_MS] = g_param_spec_uint ("latency-ms", "Latency",
+      "With until=never: milliseconds that buffers may come late", 0, 600000, DEFAULT_LATENCY_MS,
+      flags);
+  properties[GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS]
+      = g_param_spec_uint ("outage-timeout-ms", "Outage timeout",
+          "Milliseconds that the broker may be away before it is an error (0 = wait without end)",
+          0, G_MAXINT32, DEFAULT_OUTAGE_TIMEOUT_MS, flags);
+  properties[GST_KAFKA_SOURCE_BROKER_ADDRESS] = g_param_spec_string ("broker-address",
+      "Broker address", "Address of the brokers in use, also of the one inside the process", NULL,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[GST_KAFKA_SOURCE_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "Counters of what was read and given, and the state of the connection", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+gst_kafka_source_class_init (GstKafkaSourceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+
+  object_class->set_property = gst_kafka_source_set_property;
+  object_class->get_property = gst_kafka_source_get_property;
+  object_class->finalize = gst_kafka_source_finalize;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_kafka_source_change_state);
+  element_class->send_event = GST_DEBUG_FUNCPTR (gst_kafka_source_send_event);
+  src_class->start = GST_DEBUG_FUNCPTR (gst_kafka_source_start);
+  src_class->negotiate = GST_DEBUG_FUNCPTR (gst_kafka_source_negotiate);
+  src_class->unlock = GST_DEBUG_FUNCPTR (gst_kafka_source_unlock);
+  src_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_kafka_source_unlock_stop);
+  src_class->is_seekable = GST_DEBUG_FUNCPTR (gst_kafka_source_is_seekable);
+  src_class->event = GST_DEBUG_FUNCPTR (gst_kafka_source_event);
+  src_class->do_seek = GST_DEBUG_FUNCPTR (gst_kafka_source_do_seek);
+  src_class->query = GST_DEBUG_FUNCPTR (gst_kafka_source_query);
+  gst_type_mark_as_plugin_api (GST_TYPE_KAFKA_SOURCE, 0);
+  gst_type_mark_as_plugin_api (gst_kafka_start_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_kafka_until_get_type (), 0);
+}
