@@ -5,6 +5,7 @@
 
 /* what an entry costs in memory, roughly */
 #define ENTRY_BYTES 1024
+#define RECORD_BYTES 512
 
 /**
  * trib_kafka_sighting_from_registry:
@@ -63,6 +64,26 @@ trib_kafka_sighting_from_bytes (TribKafkaMessage *m, const gchar *topic, GError 
   s->message = *m;
   *m = (TribKafkaMessage){ 0 };
   return g_steal_pointer (&s);
+}
+
+/**
+ * trib_kafka_sighting_from_record:
+ * @m: a record that need not be a frame; taken over
+ *
+ * Returns: (transfer full): what puts it in order: its timestamp; of one timestamp, its offset
+ */
+TribKafkaSighting *
+trib_kafka_sighting_from_record (TribKafkaMessage *m)
+{
+  TribKafkaSighting *s = g_new0 (TribKafkaSighting, 1);
+
+  s->kind = TRIB_KAFKA_SIGHTING_RECORD;
+  s->entry.identity.index = m->offset;
+  s->t_ms = m->t_ms;
+  s->cost = RECORD_BYTES + m->value_len;
+  s->message = *m;
+  *m = (TribKafkaMessage){ 0 };
+  return s;
 }
 
 void

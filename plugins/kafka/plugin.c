@@ -4,13 +4,15 @@
 #include "gstkafkabinarysink.h"
 #include "gstkafkabinarysrc.h"
 #include "gstkafkarecordsink.h"
+#include "gstkafkarecordsrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   return GST_ELEMENT_REGISTER (kafkabinarysink, plugin)
          && GST_ELEMENT_REGISTER (kafkabinarysrc, plugin)
-         && GST_ELEMENT_REGISTER (kafkarecordsink, plugin);
+         && GST_ELEMENT_REGISTER (kafkarecordsink, plugin)
+         && GST_ELEMENT_REGISTER (kafkarecordsrc, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributarykafka,

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-records.h"
+
+#include "trib-kafka-merge.h"
+
+/* between two looks at what can be given meanwhile */
+#define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
+
+struct _TribKafkaRecords {
+  /* the driving thread */
+  TribKafkaCursor *cursor;
+  TribKafkaMerge *merge;
+  gint64 from_ms;
+  gboolean ended;
+
+  GMutex lock;
+  /* lock */
+  TribKafkaRecordsCounts counts;
+};
+
+/**
+ * trib_kafka_records_new:
+ * @config: settings of the cursor; read here, not kept
+ * @error: return location
+ *
+ * Of the bound on bytes three quarters are the client's, a quarter is for records that wait for those of other partitions.
+ * Asks nothing of the broker yet. To be given a position with trib_kafka_records_seek().
+ *
+ * Returns: (transfer full): what reads records, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ */
+TribKafkaRecords *
+trib_kafka_records_new (const TribKafkaCursorConfig *config, GError **error)
+{
+  guint64 bound = config->client.max_queued_bytes ? config->client.max_queued_bytes
+                                                  : TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES;
+  TribKafkaCursorConfig cursor = *config;
+  TribKafkaRecords *r;
+
+  cursor.client.max_queued_bytes = bound - bound / 4;
+  r = g_new0 (TribKafkaRecords, 1);
+  g_mutex_init (&r->lock);
+  r->merge = trib_kafka_merge_new (bound / 4);
+  r->from_ms = G_MININT64;
+  r->cursor = trib_kafka_cursor_new (&cursor, error);
+  if (r->cursor == NULL)
+    g_clear_pointer (&r, trib_kafka_records_free);
+  return r;
+}
+
+/**
+ * trib_kafka_records_free:
+ * @r: (transfer full): what reads records; messages that it gave may outlive it
+ */
+void
+trib_kafka_records_free (TribKafkaRecords *r)
+{
+  g_clear_pointer (&r->merge, trib_kafka_merge_free);
+  g_clear_pointer (&r->cursor, trib_kafka_cursor_free);
+  g_mutex_clear (&r->lock);
+  g_free (r);
+}
+
+/**
+ * trib_kafka_records_seek:
+ * @r: what reads records
+ * @position: where to read from
+ * @from_ms: records of timestamps before this one are passed over, ms since the Unix epoch; %G_MININT64: none
+ *
+ * Takes effect with the next item.
+ */
+void
+trib_kafka_records_seek (TribKafkaRecords *r, const TribKafkaPosition *position, gint64 from_ms)
+{
+  g_mutex_lock (&r->lock);
+  r->counts.flushed += r->counts.pending;
+  r->counts.pending = 0;
+  g_mutex_unlock (&r->lock);
+  trib_kafka_merge_reset (r->merge, 0);
+  trib_kafka_cursor_seek (r->cursor, position);
+  r->from_ms = from_ms;
+  r->ended = FALSE;
+}
+
+/* @thread: any */
+void
+trib_kafka_records_set_flushing (TribKafkaRecords *r, gboolean flushing)
+{
+  trib_kafka_cursor_set_flushing (r->cursor, flushing);
+}
+
+/* @thread: any */
+void
+trib_kafka_records_get_counts (TribKafkaRecords *r, TribKafkaRecordsCounts *ret_counts)
+{
+  g_mutex_lock (&r->lock);
+  *ret_counts = r->counts;
+  g_mutex_unlock (&r->lock);
+}
+
+/* (transfer none): the client's last word, "" when there is progress */
+const gchar *
+trib_kafka_records_get_trouble (const TribKafkaRecords *r)
+{
+  return trib_kafka_cursor_get_trouble (r->cursor);
+}
+
+/* partitions are known once the cursor gives anything of them */
+static void
+learn_partitions (TribKafkaRecords *r)
+{
+  gint32 n = trib_kafka_cursor_get_n_partitions (r->cursor);
+
+  if (trib_kafka_merge_get_n_partitions (r->merge) == n)
+    return;
+  trib_kafka_merge_reset (r->merge, n);
+  for (gint32 p = 0; p < n; p++)
+    trib_kafka_merge_set_idle (r->merge, p, !trib_kafka_cursor_is_reading (r->cursor, p));
+}
+
+/* @m: taken over, or cleared */
+static void
+take_record (TribKafkaRecords *r, TribKafkaMessage *m)
+{
+  gint32 partition = m->partition;
+  gboolean early = m->t_ms < r->from_ms;
+
+  g_mutex_lock (&r->lock);
+  r->counts.records++;
+  r->counts.before += early;
+  r->counts.pending += !early;
+  g_mutex_unlock (&r->lock);
+  if (early) {
+    trib_kafka_merge_passed (r->merge, partition, m->t_ms);
+    trib_kafka_message_clear (m);
+  } else {
+    trib_kafka_merge_add (r->merge, partition, trib_kafka_sighting_from_record (m));
+  }
+  /* it may have been the last one that is wanted */
+  trib_kafka_merge_set_idle (
+      r->merge, partition, !trib_kafka_cursor_is_reading (r->cursor, partition));
+}
+
+/* the next item of the cursor; TIMEOUT: nothing to tell of it */
+static TribKafkaCursorResult
+pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **error)
+{
+  TribKafkaCursorResult result = trib_kafka_cursor_next (r->cursor, deadline, item, error);
+
+  if (item->partition >= 0)
+    learn_partitions (r);
+  switch (result) {
+    case TRIB_KAFKA_CURSOR_RECORD:
+      take_record (r, &item->message);
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_CAUGHT_UP:
+      trib_kafka_merge_set_idle (r->merge, item->partition, TRUE);
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
+    case TRIB_KAFKA_CURSOR_LOST:
+      g_mutex_lock (&r->lock);
+      r->counts.lost += item->to - item->from;
+      g_mutex_unlock (&r->lock);
+      return result;
+    case TRIB_KAFKA_CURSOR_UNREADABLE:
+      g_mutex_lock (&r->lock);
+      r->counts.records++;
+      r->counts.damaged++;
+      g_mutex_unlock (&r->lock);
+      return result;
+    case TRIB_KAFKA_CURSOR_END:
+      trib_kafka_merge_set_all_idle (r->merge);
+      r->ended = TRUE;
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
+    default:
+      return result;
+  }
+}
+
+static void
+give (TribKafkaRecords *r, TribKafkaSighting *s, TribKafkaCursorItem *item)
+{
+  *item = (TribKafkaCursorItem){ .message = s->message, .partition = s->message.partition };
+  s->message = (TribKafkaMessage){ 0 };
+  trib_kafka_sighting_free (s);
+  g_mutex_lock (&r->lock);
+  r->counts.given++;
+  r->counts.given_bytes += item->message.value_len;
+  r->counts.pending--;
+  g_mutex_unlock (&r->lock);
+}
+
+/**
+ * trib_kafka_records_next:
+ * @r: what reads records
+ * @deadline: monotonic time, us, up to which to wait; -1: without end
+ * @item: (out caller-allocates): filled as the result says
+ * @error: return location
+ *
+ * As trib_kafka_cursor_next(), without %TRIB_KAFKA_CURSOR_CAUGHT_UP; trib_kafka_records_set_flushing() wakes it.
+ *
+ * Returns: what @item holds
+ */
+TribKafkaCursorResult
+trib_kafka_records_next (
+    TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **error)
+{
+  TribKafkaCursorResult result;
+
+  do {
+    TribKafkaSighting *s = trib_kafka_merge_take (r->merge);
+    gint64 slice;
+
+    if (s) {
+      give (r, s, item);
+      return TRIB_KAFKA_CURSOR_RECORD;
+    }
+    if (r->ended)
+      return TRIB_KAFKA_CURSOR_END;
+    slice = g_get_monotonic_time () + SLICE_US;
+    result = pump (r, deadline < 0 ? slice : MIN (deadline, slice), item, error);
+    if (result != TRIB_KAFKA_CURSOR_TIMEOUT)
+      return result;
+  } while (deadline < 0 || g_get_monotonic_time () < deadline);
+  return TRIB_KAFKA_CURSOR_TIMEOUT;
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-kafkarecordsrc
+ * @title: kafkarecordsrc
+ * @short_description: Reads each record of a Kafka topic as one buffer
+ *
+ * Gives what `kafkarecordsink` and other producers have written to one topic: each record as one buffer, its bytes as they
+ * are, never copied. Nothing is committed or created on the broker, and no consumer group is joined: every source reads all
+ * of it.
+ *
+ * `start` says where to begin: earliest, latest, offset (`start-offset`, in one partition or all) or time (`start-time`).
+ * `until` says where to end: end, the present end when reading begins, or never: the source is live then and waits for more,
+ * and for a topic that is not there yet. It plays what is old as fast as it is taken.
+ *
+ * ## Order
+ * Records of one partition, so those of one key, come in the order in which they were written. Records of several partitions come
+ * in order of their timestamps, as far as they are there: a record waits until every other partition has given a later one or has no more at
+ * present, or until a quarter of `max-queued-bytes` waits. So what is there when reading begins is in order, if each partition is; what is
+ * written while the source follows comes as it comes, and one that is older than what was given already is given late.
+ *
+ * While the broker is away reading waits, and goes on where it was: nothing twice, nothing left out. Records that retention has
+ * removed before they were read are counted and told.
+ *
+ * ## Caps
+ * application/json or application/x-msgpack, as the record's content-type header says. A record without that header (or with
+ * application/octet-stream) is looked at: a valid JSON text that is an object is JSON; what begins with the marker of a map is
+ * MessagePack. What its header says is not checked. Other records are passed over, and counted as unusable. Caps may change at any buffer.
+ *
+ * ## Timing
+ * PTS is the record's timestamp since the first record's, in whole milliseconds, which is all that Kafka keeps; a record of an earlier
+ * time than the first has 0, one without timestamp has none. Each buffer carries the timestamp as a timestamp/x-unix reference timestamp,
+ * which `kafkarecordsink` takes for the record's time: what is copied from topic to topic keeps its times. The
+ * buffer's offset is the record's in its partition. A buffer has the DISCONT flag where records are missing in
+ * front of it. The Kafka key is not given on: `key-field` of a sink makes it anew.
+ *
+ * Seeking: flushing, in time, forwards at rate 1, exact to the millisecond; the duration is not known. The broker looks times up in its
+ * index; the broker inside the process cannot, and is read from its beginning.
+ *
+ * With `until` end the source is not live. With `until` never it is live: the first record after going to PLAYING is of now, the
+ * others keep their distances, and `latency-ms` is what records may be late.
+ *
+ * ## Threads
+ * One streaming thread, which also drives the Kafka client. Questions to a broker that does not answer block it for a second at most,
+ * so a flush or a state change takes that long then. A buffer that is kept keeps the client's connection, and the broker's whole
+ * answer that the record came in, too.
+ *
+ * ## Errors
+ * - Unusable settings (topic name, `consumer-config`): RESOURCE/SETTINGS, going to READY.
+ * - No such topic or partition, with `until` end: RESOURCE/NOT_FOUND.
+ * - The broker refuses this client: RESOURCE/NOT_AUTHORIZED.
+ * - The topic was made anew while it was read, or the client cannot go on: RESOURCE/READ.
+ * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set:
+ * RESOURCE/OPEN_READ.
+ * - Records that are neither JSON nor MessagePack, or damaged: one RESOURCE/READ warning a start.
+ *
+ * ## Messages
+ * - `kafkarecordsrc-connection`: the connection changed. Fields: `state` (string: connected, degraded, down), `previous`
+ * (string), `recovered` (boolean), `previous-duration` (ns, uint64), `outage-duration` (ns, uint64), `pending` (records read
+ * ahead, uint64), `reason` (string).
+ * - `kafkarecordsrc-records-lost`: retention has removed records before they were read. Fields: `partition` (int), `count` (uint64).
+ *
+ * ## Stats
+ * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters start at 0 with each
+ * NULL to READY.
+ * - `records-read`: records of the topic.
+ * - `pushed`: records given as buffers; `bytes-pushed`: their bytes.
+ * - `before`: of timestamps before the one that was asked for.
+ * - `unusable`: neither JSON nor MessagePack, or without a value.
+ * - `damaged`: the client cannot read them.
+ * - `flushed`: read ahead when a seek came.
+ * - `pending`: read ahead now.
+ * - `records-lost`: removed by retention before they were read.
+ * - `outages`: how often the connection went down.
+ * - `connection`: connecting, connected, degraded or down.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=launch-lines/kafka/record.json !
+ * application/json ! kafkarecordsink bootstrap-servers=in-process key-field=sensor
+ * kafkarecordsrc bootstrap-servers=in-process until=never num-buffers=1 ! fakesink async=false
+ * ]|
+ * Sends a file that holds one record to the broker inside the process, and reads it back.
+ *
+ * Since: 0.2
+ */
+#include "config.h"
+
+#include "gstkafkarecordsrc.h"
+
+#include <kafka/trib-kafka-content.h>
+#include <kafka/trib-kafka-records.h>
+
+#include "gstkafkareport.h"
+
+#include <string.h>
+
+#define DEFAULT_TOPIC "mps-sensor-stream"
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_KAFKA_CONTENT_JSON "; " TRIB_KAFKA_CONTENT_MSGPACK));
+static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
+
+enum { PROP_TOPIC = GST_KAFKA_SOURCE_N_PROPS, N_PROPS };
+
+static GParamSpec *properties[N_PROPS];
+
+struct _GstKafkaRecordSrc {
+  GstKafkaSource parent;
+
+  /* OBJECT_LOCK; what it is when going to READY counts */
+  gchar *topic;
+
+  /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
+  TribKafkaRecords *records;
+  TribKafkaRecordsCounts last_counts; /* of the run before, once it has ended */
+  guint64 unusable;
+  guint64 skipped; /* the first record, when something later had been sought before it came */
+  guint64 bytes_pushed;
+
+  /* streaming thread, or nobody else while a seek is carried out */
+  const gchar *content; /* of the caps that were sent, NULL: none */
+  gboolean has_base;
+  gint64 base_ms;       /* timestamp of the first record: stream time 0 */
+  GstClockTime seek_to; /* sought before `base_ms` was known */
+  gboolean discont;
+  gboolean begun; /* a buffer went out since the last segment */
+};
+
+#define gst_kafka_record_src_parent_class parent_class
+G_DEFINE_FINAL_TYPE (GstKafkaRecordSrc, gst_kafka_record_src, GST_TYPE_KAFKA_SOURCE)
+GST_ELEMENT_REGISTER_DEFINE (
+    kafkarecordsrc, "kafkarecordsrc", GST_RANK_NONE, GST_TYPE_KAFKA_RECORD_SRC)
+
+static GstStructure *
+connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+{
+  GstStructure *s = gst_structure_new_empty ("kafkarecordsrc-connection");
+
+  gst_kafka_report_connection (s, event, n_pending, why);
+  return s;
+}
+
+/* @locks: requires OBJECT_LOCK */
+static void
+gst_kafka_record_src_configure (GstKafkaSource *source)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  const gchar *prefix = source->settings.topic_prefix;
+
+  source->config->record_topic
+      = g_strconcat (prefix ? prefix : "", self->topic ? self->topic : "", NULL);
+  memset (&self->last_counts, 0, sizeof self->last_counts);
+  self->unusable = self->skipped = self->bytes_pushed = 0;
+}
+
+static gboolean
+gst_kafka_record_src_begin (GstKafkaSource *source, GError **error)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  const TribKafkaCursorConfig config = {
+    .client = source->client,
+    .topic = source->config->record_topic,
+    .in_process = source->broker != NULL,
+    .wait_for_topic = gst_kafka_source_is_following (source),
+  };
+  TribKafkaRecords *records;
+
+  if (!gst_kafka_source_add_topic (source, config.topic, error))
+    return FALSE;
+  records = trib_kafka_records_new (&config, error);
+  if (records == NULL)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  self->records = records;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static void
+gst_kafka_record_src_end (GstKafkaSource *source)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  TribKafkaRecords *records;
+
+  GST_OBJECT_LOCK (self);
+  records = g_steal_pointer (&self->records);
+  if (records)
+    trib_kafka_records_get_counts (records, &self->last_counts);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&records, trib_kafka_records_free);
+}
+
+/* @thread: any
+ * @locks: takes OBJECT_LOCK */
+static void
+gst_kafka_record_src_set_flushing (GstKafkaSource *source, gboolean flushing)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+
+  GST_OBJECT_LOCK (self);
+  if (self->records)
+    trib_kafka_records_set_flushing (self->records, flushing);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* ---- positions ---- */
+
+/* reads on from the first record of that time or a later one */
+static void
+go_to_time (GstKafkaRecordSrc *self, gint64 t_ms)
+{
+  TribKafkaPosition at = gst_kafka_source_first_position (GST_KAFKA_SOURCE (self));
+
+  at.start = TRIB_KAFKA_START_TIME;
+  at.t_ms = t_ms;
+  trib_kafka_records_seek (self->records, &at, t_ms);
+}
+
+static gint64
+ms_not_before (gint64 ns)
+{
+  return gst_kafka_source_ms (ns + 999999);
+}
+
+static void
+gst_kafka_record_src_reset (GstKafkaSource *source)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  const TribKafkaPosition at = gst_kafka_source_first_position (source);
+
+  if (at.start == TRIB_KAFKA_START_TIME)
+    go_to_time (self, ms_not_before (source->now.start_time));
+  else
+    trib_kafka_records_seek (self->records, &at, G_MININT64);
+  self->content = NULL;
+  self->has_base = FALSE;
+  self->seek_to = 0;
+  self->discont = TRUE;
+  self->begun = FALSE;
+}
+
+/* while no buffer is made */
+static void
+gst_kafka_record_src_seek (GstKafkaSource *source, GstClockTime position)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  gint64 ns = (gint64) MIN (position, (GstClockTime) G_MAXINT64 / 2);
+
+  self->discont = TRUE;
+  self->begun = FALSE;
+  if (self->has_base)
+    go_to_time (self, self->base_ms + ms_not_before (ns));
+  else
+    self->seek_to = position;
+}
+
+/* ---- buffers ---- */
+
+static void
+count (GstKafkaRecordSrc *self, guint64 *counter, guint64 n)
+{
+  GST_OBJECT_LOCK (self);
+  *counter += n;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+tell_unusable (GstKafkaRecordSrc *self, gint32 partition, gint64 offset, const gchar *why)
+{
+  g_autofree gchar *text
+      = g_strdup_printf ("partition %d offset %" G_GINT64_FORMAT ": %s", partition, offset, why);
+
+  self->discont = TRUE;
+  gst_kafka_source_tell_malformed (GST_KAFKA_SOURCE (self),
+      "Records are there that are neither JSON nor MessagePack; they are passed over.", text);
+}
+
+static void
+tell_lost (GstKafkaRecordSrc *self, const TribKafkaCursorItem *item)
+{
+  self->discont = TRUE;
+  gst_kafka_source_post (GST_KAFKA_SOURCE (self),
+      gst_structure_new ("kafkarecordsrc-records-lost", "partition", G_TYPE_INT, item->partition,
+          "count", G_TYPE_UINT64, (guint64) (item->to - item->from), NULL));
+}
+
+static gboolean
+send_caps (GstKafkaRecordSrc *self, const gchar *content)
+{
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (self->content == content)
+    return TRUE;
+  caps = gst_caps_new_empty_simple (content);
+  if (!gst_base_src_set_caps (GST_BASE_SRC (self), caps))
+    return FALSE;
+  self->content = content;
+  return TRUE;
+}
+
+/* what cannot be said in nanoseconds is as good as none */
+static gboolean
+has_time (const TribKafkaMessage *m)
+{
+  return m->t_ms >= 0 && m->t_ms < (gint64) (G_MAXINT64 / GST_MSECOND);
+}
+
+/* %NONE: it has no timestamp */
+static GstClockTime
+find_pts (GstKafkaRecordSrc *self, const TribKafkaMessage *m)
+{
+  if (!has_time (m))
+    return GST_CLOCK_TIME_NONE;
+  if (!self->has_base) {
+    self->has_base = TRUE;
+    self->base_ms = m->t_ms;
+  }
+  return m->t_ms > self->base_ms ? (m->t_ms - self->base_ms) * GST_MSECOND : 0;
+}
+
+static GstBuffer *
+make_buffer (GstKafkaRecordSrc *self, TribKafkaMessage *m, GstClockTime pts)
+{
+  gboolean timed = has_time (m);
+  gint64 t_ms = m->t_ms, offset = m->offset;
+  g_autoptr (GBytes) bytes = trib_kafka_message_steal_value (m);
+  g_autoptr (GstCaps) caps = gst_static_caps_get (&unix_caps);
+  GstBuffer *buffer = gst_buffer_new_wrapped_bytes (bytes);
+
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_OFFSET (buffer) = offset;
+  GST_BUFFER_OFFSET_END (buffer) = offset + 1;
+  if (timed)
+    gst_buffer_add_reference_timestamp_meta (buffer, caps, t_ms * GST_MSECOND, GST_CLOCK_TIME_NONE);
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  return buffer;
+}
+
+/* OK without a buffer: there is none of this record */
+static GstFlowReturn
+take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret_buffer)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+  g_auto (TribKafkaMessage) m = *message;
+  const gchar *content = trib_kafka_content_of (&m);
+  GstClockTime pts;
+
+  if (content == NULL) {
+    count (self, &self->unusable, 1);
+    tell_unusable (
+        self, m.partition, m.offset, "neither its content-type header nor its bytes say so");
+    return GST_FLOW_OK;
+  }
+  pts = find_pts (self, &m);
+  if (self->has_base && self->seek_to > 0) {
+    /* the target was given before it could be known where it is */
+    GstClockTime target = self->seek_to;
+    self->seek_to = 0;
+    count (self, &self->skipped, 1);
+    gst_kafka_record_src_seek (source, target);
+    return GST_FLOW_OK;
+  }
+  if (!send_caps (self, content))
+    return GST_FLOW_NOT_NEGOTIATED;
+  /* a live source's first record is of now */
+  if (!self->begun && gst_base_src_is_live (GST_BASE_SRC (self)))
+    gst_kafka_source_begin_segment (
+        source, GST_CLOCK_TIME_IS_VALID (pts) ? pts : 0, gst_kafka_source_now_running (source));
+  count (self, &self->bytes_pushed, m.value_len);
+  *ret_buffer = make_buffer (self, &m, pts);
+  self->discont = FALSE;
+  self->begun = TRUE;
+  return GST_FLOW_OK;
+}
+
+static void
+tell_link (GstKafkaRecordSrc *self, const TribKafkaLinkEvent *event)
+{
+  TribKafkaRecordsCounts counts;
+
+  trib_kafka_records_get_counts (self->records, &counts);
+  gst_kafka_source_tell_link (GST_KAFKA_SOURCE (self), event, counts.pending,
+      trib_kafka_records_get_trouble (self->records));
+}
+
+static GstFlowReturn
+gst_kafka_record_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (src);
+  GstKafkaSource *source = GST_KAFKA_SOURCE (src);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *ret_buffer = NULL;
+  while (*ret_buffer == NULL && flow == GST_FLOW_OK) {
+    g_autoptr (GError) error = NULL;
+    TribKafkaCursorItem item;
+    gint64 deadline = gst_kafka_source_next_deadline (source);
+
+    switch (trib_kafka_records_next (self->records, deadline, &item, &error)) {
+      case TRIB_KAFKA_CURSOR_RECORD:
+        flow = take_record (self, &item.message, ret_buffer);
+        break;
+      case TRIB_KAFKA_CURSOR_LOST:
+        tell_lost (self, &item);
+        break;
+      case TRIB_KAFKA_CURSOR_UNREADABLE:
+        tell_unusable (self, item.partition, item.from, "the record is damaged");
+        break;
+      case TRIB_KAFKA_CURSOR_LINK:
+        tell_link (self, &item.link);
+        break;
+      case TRIB_KAFKA_CURSOR_TIMEOUT:
+        if (gst_kafka_source_is_away_too_long (source))
+          flow = GST_FLOW_ERROR;
+        break;
+      case TRIB_KAFKA_CURSOR_END:
+        flow = GST_FLOW_EOS;
+        break;
+      case TRIB_KAFKA_CURSOR_FLUSHING:
+        flow = GST_FLOW_FLUSHING;
+        break;
+      case TRIB_KAFKA_CURSOR_ERROR:
+        flow = gst_kafka_source_fail (source, error);
+        break;
+      case TRIB_KAFKA_CURSOR_CAUGHT_UP:
+        break;
+    }
+  }
+  return flow;
+}
+
+/* ---- properties ---- */
+
+static GstStructure *
+gst_kafka_record_src_make_stats (GstKafkaSource *source)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
+  TribKafkaRecordsCounts c;
+  guint64 unusable, skipped, bytes, outages;
+  const gchar *connection = "";
+
+  GST_OBJECT_LOCK (self);
+  c = self->last_counts;
+  unusable = self->unusable;
+  skipped = self->skipped;
+  bytes = self->bytes_pushed;
+  outages = source->outages;
+  /* after the two, so that what is pushed is never less than nothing */
+  if (self->records) {
+    trib_kafka_records_get_counts (self->records, &c);
+    connection = trib_kafka_link_state_to_string (source->link);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return gst_structure_new ("application/x-kafkarecordsrc-stats", "records-read", G_TYPE_UINT64,
+      c.records, "pushed", G_TYPE_UINT64, c.given - unusable - skipped, "bytes-pushed",
+      G_TYPE_UINT64, bytes, "before", G_TYPE_UINT64, c.before + skipped, "unusable", G_TYPE_UINT64,
+      unusable, "damaged", G_TYPE_UINT64, c.damaged, "flushed", G_TYPE_UINT64, c.flushed, "pending",
+      G_TYPE_UINT64, c.pending, "records-lost", G_TYPE_UINT64, c.lost, "outages", G_TYPE_UINT64,
+      outages, "connection", G_TYPE_STRING, connection, NULL);
+}
+
+static void
+gst_kafka_record_src_set_property (
+    GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (object);
+
+  if (prop_id != PROP_TOPIC) {
+    G_OBJECT_CLASS (parent_class)->set_property (object, prop_id, value, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_free (self->topic);
+  self->topic = g_value_dup_string (value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_kafka_record_src_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (object);
+
+  if (prop_id != PROP_TOPIC) {
+    G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_value_set_string (value, self->topic);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_kafka_record_src_finalize (GObject *object)
+{
+  g_free (GST_KAFKA_RECORD_SRC (object)->topic);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_kafka_record_src_init (GstKafkaRecordSrc *self)
+{
+  self->topic = g_strdup (DEFAULT_TOPIC);
+}
+
+static void
+gst_kafka_record_src_class_init (GstKafkaRecordSrcClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstKafkaSourceClass *kafka_class = GST_KAFKA_SOURCE_CLASS (klass);
+
+  object_class->set_property = gst_kafka_record_src_set_property;
+  object_class->get_property = gst_kafka_record_src_get_property;
+  object_class->finalize = gst_kafka_record_src_finalize;
+  GST_PUSH_SRC_CLASS (klass)->create = GST_DEBUG_FUNCPTR (gst_kafka_record_src_create);
+  kafka_class->configure = gst_kafka_record_src_configure;
+  kafka_class->begin = gst_kafka_record_src_begin;
+  kafka_class->end = gst_kafka_record_src_end;
+  kafka_class->set_flushing = gst_kafka_record_src_set_flushing;
+  kafka_class->reset = gst_kafka_record_src_reset;
+  kafka_class->seek = gst_kafka_record_src_seek;
+  kafka_class->connection_message = connection_message;
+  kafka_class->make_stats = gst_kafka_record_src_make_stats;
+
+  gst_kafka_source_install (properties);
+  properties[PROP_TOPIC] = g_param_spec_string ("topic", "Topic", "Topic of the records",
+      DEFAULT_TOPIC, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  /* not all of the settings are those of a source of records */
+  for (guint id = 1; id < N_PROPS; id++)
+    if (properties[id])
+      g_object_class_install_property (object_class, id, properties[id]);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Kafka record source", "Source/Network",
+      "Reads each record of a Kafka topic as one buffer",
+      "gst-tributary developers <gst-tributary@users.noreply.invalid>");
+}
