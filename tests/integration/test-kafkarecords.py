@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kafkarecordsink and kafkarecordsrc against Apache Kafka: records of eye gaze, hands and trajectories go in and come out,
+byte for byte, with their keys and times; from the middle; while they are written; through a SIGKILL of the broker."""
+
+import csv
+import glob
+import json
+import os
+import subprocess
+import sys
+import time
+
+import sinktest
+import tap
+from apache_kafka import ROOT, TIMEOUT_MULTIPLIER
+from sinktest import Gst
+
+t = tap.Tap()
+TOPIC = "mps-sensor-stream"
+CLOSING = ("pushed", "before", "unusable", "damaged", "flushed", "pending")
+EPOCH_NS = 1722513600000000000
+STEP_NS = 10000000
+MAX_RECORDS = 1000
+UNIX = Gst.Caps.from_string("timestamp/x-unix")
+
+
+def rows():
+    """(sensor, row) of CSV files with an MPS recording: $TRIB_MPS, or beside the source; else made up."""
+    folder = os.environ.get("TRIB_MPS", os.path.join(ROOT, "..", "shared", "samples", "mps", "gen1"))
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*", "*.csv"))):
+        with open(path, newline="", encoding="utf-8") as stream:
+            for row in csv.DictReader(stream):
+                yield os.path.basename(path).split(".")[0], row
+
+
+def make_records():
+    found = list(rows())
+    if not found:
+        t.diag("no MPS recording: records are made up")
+        found = [(f"sensor-{i % 7}", {"tracking_timestamp_us": i, "yaw_rads_cpf": i / 7, "name": "\u00e4" * (i % 50)})
+                 for i in range(MAX_RECORDS)]
+    step = max(1, len(found) // MAX_RECORDS)
+    return [json.dumps({"sensor": sensor, "row": i, **row}, ensure_ascii=i % 2 == 0).encode()
+            for i, (sensor, row) in enumerate(found[::step][:MAX_RECORDS])]
+
+
+RECORDS = make_records()
+
+
+def key_of(record):
+    return json.loads(record)["sensor"]
+
+
+class Writing:
+    """appsrc and kafkarecordsink; the books are checked at every look."""
+
+    def __init__(self, bootstrap, prefix):
+        self.pipeline = Gst.parse_launch(
+            "appsrc name=src max-bytes=0 format=time caps=application/json ! kafkarecordsink name=sink key-field=sensor "
+            f"bootstrap-servers={bootstrap} topic-prefix={prefix} drain-timeout-ms=60000")
+        self.source = self.pipeline.get_by_name("src")
+        self.sink = self.pipeline.get_by_name("sink")
+        self.pipeline.set_state(Gst.State.PLAYING)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.pipeline.set_state(Gst.State.NULL)
+
+    def push(self, first, end):
+        for i in range(first, end):
+            buffer = Gst.Buffer.new_wrapped(RECORDS[i])
+            buffer.add_reference_timestamp_meta(UNIX, EPOCH_NS + i * STEP_NS, Gst.CLOCK_TIME_NONE)
+            tap.equal(self.source.emit("push-buffer", buffer), Gst.FlowReturn.OK, "push")
+        return self
+
+    @property
+    def stats(self):
+        stats = sinktest.to_dict(self.sink.get_property("stats"))
+        tap.equal(stats["acknowledged"] + stats["failed"] + stats["dropped"] + stats["pending"], stats["produced"],
+                  f"the books in {stats}")
+        return stats
+
+    def wait(self, count):
+        tap.wait_until(lambda: self.stats["acknowledged"] == count, 60, f"{count} acknowledgements: {self.stats}")
+        tap.equal((self.stats["failed"], self.stats["dropped"]), (0, 0), "failed, dropped")
+
+
+class Reading:
+    """kafkarecordsrc and what it gave. The books are checked at every look."""
+
+    def __init__(self, bootstrap, prefix, rest="appsink name=out sync=false max-buffers=50", **properties):
+        text = " ".join(f"{name.replace('_', '-')}={value}" for name, value in properties.items())
+        self.pipeline = Gst.parse_launch(f"kafkarecordsrc name=src bootstrap-servers={bootstrap} topic-prefix={prefix} "
+                                         f"{text} ! {rest}")
+        self.src = self.pipeline.get_by_name("src")
+        self.out = self.pipeline.get_by_name("out")
+        self.warnings, self.links = [], []
+        self.at_eos = False
+        self.pipeline.set_state(Gst.State.PLAYING)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        started = time.monotonic()
+        self.pipeline.set_state(Gst.State.NULL)
+        tap.true(time.monotonic() - started < 5 * TIMEOUT_MULTIPLIER, "to NULL at once")
+
+    @property
+    def stats(self):
+        stats = sinktest.to_dict(self.src.get_property("stats"))
+        tap.equal(stats["records-read"], sum(stats[name] for name in CLOSING), f"the books close: {stats}")
+        return stats
+
+    def look(self):
+        bus = self.pipeline.get_bus()
+        while message := bus.pop():
+            tap.true(message.type != Gst.MessageType.ERROR,
+                     f"no error: {message.type == Gst.MessageType.ERROR and message.parse_error()}")
+            if message.type == Gst.MessageType.WARNING:
+                self.warnings.append(message.parse_warning()[0].message)
+            elif message.type == Gst.MessageType.EOS:
+                self.at_eos = True
+            elif message.type == Gst.MessageType.ELEMENT and message.src == self.src:
+                self.links.append(message.get_structure().get_string("state"))
+        return self.stats
+
+    def pull(self, seconds=60):
+        """(bytes, time in ns) of the next record, None at the end."""
+        deadline = time.monotonic() + seconds * TIMEOUT_MULTIPLIER
+        while True:
+            sample = self.out.emit("try-pull-sample", 100 * Gst.MSECOND)
+            if sample:
+                buffer = sample.get_buffer()
+                tap.equal(sample.get_caps().to_string(), "application/json", "caps")
+                return (buffer.extract_dup(0, buffer.get_size()),
+                        buffer.get_reference_timestamp_meta(UNIX).timestamp)
+            self.look()
+            if self.out.get_property("eos"):
+                return None
+            tap.true(time.monotonic() < deadline, f"nothing came for {seconds} s: {self.stats}")
+
+    def pull_all(self, count=None):
+        records = []
+        while (count is None or len(records) < count) and (record := self.pull()):
+            records.append(record)
+        return records
+
+
+def expected(first=0, end=None):
+    return [(RECORDS[i], EPOCH_NS + i * STEP_NS) for i in range(len(RECORDS))][first:end]
+
+
+def check_per_key(got, wanted, what):
+    """Nothing is lost, nothing comes twice, and each key keeps its order."""
+    tap.equal(sorted(got), sorted(wanted), what)
+    for key in {key_of(data) for data, _ in wanted}:
+        tap.equal([data for data, _ in got if key_of(data) == key],
+                  [data for data, _ in wanted if key_of(data) == key], f"{what}: order of {key}")
+
+
+@t.test("every record comes back byte-identical, with its time, in order; kcat reads the same keys and values")
+def _():
+    with Writing(t.kafka.bootstrap, "all-").push(0, len(RECORDS)) as writing:
+        writing.wait(len(RECORDS))
+    with Reading(t.kafka.bootstrap, "all-") as reading:
+        tap.equal(reading.pull_all(), expected(), "records")
+        tap.equal((reading.look()["pushed"], reading.warnings), (len(RECORDS), []), "pushed, warnings")
+    kcat = subprocess.run(["kcat", "-C", "-e", "-q", "-b", t.kafka.bootstrap, "-t", "all-" + TOPIC, "-f", r"%p %k %h %s\n"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60 * TIMEOUT_MULTIPLIER, check=True)
+    lines = [line.split(b" ", 3) for line in kcat.stdout.splitlines()]
+    tap.equal(sorted(value for *_, value in lines), sorted(RECORDS), "values that kcat reads")
+    tap.true(len({partition for partition, *_ in lines}) > 1, "they lie in several partitions")
+    for _, key, headers, value in lines:
+        tap.equal((key.decode(), headers), (key_of(value), b"content-type=application/json"), "key and header")
+
+
+@t.test("from the middle: by start-time, by an offset from the end, and by seeking there and back")
+def _():
+    middle = len(RECORDS) // 2
+    with Reading(t.kafka.bootstrap, "all-", start="time", start_time=EPOCH_NS + middle * STEP_NS) as reading:
+        tap.equal(reading.pull_all(), expected(middle), "records from then on")
+        tap.equal(reading.look()["before"], 0, "the broker was asked for the time; before")
+    with Reading(t.kafka.bootstrap, "all-", start="offset", start_offset=-1, start_partition=0) as reading:
+        tap.equal(len(reading.pull_all()), 1, "records")
+    with Reading(t.kafka.bootstrap, "all-") as reading:
+        reading.pull()
+        for target in (middle, 3, len(RECORDS) - 1):
+            tap.true(reading.src.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE,
+                                             target * STEP_NS), "seek")
+            tap.equal(reading.pull(), expected()[target], f"record {target}")
+
+
+@t.test("from topic to topic: bytes, keys and times stay")
+def _():
+    with Reading(t.kafka.bootstrap, "all-", "kafkarecordsink name=out key-field=sensor topic-prefix=copy- "
+                 f"bootstrap-servers={t.kafka.bootstrap} drain-timeout-ms=60000") as reading:
+        tap.wait_until(lambda: reading.look() and reading.at_eos, 60, "EOS")
+
+    def content(prefix):
+        return sorted((r.key, r.value, r.timestamp) for r in sinktest.read_topic(t.kafka.bootstrap, prefix + TOPIC))
+    tap.equal(content("copy-"), content("all-"), "key, value and timestamp of each record")
+
+
+@t.test("while they are written, and the topic not there yet; the broker killed in the middle: nothing lost, nothing twice")
+def _():
+    half = len(RECORDS) // 2
+    with Reading(t.kafka.bootstrap, "live-", until="never") as reading, \
+         Writing(t.kafka.bootstrap, "live-").push(0, half) as writing:
+        got = reading.pull_all(half)
+        check_per_key(got, expected(0, half), "records before")
+        writing.push(half, half + half // 2)
+        t.kafka.sigkill()
+        writing.push(half + half // 2, len(RECORDS))
+        tap.wait_until(lambda: reading.look() and "down" in reading.links, 60, "the outage")
+        t.kafka.start()
+        got += reading.pull_all(len(RECORDS) - half)
+        check_per_key(got, expected(), "records")
+        writing.wait(len(RECORDS))
+        tap.wait_until(lambda: reading.look() and reading.links[-1] == "connected", 60, "the connection's message")
+        tap.equal(reading.stats["pushed"], len(RECORDS), "pushed")
+        tap.equal(len(reading.warnings), reading.stats["outages"], f"one warning an outage: {reading.warnings}")
+    with Reading(t.kafka.bootstrap, "live-") as reading:
+        check_per_key(reading.pull_all(), expected(), "the topic afterwards")
+
+
+@t.test("a topic that is not there: an error that names it")
+def _():
+    pipeline = Gst.parse_launch(f"kafkarecordsrc bootstrap-servers={t.kafka.bootstrap} topic=nowhere ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(int(30 * TIMEOUT_MULTIPLIER) * Gst.SECOND, Gst.MessageType.ERROR)
+    tap.true(message is not None and "nowhere" in message.parse_error()[0].message, "which topic")
+    pipeline.set_state(Gst.State.NULL)
+
+
+if __name__ == "__main__":
+    sys.exit(sinktest.main(t, "kafkarecords", partitions=3))
