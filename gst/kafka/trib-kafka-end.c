@@ -109,6 +109,8 @@ step (TribKafkaClient *c, TribKafkaPublisher *p)
     case END_PURGED:
       if (!nothing_left (p) && !over)
         return FALSE;
+      /* an entry that was sent since, and waits in its lane, would be counted as one that the client has */
+      trib_kafka_lanes_purge (c, p, TRUE);
       trib_kafka_outcome_orphan (p);
       finish (p);
       return FALSE;
