@@ -63,6 +63,8 @@
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; frames wait.
  * - EOS or stop with frames undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
  * the numbers.
+ * - EOS comes behind a frame that waits for room, which may take up to `delivery-timeout-ms`; going to READY or NULL ends
+ * that wait at once.
  *
  * ## Messages
  * - `kafkabinarysink-connection`: the connection changed. Fields: `state` (string: connected,

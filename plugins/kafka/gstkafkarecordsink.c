@@ -48,6 +48,8 @@
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; records wait.
  * - EOS or stop with records undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
  * the numbers.
+ * - EOS comes behind a record that waits for room, which may take up to `delivery-timeout-ms`; going to READY or NULL ends
+ * that wait at once.
  *
  * ## Messages
  * - `kafkarecordsink-connection`: the connection changed. Fields: `state` (string: connected,
