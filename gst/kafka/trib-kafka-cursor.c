@@ -181,17 +181,23 @@ trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing)
 /* ---- positions ---- */
 
 static void
+forget_range (TribKafkaCursor *c, Part *part)
+{
+  if (part->out_of_range)
+    c->n_out_of_range--;
+  part->out_of_range = FALSE;
+}
+
+static void
 start (TribKafkaCursor *c, gint32 partition, gint64 offset)
 {
   Part *part = &c->parts[partition];
 
   stop (c, partition);
+  forget_range (c, part);
   part->position = offset;
   part->wanted = TRUE;
   part->caught_up = FALSE;
-  if (part->out_of_range)
-    c->n_out_of_range--;
-  part->out_of_range = FALSE;
   part->started = rd_kafka_consume_start_queue (c->topic, partition, part->position, c->queue) == 0;
 }
 
@@ -219,6 +225,8 @@ trib_kafka_cursor_stop_partition (TribKafkaCursor *c, gint32 partition)
   g_return_if_fail (partition >= 0 && partition < c->n_parts);
 
   stop (c, partition);
+  /* else its range would be asked for again and again, and be an error for whoever reads another one */
+  forget_range (c, &c->parts[partition]);
   c->parts[partition].wanted = FALSE;
 }
 
@@ -337,14 +345,18 @@ ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
   return answer;
 }
 
+/* @ret_partition: (out): whose answer is returned */
 static TribKafkaAnswer
-ask_ranges (TribKafkaCursor *c, GError **error)
+ask_ranges (TribKafkaCursor *c, gint32 *ret_partition, GError **error)
 {
   TribKafkaAnswer answer = TRIB_KAFKA_ANSWER_YES;
 
-  for (gint32 p = 0; p < c->n_parts && answer == TRIB_KAFKA_ANSWER_YES; p++)
-    if (c->parts[p].out_of_range)
+  for (gint32 p = 0; p < c->n_parts && answer == TRIB_KAFKA_ANSWER_YES; p++) {
+    if (c->parts[p].out_of_range) {
+      *ret_partition = p;
       answer = ask_range (c, p, error);
+    }
+  }
   return answer;
 }
 
@@ -545,6 +557,7 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
 {
   g_autoptr (GError) why = NULL;
   TribKafkaAnswer answer = TRIB_KAFKA_ANSWER_YES;
+  gint32 partition = -1;
 
   if (c->state == READING && c->n_out_of_range == 0)
     return c->at.to_end && is_at_end (c) ? TRIB_KAFKA_CURSOR_END
@@ -561,7 +574,7 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
   else if (c->state == POSITIONING)
     answer = ask_positions (c, &why);
   else
-    answer = ask_ranges (c, &why);
+    answer = ask_ranges (c, &partition, &why);
   if (answer == TRIB_KAFKA_ANSWER_YES)
     return TRIB_KAFKA_CURSOR_TIMEOUT;
   c->ask_at = g_get_monotonic_time () + AGAIN_MS * 1000;
@@ -571,6 +584,7 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
       && g_error_matches (why, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC)
       && c->at.partition < 0)
     return TRIB_KAFKA_CURSOR_TIMEOUT;
+  item->partition = partition;
   g_propagate_error (error, g_steal_pointer (&why));
   return TRIB_KAFKA_CURSOR_ERROR;
 }

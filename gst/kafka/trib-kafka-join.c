@@ -202,12 +202,14 @@ pump (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 deadline,
     case TRIB_KAFKA_CURSOR_ERROR:
       if (!g_error_matches (*error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_BEYOND_END))
         return TRIB_KAFKA_JOIN_ERROR;
-      if (partition < 0)
-        return TRIB_KAFKA_JOIN_TIMEOUT;
+      if (item.partition < 0)
+        return TRIB_KAFKA_JOIN_ERROR;
       g_clear_error (error);
-      j->parts[partition].next = -1;
-      trib_kafka_cursor_stop_partition (j->cursor, partition);
-      return TRIB_KAFKA_JOIN_MISSING;
+      /* what was put aside of it stays out of use, too: the place is sought when it is needed */
+      drop_aside (j, &j->parts[item.partition]);
+      j->parts[item.partition].next = -1;
+      trib_kafka_cursor_stop_partition (j->cursor, item.partition);
+      return item.partition == partition ? TRIB_KAFKA_JOIN_MISSING : TRIB_KAFKA_JOIN_TIMEOUT;
     default:
       return TRIB_KAFKA_JOIN_TIMEOUT;
   }
@@ -237,6 +239,7 @@ take (TribKafkaJoin *j, gint32 partition, gint64 offset, TribKafkaMessage *ret_m
 {
   Part *part = &j->parts[partition];
   TribKafkaJoinResult result;
+  gint64 position;
 
   if (offset < part->lost_to)
     return TRIB_KAFKA_JOIN_EXPIRED;
@@ -245,10 +248,15 @@ take (TribKafkaJoin *j, gint32 partition, gint64 offset, TribKafkaMessage *ret_m
     return TRIB_KAFKA_JOIN_TIMEOUT;
   }
   result = look_aside (j, partition, offset, ret_message);
-  if (result == TRIB_KAFKA_JOIN_TIMEOUT
-      && offset - trib_kafka_cursor_get_position (j->cursor, partition) > FAR_AHEAD)
+  if (result != TRIB_KAFKA_JOIN_TIMEOUT)
+    return result;
+  position = trib_kafka_cursor_get_position (j->cursor, partition);
+  /* passed, and no record of that offset came: a transaction's marker, or one that was compacted away */
+  if (offset < position)
+    return TRIB_KAFKA_JOIN_MISSING;
+  if (offset - position > FAR_AHEAD)
     seek (j, partition, offset);
-  return result;
+  return TRIB_KAFKA_JOIN_TIMEOUT;
 }
 
 /**
