@@ -43,7 +43,8 @@ struct _TribKafkaFrames {
   GQueue notes;
   Note *note; /* told last */
   gint64 from_ns;
-  guint64 gap; /* frames that are missing since the last one given */
+  gboolean new_session; /* none of its frames was given yet */
+  guint64 gap;          /* frames that are missing since the last one given */
   const gchar *gap_reason;
   gboolean lost;          /* retention has passed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
@@ -62,6 +63,17 @@ struct _TribKafkaFrames {
   {                              \
     g_mutex_lock (&(f)->lock);   \
     (f)->counts.member += (n);   \
+    g_mutex_unlock (&(f)->lock); \
+  }                              \
+  G_STMT_END
+
+/* at once, so that the counters close at any moment */
+#define COUNT_RECORD(f, member)  \
+  G_STMT_START                   \
+  {                              \
+    g_mutex_lock (&(f)->lock);   \
+    (f)->counts.records++;       \
+    (f)->counts.member++;        \
     g_mutex_unlock (&(f)->lock); \
   }                              \
   G_STMT_END
@@ -218,6 +230,7 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   trib_kafka_window_reset (f->window);
   trib_kafka_cursor_seek (f->cursor, position);
   f->from_ns = from_ns;
+  f->new_session = FALSE;
   f->gap = 0;
   f->gap_reason = NULL;
   f->lost = FALSE;
@@ -295,7 +308,7 @@ tell_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar
 {
   g_autofree gchar *text = NULL;
 
-  COUNT (f, malformed, 1);
+  COUNT_RECORD (f, malformed);
   if (f->malformed_told)
     return;
   f->malformed_told = TRUE;
@@ -313,14 +326,13 @@ take_record (TribKafkaFrames *f, TribKafkaMessage *m)
                                         ? trib_kafka_sighting_from_registry (m, f->reader, &why)
                                         : trib_kafka_sighting_from_bytes (m, f->bytes_topic, &why);
 
-  COUNT (f, records, 1);
   trib_kafka_merge_passed (f->merge, partition, t_ms);
   if (s == NULL) {
     tell_malformed (f, partition, offset, why->message);
   } else if (!is_wanted (f, s)) {
-    COUNT (f, filtered, 1);
+    COUNT_RECORD (f, filtered);
   } else {
-    COUNT (f, pending, 1);
+    COUNT_RECORD (f, pending);
     trib_kafka_merge_add (f->merge, partition, g_steal_pointer (&s));
   }
 }
@@ -388,7 +400,6 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
       f->lost = TRUE;
       return TRIB_KAFKA_FRAMES_LOST;
     case TRIB_KAFKA_CURSOR_UNREADABLE:
-      COUNT (f, records, 1);
       tell_malformed (f, at.partition, at.from, "the record is damaged");
       return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_LINK:
@@ -413,7 +424,8 @@ static TribKafkaFramesResult
 give_missing (
     TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 index, guint64 n, const gchar *reason)
 {
-  f->gap += n;
+  /* one less than there can be, because who divides by it adds the one that ends it */
+  f->gap = n < G_MAXUINT64 - 1 - f->gap ? f->gap + n : G_MAXUINT64 - 1;
   if (f->gap_reason == NULL || !g_str_equal (reason, "unknown"))
     f->gap_reason = g_intern_string (reason);
   item->index = index;
@@ -425,7 +437,7 @@ give_missing (
 static void
 take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
 {
-  item->new_session = trib_kafka_window_is_new_session (f->window);
+  f->new_session |= trib_kafka_window_is_new_session (f->window);
   g_clear_pointer (&f->current, trib_kafka_sighting_free);
   f->current = trib_kafka_window_pop (f->window);
   item->sighting = f->current;
@@ -473,6 +485,8 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
   }
   take_turn (f, item);
   item->message = *m;
+  item->new_session = f->new_session;
+  f->new_session = FALSE;
   g_mutex_lock (&f->lock);
   f->counts.frames++;
   f->counts.pending--;
@@ -524,7 +538,8 @@ give (TribKafkaFrames *f, TribKafkaSighting *s, gint64 deadline, TribKafkaFrames
 
   if (n_missing > 0) {
     COUNT (f, missing, n_missing);
-    return give_missing (f, item, trib_kafka_window_pass_missing (f->window), n_missing, "unknown");
+    return give_missing (f, item, trib_kafka_window_pass_missing (f->window), n_missing,
+        f->lost ? "expired" : "unknown");
   }
   switch (s->kind) {
     case TRIB_KAFKA_SIGHTING_FAILED:

@@ -112,7 +112,9 @@ trib_kafka_window_add (TribKafkaWindow *w, TribKafkaSighting *s)
   /* a younger session has begun, in the window or already given */
   if (s->epoch < w->last_epoch)
     return TRIB_KAFKA_WINDOW_LEFT;
-  if (s->epoch == w->epoch && w->has_expected && s->entry.identity.index < w->expected)
+  if (s->epoch == w->epoch && w->has_expected
+      && (s->entry.identity.index < w->expected
+          || trib_index_set_contains (&w->given, s->entry.identity.index)))
     return judge_late (w, s);
   return insert (w, s);
 }
@@ -192,7 +194,8 @@ trib_kafka_window_pop (TribKafkaWindow *w)
     trib_index_set_clear (&w->given);
   w->epoch = s->epoch;
   w->has_expected = TRUE;
-  w->expected = s->entry.identity.index + 1;
+  /* after the last index that there can be none is expected, and all are late */
+  w->expected = MAX (s->entry.identity.index, s->entry.identity.index + 1);
   trib_index_set_add (&w->given, s->entry.identity.index);
   w->bytes -= s->cost;
   return s;
