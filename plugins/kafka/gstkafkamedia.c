@@ -93,12 +93,20 @@ parse_caps (const gchar *text)
   return text ? gst_caps_from_string (text) : NULL;
 }
 
+/* A content type of other producers may be anything; of those that say enough only pictures are of use. What HTTP calls
+ * parameters is passed over. */
 static GstCaps *
-caps_of_type (const gchar *type, guint width, guint height)
+caps_of_type (const gchar *said, guint width, guint height)
 {
+  gsize len = said ? strcspn (said, "; \t") : 0;
+  const gchar *type = NULL;
   GstCaps *caps;
 
-  if (type == NULL || !g_str_has_prefix (type, "image/"))
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_has_prefix (kinds[i].name, "image/") && strlen (kinds[i].name) == len
+        && g_ascii_strncasecmp (said, kinds[i].name, len) == 0)
+      type = kinds[i].name;
+  if (type == NULL)
     return NULL;
   caps = gst_caps_new_empty_simple (type);
   if (width > 0 && height > 0)
