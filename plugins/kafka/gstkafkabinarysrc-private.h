@@ -41,7 +41,8 @@ struct _GstKafkaBinarySrc {
   GstClockTime seek_to; /* sought before `base_ns` was known */
   gboolean needs_key;   /* after a seek: nothing can be decoded before */
   gboolean discont;
-  gboolean begun; /* a buffer went out since the last segment */
+  gboolean new_session; /* no buffer of it went out yet */
+  gboolean begun;       /* a buffer went out since the last segment */
   GstClockTime last_pts;
 };
 

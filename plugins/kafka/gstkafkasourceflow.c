@@ -29,14 +29,25 @@ gst_kafka_binary_src_reset (GstKafkaSource *source)
   self->seek_to = 0;
   self->needs_key = TRUE;
   self->discont = TRUE;
-  self->begun = FALSE;
+  self->begun = self->new_session = FALSE;
   self->last_pts = GST_CLOCK_TIME_NONE;
 }
 
-static void
-seek_time (GstKafkaBinarySrc *self, gint64 t_ns)
+/* whatever stands in a key: nothing overflows */
+static GstClockTime
+time_since_base (const GstKafkaBinarySrc *self, gint64 t_ns)
 {
-  gint64 from_ns = self->kind.has_delta ? t_ns - KEY_DISTANCE_NS : t_ns;
+  return t_ns > self->base_ns ? MIN ((guint64) t_ns - (guint64) self->base_ns, G_MAXINT64) : 0;
+}
+
+static void
+seek_time (GstKafkaBinarySrc *self, GstClockTime position)
+{
+  gint64 t_ns = self->base_ns > 0 && position > (GstClockTime) (G_MAXINT64 - self->base_ns)
+                    ? G_MAXINT64
+                    : self->base_ns + (gint64) MIN (position, G_MAXINT64);
+  gint64 before = self->kind.has_delta ? KEY_DISTANCE_NS : 0;
+  gint64 from_ns = t_ns < G_MININT64 + before ? G_MININT64 : t_ns - before;
   TribKafkaPosition at = gst_kafka_source_first_position (GST_KAFKA_SOURCE (self));
 
   at.start = TRIB_KAFKA_START_TIME;
@@ -52,12 +63,12 @@ gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
 
   self->discont = TRUE;
   self->needs_key = TRUE;
-  self->begun = FALSE;
+  self->begun = self->new_session = FALSE;
   self->last_pts = GST_CLOCK_TIME_NONE;
   if (!self->has_base)
     self->seek_to = position;
   else
-    seek_time (self, self->base_ns + (gint64) MIN (position, (GstClockTime) G_MAXINT64 / 2));
+    seek_time (self, position);
 }
 
 /* ---- telling ---- */
@@ -172,7 +183,7 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
   if (trib_kafka_tail_find (tail, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
       && last_ns >= self->base_ns) {
     GST_OBJECT_LOCK (self);
-    source->duration = last_ns - self->base_ns
+    source->duration = time_since_base (self, last_ns)
                        + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
     GST_OBJECT_UNLOCK (self);
   }
@@ -193,7 +204,7 @@ place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstCloc
   gboolean live = gst_base_src_is_live (GST_BASE_SRC (self));
   GstClockTime running = 0;
 
-  if (self->begun && item->new_session) {
+  if (self->begun && self->new_session) {
     GstSegment *segment = &GST_BASE_SRC (self)->segment;
     running = gst_segment_to_running_time (segment, GST_FORMAT_TIME, self->last_pts);
     if (!GST_CLOCK_TIME_IS_VALID (running))
@@ -206,7 +217,9 @@ place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstCloc
     self->begun = FALSE;
     self->discont = TRUE;
   } else if (!self->begun && live) {
-    gst_kafka_source_begin_segment (source, pts, gst_kafka_source_now_running (source));
+    /* after a seek frames in front of the target come first: they are decoded, not shown */
+    gst_kafka_source_begin_segment (source, MAX (pts, GST_BASE_SRC (self)->segment.start),
+        gst_kafka_source_now_running (source));
   }
 }
 
@@ -315,6 +328,8 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   GstClockTime pts;
   gboolean key, first = !self->has_base;
 
+  /* its first frame may be of no use */
+  self->new_session |= item->new_session;
   if (!find_kind (self, item)) {
     drop_unusable (self, item);
     return GST_FLOW_OK;
@@ -336,8 +351,8 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
     return GST_FLOW_OK;
   }
   /* a clock that was set back cannot be said in stream time */
-  pts = t_ns > self->base_ns ? t_ns - self->base_ns : 0;
-  if (first || item->new_session)
+  pts = time_since_base (self, t_ns);
+  if (self->new_session)
     tell_session (self, item->sighting);
   if (!send_caps (self)) {
     trib_kafka_message_clear (&item->message);
@@ -346,7 +361,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   place_in_time (self, item, pts);
   send_gap (self, item, pts);
   *ret_buffer = make_buffer (self, item, pts, key);
-  self->needs_key = self->discont = FALSE;
+  self->needs_key = self->discont = self->new_session = FALSE;
   self->begun = TRUE;
   self->last_pts = pts;
   return GST_FLOW_OK;

@@ -139,10 +139,34 @@ def _():
         reading.pull()
         for target in (600, 20, 400):
             place = arrived.linked[target]["capture_timestamp_ns"] - first
-            tap.true(reading.src.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place), "seek")
+            # a seek while the pipeline is still on its way to PLAYING may leave it in PAUSED
+            tap.equal(reading.pipeline.get_state(30 * Gst.SECOND)[0], Gst.StateChangeReturn.SUCCESS, "playing")
+            tap.true(reading.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place), "seek")
             data, buffer = reading.pull()
             tap.equal((index_of(buffer), buffer.pts), (target, place), "the frame that was sought")
             tap.equal(data, arrived.bytes_of(arrived.linked[target]).value, "its bytes")
+
+
+@t.test("H.264: the frame that is sought is the first one shown, from a recording and live")
+def _():
+    for name in ("x264enc", "h264parse", "avdec_h264"):
+        sinktest.need_element(name)
+    with sinktest.Run("videotestsrc num-buffers=300 ! video/x-raw,width=64,height=48,framerate=10/1 ! "
+                      "x264enc key-int-max=40 speed-preset=ultrafast ! h264parse ! "
+                      "video/x-h264,stream-format=byte-stream,alignment=au ! "
+                      "kafkabinarysink name=sink session-id=s stream-id=cam", t.kafka.bootstrap, "h264-").play() as run:
+        run.wait_eos()
+        run.stop()
+    for until in ("end", "never"):
+        with Reading(t.kafka.bootstrap, "h264-", "h264parse ! avdec_h264 ! appsink name=out sync=false max-buffers=5",
+                     until=until) as reading:
+            reading.pull()
+            for target in (17000, 3000, 25000):
+                state = reading.pipeline.get_state(30 * Gst.SECOND)[0]
+                tap.equal(state, Gst.StateChangeReturn.SUCCESS, "playing")
+                place = target * Gst.MSECOND
+                reading.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place)
+                tap.equal(reading.pull()[1].pts, place, f"until={until}: time of the first picture")
 
 
 @t.test("while the producer still writes: all of it, live, in order")
@@ -211,7 +235,7 @@ def _():
     producer.flush(20)
     entry = {"frame_id": key, "session_id": "s", "stream_id": "214-1", "frame_index": 0,
              "capture_timestamp_ns": 1722513600000000000, "compression_format": "raw", "compressed_size": 48,
-             "compression_ratio": 1.0, "created_at": "", "size_bytes": 48, "status": "LINKED", "metadata_crc32c": 0,
+             "compression_ratio": 1.0, "created_at": "2024-08-01T12:00:00Z", "size_bytes": 48, "status": "LINKED", "metadata_crc32c": 0,
              "binary_crc32c": 0}
     for what in ("metadata", "binary"):
         topic = f"raw-vrs-{what}-stream"
@@ -228,6 +252,43 @@ def _():
     with Reading(t.kafka.bootstrap, "raw-") as reading:
         tap.equal(reading.pull_all(), [], "a CRC that is not that of the bytes")
         tap.equal(reading.look()["damaged"], 1, "damaged")
+
+
+@t.test("a producer of transactions: what is committed comes, and an entry that names a marker holds nothing up")
+def _():
+    times = [1722513600000000000 + i * 33333333 for i in range(6)]
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0, "transactional.id": "cam"})
+    producer.init_transactions(20)
+    places = {}
+
+    def delivered(error, message):
+        if error is None:
+            places[message.key().decode()] = message.offset()
+
+    # offsets 0 to 2, a marker; two that are aborted, a marker; one, a marker
+    for indexes, commit in (((0, 1, 2), True), ((3, 4), False), ((5,), True)):
+        producer.begin_transaction()
+        for i in indexes:
+            producer.produce("tx-vrs-binary-stream", JPEG, key=f"s_cam_{i}_{times[i]}", partition=0, callback=delivered)
+        producer.flush(20)
+        (producer.commit_transaction if commit else producer.abort_transaction)(20)
+    tap.equal(places[f"s_cam_5_{times[5]}"], 7, "offset of the last record")
+    plain = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    for i, offset in ((0, 0), (1, 3), (2, 2), (3, 4), (5, 7), (4, 8)):
+        key = f"s_cam_{i}_{times[i]}"
+        plain.produce("tx-vrs-frame-registry", json.dumps({
+            "frame_id": key, "session_id": "s", "stream_id": "cam", "frame_index": i, "capture_timestamp_ns": times[i],
+            "metadata_topic": "tx-vrs-metadata-stream", "metadata_partition": 0, "metadata_offset": 0,
+            "metadata_crc32c": 0, "binary_topic": "tx-vrs-binary-stream", "binary_partition": 0,
+            "binary_offset": offset, "binary_crc32c": 0, "compression_format": "jpeg", "compressed_size": len(JPEG),
+            "compression_ratio": 1.0, "created_at": "2024-08-01T12:00:00Z", "size_bytes": len(JPEG),
+            "status": "LINKED"}), key=key, partition=0)
+    plain.flush(20)
+    with Reading(t.kafka.bootstrap, "tx-", read_by="bytes") as reading:
+        tap.equal([index_of(buffer) for _, buffer in reading.pull_all()], [0, 1, 2, 5], "by bytes")
+    with Reading(t.kafka.bootstrap, "tx-", check_crc="false") as reading:
+        tap.equal([index_of(buffer) for _, buffer in reading.pull_all()], [0, 2, 5], "by registry")
+        tap.equal(reading.look()["damaged"], 3, "damaged")
 
 
 @t.test("a topic that is not there, and a broker that is not there: errors and waits as documented")

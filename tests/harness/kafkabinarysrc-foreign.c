@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What other producers, and broken ones, write: kafkabinarysrc passes over what is of no use and gives the rest (ARIA-2). */
+#include "kafkabinarysrc-rig.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <string.h>
+
+#define BYTES "vrs-binary-stream"
+#define REGISTRY "vrs-frame-registry"
+/* offset of no record */
+#define NOWHERE G_GINT64_CONSTANT (1000000000000000)
+
+typedef struct {
+  SourceRig *rig;
+  rd_kafka_t *producer;
+} Foreign;
+
+static void
+on_delivery (rd_kafka_t *producer, const rd_kafka_message_t *m, void *opaque)
+{
+  g_assert_cmpint (m->err, ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  *(gint64 *) m->_private = m->offset;
+}
+
+static Foreign *
+foreign_new (void)
+{
+  Foreign *f = g_new0 (Foreign, 1);
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  g_autoptr (GstElement) sink = NULL;
+  g_autofree gchar *address = NULL;
+  gchar why[256] = "";
+
+  f->rig = source_rig_new ("in-process", NULL);
+  sink = gst_harness_find_element (f->rig->sink, "kafkabinarysink");
+  g_object_get (sink, "broker-address", &address, NULL);
+  g_assert_nonnull (address);
+  rd_kafka_conf_set (conf, "bootstrap.servers", address, NULL, 0);
+  rd_kafka_conf_set (conf, "linger.ms", "0", NULL, 0);
+  rd_kafka_conf_set_log_cb (conf, NULL);
+  rd_kafka_conf_set_dr_msg_cb (conf, on_delivery);
+  f->producer = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (f->producer);
+  return f;
+}
+
+static void
+foreign_free (Foreign *f)
+{
+  rd_kafka_destroy (f->producer);
+  source_rig_free (f->rig);
+  g_free (f);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Foreign, foreign_free)
+
+/* returns the record's offset */
+static gint64
+write_record (Foreign *f, const gchar *topic, gint32 partition, const gchar *key, const gchar *text,
+    const gchar *content_type)
+{
+  g_autofree gchar *name = g_strconcat (f->rig->prefix, topic, NULL);
+  static gint64 t_ms = G_GINT64_CONSTANT (1722513600000);
+  rd_kafka_headers_t *headers = rd_kafka_headers_new (1);
+  gint64 offset = -1;
+
+  if (content_type)
+    rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
+  g_assert_cmpint (
+      rd_kafka_producev (f->producer, RD_KAFKA_V_TOPIC (name), RD_KAFKA_V_PARTITION (partition),
+          RD_KAFKA_V_KEY (key, strlen (key)), RD_KAFKA_V_VALUE ((void *) text, strlen (text)),
+          RD_KAFKA_V_TIMESTAMP (t_ms++), RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_OPAQUE (&offset),
+          RD_KAFKA_V_MSGFLAGS (RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+      ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  g_assert_cmpint (
+      rd_kafka_flush (f->producer, trib_test_scale (30000)), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  g_assert_cmpint (offset, >=, 0);
+  return offset;
+}
+
+static gchar *
+frame_id (const gchar *session, guint64 index, gint64 t_ns)
+{
+  return g_strdup_printf ("%s_cam_%" G_GUINT64_FORMAT "_%" G_GINT64_FORMAT, session, index, t_ns);
+}
+
+/* a JPEG, as far as its first bytes go */
+static gint64
+write_bytes (Foreign *f, gint32 partition, const gchar *session, guint64 index, gint64 t_ns)
+{
+  g_autofree gchar *key = frame_id (session, index, t_ns);
+
+  return write_record (f, BYTES, partition, key, "\xff\xd8\xff\xe0 a picture", NULL);
+}
+
+/* @offset: -1: the frame failed */
+static void
+write_entry (
+    Foreign *f, gint32 partition, gint64 offset, const gchar *session, guint64 index, gint64 t_ns)
+{
+  static const gchar picture[] = "\xff\xd8\xff\xe0 a picture";
+  g_autofree gchar *key = frame_id (session, index, t_ns);
+  g_autofree gchar *place
+      = offset < 0 ? g_strdup ("null") : g_strdup_printf ("%" G_GINT64_FORMAT, offset);
+  g_autofree gchar *text = g_strdup_printf (
+      "{\"frame_id\":\"%s\",\"session_id\":\"%s\",\"stream_id\":\"cam\",\"frame_index\":"
+      "%" G_GUINT64_FORMAT ",\"capture_timestamp_ns\":%" G_GINT64_FORMAT
+      ",\"metadata_topic\":\"%svrs-metadata-stream\",\"metadata_partition\":0,\"metadata_offset\":"
+      "0,"
+      "\"metadata_crc32c\":0,\"binary_topic\":\"%s" BYTES
+      "\",\"binary_partition\":%d,\"binary_offset\":%s,\"binary_crc32c\":0,"
+      "\"compression_format\":\"jpeg\",\"compressed_size\":%u,\"compression_ratio\":1.0,"
+      "\"created_at\":\"2024-08-01T12:00:00.000Z\",\"size_bytes\":%u,\"status\":\"%s\",\"error_"
+      "reason\":\"timed-out\","
+      "\"error_message\":\"m\"}",
+      key, session, index, t_ns, f->rig->prefix, f->rig->prefix, partition, place,
+      (guint) strlen (picture), (guint) strlen (picture), offset < 0 ? "FAILED" : "LINKED");
+
+  write_record (f, REGISTRY, 0, key, text, NULL);
+}
+
+static void
+write_frame (Foreign *f, gint32 partition, const gchar *session, guint64 index)
+{
+  gint64 t_ns = source_rig_time (index);
+
+  write_entry (
+      f, partition, write_bytes (f, partition, session, index, t_ns), session, index, t_ns);
+}
+
+static GstBuffer *
+pull (Foreign *f, const gchar *session, guint64 index)
+{
+  GstBuffer *buffer = gst_harness_pull (f->rig->src);
+  TribFrameInfo info;
+
+  g_assert_nonnull (buffer);
+  g_assert_true (trib_frame_meta_get (buffer, &info));
+  g_assert_cmpstr (info.session, ==, session);
+  g_assert_cmpuint (info.index, ==, index);
+  return buffer;
+}
+
+static void
+pull_on (Foreign *f, const gchar *session, guint64 index)
+{
+  gst_buffer_unref (pull (f, session, index));
+}
+
+static void
+expect_eos (Foreign *f)
+{
+  gst_event_unref (source_rig_event (f->rig, GST_EVENT_EOS));
+  g_assert_cmpuint (source_rig_stat (f->rig, "pending"), ==, 0);
+}
+
+/* an entry that names a place beyond the end costs that frame, not those in other partitions */
+static void
+test_beyond_the_end (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+
+  write_frame (f, 0, "s", 0);
+  write_frame (f, 1, "s", 1);
+  write_entry (f, 0, NOWHERE, "s", 2, source_rig_time (2));
+  write_frame (f, 1, "s", 3);
+  write_frame (f, 2, "s", 4);
+  write_frame (f, 0, "s", 5);
+  write_frame (f, 1, "s", 6);
+  source_rig_read (f->rig, "check-crc=false");
+  for (guint i = 0; i < 7; i++)
+    if (i != 2)
+      pull_on (f, "s", i);
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "damaged"), ==, 1);
+  g_assert_cmpuint (source_rig_stat (f->rig, "pushed"), ==, 6);
+}
+
+/* no content type of HTTP is a media type of GStreamer */
+static void
+test_content_types (void)
+{
+  static const gchar *const types[] = { "image/jpeg; charset=binary", "image/", "image/a b",
+    "image/\xc3\xa4", "application/octet-stream", "image/jpeg;" };
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    g_autofree gchar *key = frame_id ("s", i, source_rig_time (i));
+    write_record (f, BYTES, 0, key, "\xff\xd8\xff\xe0 a picture", types[i]);
+  }
+  source_rig_read (f->rig, "read-by=bytes");
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    pull_on (f, "s", i);
+  expect_eos (f);
+}
+
+/* a session whose first frame failed begins in running time where the one before it ended, all the same */
+static void
+test_session_begins_badly (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autoptr (GstEvent) event = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  GstSegment segment;
+
+  write_frame (f, 0, "a", 0);
+  write_frame (f, 0, "a", 1);
+  write_entry (f, 0, -1, "b", 1000, source_rig_time (1000));
+  write_entry (f, 0, NOWHERE, "b", 1001, source_rig_time (1001));
+  write_frame (f, 0, "b", 1002);
+  source_rig_read (f->rig, "check-crc=false");
+  pull_on (f, "a", 0);
+  pull_on (f, "a", 1);
+  pull_on (f, "b", 1002);
+  event = source_rig_event (f->rig, GST_EVENT_SEGMENT);
+  gst_clear_event (&event);
+  event = source_rig_event (f->rig, GST_EVENT_SEGMENT);
+  gst_event_copy_segment (event, &segment);
+  g_assert_cmpuint (gst_segment_to_running_time (
+                        &segment, GST_FORMAT_TIME, source_rig_time (1002) - source_rig_time (0)),
+      ==, 100 * GST_MSECOND);
+  expect_eos (f);
+  message = source_rig_pop (f->rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-session");
+  gst_clear_message (&message);
+  message = source_rig_pop (f->rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-session");
+  g_assert_nonnull (message);
+}
+
+/* the largest numbers that a key can hold */
+static void
+test_limits (gconstpointer data)
+{
+  static const guint64 indexes[] = { 0, 1, 2, 5, G_MAXUINT64 };
+  g_autoptr (Foreign) f = foreign_new ();
+
+  write_bytes (f, 0, "s", 0, G_MININT64);
+  write_bytes (f, 0, "s", 1, 0);
+  write_bytes (f, 0, "s", 2, G_MAXINT64);
+  write_bytes (f, 0, "s", G_MAXUINT64, G_MAXINT64);
+  write_bytes (f, 0, "s", 5, G_MININT64);
+  source_rig_read (f->rig, data);
+  for (guint i = 0; i < G_N_ELEMENTS (indexes); i++) {
+    g_autoptr (GstBuffer) buffer = pull (f, "s", indexes[i]);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), <=, G_MAXINT64);
+  }
+  if (strstr (data, "until") == NULL)
+    expect_eos (f);
+  source_rig_seek (f->rig, 1);
+  source_rig_seek (f->rig, G_MAXINT64);
+  source_rig_seek (f->rig, 0);
+  pull_on (f, "s", 0);
+}
+
+/* a gap of all indexes that there are */
+static void
+test_longest_gap (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+
+  write_frame (f, 0, "s", 0);
+  write_entry (f, 0, -1, "s", G_MAXUINT64, source_rig_time (1));
+  source_rig_read (f->rig, "until=never check-crc=false");
+  pull_on (f, "s", 0);
+  trib_assert_eventually (source_rig_stat (f->rig, "failed") == 1, 20000);
+  g_assert_cmpuint (source_rig_stat (f->rig, "missing"), ==, G_MAXUINT64 - 1);
+  write_entry (f, 0, write_bytes (f, 0, "s", 0, source_rig_time (2)), "s", 0, source_rig_time (2));
+  write_frame (f, 0, "s", 7);
+  /* nothing comes after the last index */
+  trib_assert_eventually (
+      source_rig_stat (f->rig, "duplicates") == 1 && source_rig_stat (f->rig, "late") == 1, 20000);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_gst_test_init (&argc, &argv);
+  g_test_add_func ("/kafkabinarysrc/foreign/ARIA-2/beyond-the-end", test_beyond_the_end);
+  g_test_add_func ("/kafkabinarysrc/foreign/content-types", test_content_types);
+  g_test_add_func ("/kafkabinarysrc/foreign/session-begins-badly", test_session_begins_badly);
+  g_test_add_func ("/kafkabinarysrc/foreign/longest-gap", test_longest_gap);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/limits/end", "read-by=bytes", test_limits);
+  g_test_add_data_func (
+      "/kafkabinarysrc/foreign/limits/never", "read-by=bytes until=never", test_limits);
+  return trib_gst_test_run ();
+}
