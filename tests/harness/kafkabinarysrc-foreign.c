@@ -57,15 +57,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Foreign, foreign_free)
 /* returns the record's offset */
 static gint64
 write_record (Foreign *f, const gchar *topic, gint32 partition, const gchar *key, const gchar *text,
-    const gchar *content_type)
+    const gchar *header, const gchar *header_value)
 {
   g_autofree gchar *name = g_strconcat (f->rig->prefix, topic, NULL);
   static gint64 t_ms = G_GINT64_CONSTANT (1722513600000);
   rd_kafka_headers_t *headers = rd_kafka_headers_new (1);
   gint64 offset = -1;
 
-  if (content_type)
-    rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
+  if (header)
+    rd_kafka_header_add (headers, header, -1, header_value, -1);
   g_assert_cmpint (
       rd_kafka_producev (f->producer, RD_KAFKA_V_TOPIC (name), RD_KAFKA_V_PARTITION (partition),
           RD_KAFKA_V_KEY (key, strlen (key)), RD_KAFKA_V_VALUE ((void *) text, strlen (text)),
@@ -90,7 +90,7 @@ write_bytes (Foreign *f, gint32 partition, const gchar *session, guint64 index, 
 {
   g_autofree gchar *key = frame_id (session, index, t_ns);
 
-  return write_record (f, BYTES, partition, key, "\xff\xd8\xff\xe0 a picture", NULL);
+  return write_record (f, BYTES, partition, key, "\xff\xd8\xff\xe0 a picture", NULL, NULL);
 }
 
 /* @offset: -1: the frame failed */
@@ -116,7 +116,7 @@ write_entry (
       key, session, index, t_ns, f->rig->prefix, f->rig->prefix, partition, place,
       (guint) strlen (picture), (guint) strlen (picture), offset < 0 ? "FAILED" : "LINKED");
 
-  write_record (f, REGISTRY, 0, key, text, NULL);
+  write_record (f, REGISTRY, 0, key, text, NULL, NULL);
 }
 
 static void
@@ -186,10 +186,33 @@ test_content_types (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
     g_autofree gchar *key = frame_id ("s", i, source_rig_time (i));
-    write_record (f, BYTES, 0, key, "\xff\xd8\xff\xe0 a picture", types[i]);
+    write_record (f, BYTES, 0, key, "\xff\xd8\xff\xe0 a picture", "content-type", types[i]);
   }
   source_rig_read (f->rig, "read-by=bytes");
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    pull_on (f, "s", i);
+  expect_eos (f);
+}
+
+/* GStreamer's own parser trusts its text */
+static void
+test_caps (void)
+{
+  static const gchar *const texts[] = { "image/jpeg,x=(buffer)zz", "image/jpeg,x=(buffer)",
+    "image/jpeg,x=(GstBuffer)zz", "image/jpeg,s=(structure)\"a,b=(buffer)zz\"",
+    "image/jpeg,x=(taglist)\"a\"", "image/jpeg,x=(sample)zz:None:None:None",
+    "image/jpeg,framerate=-2147483648/1", "image/jpeg,framerate=(fraction)2147483648/1",
+    "image/jpeg,framerate=1/0", "image/jpeg,framerate=0/0", "image/jpeg,framerate=1/-2147483648",
+    "ANY", "EMPTY", "NONE", "", "image/jpeg;image/png", "image/jpeg,width=[1,2]", "video/x-raw",
+    "video/x-raw,format=RGB,width=2147483647,height=2147483647", "{{{{{{{{", "a/b", "/", "1/" };
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree gchar *key = frame_id ("s", i, source_rig_time (i));
+    write_record (f, BYTES, 0, key, "\xff\xd8\xff\xe0 a picture", "caps", texts[i]);
+  }
+  source_rig_read (f->rig, "read-by=bytes");
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     pull_on (f, "s", i);
   expect_eos (f);
 }
@@ -276,6 +299,7 @@ main (int argc, char **argv)
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/kafkabinarysrc/foreign/ARIA-2/beyond-the-end", test_beyond_the_end);
   g_test_add_func ("/kafkabinarysrc/foreign/content-types", test_content_types);
+  g_test_add_func ("/kafkabinarysrc/foreign/caps", test_caps);
   g_test_add_func ("/kafkabinarysrc/foreign/session-begins-badly", test_session_begins_badly);
   g_test_add_func ("/kafkabinarysrc/foreign/longest-gap", test_longest_gap);
   g_test_add_data_func ("/kafkabinarysrc/foreign/limits/end", "read-by=bytes", test_limits);
