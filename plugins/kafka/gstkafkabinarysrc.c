@@ -79,7 +79,7 @@
  * - `expired`: the entry is there, retention has removed the bytes.
  * - `damaged`: the bytes are not those that the entry describes.
  * - `malformed`: records that are no registry entries, or have no frame id as key.
- * - `unusable`: frames of which nothing says what they are.
+ * - `unusable`: frames of which nothing says what they are, and raw ones with too few bytes.
  * - `skipped`: frames in front of the first one that can be decoded by itself.
  * - `flushed`: read ahead when a seek came.
  * - `pending`: read ahead now.

@@ -40,7 +40,7 @@ is_usable (GstCaps *caps)
 
   return gst_caps_is_fixed (caps) && gst_caps_can_intersect (caps, wanted)
          && (!gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw")
-             || gst_video_info_from_caps (&info, caps));
+             || (gst_video_info_from_caps (&info, caps) && info.width > 0 && info.height > 0));
 }
 
 /* bytes of the length in front of each unit of an avc stream; 4 where the codec data does not say it */
@@ -66,6 +66,7 @@ set_caps (GstKafkaKind *kind, GstCaps *caps)
 {
   g_autoptr (GstCaps) owned = caps;
   const GstStructure *s;
+  GstVideoInfo info;
   gint n = 0, d = 1;
 
   if (caps == NULL || !is_usable (caps))
@@ -80,6 +81,8 @@ set_caps (GstKafkaKind *kind, GstCaps *caps)
   }
   kind->is_h265 = g_strcmp0 (kind->format, "h265") == 0;
   kind->nal_length = kind->has_delta ? find_nal_length (s, kind->is_h265) : 0;
+  if (g_strcmp0 (kind->format, "raw") == 0 && gst_video_info_from_caps (&info, caps))
+    kind->min_size = info.size;
   kind->duration = GST_CLOCK_TIME_NONE;
   if (gst_structure_get_fraction (s, "framerate", &n, &d) && n > 0 && d > 0)
     kind->duration = gst_util_uint64_scale (GST_SECOND, d, n);

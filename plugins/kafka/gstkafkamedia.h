@@ -33,6 +33,8 @@ typedef struct {
   gchar *header; /* text of the `caps` header that @caps came from */
   gsize header_len;
   gsize raw_size; /* size of the raw frames that metadata was read for */
+  gsize
+      min_size; /* of a raw frame: elements downstream do not look whether all its bytes are there */
   gboolean is_h265;
   guint nal_length; /* 0: byte-stream */
 } GstKafkaKind;

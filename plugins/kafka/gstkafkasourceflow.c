@@ -155,9 +155,12 @@ ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 static gboolean
 find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  return gst_kafka_kind_from_headers (&self->kind, &item->message)
-         || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
-         || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
+  gboolean known
+      = gst_kafka_kind_from_headers (&self->kind, &item->message)
+        || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
+        || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
+
+  return known && item->message.value_len >= self->kind.min_size;
 }
 
 /* ---- the first frame ---- */
@@ -299,8 +302,9 @@ static void
 drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
 {
   const TribKafkaIdentity *id = &item->sighting->entry.identity;
-  g_autofree gchar *why = g_strdup_printf (
-      "frame %s: neither headers nor metadata nor the bytes say what it is", id->frame_id);
+  g_autofree gchar *why = g_strdup_printf ("frame %s: neither headers nor metadata nor the bytes "
+                                           "say what it is, or there are too few of them",
+      id->frame_id);
 
   trib_kafka_message_clear (&item->message);
   GST_OBJECT_LOCK (self);

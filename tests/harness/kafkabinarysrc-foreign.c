@@ -217,6 +217,25 @@ test_caps (void)
   expect_eos (f);
 }
 
+/* caps that need more bytes than there are: whoever maps such a frame would refuse it, and end the stream */
+static void
+test_too_few_bytes (void)
+{
+  static const gchar *const texts[] = { "video/x-raw,format=RGB,width=64,height=48,framerate=10/1",
+    "video/x-raw,format=RGB,width=-1,height=4,framerate=0/1" };
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *key = frame_id ("s", i, source_rig_time (i));
+    write_record (f, BYTES, 0, key, "few", "caps", texts[i]);
+  }
+  write_bytes (f, 0, "s", 2, source_rig_time (2));
+  source_rig_read (f->rig, "read-by=bytes");
+  pull_on (f, "s", 2);
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "unusable"), ==, 2);
+}
+
 /* a session whose first frame failed begins in running time where the one before it ended, all the same */
 static void
 test_session_begins_badly (void)
@@ -300,6 +319,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/foreign/ARIA-2/beyond-the-end", test_beyond_the_end);
   g_test_add_func ("/kafkabinarysrc/foreign/content-types", test_content_types);
   g_test_add_func ("/kafkabinarysrc/foreign/caps", test_caps);
+  g_test_add_func ("/kafkabinarysrc/foreign/too-few-bytes", test_too_few_bytes);
   g_test_add_func ("/kafkabinarysrc/foreign/session-begins-badly", test_session_begins_badly);
   g_test_add_func ("/kafkabinarysrc/foreign/longest-gap", test_longest_gap);
   g_test_add_data_func ("/kafkabinarysrc/foreign/limits/end", "read-by=bytes", test_limits);
