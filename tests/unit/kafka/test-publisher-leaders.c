@@ -115,10 +115,15 @@ test_not_let_in (void)
 static void
 test_topic_not_authorized (void)
 {
-  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (Rig) rig = NULL;
   g_autofree gchar *why = NULL;
   TribKafkaAccounts a;
 
+  if (rd_kafka_version () > 0x020002ff) {
+    g_test_skip ("this librdkafka crashes on what its mock cluster says of a topic with an error");
+    return;
+  }
+  rig = rig_new ();
   rig->config.delivery_timeout_ms = 1500;
   rd_kafka_mock_topic_set_error (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY],
       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
