@@ -18,23 +18,6 @@ sinks_clear (Sinks *sinks)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Sinks, sinks_clear)
 
-static guint
-count_threads (const gchar *prefix)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *task;
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while ((task = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
-    g_autofree gchar *name = NULL;
-    if (g_file_get_contents (path, &name, NULL, NULL))
-      n += g_str_has_prefix (name, prefix);
-  }
-  return n;
-}
-
 static void
 start (Sinks *sinks, gboolean apart)
 {
@@ -73,19 +56,19 @@ test_equal (void)
 
   start (&sinks, FALSE);
   push_all (&sinks, 10);
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, 1);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 1);
   await_all (&sinks, 10);
   registry = sink_rig_read (sinks.rigs[0], "vrs-frame-registry");
   g_assert_cmpuint (registry->len, ==, N / 2 * 10);
   /* one goes, the others stay */
   gst_element_set_state (sinks.rigs[3]->sink, GST_STATE_NULL);
   g_clear_pointer (&sinks.rigs[0], sink_rig_free);
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, 1);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 1);
   g_assert_cmpint (
       gst_harness_push (sinks.rigs[1]->h, gst_buffer_new_memdup ("{}", 2)), ==, GST_FLOW_OK);
   trib_assert_eventually (sink_rig_stat (sinks.rigs[1], "acknowledged") == 11, 10000);
   sinks_clear (&sinks);
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, 0);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 0);
 }
 
 static void
@@ -95,7 +78,7 @@ test_apart (void)
 
   start (&sinks, TRUE);
   push_all (&sinks, 3);
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, N);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, N);
   await_all (&sinks, 3);
 }
 

@@ -34,5 +34,8 @@ GstMessage *trib_bus_wait_element (
 void trib_run_to_eos (GstElement *pipeline, guint timeout_ms);
 void trib_set_state (GstElement *element, GstState state, guint timeout_ms);
 
+/* one element that does not go to READY, and says RESOURCE/SETTINGS */
+void trib_assert_settings_refused (const gchar *launch_line);
+
 GstStructure *trib_element_stats (gpointer element);
 guint64 trib_structure_uint64 (const GstStructure *structure, const gchar *field);

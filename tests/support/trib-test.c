@@ -262,3 +262,20 @@ trib_test_dir_free (TribTestDir *path)
   remove_tree (path);
   g_free (path);
 }
+
+guint
+trib_test_count_threads (const gchar *prefix)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *task;
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while ((task = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
+    g_autofree gchar *name = NULL;
+    if (g_file_get_contents (path, &name, NULL, NULL))
+      n += g_str_has_prefix (name, prefix);
+  }
+  return n;
+}

@@ -48,6 +48,8 @@ void trib_test_fail_wait (const gchar *where, const gchar *what, guint timeout_m
 void trib_test_pause (void);
 
 guint16 trib_test_free_port (void);
+/* threads of this process whose name begins so */
+guint trib_test_count_threads (const gchar *prefix);
 
 typedef gchar TribTestDir;
 TribTestDir *trib_test_dir_new (void);

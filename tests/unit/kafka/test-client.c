@@ -33,24 +33,6 @@ rigs_clear (Rigs *all)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rigs, rigs_clear)
 
-/* threads of this process whose name begins so: librdkafka has one a connection */
-static guint
-count_threads (const gchar *prefix)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *task;
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while ((task = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
-    g_autofree gchar *name = NULL;
-    if (g_file_get_contents (path, &name, NULL, NULL))
-      n += g_str_has_prefix (name, prefix);
-  }
-  return n;
-}
-
 static void
 test_sixteen_equal (void)
 {
@@ -59,10 +41,10 @@ test_sixteen_equal (void)
 
   rigs_make (&all, N);
   g_assert_cmpuint (trib_kafka_client_count (), ==, 0);
-  before = count_threads ("rdk:");
+  before = trib_test_count_threads ("rdk:");
   rig_start (all.rigs[0]);
   rig_warm_up (all.rigs[0]);
-  one = count_threads ("rdk:");
+  one = trib_test_count_threads ("rdk:");
   g_assert_cmpuint (one, >, before);
   for (guint i = 1; i < N; i++) {
     rig_start (all.rigs[i]);
@@ -70,8 +52,8 @@ test_sixteen_equal (void)
     g_assert_true (all.rigs[i]->p->client == all.rigs[0]->p->client);
   }
   g_assert_cmpuint (trib_kafka_client_count (), ==, 1);
-  g_assert_cmpuint (count_threads ("rdk:"), ==, one);
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, 1);
+  g_assert_cmpuint (trib_test_count_threads ("rdk:"), ==, one);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 1);
   for (guint k = 0; k < 20; k++)
     for (guint i = 0; i < N; i++)
       g_assert_cmpint (rig_publish (all.rigs[i], 1000 + k), ==, TRIB_KAFKA_PUBLISH_TAKEN);
@@ -81,8 +63,8 @@ test_sixteen_equal (void)
     g_assert_cmpuint (rig_accounts (all.rigs[i]).acknowledged, ==, 21);
     g_assert_cmpuint (trib_kafka_client_count (), ==, i + 1 < N ? 1 : 0);
   }
-  g_assert_cmpuint (count_threads ("kafka-client"), ==, 0);
-  g_assert_cmpuint (count_threads ("rdk:"), ==, before);
+  g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 0);
+  g_assert_cmpuint (trib_test_count_threads ("rdk:"), ==, before);
   for (guint i = 0; i < N; i++)
     g_assert_cmpuint (rig_check_registry (all.rigs[i]), ==, 21);
 }
