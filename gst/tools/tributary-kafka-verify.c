@@ -4,7 +4,7 @@
 #include "client-options.h"
 #include "verify-report.h"
 
-#include <kafka/trib-kafka-scan.h>
+#include <kafka/verify/trib-kafka-scan.h>
 
 #include <locale.h>
 #include <signal.h>

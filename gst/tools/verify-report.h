@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-kafka-verify.h>
+#include <kafka/verify/trib-kafka-verify.h>
 
 G_BEGIN_DECLS
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-kafka-frames.h>
-#include <kafka/trib-kafka-reader.h>
-#include <kafka/trib-kafka-tail.h>
+#include <kafka/read/trib-kafka-frames.h>
+#include <kafka/read/trib-kafka-reader.h>
+#include <kafka/read/trib-kafka-tail.h>
 
 #include "gstkafkabinarysrc.h"
 #include "gstkafkamedia.h"

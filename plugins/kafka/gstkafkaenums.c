@@ -2,7 +2,7 @@
 #include "gstkafkaenums.h"
 
 #include <kafka/trib-kafka-config.h>
-#include <kafka/trib-kafka-frames.h>
+#include <kafka/read/trib-kafka-frames.h>
 
 GType
 gst_kafka_mode_get_type (void)

@@ -3,8 +3,8 @@
 
 #include <gst/gst.h>
 
-#include <kafka/trib-kafka-hints.h>
-#include <kafka/trib-kafka-message.h>
+#include <kafka/read/trib-kafka-hints.h>
+#include <kafka/read/trib-kafka-message.h>
 
 G_BEGIN_DECLS
 

@@ -97,7 +97,7 @@
 #include "gstkafkarecordsink.h"
 
 #include <frame/trib-frame-stamper.h>
-#include <kafka/trib-kafka-key.h>
+#include <kafka/publish/trib-kafka-key.h>
 
 #include "gstkafkapayload.h"
 #include "gstkafkareport.h"

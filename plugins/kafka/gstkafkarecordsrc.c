@@ -87,8 +87,8 @@
 
 #include "gstkafkarecordsrc.h"
 
-#include <kafka/trib-kafka-content.h>
-#include <kafka/trib-kafka-records.h>
+#include <kafka/read/trib-kafka-content.h>
+#include <kafka/read/trib-kafka-records.h>
 
 #include "gstkafkareport.h"
 

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include <kafka/trib-kafka-publisher.h>
+#include <kafka/publish/trib-kafka-publisher.h>
 
 G_BEGIN_DECLS
 

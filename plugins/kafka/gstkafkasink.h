@@ -4,7 +4,7 @@
 #include <gst/base/gstbasesink.h>
 
 #include <kafka/trib-kafka-broker.h>
-#include <kafka/trib-kafka-publisher.h>
+#include <kafka/publish/trib-kafka-publisher.h>
 
 #include "gstkafkasettings.h"
 

@@ -4,7 +4,7 @@
 #include <gst/base/gstpushsrc.h>
 
 #include <kafka/trib-kafka-broker.h>
-#include <kafka/trib-kafka-cursor.h>
+#include <kafka/read/trib-kafka-cursor.h>
 
 #include "gstkafkasettings.h"
 

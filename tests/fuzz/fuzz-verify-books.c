@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <kafka/trib-kafka-verify.h>
+#include <kafka/verify/trib-kafka-verify.h>
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <kafka/trib-kafka-broker.h>
-#include <kafka/trib-kafka-publisher.h>
+#include <kafka/publish/trib-kafka-publisher.h>
 
 #include <librdkafka/rdkafka_mock.h>
 

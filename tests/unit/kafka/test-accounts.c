@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-accounts.h>
+#include <kafka/publish/trib-kafka-accounts.h>
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* The end of one publisher among several, and of the last: nobody else's frames are lost by it. */
 #include "kafka-rig.h"
 
-#include <kafka/trib-kafka-client.h>
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-client.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* One client for publishers of equal settings: how many there are, who has how much room, who ends it. */
 #include "kafka-rig.h"
 
-#include <kafka/trib-kafka-client.h>
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-client.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 
 #include <string.h>
 
@@ -267,8 +267,9 @@ test_blocked (void)
   g_assert_cmpuint (feeders[1].results[TRIB_KAFKA_PUBLISH_FLUSHING], ==, 1);
   g_assert_cmpuint (rig_accounts (all.rigs[1]).produced, ==,
       1 + (guint64) feeders[1].results[TRIB_KAFKA_PUBLISH_TAKEN]);
+  /* who waited behind it may have had a smaller frame and come in before he waits again */
   for (guint i = 0; i < 4; i++)
-    g_assert_cmpuint (rig_accounts (all.rigs[i]).blocked, ==, i == 1 ? 0 : 1);
+    trib_assert_eventually (rig_accounts (all.rigs[i]).blocked == (i == 1 ? 0 : 1), 10000);
   trib_kafka_publisher_set_flushing (all.rigs[1]->p, FALSE);
   rig_up (all.rigs[0]);
   for (guint i = 0; i < 4; i++) {

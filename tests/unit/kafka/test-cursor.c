@@ -2,7 +2,7 @@
 /* One topic in order: from any position, to its end or following, through outages and past retention. */
 #include "read-rig.h"
 
-#include <kafka/trib-kafka-cursor.h>
+#include <kafka/read/trib-kafka-cursor.h>
 
 #include <string.h>
 

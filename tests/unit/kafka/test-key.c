@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-key.h>
+#include <kafka/publish/trib-kafka-key.h>
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a lane lets pass, with reports that the test makes: no broker is needed. */
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 
 #include <trib-test.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-partition.h>
+#include <kafka/publish/trib-kafka-partition.h>
 
 #include <librdkafka/rdkafka.h>
 #include <string.h>

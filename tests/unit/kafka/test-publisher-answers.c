@@ -4,7 +4,7 @@
  * docs/internals/kafka-publisher.md says the same. */
 #include "outcome-rig.h"
 
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 #include <string.h>
 
 typedef enum {

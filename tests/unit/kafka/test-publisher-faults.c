@@ -4,7 +4,7 @@
  * test-publisher-late.c; leaders and access: test-publisher-leaders.c. */
 #include "kafka-rig.h"
 
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 #include <string.h>
 
 static void

@@ -7,7 +7,7 @@
  * here each copy is counted, and no frame is twice among those that count. */
 #include "outcome-rig.h"
 
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 #include <string.h>
 
 #define IN_TIME 2 /* answers of a frame's bytes and metadata; the third is the registry's */

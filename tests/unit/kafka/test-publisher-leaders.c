@@ -2,7 +2,7 @@
 /* Partitions that move between three brokers while frames flow, and brokers that let nobody in. */
 #include "outcome-rig.h"
 
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 #include <string.h>
 
 #define N_BROKERS 3

@@ -3,7 +3,7 @@
 #include "kafka-rig.h"
 
 #include <kafka/trib-crc32c.h>
-#include <kafka/trib-kafka-partition.h>
+#include <kafka/publish/trib-kafka-partition.h>
 #include <string.h>
 
 static const gchar *

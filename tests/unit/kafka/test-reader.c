@@ -2,7 +2,7 @@
 /* Single records by their place: from the broker or the cache, for several callers, each failure with its name. */
 #include "read-rig.h"
 
-#include <kafka/trib-kafka-reader.h>
+#include <kafka/read/trib-kafka-reader.h>
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* Plain records to one topic: the same room, counters and outcomes as frames. */
 #include "kafka-rig.h"
 
-#include <kafka/trib-kafka-client.h>
-#include <kafka/trib-kafka-partition.h>
-#include <kafka/trib-kafka-publisher-private.h>
+#include <kafka/publish/trib-kafka-client.h>
+#include <kafka/publish/trib-kafka-partition.h>
+#include <kafka/publish/trib-kafka-publisher-private.h>
 
 #include <string.h>
 

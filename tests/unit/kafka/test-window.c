@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Order of frames: by time over partitions, by index within a stream, session after session. Pure. */
-#include <kafka/trib-kafka-merge.h>
-#include <kafka/trib-kafka-window.h>
+#include <kafka/read/trib-kafka-merge.h>
+#include <kafka/read/trib-kafka-window.h>
 
 #include <trib-test.h>
 

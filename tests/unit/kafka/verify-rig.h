@@ -2,7 +2,7 @@
 #pragma once
 
 #include <kafka/trib-crc32c.h>
-#include <kafka/trib-kafka-verify.h>
+#include <kafka/verify/trib-kafka-verify.h>
 
 #include <common/trib-frame-id.h>
 

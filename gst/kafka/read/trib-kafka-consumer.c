@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-consumer.h"
 
-#include "trib-kafka-config.h"
+#include <kafka/trib-kafka-config.h>
 
 G_DEFINE_QUARK (trib - kafka - read - error - quark, trib_kafka_read_error)
 

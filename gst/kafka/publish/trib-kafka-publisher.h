@@ -2,8 +2,8 @@
 #pragma once
 
 #include "trib-kafka-accounts.h"
-#include "trib-kafka-config.h"
-#include "trib-kafka-link.h"
+#include <kafka/trib-kafka-config.h>
+#include <kafka/trib-kafka-link.h>
 
 G_BEGIN_DECLS
 

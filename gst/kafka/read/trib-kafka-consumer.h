@@ -3,8 +3,8 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "trib-kafka-link.h"
-#include "trib-kafka-secrets.h"
+#include <kafka/trib-kafka-link.h>
+#include <kafka/trib-kafka-secrets.h>
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-frames.h"
 
-#include "trib-crc32c.h"
+#include <kafka/trib-crc32c.h>
 #include "trib-kafka-join.h"
 #include "trib-kafka-merge.h"
 #include "trib-kafka-window.h"

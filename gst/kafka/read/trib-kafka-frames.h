@@ -2,7 +2,7 @@
 #pragma once
 
 #include "trib-kafka-cursor.h"
-#include "trib-kafka-layout.h"
+#include <kafka/trib-kafka-layout.h>
 #include "trib-kafka-sighting.h"
 
 G_BEGIN_DECLS

@@ -3,8 +3,8 @@
 
 #include <glib.h>
 
-#include "trib-index-set.h"
-#include "trib-kafka-layout.h"
+#include <kafka/trib-index-set.h>
+#include <kafka/trib-kafka-layout.h>
 
 G_BEGIN_DECLS
 

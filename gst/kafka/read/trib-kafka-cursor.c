@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-cursor.h"
 
-#include "trib-kafka-config.h"
+#include <kafka/trib-kafka-config.h>
 
 /* between two looks at the connection */
 #define SLICE_MS 100

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "trib-kafka-fields.h"
+#include <kafka/trib-kafka-fields.h>
 
 G_BEGIN_DECLS
 

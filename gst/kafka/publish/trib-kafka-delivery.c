@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "trib-crc32c.h"
+#include <kafka/trib-crc32c.h>
 
 static TribKafkaFailed
 reason_of (rd_kafka_resp_err_t err)
