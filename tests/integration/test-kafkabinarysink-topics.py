@@ -75,6 +75,26 @@ def _():
              f"the numbers in {arrived.failed[0]['error_message']}")
 
 
+@t.test("a client that its quota throttles: every frame arrives, and the connection says why it stands still")
+def _():
+    quota = ("--bootstrap-server", t.kafka.bootstrap, "--alter", "--entity-type", "clients", "--entity-name", "slow")
+    t.kafka.run_tool("kafka.admin.ConfigCommand", *quota, "--add-config", "producer_byte_rate=50000")
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, "slow-", session_id="s_1", drain_timeout_ms=120000,
+                      producer_config="client.id=(string)slow") as run:
+        run.play()
+        for i in range(16):
+            run.push(os.urandom(60000), pts=i * 33333333)
+        told = run.wait(lambda _: [message["reason"] for message in run.connections if message["state"] == "down"],
+                        "the connection to be told as down") and run.connections
+        tap.true(any("throttles this client (a quota)" in message["reason"] for message in told), f"the reason in {told}")
+        tap.equal(len(run.warnings), 1, f"warnings {run.warnings}")
+        run.end()
+        run.wait_eos(120)
+        stats, _ = run.stop()
+    tap.equal((run.errors, stats["acknowledged"], stats["failed"], stats["pending"]), ([], 16, 0, 0), "outcomes")
+    sinktest.Arrived(t.kafka.bootstrap, "slow-").check(range(16))
+
+
 def murmur2_partition(topic, key):
     """Where a librdkafka producer with Java's partitioner puts a record of this key."""
     told = []

@@ -103,6 +103,8 @@ struct _TribKafkaClient {
   gboolean connected; /* when the last publisher went */
   GError *fatal;
   gchar *why; /* the client's last word on the connection */
+  gint
+      throttle_ms; /* how long the broker said last that it takes nothing; 0: it does not throttle */
   GQueue publishers;
   GPtrArray *topics;     /* of Topic */
   GQueue blocked;        /* of Waiter, in order */
@@ -132,6 +134,7 @@ Topic *trib_kafka_topic_acquire (TribKafkaClient *c, const gchar *name);
 void trib_kafka_topic_release (Topic *topic);
 void trib_kafka_topics_sweep (TribKafkaClient *c, gboolean all);
 void trib_kafka_lanes_open (Topic *topic, gint32 n_partitions);
+void trib_kafka_lanes_forget (Topic *topic);
 rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaClient *c, Record *record);
 void trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known);
 void trib_kafka_lanes_resume (TribKafkaClient *c);

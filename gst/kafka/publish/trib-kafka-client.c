@@ -151,6 +151,17 @@ error_cb (rd_kafka_t *rk, int err, const char *reason, void *opaque)
   }
 }
 
+/* a quota: the broker holds its answers back, and takes no request meanwhile */
+static void
+throttle_cb (rd_kafka_t *rk, const char *broker, int32_t id, int throttle_ms, void *opaque)
+{
+  TribKafkaClient *c = opaque;
+
+  g_mutex_lock (&c->lock);
+  c->throttle_ms = throttle_ms;
+  g_mutex_unlock (&c->lock);
+}
+
 /* One publisher is told, not all: it is one client. Not under the client's lock, because the client
  * may log from a thread that the holder of the lock waits for. */
 static void
@@ -175,13 +186,20 @@ log_cb (const rd_kafka_t *rk, int level, const char *facility, const char *text)
   g_mutex_unlock (&c->log_lock);
 }
 
-/* @p goes: somebody else is told, and nobody tells @p when this returns */
+/* whoever is attached is told, if anybody is; @locks: requires the client's */
 static void
-hand_over_log (TribKafkaClient *c, TribKafkaPublisher *p, TribKafkaPublisher *next)
+choose_logger (TribKafkaClient *c)
 {
   g_mutex_lock (&c->log_lock);
-  if (c->logger == p)
-    c->logger = next;
+  c->logger = c->publishers.head ? c->publishers.head->data : NULL;
+  g_mutex_unlock (&c->log_lock);
+}
+
+/* what is being told is told when this returns. Not under the client's lock: see log_cb() */
+static void
+await_log (TribKafkaClient *c)
+{
+  g_mutex_lock (&c->log_lock);
   while (c->n_logging > 0)
     g_cond_wait (&c->log_idle, &c->log_lock);
   g_mutex_unlock (&c->log_lock);
@@ -206,6 +224,7 @@ trib_kafka_client_open (TribKafkaClient *c, GError **error)
   rd_kafka_conf_set_dr_msg_cb (conf, trib_kafka_delivery_report);
   rd_kafka_conf_set_error_cb (conf, error_cb);
   rd_kafka_conf_set_log_cb (conf, log_cb);
+  rd_kafka_conf_set_throttle_cb (conf, throttle_cb);
   c->rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
   if (c->rk == NULL) {
     g_autofree gchar *shown = trib_kafka_secrets_hide (c->secrets, why);
@@ -219,12 +238,15 @@ trib_kafka_client_open (TribKafkaClient *c, GError **error)
   return TRUE;
 }
 
-/* @thread: I/O, or the owner before the thread runs */
+/* No record may be on its way. @thread: I/O, or the owner before the thread runs */
 void
 trib_kafka_client_close (TribKafkaClient *c)
 {
-  for (guint i = 0; i < c->topics->len; i++)
-    g_clear_pointer (&((Topic *) c->topics->pdata[i])->rkt, rd_kafka_topic_destroy);
+  for (guint i = 0; i < c->topics->len; i++) {
+    Topic *topic = c->topics->pdata[i];
+    g_clear_pointer (&topic->rkt, rd_kafka_topic_destroy);
+    trib_kafka_lanes_forget (topic);
+  }
   g_clear_pointer (&c->rk, rd_kafka_destroy);
 }
 
@@ -245,12 +267,12 @@ let_go (TribKafkaClient *c)
   g_mutex_unlock (&c->lock);
   g_ptr_array_set_size (released, 0);
   for (guint i = 0; i < leaving->len; i++) {
-    TribKafkaPublisher *p = leaving->pdata[i], *next;
+    TribKafkaPublisher *p = leaving->pdata[i];
     g_mutex_lock (&c->lock);
     g_queue_unlink (&c->publishers, &p->client_link);
-    next = c->publishers.head ? c->publishers.head->data : NULL;
+    choose_logger (c);
     g_mutex_unlock (&c->lock);
-    hand_over_log (c, p, next);
+    await_log (c);
     g_mutex_lock (&c->lock);
     c->connected = p->link.state == TRIB_KAFKA_LINK_CONNECTED;
     for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
@@ -376,14 +398,11 @@ make (gchar *key, const TribKafkaConfig *config, TribKafkaPublisher *p, GError *
 static void
 attach (TribKafkaClient *c, TribKafkaPublisher *p)
 {
-  g_mutex_lock (&c->log_lock);
-  if (c->logger == NULL)
-    c->logger = p;
-  g_mutex_unlock (&c->log_lock);
   g_mutex_lock (&c->lock);
   p->client = trib_kafka_client_ref (c);
   p->client_link.data = p;
   g_queue_push_tail_link (&c->publishers, &p->client_link);
+  choose_logger (c);
   trib_kafka_room_wake (c);
   g_cond_signal (&c->attached);
   g_mutex_unlock (&c->lock);

@@ -80,6 +80,21 @@ trib_kafka_lanes_open (Topic *topic, gint32 n_partitions)
   topic->n_lanes = n_partitions;
 }
 
+/**
+ * trib_kafka_lanes_forget:
+ * @topic: a topic of which the client has no record
+ *
+ * The broker does not know the client's next producer: each partition begins with a record alone again.
+ */
+void
+trib_kafka_lanes_forget (Topic *topic)
+{
+  for (gint32 i = 0; i < topic->n_lanes; i++) {
+    topic->lanes[i].state = LANE_COLD;
+    topic->lanes[i].probe = NULL;
+  }
+}
+
 static Lane *
 lane_of (const Slot *slot)
 {
@@ -239,14 +254,15 @@ trib_kafka_lanes_resume (TribKafkaClient *c)
 static void
 purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records, Lane *lane)
 {
-  for (guint n = lane->queue.length; n > 0; n--) {
-    Record *record = g_queue_pop_head (&lane->queue);
-    if (record == NULL)
-      return;
-    if (record->slot->owner == p && (record->slot->frame || with_loss_records))
-      withdraw (c, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
-    else
-      g_queue_push_tail (&lane->queue, record);
+  GList *link = lane->queue.head, *next;
+
+  for (guint n = lane->queue.length; n > 0; n--, link = next) {
+    Record *record = link->data;
+    next = link->next;
+    if (record->slot->owner != p || (record->slot->frame == NULL && !with_loss_records))
+      continue;
+    g_queue_delete_link (&lane->queue, link);
+    withdraw (c, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   }
 }
 

@@ -34,6 +34,22 @@ trib_kafka_tell_clear_losses (TribKafkaLosses *losses)
 }
 
 /* @locks: requires the client's */
+static gchar *
+describe_trouble (const TribKafkaPublisher *p)
+{
+  const TribKafkaClient *c = p->client;
+
+  if (p->why)
+    return g_strdup (p->why);
+  if (c->why)
+    return g_strdup (c->why);
+  if (c->throttle_ms > 0)
+    return g_strdup_printf (
+        "the broker throttles this client (a quota): it takes nothing for %d ms", c->throttle_ms);
+  return g_strdup ("");
+}
+
+/* @locks: requires the client's */
 static gboolean
 collect (TribKafkaPublisher *p, News *news)
 {
@@ -45,7 +61,7 @@ collect (TribKafkaPublisher *p, News *news)
   news->events = p->link_events;
   g_queue_init (&p->link_events);
   if (!g_queue_is_empty (&news->events))
-    news->why = g_strdup (p->why ? p->why : c->why ? c->why : "");
+    news->why = describe_trouble (p);
   if (p->losses.message && (p->tell_now || p->tell_ends || now >= p->next_losses_us)) {
     news->losses = p->losses;
     memset (&p->losses, 0, sizeof p->losses);
