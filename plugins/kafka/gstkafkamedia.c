@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkamedia.h"
 
+#include "gstkafkaformats.h"
+
 #include <gst/base/gsttypefindhelper.h>
 #include <gst/video/video.h>
 
@@ -8,19 +10,6 @@
 
 #define MAX_CAPS_BYTES 16384
 #define MAX_TYPE_BYTES 128
-
-static const struct {
-  const gchar *name;
-  const gchar *format;
-  gboolean has_delta;
-} kinds[] = {
-  { "image/jpeg", "jpeg", FALSE },
-  { "image/png", "png", FALSE },
-  { "image/webp", "webp", FALSE },
-  { "video/x-raw", "raw", FALSE },
-  { "video/x-h264", "h264", TRUE },
-  { "video/x-h265", "h265", TRUE },
-};
 
 void
 gst_kafka_kind_clear (GstKafkaKind *kind)
@@ -65,6 +54,7 @@ static gboolean
 set_caps (GstKafkaKind *kind, GstCaps *caps)
 {
   g_autoptr (GstCaps) owned = caps;
+  const GstKafkaFormat *format;
   const GstStructure *s;
   GstVideoInfo info;
   gint n = 0, d = 1;
@@ -73,11 +63,10 @@ set_caps (GstKafkaKind *kind, GstCaps *caps)
     return FALSE;
   gst_kafka_kind_clear (kind);
   s = gst_caps_get_structure (caps, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    if (gst_structure_has_name (s, kinds[i].name)) {
-      kind->format = kinds[i].format;
-      kind->has_delta = kinds[i].has_delta;
-    }
+  format = gst_kafka_format_of_caps (s);
+  if (format) {
+    kind->format = format->name;
+    kind->has_delta = format->has_delta;
   }
   kind->is_h265 = g_strcmp0 (kind->format, "h265") == 0;
   kind->nal_length = kind->has_delta ? find_nal_length (s, kind->is_h265) : 0;
@@ -147,16 +136,12 @@ static GstCaps *
 caps_of_type (const gchar *said, guint width, guint height)
 {
   gsize len = said ? strcspn (said, "; \t") : 0;
-  const gchar *type = NULL;
+  const GstKafkaFormat *format = said ? gst_kafka_format_of_type (said, len) : NULL;
   GstCaps *caps;
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_has_prefix (kinds[i].name, "image/") && strlen (kinds[i].name) == len
-        && g_ascii_strncasecmp (said, kinds[i].name, len) == 0)
-      type = kinds[i].name;
-  if (type == NULL)
+  if (format == NULL || !g_str_has_prefix (format->type, "image/"))
     return NULL;
-  caps = gst_caps_new_empty_simple (type);
+  caps = gst_caps_new_empty_simple (format->type);
   if (width > 0 && height > 0)
     gst_caps_set_simple (
         caps, "width", G_TYPE_INT, (gint) width, "height", G_TYPE_INT, (gint) height, NULL);

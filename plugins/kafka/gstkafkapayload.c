@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkapayload.h"
 
-#include <string.h>
+#include "gstkafkaformats.h"
 
-static const struct {
-  const gchar *name;
-  const gchar *format;
-  gboolean has_delta;
-} kinds[] = {
-  { "image/jpeg", "jpeg", FALSE },
-  { "image/png", "png", FALSE },
-  { "image/webp", "webp", FALSE },
-  { "video/x-raw", "raw", FALSE },
-  { "video/x-h264", "h264", TRUE },
-  { "video/x-h265", "h265", TRUE },
-};
+#include <string.h>
 
 static void
 describe_raw (GstKafkaMedia *media)
@@ -38,33 +27,31 @@ gboolean
 gst_kafka_media_from_caps (GstKafkaMedia *media, GstCaps *caps)
 {
   GstStructure *s = gst_caps_get_structure (caps, 0);
+  const GstKafkaFormat *format = gst_kafka_format_of_caps (s);
   gint width = 0, height = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    if (!gst_structure_has_name (s, kinds[i].name))
-      continue;
-    gst_structure_get_int (s, "width", &width);
-    gst_structure_get_int (s, "height", &height);
-    media->frame = (TribKafkaFrame){
-      .content_type = kinds[i].name,
-      .format = kinds[i].format,
-      .width = MAX (width, 0),
-      .height = MAX (height, 0),
-      .channels = 3,
-      .quality = -1,
-    };
-    media->has_delta = kinds[i].has_delta;
-    media->is_raw = g_str_equal (kinds[i].format, "raw");
-    if (media->is_raw) {
-      if (!gst_video_info_from_caps (&media->video, caps))
-        return FALSE;
-      describe_raw (media);
-    }
-    media->caps = gst_caps_to_string (caps);
-    media->frame.caps = media->caps;
-    return TRUE;
+  if (format == NULL)
+    return FALSE;
+  gst_structure_get_int (s, "width", &width);
+  gst_structure_get_int (s, "height", &height);
+  media->frame = (TribKafkaFrame){
+    .content_type = format->type,
+    .format = format->name,
+    .width = MAX (width, 0),
+    .height = MAX (height, 0),
+    .channels = 3,
+    .quality = -1,
+  };
+  media->has_delta = format->has_delta;
+  media->is_raw = g_str_equal (format->name, "raw");
+  if (media->is_raw) {
+    if (!gst_video_info_from_caps (&media->video, caps))
+      return FALSE;
+    describe_raw (media);
   }
-  return FALSE;
+  media->caps = gst_caps_to_string (caps);
+  media->frame.caps = media->caps;
+  return TRUE;
 }
 
 void
