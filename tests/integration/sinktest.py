@@ -272,6 +272,14 @@ class Arrived:
         tap.equal(len(self.binary) - len(places), orphans, "records of bytes that no entry names")
 
 
+def low_watermark(bootstrap, topic, partition=0):
+    """Offset of the oldest record that is there."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "low", "log_level": 0})
+    low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10 * TIMEOUT_MULTIPLIER)
+    consumer.close()
+    return low
+
+
 def kcat_value(bootstrap, topic, partition, offset):
     """The bytes of one record as kcat prints them."""
     tap.true(shutil.which("kcat") is not None, "kcat is not installed")

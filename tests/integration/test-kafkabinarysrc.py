@@ -8,14 +8,13 @@ import sys
 import time
 
 import sinktest
+import sourcetest
 import tap
 from apache_kafka import TIMEOUT_MULTIPLIER
 from confluent_kafka import Producer
 from sinktest import FOOTAGE_FRAMES, Gst
 
 t = tap.Tap()
-CLOSING = ("pushed", "failed", "filtered", "before", "duplicates", "late", "expired", "damaged", "malformed", "unusable",
-           "skipped", "flushed", "pending")
 JPEG = None  # a picture of the footage
 
 
@@ -26,70 +25,9 @@ def write(bootstrap, prefix, extra="", session="walk"):
                         bootstrap, prefix).play()
 
 
-class Reading:
-    """kafkabinarysrc and what it gave. The books are checked at every look."""
-
-    def __init__(self, bootstrap, prefix, rest="appsink name=out sync=false max-buffers=50", **properties):
-        text = " ".join(f"{name.replace('_', '-')}={value}" for name, value in properties.items())
-        self.pipeline = Gst.parse_launch(f"kafkabinarysrc name=src bootstrap-servers={bootstrap} topic-prefix={prefix} "
-                                         f"{text} ! {rest}")
-        self.src = self.pipeline.get_by_name("src")
-        self.out = self.pipeline.get_by_name("out")
-        self.errors, self.warnings, self.messages = [], [], []
-        self.at_eos = False
-
-    def __enter__(self):
-        self.pipeline.set_state(Gst.State.PLAYING)
-        return self
-
-    def __exit__(self, *_):
-        started = time.monotonic()
-        self.pipeline.set_state(Gst.State.NULL)
-        tap.true(time.monotonic() - started < 5 * TIMEOUT_MULTIPLIER, "to NULL at once")
-
-    @property
-    def stats(self):
-        stats = self.src.get_property("stats")
-        values = {stats.nth_field_name(i): stats.get_value(stats.nth_field_name(i)) for i in range(stats.n_fields())}
-        tap.equal(values["records-read"], sum(values[name] for name in CLOSING), f"the books close: {values}")
-        return values
-
-    def look(self):
-        bus = self.pipeline.get_bus()
-        while message := bus.pop():
-            if message.type == Gst.MessageType.ERROR:
-                self.errors.append(message.parse_error()[0].message)
-            elif message.type == Gst.MessageType.WARNING:
-                self.warnings.append(message.parse_warning()[0].message)
-            elif message.type == Gst.MessageType.EOS:
-                self.at_eos = True
-            elif message.type == Gst.MessageType.ELEMENT:
-                self.messages.append(message.get_structure())
-        tap.equal(self.errors, [], "errors on the bus")
-        return self.stats
-
-    def pull(self, seconds=30):
-        """(bytes, buffer) of the next sample, None at the end."""
-        deadline = time.monotonic() + seconds * TIMEOUT_MULTIPLIER
-        while True:
-            sample = self.out.emit("try-pull-sample", 100 * Gst.MSECOND)
-            if sample:
-                buffer = sample.get_buffer()
-                ok, mapped = buffer.map(Gst.MapFlags.READ)
-                tap.true(ok, "the buffer can be read")
-                data = bytes(mapped.data)
-                buffer.unmap(mapped)
-                return data, buffer
-            self.look()
-            if self.out.get_property("eos"):
-                return None
-            tap.true(time.monotonic() < deadline, f"nothing came for {seconds} s: {self.stats}")
-
-    def pull_all(self, count=None):
-        frames = []
-        while (count is None or len(frames) < count) and (frame := self.pull()):
-            frames.append(frame)
-        return frames
+class Reading(sourcetest.Reading):
+    def __init__(self, *arguments, **properties):
+        super().__init__("kafkabinarysrc", *arguments, **properties)
 
 
 def index_of(buffer):
@@ -190,7 +128,7 @@ def _():
         while not reading.warnings:
             sample = reading.out.emit("try-pull-sample", 50 * Gst.MSECOND)
             if sample:
-                got.append((sample.get_buffer().extract_dup(0, sample.get_buffer().get_size()), sample.get_buffer()))
+                got.append((sourcetest.bytes_of(sample.get_buffer()), sample.get_buffer()))
             reading.look()
             tap.true(time.monotonic() - killed < 60 * TIMEOUT_MULTIPLIER, "the outage is told of")
             if len(got) == FOOTAGE_FRAMES:
@@ -201,8 +139,7 @@ def _():
 
         def back():
             reading.look()
-            links = [m for m in reading.messages if m.get_name() == "kafkabinarysrc-connection"]
-            return links and links[-1].get_string("state") == "connected" and len(links) > 1
+            return len(reading.links) > 1 and reading.links[-1] == "connected"
         tap.wait_until(back, 60, "the connection's message")
         tap.equal(len(reading.warnings), reading.stats["outages"], f"one warning an outage: {reading.warnings}")
         with write(t.kafka.bootstrap, "all-", session="later") as run:

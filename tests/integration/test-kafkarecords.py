@@ -12,13 +12,13 @@ import sys
 import time
 
 import sinktest
+import sourcetest
 import tap
 from apache_kafka import ROOT, TIMEOUT_MULTIPLIER
 from sinktest import Gst
 
 t = tap.Tap()
 TOPIC = "mps-sensor-stream"
-CLOSING = ("pushed", "before", "unusable", "damaged", "flushed", "pending")
 # An hour ago: after a SIGKILL a broker knows only those producers again whose records' timestamps are of the last day.
 EPOCH_NS = (int(time.time()) - 3600) * 1000000000
 STEP_NS = 10000000
@@ -89,66 +89,17 @@ class Writing:
         tap.equal((self.stats["failed"], self.stats["dropped"]), (0, 0), "failed, dropped")
 
 
-class Reading:
-    """kafkarecordsrc and what it gave. The books are checked at every look."""
-
-    def __init__(self, bootstrap, prefix, rest="appsink name=out sync=false max-buffers=50", **properties):
-        text = " ".join(f"{name.replace('_', '-')}={value}" for name, value in properties.items())
-        self.pipeline = Gst.parse_launch(f"kafkarecordsrc name=src bootstrap-servers={bootstrap} topic-prefix={prefix} "
-                                         f"{text} ! {rest}")
-        self.src = self.pipeline.get_by_name("src")
-        self.out = self.pipeline.get_by_name("out")
-        self.warnings, self.links = [], []
-        self.at_eos = False
-        self.pipeline.set_state(Gst.State.PLAYING)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        started = time.monotonic()
-        self.pipeline.set_state(Gst.State.NULL)
-        tap.true(time.monotonic() - started < 5 * TIMEOUT_MULTIPLIER, "to NULL at once")
-
-    @property
-    def stats(self):
-        stats = sinktest.to_dict(self.src.get_property("stats"))
-        tap.equal(stats["records-read"], sum(stats[name] for name in CLOSING), f"the books close: {stats}")
-        return stats
-
-    def look(self):
-        bus = self.pipeline.get_bus()
-        while message := bus.pop():
-            tap.true(message.type != Gst.MessageType.ERROR,
-                     f"no error: {message.type == Gst.MessageType.ERROR and message.parse_error()}")
-            if message.type == Gst.MessageType.WARNING:
-                self.warnings.append(message.parse_warning()[0].message)
-            elif message.type == Gst.MessageType.EOS:
-                self.at_eos = True
-            elif message.type == Gst.MessageType.ELEMENT and message.src == self.src:
-                self.links.append(message.get_structure().get_string("state"))
-        return self.stats
+class Reading(sourcetest.Reading):
+    def __init__(self, *arguments, **properties):
+        super().__init__("kafkarecordsrc", *arguments, **properties)
 
     def pull(self, seconds=60):
         """(bytes, time in ns) of the next record, None at the end."""
-        deadline = time.monotonic() + seconds * TIMEOUT_MULTIPLIER
-        while True:
-            sample = self.out.emit("try-pull-sample", 100 * Gst.MSECOND)
-            if sample:
-                buffer = sample.get_buffer()
-                tap.equal(sample.get_caps().to_string(), "application/json", "caps")
-                return (buffer.extract_dup(0, buffer.get_size()),
-                        buffer.get_reference_timestamp_meta(UNIX).timestamp)
-            self.look()
-            if self.out.get_property("eos"):
-                return None
-            tap.true(time.monotonic() < deadline, f"nothing came for {seconds} s: {self.stats}")
-
-    def pull_all(self, count=None):
-        records = []
-        while (count is None or len(records) < count) and (record := self.pull()):
-            records.append(record)
-        return records
+        if (sample := self.pull_sample(seconds)) is None:
+            return None
+        tap.equal(sample.get_caps().to_string(), "application/json", "caps")
+        buffer = sample.get_buffer()
+        return sourcetest.bytes_of(buffer), buffer.get_reference_timestamp_meta(UNIX).timestamp
 
 
 def expected(first=0, end=None):

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Reading what Apache Kafka has removed meanwhile, by request and by retention: a gap and a count, never an error."""
+
+import json
+import os
+import sys
+import tempfile
+
+import sinktest
+import sourcetest
+import tap
+from confluent_kafka import Producer
+
+t = tap.Tap()
+FRAMES = 120
+SIZE = 200000
+REMOVED = 90  # frames in front of this one are removed
+RECORDS_TOPIC = "mps-sensor-stream"
+SLOW = "appsink name=out sync=false max-buffers=1"
+AHEAD = {"max_queued_bytes": 4 << 20}
+
+
+def remove(topic, before):
+    """Kafka removes the records of partition 0 with lower offsets."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="ascii") as wanted:
+        json.dump({"partitions": [{"topic": topic, "partition": 0, "offset": before}], "version": 1}, wanted)
+        wanted.flush()
+        t.kafka.run_tool("org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", t.kafka.bootstrap,
+                         "--offset-json-file", wanted.name)
+
+
+def write_frames(prefix):
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, prefix, session_id="s", stream_id="cam") as run:
+        run.play()
+        for i in range(FRAMES):
+            run.push(os.urandom(SIZE), pts=i * 33333333)
+        run.end()
+        run.wait_eos()
+        stats, _ = run.stop()
+    tap.equal(stats["acknowledged"], FRAMES, "acknowledged")
+
+
+def index_of(buffer):
+    return buffer.get_custom_meta("TribFrameMeta").get_structure().get_uint64("index").value
+
+
+def read_around(prefix, removed, **properties):
+    """Takes three frames, has the others removed that lie before REMOVED, takes the rest. Returns (the reading, indexes of the frames)."""
+    with sourcetest.Reading("kafkabinarysrc", t.kafka.bootstrap, prefix, SLOW, **AHEAD, **properties) as reading:
+        got = reading.pull_all(3)
+        for topic in removed:
+            remove(prefix + topic, REMOVED)
+        got += reading.pull_all()
+        reading.look()
+        indexes = [index_of(buffer) for _, buffer in got]
+        tap.equal((indexes[0], indexes[-1], indexes), (0, FRAMES - 1, sorted(set(indexes))), "from the first to the last, in order")
+        tap.equal(indexes[-(FRAMES - REMOVED):], list(range(REMOVED, FRAMES)), "all that are there")
+        tap.true(len(indexes) < FRAMES, "some were removed before they were read")
+        first = [buffer for _, buffer in got if index_of(buffer) == REMOVED][0]
+        tap.true(first.has_flags(sourcetest.Gst.BufferFlags.DISCONT), "DISCONT behind the gap")
+        return reading, FRAMES - len(indexes)
+
+
+@t.test("by the registry: entries whose bytes were removed are a gap with its reason, and expired")
+def _():
+    write_frames("bytes-")
+    reading, lost = read_around("bytes-", [sinktest.BINARY])
+    stats = reading.stats
+    tap.equal((stats["expired"], stats["pushed"], stats["records-lost"]), (lost, FRAMES - lost, 0), "expired, pushed, records-lost")
+    told = reading.told("kafkabinarysrc-frames-missing")
+    tap.equal((sum(message["count"] for message in told), {message["reason"] for message in told}), (lost, {"expired"}), "told")
+    tap.equal((sum(count for count, _ in reading.gaps), {reason for _, reason in reading.gaps}), (lost, {"expired"}), "GAP events")
+
+
+@t.test("by the bytes: removed records are a gap, counted and told by partition")
+def _():
+    write_frames("follow-")
+    reading, lost = read_around("follow-", [sinktest.BINARY], read_by="bytes")
+    stats = reading.stats
+    tap.equal((stats["records-lost"], stats["pushed"]), (lost, FRAMES - lost), "records-lost, pushed")
+    told = reading.told("kafkabinarysrc-records-lost")
+    tap.equal((sum(message["count"] for message in told), {message["partition"] for message in told}), (lost, {0}), "told")
+    tap.equal(sum(count for count, _ in reading.gaps), lost, "GAP events")
+
+
+@t.test("registry and bytes removed before reading began: it begins with what is there, and ends")
+def _():
+    remove("bytes-" + sinktest.REGISTRY, REMOVED)
+    with sourcetest.Reading("kafkabinarysrc", t.kafka.bootstrap, "bytes-") as reading:
+        tap.equal([index_of(buffer) for _, buffer in reading.pull_all()], list(range(REMOVED, FRAMES)), "frames")
+        tap.equal((reading.look()["pushed"], reading.gaps, reading.warnings), (FRAMES - REMOVED, [], []), "pushed, gaps, warnings")
+    remove("bytes-" + sinktest.REGISTRY, FRAMES)
+    with sourcetest.Reading("kafkabinarysrc", t.kafka.bootstrap, "bytes-") as reading:
+        tap.equal((reading.pull_all(), reading.look()["records-read"]), ([], 0), "nothing left: the end, no error")
+
+
+@t.test("kafkarecordsrc: removed records are counted and told; DISCONT behind them")
+def _():
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0, "batch.size": 200000})
+    for i in range(FRAMES):
+        producer.produce("records-" + RECORDS_TOPIC, json.dumps({"i": i, "pad": "x" * SIZE}), partition=0)
+    producer.flush(60)
+    with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "records-", SLOW, **AHEAD) as reading:
+        got = reading.pull_all(3)
+        remove("records-" + RECORDS_TOPIC, REMOVED)
+        got += reading.pull_all()
+        numbers = [json.loads(data)["i"] for data, _ in got]
+        lost = FRAMES - len(numbers)
+        tap.true(lost > 0, "some were removed before they were read")
+        tap.equal((numbers, numbers[-(FRAMES - REMOVED):]), (sorted(set(numbers)), list(range(REMOVED, FRAMES))), "records")
+        tap.equal((reading.look()["records-lost"], reading.stats["pushed"]), (lost, FRAMES - lost), "records-lost, pushed")
+        tap.equal(sum(message["count"] for message in reading.told("kafkarecordsrc-records-lost")), lost, "told")
+        behind = got[numbers.index(REMOVED)][1]
+        tap.true(behind.has_flags(sourcetest.Gst.BufferFlags.DISCONT), "DISCONT behind the gap")
+
+
+@t.test("retention itself: a topic that keeps a MiB, read from its beginning while it shrinks")
+def _():
+    t.kafka.create_topic("short-" + RECORDS_TOPIC, config={"retention.bytes": 1 << 20, "segment.bytes": 1 << 20})
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    for i in range(FRAMES):
+        producer.produce("short-" + RECORDS_TOPIC, json.dumps({"i": i, "pad": "x" * SIZE}), partition=0)
+        producer.flush(60)
+    with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "short-", SLOW, **AHEAD) as reading:
+        got = reading.pull_all(1)
+        tap.wait_until(lambda: sinktest.low_watermark(t.kafka.bootstrap, "short-" + RECORDS_TOPIC) > FRAMES // 2, 60, "retention")
+        got += reading.pull_all()
+        numbers = [json.loads(data)["i"] for data, _ in got]
+        tap.equal((numbers, numbers[-1]), (sorted(set(numbers)), FRAMES - 1), "in order, up to the last")
+        stats = reading.look()
+        # what had gone before reading began is not missed
+        tap.equal(stats["pushed"] + stats["records-lost"], FRAMES - numbers[0], "pushed, records-lost")
+
+
+if __name__ == "__main__":
+    sys.exit(sinktest.main(t, "kafka-retention", partitions=1,
+                           settings={"log.retention.check.interval.ms": 300, "log.initial.task.delay.ms": 300,
+                                     "file.delete.delay.ms": 100, "log.segment.delete.delay.ms": 100}))
