@@ -23,7 +23,9 @@
  * cameras that write at once are never mixed; who wants one of them names it.
  *
  * While the broker is away reading waits, and goes on where it was. Records that retention has removed before they were
- * read are a gap and a count.
+ * read are a gap and a count. A partition that is added while the source follows is read from its beginning, and found within
+ * ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`); frames of it that come too late for their place are
+ * counted as late.
  *
  * ## Caps
  * Any of image/jpeg, image/png, image/webp, video/x-raw, video/x-h264 and video/x-h265 (alignment au), as the record's
@@ -39,6 +41,7 @@
  * process cannot, and is read from its beginning. For H.264 and H.265 reading begins up to ten seconds before the target, at
  * the first key frame; a decoder drops what is in front of the target. When a new session begins, running time goes on and
  * stream time jumps.
+ * Seek on the pipeline, as with any source: after one on the element itself GStreamer may leave a sink in PAUSED.
  *
  * With `until` end the duration is known once the first frame came, and the source is not live. With `until` never it is live: the first
  * frame after going to PLAYING is of now, the others keep their distances, and `latency-ms` is what frames may be late.
@@ -68,7 +71,8 @@
  *
  * ## Stats
  * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged + malformed + unusable + skipped
- * + flushed + pending, at any moment. Counters start at 0 with each NULL to READY.
+ * + flushed + pending, at any moment. Counters start at 0 with each
+ * NULL to READY, and when settings were changed in READY.
  * - `records-read`: records of the followed topic.
  * - `pushed`: frames given as buffers; `bytes-pushed`: bytes of the frames that were found.
  * - `failed`: registry entries of frames that failed.
@@ -280,6 +284,7 @@ gst_kafka_binary_src_set_property (
     self->read_by = g_value_get_enum (value);
   else
     self->check_crc = g_value_get_boolean (value);
+  gst_kafka_source_note_change (GST_KAFKA_SOURCE (self));
   GST_OBJECT_UNLOCK (self);
 }
 

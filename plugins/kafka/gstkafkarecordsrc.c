@@ -19,7 +19,8 @@
  * written while the source follows comes as it comes, and one that is older than what was given already is given late.
  *
  * While the broker is away reading waits, and goes on where it was: nothing twice, nothing left out. Records that retention has
- * removed before they were read are counted and told.
+ * removed before they were read are counted and told. A partition that is added while the source follows is read from its
+ * beginning, and found within ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`).
  *
  * ## Caps
  * application/json or application/x-msgpack, as the record's content-type header says. A record without that header (or with
@@ -35,6 +36,7 @@
  *
  * Seeking: flushing, in time, forwards at rate 1, exact to the millisecond; the duration is not known. The broker looks times up in its
  * index; the broker inside the process cannot, and is read from its beginning.
+ * Seek on the pipeline, as with any source: after one on the element itself GStreamer may leave a sink in PAUSED.
  *
  * With `until` end the source is not live. With `until` never it is live: the first record after going to PLAYING is of now, the
  * others keep their distances, and `latency-ms` is what records may be late.
@@ -61,7 +63,7 @@
  *
  * ## Stats
  * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters start at 0 with each
- * NULL to READY.
+ * NULL to READY, and when settings were changed in READY.
  * - `records-read`: records of the topic.
  * - `pushed`: records given as buffers; `bytes-pushed`: their bytes.
  * - `before`: of timestamps before the one that was asked for.
@@ -473,6 +475,7 @@ gst_kafka_record_src_set_property (
   GST_OBJECT_LOCK (self);
   g_free (self->topic);
   self->topic = g_value_dup_string (value);
+  gst_kafka_source_note_change (GST_KAFKA_SOURCE (self));
   GST_OBJECT_UNLOCK (self);
 }
 

@@ -47,6 +47,7 @@ start_broker (GstKafkaSource *self, GError **error)
   GST_OBJECT_LOCK (self);
   servers = g_strdup (self->settings.bootstrap_servers);
   self->now = self->own;
+  self->n_changes_applied = self->settings.n_changes;
   GST_OBJECT_UNLOCK (self);
   if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
     address = servers;
@@ -136,6 +137,30 @@ start_all (GstKafkaSource *self)
   return FALSE;
 }
 
+/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
+ * it holds. */
+static gboolean
+apply_changes (GstKafkaSource *self)
+{
+  TribKafkaBroker *broker;
+  gboolean changed, started;
+
+  GST_OBJECT_LOCK (self);
+  changed = self->settings.n_changes != self->n_changes_applied;
+  GST_OBJECT_UNLOCK (self);
+  if (!changed && self->config)
+    return TRUE;
+  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
+  broker = g_steal_pointer (&self->broker);
+  stop_all (self);
+  started = start_all (self);
+  if (started)
+    trib_kafka_broker_release (broker);
+  else
+    self->broker = broker;
+  return started;
+}
+
 static GstStateChangeReturn
 gst_kafka_source_change_state (GstElement *element, GstStateChange transition)
 {
@@ -143,6 +168,8 @@ gst_kafka_source_change_state (GstElement *element, GstStateChange transition)
   GstStateChangeReturn ret;
 
   if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
     return GST_STATE_CHANGE_FAILURE;
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL
@@ -498,6 +525,13 @@ get_own (const GstKafkaSourceSettings *own, guint id, GValue *value)
   }
 }
 
+/* a property that counts at the next start was set; @locks: requires OBJECT_LOCK */
+void
+gst_kafka_source_note_change (GstKafkaSource *source)
+{
+  source->settings.n_changes++;
+}
+
 static void
 gst_kafka_source_set_property (
     GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
@@ -506,8 +540,11 @@ gst_kafka_source_set_property (
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = set_own (&self->own, prop_id, value)
-          || gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
+  known = set_own (&self->own, prop_id, value);
+  if (known)
+    gst_kafka_source_note_change (self);
+  else
+    known = gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);

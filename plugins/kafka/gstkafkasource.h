@@ -57,9 +57,10 @@ typedef struct {
 struct _GstKafkaSource {
   GstPushSrc parent;
 
-  /* OBJECT_LOCK; what they are when going to READY counts */
+  /* OBJECT_LOCK; what they are when starting counts */
   GstKafkaSettings settings;
   GstKafkaSourceSettings own;
+  guint n_changes_applied;
 
   /* OBJECT_LOCK */
   gchar *broker_address;
@@ -68,7 +69,7 @@ struct _GstKafkaSource {
   TribKafkaLinkState link;
   GstClockTime duration; /* NONE: not known */
 
-  /* set going to READY */
+  /* set at the start: going to READY, and to PAUSED when settings have changed since */
   TribKafkaBroker *broker;
   GstKafkaConfig *config;
   TribKafkaConsumerConfig client; /* points into @config */
@@ -105,6 +106,7 @@ struct _GstKafkaSourceClass {
 };
 
 void gst_kafka_source_install (GParamSpec **properties);
+void gst_kafka_source_note_change (GstKafkaSource *source);
 gboolean gst_kafka_source_add_topic (GstKafkaSource *source, const gchar *topic, GError **error);
 gboolean gst_kafka_source_is_following (const GstKafkaSource *source);
 TribKafkaPosition gst_kafka_source_first_position (const GstKafkaSource *source);

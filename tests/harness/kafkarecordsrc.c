@@ -576,6 +576,46 @@ test_settings (void)
     trib_assert_settings_refused (lines[i]);
 }
 
+/* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both. */
+static void
+test_set_in_ready (void)
+{
+  g_autoptr (Rig) rig = rig_new (FALSE, NULL);
+  g_autofree gchar *address = NULL, *same = NULL;
+
+  push (rig, 0, 30);
+  settle (rig);
+  read_back (rig, NULL);
+  pull_many (rig, 0, 30, 0);
+  expect_eos (rig);
+  g_object_get (rig->src, "broker-address", &address, NULL);
+  gst_element_set_state (rig->src, GST_STATE_READY);
+  gst_util_set_object_arg (G_OBJECT (rig->src), "start", "time");
+  g_object_set (rig->src, "start-time", time_ms (20) * 1000000, NULL);
+  g_assert_cmpint (
+      gst_element_set_state (rig->src, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+  pull_many (rig, 20, 10, 20);
+  expect_eos (rig);
+  g_object_get (rig->src, "broker-address", &same, NULL);
+  g_assert_cmpstr (address, ==, same);
+  g_assert_cmpuint (stat_of (rig, "pushed"), ==, 10);
+
+  /* refused with a reason, not taken back to what was before, and mended without a way to NULL */
+  gst_element_set_state (rig->src, GST_STATE_READY);
+  g_object_set (rig->src, "topic", "a/b", NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpint (
+        gst_element_set_state (rig->src, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_FAILURE);
+    gst_message_unref (wait_for (rig, GST_MESSAGE_ERROR, NULL));
+  }
+  g_object_set (rig->src, "topic", "mps-sensor-stream", NULL);
+  gst_util_set_object_arg (G_OBJECT (rig->src), "start", "earliest");
+  g_assert_cmpint (
+      gst_element_set_state (rig->src, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+  pull_many (rig, 0, 30, 0);
+  expect_eos (rig);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -594,5 +634,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkarecordsrc/outage", test_outage);
   g_test_add_func ("/kafkarecordsrc/nobody-there", test_nobody_there);
   g_test_add_func ("/kafkarecordsrc/settings", test_settings);
+  g_test_add_func ("/kafkarecordsrc/set-in-ready", test_set_in_ready);
   return trib_gst_test_run ();
 }

@@ -125,6 +125,8 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
     { "reconnect.backoff.ms", "50" },
     { "reconnect.backoff.max.ms", "400" },
     { "topic.metadata.refresh.fast.interval.ms", "100" },
+    /* how soon a partition is read that is added while reading: the library's five minutes are long */
+    { "topic.metadata.refresh.interval.ms", "10000" },
     { "enable.partition.eof", "true" },
     { "auto.offset.reset", "error" },
     { "enable.auto.commit", "false" },
@@ -328,6 +330,21 @@ const gchar *
 trib_kafka_consumer_get_trouble (const TribKafkaConsumer *c)
 {
   return c->trouble ? c->trouble : "";
+}
+
+/* how often topics are to be asked for their partitions again, us; -1: never */
+gint64
+trib_kafka_consumer_get_refresh_us (const TribKafkaConsumer *c)
+{
+  gchar text[32];
+  size_t size = sizeof text;
+  gint64 ms = -1;
+
+  if (rd_kafka_conf_get (
+          rd_kafka_conf (c->client), "topic.metadata.refresh.interval.ms", text, &size)
+      == RD_KAFKA_CONF_OK)
+    ms = g_ascii_strtoll (text, NULL, 10);
+  return ms > 0 ? ms * 1000 : -1;
 }
 
 /* whether asking again cannot help */

@@ -98,6 +98,7 @@ TribKafkaAnswer trib_kafka_consumer_ask_partitions (
 TribKafkaAnswer trib_kafka_consumer_ask_offsets (TribKafkaConsumer *c, rd_kafka_topic_t *topic,
     const gint32 *partitions, guint n_partitions, gint64 when_ms, gint64 *ret_offsets,
     GError **error);
+gint64 trib_kafka_consumer_get_refresh_us (const TribKafkaConsumer *c);
 gboolean trib_kafka_consumer_is_final (rd_kafka_resp_err_t err);
 void trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp_err_t err);
 

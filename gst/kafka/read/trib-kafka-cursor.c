@@ -3,6 +3,8 @@
 
 #include <kafka/trib-kafka-config.h>
 
+#include <string.h>
+
 /* between two looks at the connection */
 #define SLICE_MS 100
 /* nothing came for so long although something is there: the client's thread is woken */
@@ -11,6 +13,8 @@
 #define PROBE_US (300 * G_TIME_SPAN_MILLISECOND)
 /* between two questions for a topic that is not there */
 #define AGAIN_MS 100
+/* between two questions for partitions that somebody misses */
+#define LOOK_AGAIN_US G_TIME_SPAN_SECOND
 /* resets of one partition without a record in between */
 #define MAX_RESETS 10
 /* records taken from the client at once: so many, or so many bytes */
@@ -47,6 +51,7 @@ struct _TribKafkaCursor {
   rd_kafka_queue_t *queue;
   gboolean in_process;
   gboolean wait_for_topic;
+  gint64 refresh_us; /* -1: never */
 
   gint flushing; /* atomic */
 
@@ -59,7 +64,8 @@ struct _TribKafkaCursor {
   gint n_out_of_range;
   gint64 waiting_since; /* monotonic; -1: something came */
   gint64 next_probe;
-  gint64 ask_at; /* not before: the topic was not there */
+  gint64 ask_at;   /* not before: the topic was not there */
+  gint64 asked_at; /* monotonic: when it was asked for its partitions */
   gboolean nudged;
   rd_kafka_message_t
       *batch[BATCH]; /* taken from the client; NULL: given on, or not wanted any more */
@@ -96,6 +102,7 @@ trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
   c->consumer = trib_kafka_consumer_new (&config->client, error);
   if (c->consumer == NULL)
     return NULL;
+  c->refresh_us = trib_kafka_consumer_get_refresh_us (c->consumer);
   c->queue = rd_kafka_queue_new (c->consumer->client);
   c->topic = rd_kafka_topic_new (c->consumer->client, config->topic, NULL);
   return g_steal_pointer (&c);
@@ -311,8 +318,70 @@ ask_partitions (TribKafkaCursor *c, GError **error)
   }
   c->n_parts = n;
   c->parts = g_new0 (Part, n);
+  c->asked_at = g_get_monotonic_time ();
   c->state = c->at.start == TRIB_KAFKA_START_NOWHERE ? READING : POSITIONING;
   return answer;
+}
+
+/* What is in a partition that was not there before was all written since reading began. */
+static void
+add_partitions (TribKafkaCursor *c, gint32 n)
+{
+  gint32 first = c->n_parts;
+
+  if (n <= first)
+    return;
+  c->parts = g_renew (Part, c->parts, n);
+  memset (c->parts + first, 0, (n - first) * sizeof (Part));
+  c->n_parts = n;
+  if (c->at.partition >= 0 || c->at.to_end || c->at.start == TRIB_KAFKA_START_NOWHERE)
+    return;
+  for (gint32 p = first; p < n; p++)
+    start (c, p, 0);
+}
+
+static TribKafkaAnswer
+ask_partitions_again (TribKafkaCursor *c, GError **error)
+{
+  gint32 n;
+  TribKafkaAnswer answer = trib_kafka_consumer_ask_partitions (c->consumer, c->topic, &n, error);
+
+  c->asked_at = g_get_monotonic_time ();
+  if (answer == TRIB_KAFKA_ANSWER_YES)
+    add_partitions (c, n);
+  return answer;
+}
+
+/* who follows reads partitions that are added; an answer that does not come tells nothing new */
+static void
+look_for_partitions (TribKafkaCursor *c, gint64 now)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (c->refresh_us < 0 || now - c->asked_at < c->refresh_us || c->at.partition >= 0 || c->at.to_end
+      || c->at.start == TRIB_KAFKA_START_NOWHERE
+      || c->consumer->link.state != TRIB_KAFKA_LINK_CONNECTED)
+    return;
+  ask_partitions_again (c, &error);
+}
+
+/**
+ * trib_kafka_cursor_look_for_partition:
+ * @c: a cursor that knows its partitions
+ * @partition: one that somebody names
+ *
+ * One that was added since is looked for, once a second at most. Blocks for a second at most.
+ *
+ * Returns: whether the topic has it
+ */
+gboolean
+trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (partition >= c->n_parts && g_get_monotonic_time () - c->asked_at >= LOOK_AGAIN_US)
+    ask_partitions_again (c, &error);
+  return partition >= 0 && partition < c->n_parts;
 }
 
 /* where a partition that was out of range goes on */
@@ -535,10 +604,14 @@ static TribKafkaCursorResult
 read_one (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error)
 {
   gint64 now = g_get_monotonic_time ();
-  gint64 left_ms = deadline < 0 ? SLICE_MS : MAX ((deadline - now + 999) / 1000, 0);
-  gint32 due = c->nudged ? -1 : find_due (c);
-  rd_kafka_message_t *m = take (c, MIN (left_ms, due < 0 ? SLICE_MS : NUDGE_MS));
+  gint64 left_ms;
+  gint32 due;
+  rd_kafka_message_t *m;
 
+  look_for_partitions (c, now);
+  left_ms = deadline < 0 ? SLICE_MS : MAX ((deadline - now + 999) / 1000, 0);
+  due = c->nudged ? -1 : find_due (c);
+  m = take (c, MIN (left_ms, due < 0 ? SLICE_MS : NUDGE_MS));
   if (m)
     return handle (c, m, item, error);
   if (c->waiting_since < 0)

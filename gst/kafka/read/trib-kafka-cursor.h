@@ -91,6 +91,7 @@ TribKafkaCursorResult trib_kafka_cursor_next (
     TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **error);
 void trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing);
 
+gboolean trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition);
 TribKafkaAnswer trib_kafka_cursor_ask_end (
     TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error);
 gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);

@@ -226,7 +226,7 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   f->counts.flushed += f->counts.pending;
   f->counts.pending = 0;
   g_mutex_unlock (&f->lock);
-  trib_kafka_merge_reset (f->merge, 0);
+  trib_kafka_merge_reset (f->merge);
   trib_kafka_window_reset (f->window);
   trib_kafka_cursor_seek (f->cursor, position);
   f->from_ns = from_ns;
@@ -343,10 +343,12 @@ learn_partitions (TribKafkaFrames *f)
 {
   gint32 n = trib_kafka_cursor_get_n_partitions (f->cursor);
 
-  if (trib_kafka_merge_get_n_partitions (f->merge) == n)
+  gint32 first = trib_kafka_merge_get_n_partitions (f->merge);
+
+  if (first == n)
     return;
-  trib_kafka_merge_reset (f->merge, n);
-  for (gint32 p = 0; p < n; p++)
+  trib_kafka_merge_set_n_partitions (f->merge, n);
+  for (gint32 p = first; p < n; p++)
     trib_kafka_merge_set_idle (f->merge, p, !trib_kafka_cursor_is_reading (f->cursor, p));
 }
 

@@ -94,14 +94,14 @@ learn_partitions (TribKafkaJoin *j)
 {
   gint32 n = trib_kafka_cursor_get_n_partitions (j->cursor);
 
-  if (j->n_parts > 0 || n == 0)
+  if (n == j->n_parts)
     return;
-  j->parts = g_new0 (Part, n);
-  j->n_parts = n;
-  for (gint32 p = 0; p < n; p++) {
+  j->parts = g_renew (Part, j->parts, n);
+  for (gint32 p = j->n_parts; p < n; p++) {
+    j->parts[p] = (Part){ .next = -1, .lost_to = -1 };
     g_queue_init (&j->parts[p].aside);
-    j->parts[p].next = j->parts[p].lost_to = -1;
   }
+  j->n_parts = n;
 }
 
 static void
@@ -285,8 +285,9 @@ trib_kafka_join_get (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 d
 
     learn_partitions (j);
     if (j->n_parts > 0) {
-      if (partition < 0 || partition >= j->n_parts || offset < 0)
+      if (offset < 0 || !trib_kafka_cursor_look_for_partition (j->cursor, partition))
         return TRIB_KAFKA_JOIN_MISSING;
+      learn_partitions (j);
       result = take (j, partition, offset, ret_message);
       if (result == TRIB_KAFKA_JOIN_TIMEOUT && j->parts[partition].doubtful)
         result = settle_doubt (j, partition, offset, &why);

@@ -42,14 +42,25 @@ trib_kafka_merge_free (TribKafkaMerge *m)
   g_free (m);
 }
 
-/* forgets everything */
+/* forgets everything, the partitions too */
 void
-trib_kafka_merge_reset (TribKafkaMerge *m, gint32 n_partitions)
+trib_kafka_merge_reset (TribKafkaMerge *m)
 {
   clear (m);
-  m->parts = g_new0 (Part, n_partitions);
+}
+
+/* there are @n_partitions now, not fewer than before; of the new ones something is due */
+void
+trib_kafka_merge_set_n_partitions (TribKafkaMerge *m, gint32 n_partitions)
+{
+  gint32 first = m->n_parts;
+
+  g_return_if_fail (n_partitions >= first);
+
+  m->parts = g_renew (Part, m->parts, n_partitions);
   m->n_parts = n_partitions;
-  for (gint32 p = 0; p < n_partitions; p++) {
+  for (gint32 p = first; p < n_partitions; p++) {
+    m->parts[p].idle = FALSE;
     g_queue_init (&m->parts[p].waiting);
     m->parts[p].passed = G_MININT64;
   }

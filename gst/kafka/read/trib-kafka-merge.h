@@ -15,7 +15,8 @@ TribKafkaMerge *trib_kafka_merge_new (guint64 max_bytes);
 void trib_kafka_merge_free (TribKafkaMerge *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaMerge, trib_kafka_merge_free)
 
-void trib_kafka_merge_reset (TribKafkaMerge *m, gint32 n_partitions);
+void trib_kafka_merge_reset (TribKafkaMerge *m);
+void trib_kafka_merge_set_n_partitions (TribKafkaMerge *m, gint32 n_partitions);
 gint32 trib_kafka_merge_get_n_partitions (const TribKafkaMerge *m);
 /* @s: (transfer full) */
 void trib_kafka_merge_add (TribKafkaMerge *m, gint32 partition, TribKafkaSighting *s);

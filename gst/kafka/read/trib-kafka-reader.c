@@ -363,10 +363,9 @@ begin_reading (TribKafkaCursor *cursor, const Place *place, gint64 deadline, GEr
 {
   static const TribKafkaPosition nowhere = { .start = TRIB_KAFKA_START_NOWHERE, .partition = -1 };
   TribKafkaCursorItem item;
-  gint32 n;
 
   trib_kafka_cursor_seek (cursor, &nowhere);
-  while ((n = trib_kafka_cursor_get_n_partitions (cursor)) == 0) {
+  while (trib_kafka_cursor_get_n_partitions (cursor) == 0) {
     gint64 now = g_get_monotonic_time ();
     switch (trib_kafka_cursor_next (cursor, 0, &item, error)) {
       case TRIB_KAFKA_CURSOR_ERROR:
@@ -381,7 +380,7 @@ begin_reading (TribKafkaCursor *cursor, const Place *place, gint64 deadline, GEr
         }
     }
   }
-  if (place->partition >= n) {
+  if (!trib_kafka_cursor_look_for_partition (cursor, place->partition)) {
     fail_place (place, TRIB_KAFKA_READ_ERROR_TOPIC, "the topic has fewer partitions", error);
     return FALSE;
   }

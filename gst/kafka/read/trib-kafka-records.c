@@ -75,7 +75,7 @@ trib_kafka_records_seek (TribKafkaRecords *r, const TribKafkaPosition *position,
   r->counts.flushed += r->counts.pending;
   r->counts.pending = 0;
   g_mutex_unlock (&r->lock);
-  trib_kafka_merge_reset (r->merge, 0);
+  trib_kafka_merge_reset (r->merge);
   trib_kafka_cursor_seek (r->cursor, position);
   r->from_ms = from_ms;
   r->ended = FALSE;
@@ -110,10 +110,12 @@ learn_partitions (TribKafkaRecords *r)
 {
   gint32 n = trib_kafka_cursor_get_n_partitions (r->cursor);
 
-  if (trib_kafka_merge_get_n_partitions (r->merge) == n)
+  gint32 first = trib_kafka_merge_get_n_partitions (r->merge);
+
+  if (first == n)
     return;
-  trib_kafka_merge_reset (r->merge, n);
-  for (gint32 p = 0; p < n; p++)
+  trib_kafka_merge_set_n_partitions (r->merge, n);
+  for (gint32 p = first; p < n; p++)
     trib_kafka_merge_set_idle (r->merge, p, !trib_kafka_cursor_is_reading (r->cursor, p));
 }
 

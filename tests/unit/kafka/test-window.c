@@ -193,7 +193,7 @@ test_merge (void)
 {
   g_autoptr (TribKafkaMerge) m = trib_kafka_merge_new (10000);
 
-  trib_kafka_merge_reset (m, 3);
+  trib_kafka_merge_set_n_partitions (m, 3);
   trib_kafka_merge_set_idle (m, 2, TRUE);
   merge_expect (m, -1);
   trib_kafka_merge_add (m, 0, sighting ("s", 4, TRIB_KAFKA_SIGHTING_LINKED));
@@ -218,7 +218,7 @@ test_merge_bound (void)
 {
   g_autoptr (TribKafkaMerge) m = trib_kafka_merge_new (3500);
 
-  trib_kafka_merge_reset (m, 2);
+  trib_kafka_merge_set_n_partitions (m, 2);
   for (guint i = 0; i < 3; i++)
     trib_kafka_merge_add (m, 0, sighting ("s", i, TRIB_KAFKA_SIGHTING_LINKED));
   merge_expect (m, -1);

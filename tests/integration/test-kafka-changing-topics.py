@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reading what Apache Kafka has removed meanwhile, by request and by retention: a gap and a count, never an error."""
+"""Topics that change while they are read. What Apache Kafka has removed, by request or by retention, is a gap and a count,
+never an error; partitions that are added are read, too."""
 
 import json
 import os
@@ -11,6 +12,7 @@ import sinktest
 import sourcetest
 import tap
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 t = tap.Tap()
 FRAMES = 120
@@ -133,7 +135,70 @@ def _():
         tap.equal(stats["pushed"] + stats["records-lost"], FRAMES - numbers[0], "pushed, records-lost")
 
 
+def add_partitions(*topics):
+    """Each has three from now on."""
+    client = AdminClient({"bootstrap.servers": t.kafka.bootstrap})
+    for future in client.create_partitions([NewPartitions(topic, 3) for topic in topics], operation_timeout=30).values():
+        future.result(30)
+
+
+# found as soon as the client asks for them again
+SOON = {"consumer_config": "c,topic.metadata.refresh.interval.ms=(string)300"}
+
+
+@t.test("kafkarecordsrc: partitions that are added while it follows are read from their beginning")
+def _():
+    topic = "more-" + RECORDS_TOPIC
+    t.kafka.create_topic(topic)
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "more-", until="never", **SOON) as reading:
+        producer.produce(topic, b'{"i":0}', partition=0)
+        tap.equal(reading.pull()[0], b'{"i":0}', "from the first partition")
+        producer.flush(60)
+        add_partitions(topic)
+        producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+        wanted = [b'{"i":%d}' % i for i in range(1, 31)]
+        for i, value in enumerate(wanted):
+            producer.produce(topic, value, partition=i % 3)
+        producer.flush(60)
+        tap.equal(sorted(data for data, _ in reading.pull_all(30)), sorted(wanted), "from all of them")
+        tap.equal((reading.look()["pushed"], reading.warnings), (31, []), "pushed, warnings")
+
+
+@t.test("kafkabinarysrc: the same of registry, metadata and bytes")
+def _():
+    for name in (sinktest.METADATA, sinktest.BINARY, sinktest.REGISTRY):
+        t.kafka.create_topic("grow-" + name)
+    for read_by in ("registry", "bytes"):
+        with sourcetest.Reading("kafkabinarysrc", t.kafka.bootstrap, "grow-", until="never", start="latest",
+                                read_by=read_by, **SOON) as reading:
+            # known once the source has begun
+            tap.wait_until(lambda: reading.look() and "connected" in reading.links, 60, "the connection")
+            if read_by == "registry":
+                add_partitions(*("grow-" + name for name in (sinktest.METADATA, sinktest.BINARY, sinktest.REGISTRY)))
+            with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, "grow-", session_id="s-" + read_by,
+                              stream_id="cam", partition_by="frame") as run:
+                run.play()
+                for i in range(60):
+                    run.push(os.urandom(1000), pts=i * 33333333)
+                run.end()
+                run.wait_eos()
+                run.stop()
+            got = []
+
+            def all_read(got=got, reading=reading):
+                while sample := reading.out.emit("try-pull-sample", 0):
+                    got.append(index_of(sample.get_buffer()))
+                stats = reading.look()
+                return stats["records-read"] == 60 and stats["pending"] == 0 and len(got) == stats["pushed"]
+            tap.wait_until(all_read, 60, "all sixty")
+            # those of a partition that was found a moment later than the others may be late, and are counted
+            tap.equal((got, len(got) + reading.stats["late"]), (sorted(got), 60), "in order; pushed or late")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "grow-")
+    tap.equal({record.partition for record in arrived.registry}, {0, 1, 2}, "partitions in use")
+
+
 if __name__ == "__main__":
-    sys.exit(sinktest.main(t, "kafka-retention", partitions=1,
+    sys.exit(sinktest.main(t, "kafka-changing-topics", partitions=1,
                            settings={"log.retention.check.interval.ms": 300, "log.initial.task.delay.ms": 300,
                                      "file.delete.delay.ms": 100, "log.segment.delete.delay.ms": 100}))
