@@ -466,11 +466,21 @@ stop_at_end (TribKafkaCursor *c, gint32 partition)
     stop (c, partition);
 }
 
+/* a topic that is not there may come again; a broker that does not let this client read it says so to whoever has to
+ * know */
+static gboolean
+is_waited_for (const TribKafkaCursor *c, const GError *error)
+{
+  return c->wait_for_topic && c->at.partition < 0
+         && g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC);
+}
+
 static TribKafkaCursorResult
 handle_event (
     TribKafkaCursor *c, const rd_kafka_message_t *m, TribKafkaCursorItem *item, GError **error)
 {
   Part *part = &c->parts[m->partition];
+  g_autoptr (GError) why = NULL;
 
   item->partition = m->partition;
   switch (m->err) {
@@ -496,9 +506,12 @@ handle_event (
       stop_at_end (c, m->partition);
       return TRIB_KAFKA_CURSOR_UNREADABLE;
     default:
-      if (trib_kafka_consumer_is_final (m->err) && !c->wait_for_topic) {
-        trib_kafka_consumer_set_error (error, rd_kafka_topic_name (c->topic), m->err);
-        return TRIB_KAFKA_CURSOR_ERROR;
+      if (trib_kafka_consumer_is_final (m->err)) {
+        trib_kafka_consumer_set_error (&why, rd_kafka_topic_name (c->topic), m->err);
+        if (!is_waited_for (c, why)) {
+          g_propagate_error (error, g_steal_pointer (&why));
+          return TRIB_KAFKA_CURSOR_ERROR;
+        }
       }
       trib_kafka_consumer_trouble (c->consumer, rd_kafka_message_errstr (m));
       return TRIB_KAFKA_CURSOR_TIMEOUT;
@@ -562,6 +575,7 @@ probe (TribKafkaCursor *c, GError **error)
 {
   g_autofree gint32 *which = g_new (gint32, c->n_parts);
   g_autofree gint64 *ends = g_new (gint64, c->n_parts);
+  g_autoptr (GError) why = NULL;
   gint64 now = g_get_monotonic_time ();
   guint n = 0;
   TribKafkaAnswer answer;
@@ -573,9 +587,12 @@ probe (TribKafkaCursor *c, GError **error)
       which[n++] = p;
   answer = n == 0 ? TRIB_KAFKA_ANSWER_YES
                   : trib_kafka_consumer_ask_offsets (
-                      c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_END, ends, error);
+                      c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_END, ends, &why);
   c->next_probe = g_get_monotonic_time () + PROBE_US;
-  return answer == TRIB_KAFKA_ANSWER_ERROR && !c->wait_for_topic ? answer : TRIB_KAFKA_ANSWER_YES;
+  if (answer != TRIB_KAFKA_ANSWER_ERROR || is_waited_for (c, why))
+    return TRIB_KAFKA_ANSWER_YES;
+  g_propagate_error (error, g_steal_pointer (&why));
+  return answer;
 }
 
 /* (transfer full) (nullable): Takes as many as are there, because each call costs a few locks and looks at the clock; when
@@ -653,9 +670,7 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
   c->ask_at = g_get_monotonic_time () + AGAIN_MS * 1000;
   if (answer == TRIB_KAFKA_ANSWER_AGAIN)
     return TRIB_KAFKA_CURSOR_TIMEOUT;
-  if (c->wait_for_topic && c->state != READING
-      && g_error_matches (why, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC)
-      && c->at.partition < 0)
+  if (c->state != READING && is_waited_for (c, why))
     return TRIB_KAFKA_CURSOR_TIMEOUT;
   item->partition = partition;
   g_propagate_error (error, g_steal_pointer (&why));

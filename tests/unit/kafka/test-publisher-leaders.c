@@ -90,7 +90,7 @@ why_of (Rig *rig)
 }
 
 /* A broker that does not let this client in: frames wait for it, then fail with the reason, told. What a
- * wrong password looks like is in tests/integration/test-kafkabinarysink-access.py. */
+ * wrong password looks like is in tests/integration/test-kafka-access.py. */
 static void
 test_not_let_in (void)
 {

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kafkabinarysink, tributary-kafka-verify and a broker that does not let everybody do everything: it creates no topics,
+"""kafkabinarysink, the sources, tributary-kafka-verify and a broker that does not let everybody do everything: it creates no topics,
 asks for a password, speaks TLS."""
 
 import json
@@ -12,6 +12,8 @@ import tempfile
 import sinktest
 import tap
 from apache_kafka import free_port
+from confluent_kafka import Producer
+from sinktest import Gst
 
 t = tap.Tap()
 SECRET = "opensesame-4711"
@@ -45,6 +47,8 @@ def broker_settings(plain, controller, sasl, tls, store):
         "sasl.enabled.mechanisms": "PLAIN",
         "listener.name.sasl_plaintext.plain.sasl.jaas.config":
             f'org.apache.kafka.common.security.plain.PlainLoginModule required user_camera="{SECRET}";',
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS", "allow.everyone.if.no.acl.found": "true",
         "ssl.keystore.type": "PEM", "ssl.keystore.location": store,
     }
 
@@ -140,6 +144,32 @@ def _():
         send_some(run)
         run.wait(lambda _: run.warnings, "a warning")
         tap.true("certificate" in run.warnings[0].lower(), f"{run.warnings}")
+
+
+@t.test("a source whose right to read is taken away while it follows: an error that says so")
+def _():
+    for element, topic in (("kafkarecordsrc", "taken-mps-sensor-stream"), ("kafkabinarysrc", "taken-" + sinktest.BINARY)):
+        t.kafka.create_topic(topic)
+        producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+        producer.produce(topic, b"{}")
+        producer.flush(30)
+        more = "read-by=bytes" if element == "kafkabinarysrc" else ""
+        pipeline = Gst.parse_launch(f"{element} name=src bootstrap-servers={t.sasl} topic-prefix=taken- until=never {more} ! "
+                                    "fakesink name=out async=false")
+        value = Gst.Structure.from_string("consumer-config," + SASL + SECRET)[0]
+        src = pipeline.get_by_name("src")
+        src.set_property("consumer-config", value)
+        pipeline.set_state(Gst.State.PLAYING)
+        tap.wait_until(lambda src=src: sinktest.to_dict(src.get_property("stats"))["records-read"] == 1, 60, "the record")
+        t.kafka.run_tool("org.apache.kafka.tools.AclCommand", "--bootstrap-server", t.kafka.bootstrap, "--add",
+                         "--deny-principal", "User:camera", "--operation", "Read", "--topic", topic)
+        seconds = int(60 * tap.TIMEOUT_MULTIPLIER)
+        message = pipeline.get_bus().timed_pop_filtered(seconds * Gst.SECOND, Gst.MessageType.ERROR)
+        pipeline.set_state(Gst.State.NULL)
+        tap.true(message is not None, "an error")
+        error, _ = message.parse_error()
+        tap.true(error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_AUTHORIZED) and topic in error.message,
+                 f"what it says: {error.message}")
 
 
 def write_some(prefix, count=20):
@@ -242,7 +272,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         store, t.certificate = make_certificate(folder)
         t.sasl, t.tls = f"127.0.0.1:{sasl}", f"127.0.0.1:{tls}"
-        return sinktest.main(t, "kafkabinarysink-access", port=plain, settings=broker_settings(*ports, store))
+        return sinktest.main(t, "kafka-access", port=plain, settings=broker_settings(*ports, store))
 
 
 if __name__ == "__main__":
