@@ -5,8 +5,56 @@
 
 #include <string.h>
 
+#define TIME_BYTES sizeof "1970-01-01T00:00:00.000000"
+
 const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS]
     = { "vrs-metadata-stream", "vrs-binary-stream", "vrs-frame-registry", "vrs-raw-stream" };
+
+/* days since 1970-01-01 as a date of the Gregorian calendar; years begin in March, so that a leap day ends one */
+static void
+date_of_day (gint64 day, gint *ret_year, gint *ret_month, gint *ret_mday)
+{
+  gint64 shifted = day + 719468; /* since 0000-03-01 */
+  gint64 era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  gint day_of_era = (gint) (shifted - era * 146097);
+  gint year_of_era
+      = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  gint day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  gint month = (5 * day_of_year + 2) / 153; /* 0 is March */
+
+  *ret_mday = day_of_year - (153 * month + 2) / 5 + 1;
+  *ret_month = month < 10 ? month + 3 : month - 9;
+  *ret_year = (gint) (era * 400) + year_of_era + (month >= 10);
+}
+
+static gchar *
+put_digits (gchar *p, gint64 value, guint n, gchar end)
+{
+  for (guint i = n; i-- > 0; value /= 10)
+    p[i] = (gchar) ('0' + value % 10);
+  p[n] = end;
+  return p + n + 1;
+}
+
+/* every frame has two such texts: GDateTime and printf would cost as much as the rest of the JSON */
+static void
+format_time (gint64 t_ns, gchar text[TIME_BYTES])
+{
+  gint64 us = t_ns / 1000 - (t_ns % 1000 < 0);
+  gint64 second = us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0);
+  gint64 day = second / 86400 - (second % 86400 < 0);
+  gint64 rest = second - day * 86400;
+  gint year, month, mday;
+
+  date_of_day (day, &year, &month, &mday);
+  text = put_digits (text, year, 4, '-');
+  text = put_digits (text, month, 2, '-');
+  text = put_digits (text, mday, 2, 'T');
+  text = put_digits (text, rest / 3600, 2, ':');
+  text = put_digits (text, rest / 60 % 60, 2, ':');
+  text = put_digits (text, rest % 60, 2, '.');
+  put_digits (text, us - second * G_USEC_PER_SEC, 6, 0);
+}
 
 /**
  * trib_kafka_layout_time:
@@ -18,22 +66,18 @@ const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS]
 gchar *
 trib_kafka_layout_time (gint64 t_ns)
 {
-  gint64 us = t_ns / 1000 - (t_ns % 1000 < 0);
-  gint64 seconds = us / G_USEC_PER_SEC - (us % G_USEC_PER_SEC < 0);
-  g_autoptr (GDateTime) when = g_date_time_new_from_unix_utc (seconds);
-  g_autofree gchar *text = NULL;
+  gchar text[TIME_BYTES];
 
-  if (when == NULL)
-    return g_strdup ("");
-  text = g_date_time_format (when, "%Y-%m-%dT%H:%M:%S");
-  return g_strdup_printf ("%s.%06d", text, (gint) (us - seconds * G_USEC_PER_SEC));
+  format_time (t_ns, text);
+  return g_strdup (text);
 }
 
 static void
 member_time (TribJsonWriter *w, const gchar *key, gint64 t_ns)
 {
-  g_autofree gchar *text = trib_kafka_layout_time (t_ns);
+  gchar text[TIME_BYTES];
 
+  format_time (t_ns, text);
   trib_json_writer_member_string (w, key, text);
 }
 
@@ -179,24 +223,33 @@ trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar
   trib_json_writer_end_object (&w);
 }
 
-static void
-write_place (TribJsonWriter *w, const gchar *prefix, const TribKafkaPlace *place)
-{
-  static const gchar *const suffixes[] = { "topic", "partition", "offset", "crc32c" };
-  gchar key[32];
+typedef struct {
+  const gchar *topic, *partition, *offset, *crc32c;
+} PlaceKeys;
 
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
-    g_snprintf (key, sizeof key, "%s_%s", prefix, suffixes[i]);
-    trib_json_writer_key (w, key);
-    if (i == 0)
-      trib_json_writer_string (w, place->topic);
-    else if (i == 3)
-      trib_json_writer_uint (w, place->crc32c);
-    else if ((i == 1 ? place->partition : place->offset) < 0)
-      trib_json_writer_null (w);
-    else
-      trib_json_writer_int (w, i == 1 ? place->partition : place->offset);
-  }
+static const PlaceKeys metadata_keys
+    = { "metadata_topic", "metadata_partition", "metadata_offset", "metadata_crc32c" };
+static const PlaceKeys binary_keys
+    = { "binary_topic", "binary_partition", "binary_offset", "binary_crc32c" };
+
+/* below 0: not known */
+static void
+member_number (TribJsonWriter *w, const gchar *key, gint64 value)
+{
+  trib_json_writer_key (w, key);
+  if (value < 0)
+    trib_json_writer_null (w);
+  else
+    trib_json_writer_int (w, value);
+}
+
+static void
+write_place (TribJsonWriter *w, const PlaceKeys *keys, const TribKafkaPlace *place)
+{
+  trib_json_writer_member_string (w, keys->topic, place->topic);
+  member_number (w, keys->partition, place->partition);
+  member_number (w, keys->offset, place->offset);
+  trib_json_writer_member_uint (w, keys->crc32c, place->crc32c);
 }
 
 /**
@@ -218,8 +271,8 @@ trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry)
   trib_json_writer_member_string (&w, "stream_id", entry->stream);
   trib_json_writer_member_uint (&w, "frame_index", entry->index);
   trib_json_writer_member_int (&w, "capture_timestamp_ns", entry->t_ns);
-  write_place (&w, "metadata", &entry->metadata);
-  write_place (&w, "binary", &entry->binary);
+  write_place (&w, &metadata_keys, &entry->metadata);
+  write_place (&w, &binary_keys, &entry->binary);
   trib_json_writer_member_string (&w, "compression_format", entry->format);
   trib_json_writer_member_uint (&w, "compressed_size", entry->size);
   member_ratio (&w, "compression_ratio", entry->size, entry->original_size);
