@@ -99,6 +99,8 @@ struct _TribKafkaClient {
   /* `lock` */
   gboolean stopping;
   gboolean held; /* a purge is on its way: nothing may be handed over, it would be purged too */
+  gboolean reporting; /* reports are being taken: who waits is woken once, after them */
+  gboolean wake_due;  /* somebody is to be woken then */
   gboolean ask_again; /* the client holds a refusal of a topic to be final until it asks again */
   gboolean connected; /* when the last publisher went */
   GError *fatal;
@@ -128,6 +130,7 @@ TribKafkaClient *trib_kafka_client_ref (TribKafkaClient *c);
 void trib_kafka_client_unref (TribKafkaClient *c);
 gboolean trib_kafka_client_open (TribKafkaClient *c, GError **error);
 void trib_kafka_client_close (TribKafkaClient *c);
+void trib_kafka_client_poll (TribKafkaClient *c, gint timeout_ms);
 
 /* trib-kafka-lanes.c: topics and their lanes */
 Topic *trib_kafka_topic_acquire (TribKafkaClient *c, const gchar *name);

@@ -250,6 +250,25 @@ trib_kafka_client_close (TribKafkaClient *c)
   g_clear_pointer (&c->rk, rd_kafka_destroy);
 }
 
+/**
+ * trib_kafka_client_poll:
+ * @c: a client
+ * @timeout_ms: how long to wait for something
+ *
+ * Serves the client's callbacks, then wakes those that wait for what the reports said.
+ *
+ * @thread: I/O
+ * @locks: takes the client's
+ */
+void
+trib_kafka_client_poll (TribKafkaClient *c, gint timeout_ms)
+{
+  rd_kafka_poll (c->rk, timeout_ms);
+  g_mutex_lock (&c->lock);
+  trib_kafka_room_wake_due (c);
+  g_mutex_unlock (&c->lock);
+}
+
 /* payloads are let go with no lock held, because a release may run a pool's code; who has nothing
  * left then leaves the client */
 static void
@@ -330,7 +349,7 @@ io_thread (gpointer data)
     /* who ends has no time for a broker that does not answer */
     if (!ending)
       trib_kafka_preflight_run (c, g_get_monotonic_time ());
-    rd_kafka_poll (c->rk, ending ? END_POLL_MS : POLL_MS);
+    trib_kafka_client_poll (c, ending ? END_POLL_MS : POLL_MS);
     let_go (c);
   }
   trib_kafka_end_client (c);

@@ -363,6 +363,7 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
   Report report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
 
   g_mutex_lock (&c->lock);
+  c->reporting = TRUE;
   c->n_slots--;
   if (slot->owner)
     slot->owner->n_slots--;
@@ -373,5 +374,6 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
   trib_kafka_lanes_reported (c, slot, !msg->err && msg->offset >= 0);
   trib_kafka_delivery_settle_slot (c, slot, &report);
   trib_kafka_delivery_dispatch (c);
+  c->reporting = FALSE;
   g_mutex_unlock (&c->lock);
 }

@@ -52,7 +52,7 @@ begin (TribKafkaClient *c, TribKafkaPublisher *p)
   if (p->n_slots > 0 && may_purge (c, p)) {
     purge (c);
     g_mutex_unlock (&c->lock);
-    rd_kafka_poll (c->rk, 0);
+    trib_kafka_client_poll (c, 0);
     g_mutex_lock (&c->lock);
   }
   while (p->waiting.head)
@@ -169,7 +169,7 @@ poll_reports (TribKafkaClient *c, gint64 limit_us)
 
   while (c->n_slots > 0 && g_get_monotonic_time () < deadline) {
     g_mutex_unlock (&c->lock);
-    rd_kafka_poll (c->rk, POLL_MS);
+    trib_kafka_client_poll (c, POLL_MS);
     g_mutex_lock (&c->lock);
   }
 }

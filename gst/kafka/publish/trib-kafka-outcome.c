@@ -47,7 +47,6 @@ trib_kafka_outcome_release_payload (TribKafkaPublisher *p, Frame *frame)
     return;
   }
   give_back (p, frame, bytes);
-  g_cond_broadcast (&p->changed);
 }
 
 /* the frame has its outcome; one that never found room is in no queue and holds nothing */
@@ -63,7 +62,7 @@ settle (TribKafkaPublisher *p, Frame *frame)
   }
   p->accounts.pending--;
   trib_kafka_frame_free (frame);
-  g_cond_broadcast (&p->changed);
+  trib_kafka_room_settled (p);
 }
 
 static void
@@ -162,7 +161,7 @@ trib_kafka_outcome_loss_reported (TribKafkaClient *c, LossRecord *loss, const Re
     else
       p->accounts.loss_records++;
     g_queue_unlink (&p->loss_records, &loss->link);
-    g_cond_broadcast (&p->changed);
+    trib_kafka_room_settled (p);
   }
   loss_record_free (loss);
 }
@@ -268,7 +267,7 @@ trib_kafka_outcome_orphan (TribKafkaPublisher *p)
   }
   if (p->end_leaves)
     p->n_slots = 0;
-  g_cond_broadcast (&p->changed);
+  trib_kafka_room_settled (p);
 }
 
 /* the client's report of a record of an orphan */

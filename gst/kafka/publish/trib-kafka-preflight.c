@@ -36,7 +36,7 @@ await_answer (TribKafkaClient *c, rd_kafka_queue_t *queue)
 
   while ((event = rd_kafka_queue_poll (queue, ANSWER_POLL_MS)) == NULL
          && g_get_monotonic_time () < deadline)
-    rd_kafka_poll (c->rk, 0);
+    trib_kafka_client_poll (c, 0);
   return event;
 }
 

@@ -103,6 +103,7 @@ struct _TribKafkaPublisher {
   gboolean end_leaves; /* its end is that of close() */
   gint64 end_us;       /* when the present step is over at the latest */
 
+  gboolean drained_due; /* `changed` is to be signalled after the reports that are being taken */
   gboolean flushing;
   gboolean abandon;   /* asked: give up what is pending, then go on */
   gboolean leaving;   /* asked: likewise, then leave the client */
@@ -157,6 +158,8 @@ gint32 trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Fra
 /* trib-kafka-room.c */
 gboolean trib_kafka_room_in_client (const TribKafkaPublisher *p, guint64 cost);
 void trib_kafka_room_wake (TribKafkaClient *c);
+void trib_kafka_room_settled (TribKafkaPublisher *p);
+void trib_kafka_room_wake_due (TribKafkaClient *c);
 TribKafkaPublishResult trib_kafka_room_admit (TribKafkaPublisher *p, Frame *frame, GError **error);
 
 /* trib-kafka-delivery.c */

@@ -89,11 +89,54 @@ has_room (const TribKafkaPublisher *p, guint64 cost, const Waiter *waiter)
 void
 trib_kafka_room_wake (TribKafkaClient *c)
 {
+  if (c->reporting) {
+    c->wake_due = TRUE;
+    return;
+  }
   for (const GList *l = c->blocked.head; l; l = l->next) {
     const Waiter *waiter = l->data;
     if (waiter->cost > most_of (c) || has_room (waiter->p, waiter->cost, waiter))
       g_cond_broadcast (&waiter->p->changed);
   }
+}
+
+/**
+ * trib_kafka_room_settled:
+ * @p: a publisher, its client locked
+ *
+ * Something of it has its outcome: wakes who drains, where that was the last.
+ */
+void
+trib_kafka_room_settled (TribKafkaPublisher *p)
+{
+  if (p->accounts.pending > 0 || p->accounts.loss_records_pending > 0)
+    return;
+  if (p->client->reporting)
+    p->drained_due = p->client->wake_due = TRUE;
+  else
+    g_cond_broadcast (&p->changed);
+}
+
+/**
+ * trib_kafka_room_wake_due:
+ * @c: a client, locked
+ *
+ * To be called when reports have been taken. They come in the hundreds: a thread that were woken by each
+ * would find room for one more frame, and wait again for the lock and for room.
+ */
+void
+trib_kafka_room_wake_due (TribKafkaClient *c)
+{
+  if (!c->wake_due)
+    return;
+  c->wake_due = FALSE;
+  for (const GList *l = c->publishers.head; l; l = l->next) {
+    TribKafkaPublisher *p = l->data;
+    if (p->drained_due)
+      g_cond_broadcast (&p->changed);
+    p->drained_due = FALSE;
+  }
+  trib_kafka_room_wake (c);
 }
 
 static Frame *
