@@ -44,10 +44,16 @@ update_portable (guint32 crc, const guint8 *p, gsize len)
 #include <nmmintrin.h>
 
 /* The instruction takes three cycles but a new one can start every cycle: three lanes run side by
- * side and are joined by the linear map "append LANE zero bytes", tabulated byte by byte. */
-#define LANE 4096
+ * side and are joined by the linear map "append one lane of zero bytes", tabulated byte by byte. Long lanes first, because
+ * joining costs; short ones for most of what they leave. */
+#define MAX_LANE 4096
 
-static guint32 append_lane[4][256];
+typedef struct {
+  gsize bytes;
+  guint32 append[4][256];
+} Lane;
+
+static Lane lanes[] = { { .bytes = MAX_LANE }, { .bytes = 256 } };
 
 __attribute__ ((target ("sse4.2"))) static guint32
 update_serial (guint32 crc, const guint8 *p, gsize len)
@@ -66,47 +72,56 @@ update_serial (guint32 crc, const guint8 *p, gsize len)
 }
 
 static void
-fill_append_lane (void)
+fill_lane (Lane *lane)
 {
-  static const guint8 zeros[LANE];
+  static const guint8 zeros[MAX_LANE];
   guint32 of_bit[32];
 
   for (guint bit = 0; bit < 32; bit++)
-    of_bit[bit] = update_serial (1u << bit, zeros, LANE);
+    of_bit[bit] = update_serial (1u << bit, zeros, lane->bytes);
   for (guint byte = 0; byte < 4; byte++) {
     for (guint n = 0; n < 256; n++) {
       guint32 sum = 0;
       for (guint bit = 0; bit < 8; bit++)
         if (n & (1u << bit))
           sum ^= of_bit[byte * 8 + bit];
-      append_lane[byte][n] = sum;
+      lane->append[byte][n] = sum;
     }
   }
 }
 
 static inline guint32
-shift_by_lane (guint32 crc)
+shift_by_lane (const Lane *lane, guint32 crc)
 {
-  return append_lane[0][crc & 0xff] ^ append_lane[1][(crc >> 8) & 0xff]
-         ^ append_lane[2][(crc >> 16) & 0xff] ^ append_lane[3][crc >> 24];
+  return lane->append[0][crc & 0xff] ^ lane->append[1][(crc >> 8) & 0xff]
+         ^ lane->append[2][(crc >> 16) & 0xff] ^ lane->append[3][crc >> 24];
+}
+
+__attribute__ ((target ("sse4.2"))) static guint32
+update_three (const Lane *lane, guint32 crc, const guint8 *p)
+{
+  gsize n = lane->bytes;
+  guint64 a = crc, b = 0, c = 0;
+
+  for (gsize i = 0; i < n; i += 8) {
+    guint64 wa, wb, wc;
+    memcpy (&wa, p + i, 8);
+    memcpy (&wb, p + n + i, 8);
+    memcpy (&wc, p + 2 * n + i, 8);
+    a = _mm_crc32_u64 (a, wa);
+    b = _mm_crc32_u64 (b, wb);
+    c = _mm_crc32_u64 (c, wc);
+  }
+  a = shift_by_lane (lane, (guint32) a) ^ (guint32) b;
+  return shift_by_lane (lane, (guint32) a) ^ (guint32) c;
 }
 
 __attribute__ ((target ("sse4.2"))) static guint32
 update_lanes (guint32 crc, const guint8 *p, gsize len)
 {
-  for (; len >= 3 * LANE; p += 3 * LANE, len -= 3 * LANE) {
-    guint64 a = crc, b = 0, c = 0;
-    for (gsize i = 0; i < LANE; i += 8) {
-      guint64 wa, wb, wc;
-      memcpy (&wa, p + i, 8);
-      memcpy (&wb, p + LANE + i, 8);
-      memcpy (&wc, p + 2 * LANE + i, 8);
-      a = _mm_crc32_u64 (a, wa);
-      b = _mm_crc32_u64 (b, wb);
-      c = _mm_crc32_u64 (c, wc);
-    }
-    crc = shift_by_lane (shift_by_lane ((guint32) a) ^ (guint32) b) ^ (guint32) c;
-  }
+  for (guint i = 0; i < G_N_ELEMENTS (lanes); i++)
+    for (; len >= 3 * lanes[i].bytes; p += 3 * lanes[i].bytes, len -= 3 * lanes[i].bytes)
+      crc = update_three (&lanes[i], crc, p);
   return update_serial (crc, p, len);
 }
 #endif
@@ -123,7 +138,8 @@ prepare (void)
     update = update_portable;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports ("sse4.2")) {
-      fill_append_lane ();
+      for (guint i = 0; i < G_N_ELEMENTS (lanes); i++)
+        fill_lane (&lanes[i]);
       update = update_lanes;
     }
 #endif

@@ -76,12 +76,15 @@ test_short_lengths (void)
   }
 }
 
-/* around one, two and three times the three lanes of 4096 bytes */
+/* around the three lanes of 256 bytes, then of 4096, and their multiples */
 static void
 test_lane_edges (void)
 {
   g_autofree guint8 *data = random_bytes ();
 
+  for (gsize lanes = 1; lanes <= 51; lanes++)
+    for (gsize len = lanes * 256 - 9; len <= lanes * 256 + 9; len++)
+      g_assert_cmphex (trib_crc32c (0, data + 5, len), ==, by_definition (data + 5, len));
   for (gsize lanes = 1; lanes <= 7; lanes++)
     for (gsize len = lanes * 4096 - 9; len <= lanes * 4096 + 9; len++)
       g_assert_cmphex (trib_crc32c (0, data + 3, len), ==, by_definition (data + 3, len));
