@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define ROUND_BYTES (320 * 1000 * 1000)
+#define ROUND_BYTES (1280 * 1000 * 1000)
 #define WAIT_MS 60000
 
 typedef enum { BY_REGISTRY, BY_BYTES, PEER, N_CONTESTANTS } Contestant;
