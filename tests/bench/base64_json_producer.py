@@ -6,13 +6,14 @@
     base64_json_producer.py BOOTSTRAP TOPIC FRAMES jpeg|raw|raw-to-jpeg FILE...
 
 jpeg: the files are sent as they are; raw: likewise, 640x480 RGB pictures; raw-to-jpeg: these are compressed by Pillow first.
-The files are read anew for every frame, as multifilesrc does on the other side.
+The files are read once, before anything is sent.
 """
 
 import base64
 import io
 import itertools
 import json
+import pathlib
 import sys
 import time
 
@@ -45,9 +46,7 @@ def main(bootstrap, topic, frames, how, *paths):
         if error:
             failed.append(error)
 
-    for index, path in zip(range(int(frames)), itertools.cycle(paths)):
-        with open(path, "rb") as file:
-            data = file.read()
+    for index, data in zip(range(int(frames)), itertools.cycle([pathlib.Path(path).read_bytes() for path in paths])):
         if how == "raw-to-jpeg":
             data = compress(data)
         t_ns = time.time_ns()

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames through kafkabinarysink and, alternating with it, through bare librdkafka loops with the
  * element's own client options: one that sends the bytes alone, one that sends the same three
- * records. Medians of several rounds, one JSON line for each size and peer. The broker is the one of
+ * records, and one that sends these without idempotence, which is the floor: an idempotent producer that is given more than it may send
+ * looks again and again whether it may. Medians of several rounds, one JSON line for each size and peer. The broker is the one of
  * KAFKA_BOOTSTRAP; without it, the one inside the process (whose work then counts in cpu_s_per_gb).
  *
  * Payloads lie in one block of memory that is never copied; the clock runs from after the first
  * acknowledgements until everything is acknowledged. */
+#include "bare-producer.h"
+
 #include <gst/gst.h>
 #include <kafka/trib-kafka-config.h>
 #include <record/trib-json-writer.h>
@@ -19,13 +22,11 @@
 #define ROUND_BYTES (160 * 1000 * 1000)
 #define WARM_UP_FRAMES 4
 #define ADMIN_MS 20000
-#define METADATA_BYTES 620
-#define REGISTRY_BYTES 640
 
-typedef enum { ELEMENT, PEER_BYTES, PEER_THREE, N_CONTESTANTS } Contestant;
+typedef enum { ELEMENT, PEER_BYTES, PEER_THREE, FLOOR, N_CONTESTANTS } Contestant;
 
-static const gchar *const peer_names[N_CONTESTANTS]
-    = { NULL, "librdkafka, bytes alone", "librdkafka, the same three records" };
+static const gchar *const peer_names[N_CONTESTANTS] = { NULL, "librdkafka, bytes alone",
+  "librdkafka, the same three records", "librdkafka, the same three records without idempotence" };
 
 typedef struct {
   gdouble seconds;
@@ -209,136 +210,34 @@ run_element (const gchar *prefix, guint n_frames, gsize bytes, Cost *cost)
   gst_element_set_state (sink, GST_STATE_NULL);
 }
 
-/* The bare loops */
-
-typedef struct {
-  gsize bytes;
-  guint n_missing; /* of the bytes and the metadata record */
-  gchar id[96];
-} PeerFrame;
-
-typedef struct {
-  rd_kafka_t *rk;
-  rd_kafka_topic_t *rkt[3];
-  gchar metadata[METADATA_BYTES];
-  gchar registry[REGISTRY_BYTES];
-  gboolean three;
-  gsize pending_bytes;
-  guint n_pending;
-  guint64 n_taken;
-} Peer;
-
-static rd_kafka_headers_t *
-peer_headers (const PeerFrame *frame, const gchar *content_type, gboolean with_caps)
+static gchar **
+options_of (Contestant c)
 {
-  rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
+  g_autoptr (GStrvBuilder) options = g_strv_builder_new ();
 
-  rd_kafka_header_add (headers, "frame-id", -1, frame->id, -1);
-  rd_kafka_header_add (headers, "sequence", -1, "1234", -1);
-  rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
-  rd_kafka_header_add (headers, "crc32c", -1, "1234567890", -1);
-  rd_kafka_header_add (headers, "time-source", -1, "running-time", -1);
-  if (with_caps)
-    rd_kafka_header_add (headers, "caps", -1,
-        "image/jpeg, width=(int)1920, height=(int)1080, framerate=(fraction)30/1", -1);
-  return headers;
+  if (c == FLOOR)
+    g_strv_builder_add (options, "enable.idempotence=false");
+  if (extra_options)
+    g_strv_builder_addv (options, (const char **) extra_options);
+  return g_strv_builder_end (options);
 }
 
 static void
-peer_produce (Peer *peer, TribKafkaTopic topic, PeerFrame *frame, const void *value, gsize size)
+run_peer (Contestant c, const gchar *prefix, guint n_frames, gsize bytes, Cost *cost)
 {
-  gboolean is_bytes = topic == TRIB_KAFKA_TOPIC_BINARY;
-  rd_kafka_headers_t *headers
-      = peer_headers (frame, is_bytes ? "image/jpeg" : "application/json", is_bytes);
-  rd_kafka_resp_err_t err = rd_kafka_producev (peer->rk, RD_KAFKA_V_RKT (peer->rkt[topic]),
-      RD_KAFKA_V_PARTITION (0), RD_KAFKA_V_MSGFLAGS (0),
-      RD_KAFKA_V_KEY (frame->id, strlen (frame->id)), RD_KAFKA_V_VALUE ((void *) value, size),
-      RD_KAFKA_V_OPAQUE (frame), RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_END);
+  g_auto (GStrv) options = options_of (c);
+  BareProducer *peer
+      = bare_producer_new (bootstrap, prefix, c != PEER_BYTES, MAX_PENDING_BYTES, options);
 
-  if (err)
-    g_error ("rd_kafka_producev: %s", rd_kafka_err2str (err));
-}
-
-static void
-peer_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque)
-{
-  Peer *peer = opaque;
-  PeerFrame *frame = msg->_private;
-
-  if (msg->err)
-    g_error ("delivery: %s", rd_kafka_err2str (msg->err));
-  if (frame->n_missing > 0 && --frame->n_missing == 0 && peer->three) {
-    peer_produce (peer, TRIB_KAFKA_TOPIC_REGISTRY, frame, peer->registry, REGISTRY_BYTES);
-    return;
-  }
-  if (frame->n_missing > 0)
-    return;
-  peer->pending_bytes -= frame->bytes;
-  peer->n_pending--;
-  g_free (frame);
-}
-
-static void
-peer_send (Peer *peer, guint n_frames, gsize bytes)
-{
-  for (guint i = 0; i < n_frames; i++) {
-    PeerFrame *frame = g_new0 (PeerFrame, 1);
-    while (peer->pending_bytes + bytes > MAX_PENDING_BYTES)
-      rd_kafka_poll (peer->rk, 10);
-    frame->bytes = bytes;
-    frame->n_missing = peer->three ? 2 : 1;
-    g_snprintf (frame->id, sizeof frame->id,
-        "bench_video-0_%" G_GUINT64_FORMAT "_1722513600000000000", peer->n_taken++);
-    peer->pending_bytes += bytes;
-    peer->n_pending++;
-    peer_produce (peer, TRIB_KAFKA_TOPIC_BINARY, frame, memory, bytes);
-    if (peer->three)
-      peer_produce (peer, TRIB_KAFKA_TOPIC_METADATA, frame, peer->metadata, METADATA_BYTES);
-    rd_kafka_poll (peer->rk, 0);
-  }
-  while (peer->n_pending > 0)
-    rd_kafka_poll (peer->rk, 10);
-}
-
-static void
-run_peer (const gchar *prefix, gboolean three, guint n_frames, gsize bytes, Cost *cost)
-{
-  g_autoptr (GPtrArray) options = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GError) error = NULL;
-  TribKafkaConfig config = { .bootstrap_servers = bootstrap,
-    .max_pending_bytes = MAX_PENDING_BYTES,
-    .delivery_timeout_ms = 120000 };
-  Peer peer = { .three = three };
-  rd_kafka_conf_t *conf;
-  gchar why[256] = "";
-
-  for (gchar **option = extra_options; option && *option; option++) {
-    gchar **parts = g_strsplit (*option, "=", 2);
-    g_ptr_array_add (options, parts[0]);
-    g_ptr_array_add (options, parts[1]);
-    g_free (parts);
-  }
-  g_ptr_array_add (options, NULL);
-  config.options = (const gchar *const *) options->pdata;
-  conf = trib_kafka_config_producer (&config, 0, &error);
-  g_assert_no_error (error);
-  memset (peer.metadata, ' ', sizeof peer.metadata);
-  memset (peer.registry, ' ', sizeof peer.registry);
-  rd_kafka_conf_set_opaque (conf, &peer);
-  rd_kafka_conf_set_dr_msg_cb (conf, peer_report);
-  peer.rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  g_assert_nonnull (peer.rk);
-  for (guint i = 0; i < 3; i++) {
-    g_autofree gchar *name = g_strconcat (prefix, trib_kafka_default_topics[i], NULL);
-    peer.rkt[i] = rd_kafka_topic_new (peer.rk, name, NULL);
-  }
-  peer_send (&peer, WARM_UP_FRAMES, bytes);
+  for (guint i = 0; i < WARM_UP_FRAMES; i++)
+    bare_producer_send (peer, memory, bytes);
+  bare_producer_drain (peer);
   cost_begin (cost);
-  peer_send (&peer, n_frames, bytes);
+  for (guint i = 0; i < n_frames; i++)
+    bare_producer_send (peer, memory, bytes);
+  bare_producer_drain (peer);
   cost_end (cost);
-  for (guint i = 0; i < 3; i++)
-    rd_kafka_topic_destroy (peer.rkt[i]);
-  rd_kafka_destroy (peer.rk);
+  bare_producer_free (peer);
 }
 
 /* Rounds and lines */
@@ -424,7 +323,7 @@ bench_size (gsize bytes)
       if (c == ELEMENT)
         run_element (prefix, n_frames, bytes, &costs[c][slot]);
       else
-        run_peer (prefix, c == PEER_THREE, n_frames, bytes, &costs[c][slot]);
+        run_peer (c, prefix, n_frames, bytes, &costs[c][slot]);
       remove_topics (prefix);
     }
   }
