@@ -170,6 +170,8 @@ test_producer_id_refused (void)
   rig_start (rig);
   rig_publish (rig, 1000);
   trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
+  /* told by a thread of its own */
+  trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) > 0, 15000);
   a = rig_accounts (rig);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);
   g_assert_cmpuint (a.acknowledged, ==, 0);
