@@ -25,7 +25,7 @@ typedef struct {
 static void
 send_bare (const Job *job)
 {
-  gchar *options[] = { "enable.idempotence=false", NULL };
+  g_auto (GStrv) options = g_strsplit ("enable.idempotence=false", " ", 0);
   BareProducer *producer
       = bare_producer_new (job->bootstrap, job->prefix, TRUE, MAX_PENDING_BYTES, options);
 
