@@ -402,6 +402,8 @@ drain (GstKafkaSink *self)
     if (gst_base_sink_wait_preroll (GST_BASE_SINK (self)) != GST_FLOW_OK)
       return FALSE;
   }
+  /* an application that ends with EOS reads nothing that comes later */
+  trib_kafka_publisher_tell (priv->publisher);
   return TRUE;
 }
 

@@ -86,6 +86,26 @@ test_malformed (void)
   g_assert_cmpuint (records->len, ==, 2);
 }
 
+/* an application that ends with EOS has seen by then what was lost, however short before */
+static void
+test_told_before_eos (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new_element ("kafkarecordsink", NULL);
+  g_autoptr (GstMessage) first = NULL, second = NULL, warning = NULL;
+
+  gst_harness_set_src_caps_str (rig->h, "application/json");
+  g_assert_cmpint (push (rig, "{"), ==, GST_FLOW_OK);
+  trib_assert_eventually (
+      (first = sink_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkarecordsink-records-lost")), 10000);
+  /* would be told a second after the first one */
+  g_assert_cmpint (push (rig, "["), ==, GST_FLOW_OK);
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_eos ()));
+  second = sink_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkarecordsink-records-lost");
+  g_assert_nonnull (second);
+  warning = sink_rig_pop (rig, GST_MESSAGE_WARNING, NULL);
+  g_assert_nonnull (warning);
+}
+
 static void
 test_msgpack (void)
 {
@@ -219,6 +239,7 @@ main (int argc, char **argv)
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/kafkarecordsink/json", test_json);
   g_test_add_func ("/kafkarecordsink/malformed", test_malformed);
+  g_test_add_func ("/kafkarecordsink/told-before-eos", test_told_before_eos);
   g_test_add_func ("/kafkarecordsink/msgpack", test_msgpack);
   g_test_add_func ("/kafkarecordsink/time", test_time);
   g_test_add_func ("/kafkarecordsink/several-memories", test_several_memories);

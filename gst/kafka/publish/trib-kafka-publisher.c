@@ -282,6 +282,21 @@ trib_kafka_publisher_give_up (TribKafkaPublisher *p)
   p->abandon = TRUE;
   while (p->abandon)
     g_cond_wait (&p->changed, &p->client->lock);
+  g_mutex_unlock (&p->client->lock);
+  trib_kafka_publisher_tell (p);
+}
+
+/**
+ * trib_kafka_publisher_tell:
+ * @p: a publisher
+ *
+ * Returns when everything that has happened so far has been told: losses, too, which otherwise wait up to a second
+ * for more of them. Not from its callbacks.
+ */
+void
+trib_kafka_publisher_tell (TribKafkaPublisher *p)
+{
+  g_mutex_lock (&p->client->lock);
   p->tell_now = TRUE;
   g_cond_signal (&p->tell);
   while (p->tell_now)

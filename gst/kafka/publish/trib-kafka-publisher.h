@@ -91,6 +91,7 @@ void trib_kafka_publisher_count_malformed (
     TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
 void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
+void trib_kafka_publisher_tell (TribKafkaPublisher *p);
 void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);
 void trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow);
 void trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts);
