@@ -303,6 +303,9 @@ collect_option (GQuark field, const GValue *value, gpointer user_data)
 {
   GPtrArray *options = user_data;
 
+  /* a string that is NULL is an option that is not set; it must not end the list either */
+  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value) == NULL)
+    return TRUE;
   g_ptr_array_add (options, g_strdup (g_quark_to_string (field)));
   if (G_VALUE_HOLDS_STRING (value))
     g_ptr_array_add (options, g_value_dup_string (value));

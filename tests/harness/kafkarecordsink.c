@@ -106,6 +106,24 @@ test_told_before_eos (void)
   g_assert_nonnull (warning);
 }
 
+/* an option that is NULL is not set; those behind it are looked at all the same */
+static void
+test_option_without_value (void)
+{
+  static const gchar *const configs[]
+      = { "c,client.id=(string)NULL", "c,client.id=(string)NULL,no.such.option=1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (configs); i++) {
+    GstElement *sink = gst_object_ref_sink (gst_element_factory_make ("kafkarecordsink", NULL));
+    g_autoptr (GstStructure) config = gst_structure_from_string (configs[i], NULL);
+    g_object_set (sink, "bootstrap-servers", "127.0.0.1:1", "producer-config", config, NULL);
+    g_assert_cmpint (gst_element_set_state (sink, GST_STATE_READY), ==,
+        i == 0 ? GST_STATE_CHANGE_SUCCESS : GST_STATE_CHANGE_FAILURE);
+    gst_element_set_state (sink, GST_STATE_NULL);
+    gst_object_unref (sink);
+  }
+}
+
 static void
 test_msgpack (void)
 {
@@ -240,6 +258,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkarecordsink/json", test_json);
   g_test_add_func ("/kafkarecordsink/malformed", test_malformed);
   g_test_add_func ("/kafkarecordsink/told-before-eos", test_told_before_eos);
+  g_test_add_func ("/kafkarecordsink/option-without-value", test_option_without_value);
   g_test_add_func ("/kafkarecordsink/msgpack", test_msgpack);
   g_test_add_func ("/kafkarecordsink/time", test_time);
   g_test_add_func ("/kafkarecordsink/several-memories", test_several_memories);
