@@ -52,8 +52,8 @@
  *
  * ## Errors
  * - Unusable settings (topic name, session or stream id, `consumer-config`): RESOURCE/SETTINGS, going to READY.
- * - No such topic or partition, with `until` end: RESOURCE/NOT_FOUND.
- * - The broker refuses this client: RESOURCE/NOT_AUTHORIZED.
+ * - No such topic or partition, with `until` end or with `start-partition`: RESOURCE/NOT_FOUND.
+ * - The broker refuses this client, also when it takes the right to read away later: RESOURCE/NOT_AUTHORIZED.
  * - The topic was made anew while it was read, or the client cannot go on: RESOURCE/READ.
  * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set: RESOURCE/OPEN_READ.
  * - Records that are no frames, or of which nothing says what they are: one RESOURCE/READ warning a start.

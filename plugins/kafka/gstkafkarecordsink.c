@@ -67,7 +67,7 @@
  * - `acknowledged`: records that the broker has.
  * - `failed`: the sum of `failed-timed-out` (not acknowledged within `delivery-timeout-ms`),
  * `failed-too-large`, `failed-purged` (given up when the sink stopped), `failed-not-authorized`,
- * `failed-unknown-topic`, `failed-refused` and `failed-malformed` (not valid JSON, or a key that is none).
+ * `failed-unknown-topic`, `failed-refused` and `failed-malformed` (not valid JSON of at most 64 levels, or a key that is none).
  * - `dropped`: the sum of `dropped-newest`, `dropped-oldest`, `dropped-non-key` (records are all
  * like key frames, so that policy drops the newest), `dropped-flushed` (waiting for room when a
  * flush or state change came) and `dropped-overflow` (`overflow` is error).
@@ -306,6 +306,7 @@ gst_kafka_record_sink_set_property (
     GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
 {
   gchar **text = text_of (GST_KAFKA_RECORD_SINK (object), prop_id);
+  const gchar *given;
 
   if (text == NULL) {
     G_OBJECT_CLASS (parent_class)->set_property (object, prop_id, value, pspec);
@@ -314,7 +315,8 @@ gst_kafka_record_sink_set_property (
   GST_OBJECT_LOCK (object);
   gst_kafka_sink_get_settings (GST_KAFKA_SINK (object))->n_changes++;
   g_free (*text);
-  *text = g_value_dup_string (value);
+  given = g_value_get_string (value);
+  *text = g_strdup (given == NULL && prop_id == PROP_TOPIC ? DEFAULT_TOPIC : given);
   GST_OBJECT_UNLOCK (object);
 }
 

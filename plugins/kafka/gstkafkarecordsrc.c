@@ -48,8 +48,8 @@
  *
  * ## Errors
  * - Unusable settings (topic name, `consumer-config`): RESOURCE/SETTINGS, going to READY.
- * - No such topic or partition, with `until` end: RESOURCE/NOT_FOUND.
- * - The broker refuses this client: RESOURCE/NOT_AUTHORIZED.
+ * - No such topic or partition, with `until` end or with `start-partition`: RESOURCE/NOT_FOUND.
+ * - The broker refuses this client, also when it takes the right to read away later: RESOURCE/NOT_AUTHORIZED.
  * - The topic was made anew while it was read, or the client cannot go on: RESOURCE/READ.
  * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set:
  * RESOURCE/OPEN_READ.
@@ -474,7 +474,7 @@ gst_kafka_record_src_set_property (
   }
   GST_OBJECT_LOCK (self);
   g_free (self->topic);
-  self->topic = g_value_dup_string (value);
+  self->topic = g_strdup (g_value_get_string (value) ? g_value_get_string (value) : DEFAULT_TOPIC);
   gst_kafka_source_note_change (GST_KAFKA_SOURCE (self));
   GST_OBJECT_UNLOCK (self);
 }

@@ -183,7 +183,8 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
   self->tail = tail;
   trib_kafka_tail_set_flushing (tail, source->flushing);
   GST_OBJECT_UNLOCK (self);
-  if (trib_kafka_tail_find (tail, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
+  if (trib_kafka_tail_find (
+          tail, source->now.start_partition, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
       && last_ns >= self->base_ns) {
     GST_OBJECT_LOCK (self);
     source->duration = time_since_base (self, last_ns)

@@ -85,7 +85,7 @@ take_value (TribJsonReader *reader, const gchar *text, gsize size, const gchar *
  * @reader: of trib_kafka_key_reader_new()
  * @value: a record
  * @key_field: (nullable): name of the member of the outermost object whose value is the key; where it
- *   occurs twice, the last one counts
+ *   occurs twice, each has to be one that can be a key, and the last one counts
  * @ret_key: (out) (nullable) (transfer full): the key, terminated; %NULL when the record has no such
  *   member, or null in it
  * @ret_key_size: (out): its bytes

@@ -2,6 +2,7 @@
 #include "trib-kafka-consumer.h"
 
 #include <kafka/trib-kafka-config.h>
+#include <kafka/trib-kafka-offsets.h>
 
 G_DEFINE_QUARK (trib - kafka - read - error - quark, trib_kafka_read_error)
 
@@ -470,20 +471,10 @@ trib_kafka_consumer_ask_offsets (TribKafkaConsumer *c, rd_kafka_topic_t *topic,
     const gint32 *partitions, guint n_partitions, gint64 when_ms, gint64 *ret_offsets,
     GError **error)
 {
-  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new (n_partitions);
   const gchar *name = rd_kafka_topic_name (topic);
-  rd_kafka_resp_err_t err;
+  rd_kafka_resp_err_t err = trib_kafka_offsets_ask (
+      c->client, name, partitions, n_partitions, when_ms, ret_offsets, patience (c));
 
-  for (guint i = 0; i < n_partitions; i++)
-    rd_kafka_topic_partition_list_add (list, name, partitions[i])->offset = when_ms;
-  err = rd_kafka_offsets_for_times (c->client, list, patience (c));
-  for (guint i = 0; i < n_partitions && !err; i++) {
-    const rd_kafka_topic_partition_t *p
-        = rd_kafka_topic_partition_list_find (list, name, partitions[i]);
-    err = p ? p->err : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    ret_offsets[i] = err ? -1 : p->offset;
-  }
-  rd_kafka_topic_partition_list_destroy (list);
   if (err)
     return judge (c, name, err, error);
   trib_kafka_consumer_progress (c);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+/* words for what is missing that are told apart */
+#define MAX_REASONS 64
 /* at the present end: how long an index that is missing is waited for */
 #define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
 /* between two looks at the client that nothing is asked of */
@@ -46,6 +48,7 @@ struct _TribKafkaFrames {
   gboolean new_session; /* none of its frames was given yet */
   guint64 gap;          /* frames that are missing since the last one given */
   const gchar *gap_reason;
+  GHashTable *reasons;    /* words that entries gave as reasons, as many as MAX_REASONS */
   gboolean lost;          /* retention has passed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
@@ -155,6 +158,7 @@ trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)
   f->stream = g_strdup (config->stream);
   f->reader = trib_json_reader_new ("", 0, NULL);
   f->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  f->reasons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   f->from_ns = G_MININT64;
   f->caught_up_since = -1;
   if (!make_clients (f, config, error))
@@ -178,6 +182,7 @@ trib_kafka_frames_free (TribKafkaFrames *f)
   g_clear_pointer (&f->join, trib_kafka_join_free);
   g_clear_pointer (&f->reader, trib_json_reader_free);
   g_hash_table_unref (f->told);
+  g_hash_table_unref (f->reasons);
   g_mutex_clear (&f->lock);
   g_free (f->bytes_topic);
   g_free (f->wanted_session);
@@ -422,6 +427,21 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
 
 /* ---- out of the window ---- */
 
+/* a word that stays: producers of all kinds may have written anything */
+static const gchar *
+keep_reason (TribKafkaFrames *f, const gchar *reason)
+{
+  gpointer kept;
+
+  if (g_hash_table_lookup_extended (f->reasons, reason, &kept, NULL))
+    return kept;
+  if (g_hash_table_size (f->reasons) == MAX_REASONS)
+    return "other";
+  kept = g_strdup (reason);
+  g_hash_table_add (f->reasons, kept);
+  return kept;
+}
+
 static TribKafkaFramesResult
 give_missing (
     TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 index, guint64 n, const gchar *reason)
@@ -429,10 +449,10 @@ give_missing (
   /* one less than there can be, because who divides by it adds the one that ends it */
   f->gap = n < G_MAXUINT64 - 1 - f->gap ? f->gap + n : G_MAXUINT64 - 1;
   if (f->gap_reason == NULL || !g_str_equal (reason, "unknown"))
-    f->gap_reason = g_intern_string (reason);
+    f->gap_reason = keep_reason (f, reason);
   item->index = index;
   item->n_missing = n;
-  item->reason = g_intern_string (reason);
+  item->reason = keep_reason (f, reason);
   return TRIB_KAFKA_FRAMES_MISSING;
 }
 
@@ -564,7 +584,7 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
   item->sighting = f->note->sighting;
   if (f->note->result == TRIB_KAFKA_FRAMES_MISSING) {
     /* its gap was told before it was known why */
-    item->reason = g_intern_string (f->note->sighting->entry.error_reason);
+    item->reason = keep_reason (f, f->note->sighting->entry.error_reason);
     item->index = f->note->sighting->entry.identity.index;
     item->n_missing = 1;
   }

@@ -5,6 +5,9 @@
 #define FIRST_LOOK 4
 #define LOOK_FACTOR 16
 #define LAST_LOOK (4 * 16 * 16 * 16)
+/* up to here, once a frame is found it is looked a step further: a younger one may lie in another partition, behind
+ * records of other streams */
+#define CHEAP_LOOK 64
 
 struct _TribKafkaTail {
   TribKafkaCursor *cursor;
@@ -81,6 +84,7 @@ look_at (TribKafkaTail *t, TribKafkaMessage *m, gint64 *t_ns)
 /**
  * trib_kafka_tail_find:
  * @t: something to look with
+ * @partition: the only one to look at, -1: all of them
  * @deadline: monotonic time, us, up to which to wait
  * @ret_t_ns: (out): capture time of the youngest frame, ns since the Unix epoch
  *
@@ -89,13 +93,15 @@ look_at (TribKafkaTail *t, TribKafkaMessage *m, gint64 *t_ns)
  * Returns: whether there is one; %FALSE also when the broker does not say so in time
  */
 gboolean
-trib_kafka_tail_find (TribKafkaTail *t, gint64 deadline, gint64 *ret_t_ns)
+trib_kafka_tail_find (TribKafkaTail *t, gint32 partition, gint64 deadline, gint64 *ret_t_ns)
 {
   gint64 t_ns = G_MININT64;
+  gboolean once_more = TRUE;
 
   for (gint64 look = FIRST_LOOK; look <= LAST_LOOK; look *= LOOK_FACTOR) {
-    const TribKafkaPosition at
-        = { .start = TRIB_KAFKA_START_OFFSET, .offset = -look, .partition = -1, .to_end = TRUE };
+    const TribKafkaPosition at = {
+      .start = TRIB_KAFKA_START_OFFSET, .offset = -look, .partition = partition, .to_end = TRUE
+    };
     TribKafkaCursorResult result;
     gboolean found = FALSE;
 
@@ -109,6 +115,10 @@ trib_kafka_tail_find (TribKafkaTail *t, gint64 deadline, gint64 *ret_t_ns)
     } while (result != TRIB_KAFKA_CURSOR_END && result != TRIB_KAFKA_CURSOR_TIMEOUT
              && result != TRIB_KAFKA_CURSOR_FLUSHING && result != TRIB_KAFKA_CURSOR_ERROR);
     if (found && result == TRIB_KAFKA_CURSOR_END) {
+      if (once_more && look <= CHEAP_LOOK) {
+        once_more = FALSE;
+        continue;
+      }
       *ret_t_ns = t_ns;
       return TRUE;
     }

@@ -14,7 +14,8 @@ TribKafkaTail *trib_kafka_tail_new (const TribKafkaFramesConfig *config, GError 
 void trib_kafka_tail_free (TribKafkaTail *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaTail, trib_kafka_tail_free)
 
-gboolean trib_kafka_tail_find (TribKafkaTail *t, gint64 deadline, gint64 *ret_t_ns);
+gboolean trib_kafka_tail_find (
+    TribKafkaTail *t, gint32 partition, gint64 deadline, gint64 *ret_t_ns);
 void trib_kafka_tail_set_flushing (TribKafkaTail *t, gboolean flushing);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-scan-private.h"
 
+#include <kafka/trib-kafka-offsets.h>
+
 #define WAIT_MS 50
 
 static gboolean
@@ -58,9 +60,13 @@ trib_kafka_scan_query_range (TribKafkaScan *s, const Topic *t, gint32 partition,
     gint64 *ret_high, GError **error)
 {
   g_autofree gchar *what = NULL;
-  rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets (
-      s->client, t->name, partition, ret_low, ret_high, s->timeout_ms);
+  gint64 deadline = g_get_monotonic_time () + s->timeout_ms * G_TIME_SPAN_MILLISECOND;
+  rd_kafka_resp_err_t code = trib_kafka_offsets_ask (
+      s->client, t->name, &partition, 1, RD_KAFKA_OFFSET_BEGINNING, ret_low, s->timeout_ms);
 
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    code = trib_kafka_offsets_ask (s->client, t->name, &partition, 1, RD_KAFKA_OFFSET_END, ret_high,
+        MAX ((deadline - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND, 1));
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     return TRUE;
   if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT)
