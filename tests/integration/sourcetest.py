@@ -78,6 +78,12 @@ class Reading:
         tap.equal(self.errors, [], "errors on the bus")
         return self.stats
 
+    def seek(self, place):
+        """On the pipeline, once it plays: a seek on its way there, or on an element of it, may leave a sink in PAUSED with
+        any source."""
+        tap.equal(self.pipeline.get_state(30 * Gst.SECOND)[0], Gst.StateChangeReturn.SUCCESS, "playing")
+        tap.true(self.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place), "seek")
+
     def told(self, name):
         """The fields of the messages of this name that came so far."""
         self.look()
