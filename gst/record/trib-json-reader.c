@@ -660,6 +660,22 @@ trib_json_reader_string (const TribJsonReader *r, gsize *ret_len)
 }
 
 /**
+ * trib_json_reader_string_in_text:
+ * @r: a reader whose last token is %TRIB_JSON_STRING or %TRIB_JSON_KEY
+ * @ret_len: (out): its length in bytes
+ *
+ * Returns: (nullable) (transfer none): the string where it stands in the text, not terminated, as
+ *   long as the text lives; %NULL when escapes stand there, which trib_json_reader_string() resolves
+ */
+const gchar *
+trib_json_reader_string_in_text (const TribJsonReader *r, gsize *ret_len)
+{
+  g_return_val_if_fail (r->token == TRIB_JSON_STRING || r->token == TRIB_JSON_KEY, NULL);
+  *ret_len = r->raw_len;
+  return r->raw_escapes ? NULL : (const gchar *) r->text + r->raw_start;
+}
+
+/**
  * trib_json_reader_offset:
  * @r: a reader
  *
@@ -669,6 +685,18 @@ gsize
 trib_json_reader_offset (const TribJsonReader *r)
 {
   return r->offset;
+}
+
+/**
+ * trib_json_reader_end_offset:
+ * @r: a reader that has not failed
+ *
+ * Returns: byte offset in the text behind the last token
+ */
+gsize
+trib_json_reader_end_offset (const TribJsonReader *r)
+{
+  return r->pos;
 }
 
 /**

@@ -80,8 +80,13 @@ gint64 trib_json_reader_int (const TribJsonReader *r);
 guint64 trib_json_reader_uint (const TribJsonReader *r);   /* of an INT that is not negative, too */
 gdouble trib_json_reader_double (const TribJsonReader *r); /* of INT and UINT too */
 const gchar *trib_json_reader_string (const TribJsonReader *r, gsize *ret_len);
+/* (nullable) the last token's string where it stands in the text, when it has no escapes there: not
+ * terminated, lives as long as the text */
+const gchar *trib_json_reader_string_in_text (const TribJsonReader *r, gsize *ret_len);
 /* byte offset in the text where the last token begins; after an error, where the error is */
 gsize trib_json_reader_offset (const TribJsonReader *r);
+/* byte offset behind the last token */
+gsize trib_json_reader_end_offset (const TribJsonReader *r);
 /* how many containers are open after the last token */
 guint trib_json_reader_depth (const TribJsonReader *r);
 /* (nullable) why the last token was TRIB_JSON_ERROR_TOKEN; the message ends with the byte offset */

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What the JSON reader and the JSON writer both need to know about bytes. Private to gst/record. */
+/* What readers and writers of both formats need to know about bytes. Private to gst/record. */
 
 /*
  * The first byte in [p, end) that may not stand in a JSON string as it is, or needs a closer look:
@@ -61,6 +61,30 @@ trib_json_utf8_char (const guchar *p, gsize avail, guint *ret_prefix)
     high = 0xbf;
   }
   return len;
+}
+
+/* The first byte in [p, end) that is not part of valid UTF-8; NUL is. @end when all of it is. */
+static inline const guchar *
+trib_json_utf8_run (const guchar *p, const guchar *end)
+{
+  const guint64 tops = G_GUINT64_CONSTANT (0x8080808080808080);
+
+  while (p < end) {
+    guint64 x;
+    guint n = 1, prefix;
+
+    if (end - p >= 8) {
+      memcpy (&x, p, 8);
+      if ((x & tops) == 0) {
+        p += 8;
+        continue;
+      }
+    }
+    if (*p >= 0x80 && (n = trib_json_utf8_char (p, end - p, &prefix)) == 0)
+      break;
+    p += n;
+  }
+  return p;
 }
 
 G_END_DECLS

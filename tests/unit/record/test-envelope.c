@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib.h>
+#include <string.h>
+
+#include <record/trib-record-envelope.h>
+
+typedef struct {
+  TribRecordReader *r;
+  TribRecordEnvelope e;
+  GError *error;
+} Fixture;
+
+static void
+fixture_init (Fixture *f)
+{
+  f->r = trib_record_reader_new (NULL);
+  f->error = NULL;
+}
+
+static void
+fixture_clear (Fixture *f)
+{
+  trib_record_reader_free (f->r);
+  g_clear_error (&f->error);
+}
+
+/* The text is copied to memory of exactly its size, which lives until the next call, so that a
+ * checker of addresses sees a read beyond its end. */
+static gboolean
+parse (Fixture *f, const gchar *text)
+{
+  static gchar *copy;
+
+  g_free (copy);
+  copy = g_memdup2 (text, strlen (text));
+  g_clear_error (&f->error);
+  return trib_record_envelope_parse (f->r, TRIB_RECORD_JSON, copy, strlen (text), &f->e, &f->error);
+}
+
+#define assert_slice(slice, text) g_assert_cmpmem ((slice).str, (slice).len, (text), strlen (text))
+
+static void
+test_observation (void)
+{
+  const gchar *text
+      = "{\"type\":\"face\",\"frame_id\":18446744073709551615,\"t_ns\":-9223372036854775808,"
+        "\"source\":\"f\\u00e4ce\",\"processing_ms\":31,\"seq\":7,\"part\":2,\"parts\":3,\"width\":"
+        "640,"
+        "\"height\":480,\"arrival_ns\":12,\"session\":\"s1\",\"faces\":[{\"bbox\":[1,2,3,4],"
+        "\"source\":1}],"
+        "\"score\":[\"body\"],\"have\":3,\"reason\":{}}";
+  Fixture f;
+
+  fixture_init (&f);
+  g_assert_true (parse (&f, text));
+  g_assert_no_error (f.error);
+  g_assert_cmpint (f.e.kind, ==, TRIB_RECORD_KIND_OBS);
+  assert_slice (f.e.type, "face");
+  assert_slice (f.e.source, "f\xc3\xa4"
+                            "ce");
+  assert_slice (f.e.session, "s1");
+  assert_slice (f.e.record, text);
+  g_assert_cmpuint (f.e.offset, ==, 0);
+  g_assert_cmpuint (f.e.frame_id, ==, G_MAXUINT64);
+  g_assert_cmpint (f.e.t_ns, ==, G_MININT64);
+  g_assert_cmpfloat (f.e.processing_ms, ==, 31.0);
+  g_assert_cmpuint (f.e.seq, ==, 7);
+  g_assert_cmpuint (f.e.part, ==, 2);
+  g_assert_cmpuint (f.e.parts, ==, 3);
+  g_assert_cmpuint (f.e.width, ==, 640);
+  g_assert_cmpuint (f.e.height, ==, 480);
+  g_assert_true (trib_record_has (&f.e, TRIB_RECORD_FIELD_SESSION));
+  /* no field of an observation: body, whatever it holds */
+  g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_SCORE));
+  g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_HAVE));
+  g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_REASON));
+
+  g_assert_true (parse (&f, "{\"type\":\"pose\",\"source\":null,\"frame_id\":0,\"t_ns\":null}"));
+  assert_slice (f.e.source, "pose");
+  g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_SOURCE));
+  g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_T_NS));
+  g_assert_cmpuint (f.e.part, ==, 1);
+  g_assert_cmpuint (f.e.parts, ==, 1);
+  fixture_clear (&f);
+}
+
+static const struct {
+  const gchar *text;
+  TribRecordKind kind;
+} kinds[] = {
+  { "{\"source\":\"a\",\"t_ns\":5}", TRIB_RECORD_KIND_OBS },
+  { "{\"kind\":\"obs\",\"source\":\"a\",\"t_ns\":5}", TRIB_RECORD_KIND_OBS },
+  { "{\"now_ns\":3,\"source\":\"a\",\"t_ns\":5}", TRIB_RECORD_KIND_OBS },
+  { "{\"kind\":\"empty\",\"source\":\"a\",\"t_ns\":5}", TRIB_RECORD_KIND_EMPTY },
+  { "{\"source\":\"a\",\"t_ns\":5,\"reason\":\"busy\",\"kind\":\"skipped\"}",
+      TRIB_RECORD_KIND_SKIPPED },
+  { "{\"kind\":\"bound\",\"source\":\"a\",\"t_ns\":5}", TRIB_RECORD_KIND_BOUND },
+  { "{\"kind\":\"announce\",\"frame_id\":5}", TRIB_RECORD_KIND_ANNOUNCE },
+  { "{\"kind\":\"announce\",\"frame_id\":5,\"expected\":[\"a\",\"b\"]}",
+      TRIB_RECORD_KIND_ANNOUNCE },
+  { "{\"kind\":\"eos\",\"source\":\"a\"}", TRIB_RECORD_KIND_EOS },
+  { "{\"type\":\"fused\",\"t_ns\":5,\"reason\":\"complete\",\"have\":{\"a\":{}},\"missing\":[]}",
+      TRIB_RECORD_KIND_FUSED },
+  { "{\"type\":\"trig\",\"t_start_ns\":5,\"t_end_ns\":6,\"score\":0.5}", TRIB_RECORD_KIND_TRIGGER },
+  { "{\"type\":\"control\",\"command\":\"pause\",\"kind\":\"any\"}", TRIB_RECORD_KIND_CONTROL },
+  { "{\"record_type\":\"timing\",\"frame_id\":1,\"component\":\"face\",\"processing_ms\":0.5}",
+      TRIB_RECORD_KIND_TIMING },
+  { "{\"record_type\":\"frame_drop\",\"dropped_frame_ids\":[1,2],\"reason\":\"timeout\"}",
+      TRIB_RECORD_KIND_FRAME_DROP },
+  { "{\"record_type\":\"sync_delay\",\"frame_id\":1,\"delay_ms\":2,\"waiting_for\":[\"a\"]}",
+      TRIB_RECORD_KIND_SYNC_DELAY },
+  { "{\"now_ns\":5}", TRIB_RECORD_KIND_CLOCK },
+};
+
+static void
+test_kinds (void)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    gboolean ok = parse (&f, kinds[i].text);
+    g_assert_no_error (f.error);
+    g_assert_true (ok);
+    g_assert_cmpint (f.e.kind, ==, kinds[i].kind);
+  }
+  g_assert_true (parse (&f, kinds[7].text));
+  g_assert_cmpuint (f.e.n_names, ==, 2);
+  assert_slice (f.e.names[1], "b");
+  g_assert_true (parse (&f, kinds[9].text));
+  assert_slice (f.e.have, "{\"a\":{}}");
+  assert_slice (f.e.missing, "[]");
+  g_assert_true (parse (&f, kinds[13].text));
+  assert_slice (f.e.dropped_frame_ids, "[1,2]");
+  g_assert_cmpuint (f.e.n_dropped, ==, 2);
+  fixture_clear (&f);
+}
+
+#define OBS "\"source\":\"a\",\"frame_id\":1"
+
+static const struct {
+  const gchar *text;
+  TribRecordError code;
+  const gchar *message;
+} refused[] = {
+  { "", TRIB_RECORD_ERROR_TRUNCATED, "at byte 0" },
+  { "7", TRIB_RECORD_ERROR_TYPE, "an integer, expected a map at byte 0" },
+  { "[]", TRIB_RECORD_ERROR_TYPE, "an array, expected a map at byte 0" },
+  { "{" OBS "} x", TRIB_RECORD_ERROR_SYNTAX, "at byte 28" },
+  { "{" OBS ",\"t_ns\":", TRIB_RECORD_ERROR_TRUNCATED, "at byte 34" },
+  { "{" OBS ",\"x\":[}", TRIB_RECORD_ERROR_SYNTAX, "at byte 32" },
+  { "{\"frame_id\":-1,\"x\":[}", TRIB_RECORD_ERROR_SYNTAX, "at byte 20" },
+  { "{}", TRIB_RECORD_ERROR_FIELD, "an observation without frame_id and t_ns at byte 0" },
+  { "{\"t_ns\":1}", TRIB_RECORD_ERROR_FIELD, "an observation without source and type at byte 0" },
+  { "{\"type\":\"\",\"t_ns\":1}", TRIB_RECORD_ERROR_FIELD,
+      "an observation without source and type at byte 0" },
+  { "{\"type\":7}", TRIB_RECORD_ERROR_FIELD, "type is an integer, expected a text, at byte 8" },
+  { "{" OBS ",\"frame_id\":1}", TRIB_RECORD_ERROR_FIELD, "frame_id a second time at byte 38" },
+  { "{" OBS ",\"t_ns\":1.0}", TRIB_RECORD_ERROR_FIELD,
+      "t_ns is a number, expected an integer, at byte 34" },
+  { "{" OBS ",\"t_ns\":9223372036854775808}", TRIB_RECORD_ERROR_FIELD,
+      "t_ns is an integer of more than 63 bits, expected an integer, at byte 34" },
+  { "{" OBS ",\"seq\":-1}", TRIB_RECORD_ERROR_FIELD,
+      "seq is a negative integer, expected an integer from 0 on, at byte 33" },
+  { "{" OBS ",\"seq\":{\"a\":[1]}}", TRIB_RECORD_ERROR_FIELD,
+      "seq is a map, expected an integer from 0 on, at byte 33" },
+  { "{" OBS ",\"part\":2}", TRIB_RECORD_ERROR_FIELD, "part 2 of 1 parts at byte 0" },
+  { "{" OBS ",\"part\":0,\"parts\":1}", TRIB_RECORD_ERROR_FIELD, "part 0 of 1 parts at byte 0" },
+  { "{" OBS ",\"kind\":\"maybe\"}", TRIB_RECORD_ERROR_FIELD,
+      "kind is \"maybe\", which is no kind of record, at byte 0" },
+  { "{" OBS ",\"kind\":\"trig\"}", TRIB_RECORD_ERROR_FIELD,
+      "kind is \"trig\", which is no kind of record, at byte 0" },
+  { "{" OBS ",\"record_type\":\"x\"}", TRIB_RECORD_ERROR_FIELD,
+      "record_type is \"x\", which is no kind of record, at byte 0" },
+  { "{" OBS ",\"session\":\"a\\u0000b\"}", TRIB_RECORD_ERROR_FIELD,
+      "session is a text with a NUL in it, expected a text, at byte 37" },
+  { "{\"kind\":\"bound\",\"source\":\"a\"}", TRIB_RECORD_ERROR_FIELD,
+      "a bound without t_ns at byte 0" },
+  { "{\"kind\":\"announce\",\"t_ns\":1,\"expected\":[\"a\",[]]}", TRIB_RECORD_ERROR_FIELD,
+      "expected is an array, expected a list of texts, at byte 39" },
+  { "{\"type\":\"trig\",\"t_start_ns\":1}", TRIB_RECORD_ERROR_FIELD,
+      "a trigger without t_end_ns at byte 0" },
+  { "{\"record_type\":\"frame_drop\",\"reason\":\"x\",\"dropped_frame_ids\":[1,-2]}",
+      TRIB_RECORD_ERROR_FIELD,
+      "dropped_frame_ids is a negative integer, expected a list of integers from 0 on, at byte "
+      "61" },
+};
+
+static void
+test_refused (void)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_assert_false (parse (&f, refused[i].text));
+    g_assert_error (f.error, TRIB_RECORD_ERROR, (gint) refused[i].code);
+    if (!g_str_has_suffix (f.error->message, refused[i].message))
+      g_assert_cmpstr (f.error->message, ==, refused[i].message);
+  }
+  fixture_clear (&f);
+}
+
+static void
+test_batch (void)
+{
+  const gchar *text
+      = "[{\"source\":\"a\",\"t_ns\":1}, 7, [{}], {\"t_ns\":1}, {\"source\":\"b\\n\",\"t_ns\":2}]";
+  Fixture f;
+  TribRecordSlice first;
+
+  fixture_init (&f);
+  trib_record_reader_set (f.r, TRIB_RECORD_JSON, text, strlen (text));
+  g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_OK);
+  first = f.e.source;
+  for (guint i = 0; i < 3; i++) {
+    g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_INVALID);
+    if (i < 2)
+      g_assert_error (f.error, TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_TYPE);
+    else
+      g_assert_error (f.error, TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_FIELD);
+    g_clear_error (&f.error);
+  }
+  g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_OK);
+  assert_slice (first, "a");
+  assert_slice (f.e.source, "b\n");
+  assert_slice (f.e.record, "{\"source\":\"b\\n\",\"t_ns\":2}");
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_END);
+
+  text = "[{\"source\":\"a\",\"t_ns\":1} 7";
+  trib_record_reader_set (f.r, TRIB_RECORD_JSON, text, strlen (text));
+  g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_OK);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpint (trib_record_envelope_read (f.r, &f.e, &f.error), ==, TRIB_RECORD_READ_BROKEN);
+    g_assert_error (f.error, TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_SYNTAX);
+    g_clear_error (&f.error);
+  }
+  fixture_clear (&f);
+}
+
+static void
+test_msgpack (void)
+{
+  static const guint8 data[] = { 0x86, 0xa4, 't', 'y', 'p', 'e', 0xa4, 'f', 'a', 'c', 'e', 0xa8,
+    'f', 'r', 'a', 'm', 'e', '_', 'i', 'd', 0xcd, 1, 0, 0xa4, 't', '_', 'n', 's', 0xcf, 0, 0, 0, 1,
+    0, 0, 0, 0, 0xad, 'p', 'r', 'o', 'c', 'e', 's', 's', 'i', 'n', 'g', '_', 'm', 's', 0xca, 0x3f,
+    0x00, 0, 0, 0xfe, 0xc4, 1, 9, 0xa1, 'x', 0xc7, 2, 5, 1, 2 };
+  Fixture f;
+
+  fixture_init (&f);
+  g_assert_true (
+      trib_record_envelope_parse (f.r, TRIB_RECORD_MSGPACK, data, sizeof data, &f.e, &f.error));
+  assert_slice (f.e.source, "face");
+  g_assert_cmpuint (f.e.frame_id, ==, 256);
+  g_assert_cmpint (f.e.t_ns, ==, G_GINT64_CONSTANT (1) << 32);
+  g_assert_cmpfloat (f.e.processing_ms, ==, 0.5);
+  g_assert_cmpmem (f.e.record.str, f.e.record.len, data, sizeof data);
+  fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/record-envelope/observation", test_observation);
+  g_test_add_func ("/record-envelope/kinds", test_kinds);
+  g_test_add_func ("/record-envelope/refused", test_refused);
+  g_test_add_func ("/record-envelope/batch", test_batch);
+  g_test_add_func ("/record-envelope/msgpack", test_msgpack);
+  return g_test_run ();
+}
