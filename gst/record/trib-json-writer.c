@@ -216,6 +216,59 @@ append_double (GString *out, gdouble value)
     g_string_append (out, ".0");
 }
 
+/* What rounds to a float lies between the middles to its neighbours, and those are doubles. A decimal
+ * whose nearest double lies strictly between them does so itself: it reads back as the float
+ * whether or not the reader goes by way of a double. The middles themselves are left alone. */
+typedef struct {
+  gdouble low;
+  gdouble high;
+} FloatRange;
+
+static FloatRange
+float_range (gfloat magnitude)
+{
+  guint32 bits, below_bits, above_bits;
+  gfloat below, above;
+
+  memcpy (&bits, &magnitude, sizeof bits);
+  below_bits = bits - 1;
+  above_bits = bits + 1;
+  memcpy (&below, &below_bits, sizeof below);
+  memcpy (&above, &above_bits, sizeof above);
+  return (FloatRange){ ((gdouble) below + (gdouble) magnitude) / 2,
+    ((gdouble) magnitude + (isinf (above) ? 0x1p128 : (gdouble) above)) / 2 };
+}
+
+/* The double nearest to the decimal of fewest digits that stands for @magnitude. Written as a double
+ * it has those digits, so that a number has the same text whether it comes as a float or comes back
+ * as a double. */
+static gdouble
+shortest_float (gfloat value)
+{
+  gdouble magnitude = (gdouble) value;
+  FloatRange range = float_range (value);
+  gchar buf[G_ASCII_DTOSTR_BUF_SIZE];
+  gchar format[8];
+  gdouble candidate, power = 1;
+
+  /* as append_short_double(), where all digits before the point are significant ones */
+  if (FLT_EVAL_METHOD == 0 && magnitude >= 1e-4 && magnitude < 1e7) {
+    for (guint digits = 0; digits <= 14; digits++, power *= 10) {
+      candidate = (gdouble) (guint64) (magnitude * power + 0.5) / power;
+      if (candidate > range.low && candidate < range.high)
+        return candidate;
+    }
+  }
+  for (gint digits = magnitude < FLT_MIN ? 1 : FLT_DIG;; digits++) {
+    g_snprintf (format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd (buf, sizeof buf, format, magnitude);
+    candidate = g_ascii_strtod (buf, NULL);
+    /* nine always suffice */
+    if (digits == 9 || (candidate > range.low && candidate < range.high))
+      return candidate;
+  }
+}
+
 /**
  * trib_json_writer_init:
  * @w: (out caller-allocates): a writer; holds nothing that must be freed
@@ -368,6 +421,29 @@ trib_json_writer_double (TribJsonWriter *w, gdouble value)
   }
   before_value (w);
   append_double (w->out, value);
+  after_value (w);
+}
+
+/**
+ * trib_json_writer_float:
+ * @w: a writer that a value is due of
+ * @value: the value; NaN and the infinities become null
+ *
+ * The text has the fewest significant digits that read back as @value (up to 9); otherwise as
+ * trib_json_writer_double().
+ */
+void
+trib_json_writer_float (TribJsonWriter *w, gfloat value)
+{
+  if (!isfinite (value)) {
+    trib_json_writer_null (w);
+    return;
+  }
+  before_value (w);
+  if (value != 0.0f)
+    append_double (w->out, copysign (shortest_float (fabsf (value)), (gdouble) value));
+  else
+    append_double (w->out, (gdouble) value);
   after_value (w);
 }
 

@@ -35,6 +35,8 @@ void trib_json_writer_uint (TribJsonWriter *w, guint64 value);
 /* the fewest digits that read back as the same double, never without '.' or exponent (1.0, not 1),
  * so that a number stays a double; NaN and infinities become null */
 void trib_json_writer_double (TribJsonWriter *w, gdouble value);
+/* the same for a float: the fewest digits that read back as @value, by way of a double or not */
+void trib_json_writer_float (TribJsonWriter *w, gfloat value);
 /* bytes that are not UTF-8 become U+FFFD, NULL becomes null */
 void trib_json_writer_string (TribJsonWriter *w, const gchar *value);
 void trib_json_writer_string_len (TribJsonWriter *w, const gchar *value, gsize len);
