@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <string.h>
+
 #include "trib-record-fields.h"
 #include "trib-record-reader.h"
+#include "trib-record-writer.h"
 
 G_BEGIN_DECLS
 
@@ -85,5 +88,20 @@ TribRecordRead trib_record_envelope_read (
     TribRecordReader *r, TribRecordEnvelope *ret_envelope, GError **error);
 gboolean trib_record_envelope_parse (TribRecordReader *r, TribRecordFormat format,
     gconstpointer data, gsize len, TribRecordEnvelope *ret_envelope, GError **error);
+
+/* Writers. Each writes the word of the envelope's kind, and the fields that `has` names. */
+#define TRIB_RECORD_TEXT(text) ((TribRecordSlice){ (text), strlen (text) })
+
+void trib_record_envelope_begin (TribRecordWriter *w, const TribRecordEnvelope *e);
+void trib_record_envelope_write (TribRecordWriter *w, const TribRecordEnvelope *e);
+void trib_record_frame_drop_write (
+    TribRecordWriter *w, const TribRecordEnvelope *e, const guint64 *frame_ids, gsize n);
+void trib_record_fused_begin (TribRecordWriter *w, const TribRecordEnvelope *e);
+gboolean trib_record_fused_have (TribRecordWriter *w, TribRecordSlice source, TribRecordReader *r,
+    TribRecordFormat format, TribRecordSlice record, gdouble delay_ms, GError **error);
+void trib_record_fused_begin_missing (TribRecordWriter *w);
+void trib_record_fused_missing (
+    TribRecordWriter *w, TribRecordSlice source, const gchar *why, TribRecordSlice reason);
+void trib_record_fused_end (TribRecordWriter *w, const TribRecordEnvelope *e);
 
 G_END_DECLS

@@ -259,6 +259,116 @@ test_msgpack (void)
   fixture_clear (&f);
 }
 
+/* what is written reads back as what it was, in both formats, for every kind and every field */
+static void
+test_write (void)
+{
+  static const guint64 ids[] = { 3, G_MAXUINT64 };
+
+  for (guint i = 0; i < 2 * TRIB_RECORD_N_KINDS; i++) {
+    TribRecordFormat format = i % 2 == 0 ? TRIB_RECORD_JSON : TRIB_RECORD_MSGPACK;
+    g_autoptr (GString) out = g_string_new (NULL);
+    TribRecordEnvelope e = { .kind = (TribRecordKind) (i / 2),
+      .has = G_MAXUINT64,
+      .source = TRIB_RECORD_TEXT ("s\n"),
+      .type = TRIB_RECORD_TEXT ("t"),
+      .session = TRIB_RECORD_TEXT ("se"),
+      .reason = TRIB_RECORD_TEXT ("r"),
+      .component = TRIB_RECORD_TEXT ("c"),
+      .trigger_id = TRIB_RECORD_TEXT ("ti"),
+      .command = TRIB_RECORD_TEXT ("co"),
+      .request_id = TRIB_RECORD_TEXT ("ri"),
+      .frame_id = 1,
+      .seq = 2,
+      .queue_depth = 3,
+      .epoch = 4,
+      .pane = 5,
+      .spread_ns = 6,
+      .part = 7,
+      .parts = 8,
+      .width = 9,
+      .height = 10,
+      .t_ns = -11,
+      .t_start_ns = 12,
+      .t_end_ns = 13,
+      .arrival_ns = 14,
+      .publish_ns = 15,
+      .now_ns = 16,
+      .processing_ms = 17.5,
+      .delay_ms = 18.5,
+      .wait_ms = 19.5,
+      .score = 20.5,
+      .speed = 21.5,
+      .loop = TRUE,
+      .names = { TRIB_RECORD_TEXT ("n") },
+      .n_names = 1 };
+    TribRecordWriter w;
+    Fixture f;
+    gboolean ok;
+
+    fixture_init (&f);
+    trib_record_writer_init (&w, format, out);
+    if (e.kind == TRIB_RECORD_KIND_FRAME_DROP) {
+      trib_record_frame_drop_write (&w, &e, ids, 2);
+    } else if (e.kind == TRIB_RECORD_KIND_FUSED) {
+      trib_record_fused_begin (&w, &e);
+      ok = trib_record_fused_have (&w, TRIB_RECORD_TEXT ("a"), f.r, TRIB_RECORD_JSON,
+          TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"), 2.5, &f.error);
+      g_assert_no_error (f.error);
+      g_assert_true (ok);
+      trib_record_fused_begin_missing (&w);
+      trib_record_fused_missing (
+          &w, TRIB_RECORD_TEXT ("b"), "timeout", (TribRecordSlice){ NULL, 0 });
+      trib_record_fused_missing (&w, TRIB_RECORD_TEXT ("c"), "skipped", TRIB_RECORD_TEXT ("busy"));
+      trib_record_fused_end (&w, &e);
+    } else {
+      trib_record_envelope_write (&w, &e);
+    }
+    g_assert_true (trib_record_writer_is_complete (&w));
+    ok = trib_record_envelope_parse (f.r, format, out->str, out->len, &f.e, &f.error);
+    g_assert_no_error (f.error);
+    g_assert_true (ok);
+    g_assert_cmpint (f.e.kind, ==, e.kind);
+    for (guint field = 0; field < TRIB_RECORD_N_FIELDS; field++) {
+      gsize offset = trib_record_field ((TribRecordFieldId) field)->offset;
+      TribRecordSlice *text = (TribRecordSlice *) ((guint8 *) &f.e + offset);
+      TribRecordSlice *wanted = (TribRecordSlice *) ((guint8 *) &e + offset);
+      gboolean there = (trib_record_kind_fields (e.kind) >> field) & 1;
+
+      if (field == TRIB_RECORD_FIELD_KIND && e.kind == TRIB_RECORD_KIND_OBS)
+        there = FALSE;
+      g_assert_cmpint (trib_record_has (&f.e, (TribRecordFieldId) field), ==, there);
+      if (!there || field == trib_record_kind_info (e.kind)->word)
+        continue;
+      switch (trib_record_field ((TribRecordFieldId) field)->value) {
+        case TRIB_RECORD_VALUE_TEXT:
+        case TRIB_RECORD_VALUE_NAMES:
+          g_assert_cmpmem (text->str, text->len, wanted->str, wanted->len);
+          break;
+        case TRIB_RECORD_VALUE_UINT:
+        case TRIB_RECORD_VALUE_INT:
+        case TRIB_RECORD_VALUE_FLOAT:
+          g_assert_cmpint (memcmp (text, wanted, 8), ==, 0);
+          break;
+        default:
+          break;
+      }
+    }
+    if (format == TRIB_RECORD_JSON && e.kind == TRIB_RECORD_KIND_FUSED)
+      g_assert_cmpstr (out->str, ==,
+          "{\"type\":\"fused\",\"frame_id\":1,\"t_ns\":-11,\"arrival_ns\":14,\"publish_ns\":15,"
+          "\"session\":\"se\",\"source\":\"s\\n\",\"seq\":2,\"epoch\":4,\"pane\":5,\"reason\":"
+          "\"r\","
+          "\"have\":{\"a\":{\"x\":1,\"delay_ms\":2.5}},\"missing\":[{\"source\":\"b\",\"why\":"
+          "\"timeout\"},"
+          "{\"source\":\"c\",\"why\":\"skipped\",\"reason\":\"busy\"}],\"spread_ns\":6,\"wait_ms\":"
+          "19.5}");
+    if (e.kind == TRIB_RECORD_KIND_FRAME_DROP)
+      g_assert_cmpuint (f.e.n_dropped, ==, 2);
+    fixture_clear (&f);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -268,5 +378,6 @@ main (int argc, char **argv)
   g_test_add_func ("/record-envelope/refused", test_refused);
   g_test_add_func ("/record-envelope/batch", test_batch);
   g_test_add_func ("/record-envelope/msgpack", test_msgpack);
+  g_test_add_func ("/record-envelope/write", test_write);
   return g_test_run ();
 }
