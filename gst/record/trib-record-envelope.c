@@ -13,6 +13,9 @@ typedef struct {
   gsize offset[TRIB_RECORD_N_FIELDS];       /* of bad and twice */
   TribRecordSlice kind_word;
   TribRecordSlice record_type_word;
+  /* the other list of names, `expected`, is read into the envelope at once */
+  TribRecordSlice waiting_for[TRIB_RECORD_MAX_NAMES];
+  guint n_waiting_for;
 } Reading;
 
 static inline gpointer
@@ -104,24 +107,24 @@ read_boolean (TribRecordReader *r, gboolean *ret)
 }
 
 static const gchar *
-read_names (TribRecordReader *r, TribRecordEnvelope *e)
+read_names (TribRecordReader *r, TribRecordSlice *names, guint *n_names)
 {
   TribRecordToken token = trib_record_reader_token (r);
 
   if (token != TRIB_RECORD_ARRAY_BEGIN)
     return trib_record_token_to_string (token);
-  e->n_names = 0;
+  *n_names = 0;
   while ((token = trib_record_reader_next (r)) == TRIB_RECORD_STRING) {
     TribRecordSlice name = trib_record_reader_string (r);
     const gchar *problem = check_text (name);
 
-    if (e->n_names == TRIB_RECORD_MAX_NAMES)
+    if (*n_names == TRIB_RECORD_MAX_NAMES)
       return "a list of more than 64 texts";
     if (problem != NULL)
       return problem;
     if (name.len == 0)
       return "an empty text";
-    e->names[e->n_names++] = name;
+    names[(*n_names)++] = name;
   }
   return token == TRIB_RECORD_ARRAY_END ? NULL : trib_record_token_to_string (token);
 }
@@ -180,7 +183,9 @@ read_value (Reading *reading, TribRecordReader *r, TribRecordFieldId field)
     case TRIB_RECORD_VALUE_BOOLEAN:
       return read_boolean (r, place);
     case TRIB_RECORD_VALUE_NAMES:
-      return read_names (r, e);
+      return field == TRIB_RECORD_FIELD_EXPECTED
+                 ? read_names (r, e->names, &e->n_names)
+                 : read_names (r, reading->waiting_for, &reading->n_waiting_for);
     case TRIB_RECORD_VALUE_UINTS:
       return read_uints (r, e);
     case TRIB_RECORD_VALUE_MAP:
@@ -304,6 +309,45 @@ check_parts (const TribRecordEnvelope *e, GError **error)
   return FALSE;
 }
 
+/* Forgets the values of members that were taken for fields and are body after all. */
+static void
+forget (Reading *reading, guint64 allowed)
+{
+  TribRecordEnvelope *e = reading->e;
+  guint64 body = (e->has | reading->bad) & ~allowed;
+
+  e->has &= allowed;
+  for (guint i = 0; body >> i != 0; i++) {
+    gpointer place = member (e, (TribRecordFieldId) i);
+
+    if (!((body >> i) & 1))
+      continue;
+    switch (trib_record_field ((TribRecordFieldId) i)->value) {
+      case TRIB_RECORD_VALUE_WORD:
+      case TRIB_RECORD_VALUE_NAMES:
+        break;
+      case TRIB_RECORD_VALUE_BOOLEAN:
+        *(gboolean *) place = FALSE;
+        break;
+      case TRIB_RECORD_VALUE_UINT:
+      case TRIB_RECORD_VALUE_INT:
+      case TRIB_RECORD_VALUE_FLOAT:
+        memset (place, 0, 8);
+        break;
+      default:
+        *(TribRecordSlice *) place = (TribRecordSlice){ NULL, 0 };
+    }
+  }
+  if (!(e->has & TRIB_RECORD_BIT (EXPECTED)))
+    e->n_names = 0;
+  if (e->has & TRIB_RECORD_BIT (WAITING_FOR)) {
+    e->n_names = reading->n_waiting_for;
+    memcpy (e->names, reading->waiting_for, e->n_names * sizeof *e->names);
+  }
+  if (!(e->has & TRIB_RECORD_BIT (DROPPED_FRAME_IDS)))
+    e->n_dropped = 0;
+}
+
 static gboolean
 finish (Reading *reading, GError **error)
 {
@@ -319,7 +363,7 @@ finish (Reading *reading, GError **error)
   allowed = trib_record_kind_fields (e->kind);
   if (!check_values (reading, allowed, error))
     return FALSE;
-  e->has &= allowed;
+  forget (reading, allowed);
   lacking = info->required & ~e->has;
   if (lacking != 0) {
     guint field;

@@ -74,6 +74,16 @@ test_observation (void)
   g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_SCORE));
   g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_HAVE));
   g_assert_false (trib_record_has (&f.e, TRIB_RECORD_FIELD_REASON));
+  g_assert_true (
+      parse (&f, "{\"type\":\"announce\",\"frame_id\":0,\"expected\":[\"a\"],\"reason\":\"b\","
+                 "\"wait_ms\":1,\"loop\":true,\"dropped_frame_ids\":[1],\"have\":{}}"));
+  g_assert_cmpint (f.e.kind, ==, TRIB_RECORD_KIND_OBS);
+  g_assert_cmpuint (f.e.n_names, ==, 0);
+  g_assert_null (f.e.reason.str);
+  g_assert_null (f.e.have.str);
+  g_assert_cmpfloat (f.e.wait_ms, ==, 0);
+  g_assert_false (f.e.loop);
+  g_assert_cmpuint (f.e.n_dropped, ==, 0);
 
   g_assert_true (parse (&f, "{\"type\":\"pose\",\"source\":null,\"frame_id\":0,\"t_ns\":null}"));
   assert_slice (f.e.source, "pose");
@@ -127,6 +137,15 @@ test_kinds (void)
   g_assert_true (parse (&f, kinds[7].text));
   g_assert_cmpuint (f.e.n_names, ==, 2);
   assert_slice (f.e.names[1], "b");
+  /* a list that is body leaves the one that is a field alone */
+  g_assert_true (parse (&f, "{\"record_type\":\"sync_delay\",\"frame_id\":1,\"delay_ms\":2,"
+                            "\"waiting_for\":[\"a\"],\"expected\":[\"b\",\"c\"]}"));
+  g_assert_cmpuint (f.e.n_names, ==, 1);
+  assert_slice (f.e.names[0], "a");
+  g_assert_true (parse (&f, "{\"kind\":\"announce\",\"frame_id\":1,\"expected\":[\"b\",\"c\"],"
+                            "\"waiting_for\":[\"a\"]}"));
+  g_assert_cmpuint (f.e.n_names, ==, 2);
+  assert_slice (f.e.names[0], "b");
   g_assert_true (parse (&f, kinds[9].text));
   assert_slice (f.e.have, "{\"a\":{}}");
   assert_slice (f.e.missing, "[]");
