@@ -23,6 +23,7 @@ GLIB = r"(glib|glib-object|glib-unix|glib/\w+|gmodule|gobject/\w+)\.h"
 GIO = r"gio/\w+\.h|gio/gunixconnection\.h"
 RDKAFKA = r"librdkafka/rdkafka(_mock)?\.h"
 JSON_GLIB = r"json-glib/json-glib\.h"
+MSGPACK_C = r"msgpack\.h"
 GST_DATA = r"gst/gst\.h|gst/video/video(-\w+)?\.h|gst/base/gstbytereader\.h"
 GST_CLOCK = r"gst/check/gsttestclock\.h"
 GST_ANY = r"gst/.+\.h"
@@ -75,8 +76,8 @@ RULES = {
     "tests/pipelines": Rule(REGISTRY_ONLY, own=("common", "frame"), system=TEST_SYSTEM, tests=("support",)),
     "tests/integration": Rule("tests/integration uses elements through the registry and may link libraries to look at what "
                               "they did; never plugins/", own=LIBS, system=TEST_SYSTEM + (RDKAFKA,), tests=("support",)),
-    "tests/bench": Rule("tests/bench uses elements through the registry, libraries, and a peer (librdkafka, json-glib) to measure "
-                        "against; never plugins/", own=LIBS, system=TEST_SYSTEM + (RDKAFKA, JSON_GLIB), tests=("support",)),
+    "tests/bench": Rule("tests/bench uses elements through the registry, libraries, and a peer (librdkafka, json-glib, msgpack-c) to measure "
+                        "against; never plugins/", own=LIBS, system=TEST_SYSTEM + (RDKAFKA, JSON_GLIB, MSGPACK_C), tests=("support",)),
     "tests/support": Rule("tests/support knows no part of the project but gst/common and gst/record: GLib/GIO, GStreamer, "
                           "librdkafka to read topics back", own=("common", "record"), system=TEST_SYSTEM + (RDKAFKA,)),
     "tests/install": Rule("tests/install is what an application is: GStreamer, GLib/GIO, and the installed headers",

@@ -19,7 +19,7 @@ import lintlib  # noqa: E402
 
 SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
 # prose, which README.md puts under the same licence, and formats that know no comments
-NO_SPDX, NO_SPDX_ENDINGS = ("COPYING",), (".md", ".json")
+NO_SPDX, NO_SPDX_ENDINGS = ("COPYING",), (".md", ".json", ".ndjson")
 MAX_LINES = 900
 MAX_FUNCTION_LINES = 120
 CLANG_FORMAT_VERSION = 14  # later ones lay out the same file differently
