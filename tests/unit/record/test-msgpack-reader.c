@@ -258,7 +258,7 @@ static const struct {
   /* timestamps */
   { "c70cff 3b9ac9ff ffffffffffffffff", "e-1:3b9ac9ffffffffffffffffff ." },
   { "c70cff 3b9aca00 0000000000000000", "!syntax@0" },
-  { "d7ff ee6b28000 0000000", "!syntax@0" },
+  { "d7ff ee6b280000000000", "!syntax@0" },
   { "d7ff ee6b27fc00000000", "e-1:ee6b27fc00000000 ." },
   { "d4ff00", "!syntax@0" },
   { "c700ff", "!syntax@0" },
