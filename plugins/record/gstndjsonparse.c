@@ -129,6 +129,7 @@ struct _GstNdjsonParse {
   /* streaming thread, set at start */
   TribNdjson *lines;
   TribRecordReader *reader;
+  gsize max_line;
   gchar *field;
   GstNdjsonParseTimeUnit unit;
   GstNdjsonParseTimeBase base;
@@ -186,10 +187,8 @@ gst_ndjson_parse_time_base_get_type (void)
 static void
 reset_stream (GstNdjsonParse *self)
 {
-  guint64 max;
-
   GST_OBJECT_LOCK (self);
-  max = self->max_line_bytes;
+  self->max_line = (gsize) self->max_line_bytes;
   g_free (self->field);
   self->field = g_strdup (self->time_field);
   self->unit = self->time_unit;
@@ -197,7 +196,7 @@ reset_stream (GstNdjsonParse *self)
   self->blank_before = self->blank;
   GST_OBJECT_UNLOCK (self);
   trib_ndjson_free (self->lines);
-  self->lines = trib_ndjson_new ((gsize) max);
+  self->lines = trib_ndjson_new (self->max_line);
   self->header_sent = FALSE;
   self->in_time = FALSE;
   self->line_pts = GST_CLOCK_TIME_NONE;
@@ -427,7 +426,7 @@ gst_ndjson_parse_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   /* what nobody takes any more is not looked at; the bytes must not outlive their buffer */
   if (ret != GST_FLOW_OK) {
     trib_ndjson_free (self->lines);
-    self->lines = trib_ndjson_new ((gsize) self->max_line_bytes);
+    self->lines = trib_ndjson_new (self->max_line);
     self->blank_before = self->blank;
   }
   gst_buffer_unmap (buffer, &map);
