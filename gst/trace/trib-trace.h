@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Trace records (contract OBS-6): what became of each frame, as JSON lines to a file, a descriptor
+ * or a callback, and as a view for a person at a terminal. Whoever calls never waits for any of
+ * them: records go into bounded memory, and one thread (named "trib-trace") takes them from there.
+ *
+ * All functions but trib_trace_new() and trib_trace_free() may be called from any thread, take only
+ * a short lock, and do nothing with a %NULL trace, so that an element without a trace needs no if.
+ *
+ * docs/internals/trace.md describes levels, bounds and losses. */
+
+#define TRIB_TRACE_ERROR (trib_trace_error_quark ())
+GQuark trib_trace_error_quark (void);
+
+typedef enum {
+  TRIB_TRACE_ERROR_OPEN,  /* the path cannot be opened, or the descriptor is not open for writing */
+  TRIB_TRACE_ERROR_WRITE, /* a write failed; the next ones are tried, as space may come back */
+  TRIB_TRACE_ERROR_GONE,  /* nobody reads any more (EPIPE and its like); nothing is tried again */
+} TribTraceError;
+
+/* Each level has all of the one before it. */
+typedef enum {
+  TRIB_TRACE_LEVEL_OFF,     /* nothing */
+  TRIB_TRACE_LEVEL_MINIMAL, /* what went wrong: frame_drop and sync_delay records */
+  TRIB_TRACE_LEVEL_NORMAL,  /* timing records too */
+  TRIB_TRACE_LEVEL_VERBOSE, /* the view too; the records are those of normal */
+} TribTraceLevel;
+
+/* where a trace goes; each has its own bound and its own account */
+typedef enum {
+  TRIB_TRACE_TO_FILE,
+  TRIB_TRACE_TO_FD,
+  TRIB_TRACE_TO_CALLBACK,
+  TRIB_TRACE_TO_VIEW,
+  TRIB_TRACE_N_OUTLETS,
+} TribTraceOutlet;
+
+typedef enum {
+  TRIB_TRACE_DROP_BACKPRESSURE, /* "backpressure": there was no room for the frames */
+  TRIB_TRACE_DROP_TIMEOUT,      /* "timeout": an answer did not come in time */
+} TribTraceDropReason;
+
+/* how a source answered; for the view */
+typedef enum {
+  TRIB_TRACE_ANSWER_OBSERVATION,
+  TRIB_TRACE_ANSWER_EMPTY,   /* looked and found nothing */
+  TRIB_TRACE_ANSWER_SKIPPED, /* will not look at this frame */
+} TribTraceAnswer;
+
+typedef struct _TribTrace TribTrace;
+
+/* One record, as JSON without a line feed, NUL-terminated, of @len bytes; valid during the call.
+ * @thread: the trace's own, without a lock held. It may post on a bus, but must not free the trace.
+ */
+typedef void (*TribTraceRecordFunc) (const gchar *json, gsize len, gpointer user_data);
+/* Told once for each outlet until it works again: a full disk is one message, not one a record.
+ * @thread: the trace's own, without a lock held. */
+typedef void (*TribTraceErrorFunc) (
+    TribTraceOutlet outlet, const GError *error, gpointer user_data);
+
+#define TRIB_TRACE_DEFAULT_MAX_BYTES (1024 * 1024)
+#define TRIB_TRACE_DEFAULT_DRAIN_MS 1000
+
+typedef struct {
+  TribTraceLevel level;
+  const gchar *path;          /* (nullable): appended to, made when it is not there */
+  gint fd;                    /* -1: none. Duplicated, so the caller's own stays the caller's */
+  TribTraceRecordFunc record; /* (nullable) */
+  gint view_fd;               /* where the view goes at level verbose; -1: nowhere. Duplicated */
+  TribTraceErrorFunc failed;  /* (nullable) */
+  gpointer user_data;         /* of record and failed */
+  gsize max_bytes;            /* held for each outlet; 0: TRIB_TRACE_DEFAULT_MAX_BYTES */
+} TribTraceConfig;
+
+/* begin with this: no descriptor is -1, not 0 */
+#define TRIB_TRACE_CONFIG_INIT \
+  {                            \
+    .fd = -1, .view_fd = -1    \
+  }
+
+/* Counts records; closes: in = written + full + too_large + failed + gone + unread + pending. Lines
+ * of the view count like records, its pictures on a terminal do not. */
+typedef struct {
+  guint64 in;        /* meant for this outlet by the level of the moment */
+  guint64 written;   /* handed over whole: to the kernel, or to the callback */
+  guint64 full;      /* dropped: no room in max_bytes, the outlet being slow */
+  guint64 too_large; /* dropped: one record larger than max_bytes / 4 */
+  guint64 failed;    /* dropped: a write failed */
+  guint64 gone;      /* dropped: the outlet is gone for good */
+  guint64 unread;    /* dropped: not taken in time when the trace was closed */
+  guint64 pending;   /* in memory */
+  gsize pending_bytes;
+} TribTraceAccount;
+
+TribTrace *trib_trace_new (const TribTraceConfig *config, GError **error);
+void trib_trace_close (TribTrace *trace, guint drain_ms);
+void trib_trace_free (TribTrace *trace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribTrace, trib_trace_free)
+
+void trib_trace_set_level (TribTrace *trace, TribTraceLevel level);
+TribTraceLevel trib_trace_get_level (TribTrace *trace);
+/* whether records of that level are wanted, for callers that have to work for their values */
+gboolean trib_trace_wants (TribTrace *trace, TribTraceLevel level);
+
+void trib_trace_timing (TribTrace *trace, gint64 frame_id, const gchar *component,
+    gint64 processing_ns, guint queue_depth);
+void trib_trace_frame_drop (TribTrace *trace, gint64 frame_id, const gint64 *dropped_frame_ids,
+    gsize n_dropped, TribTraceDropReason reason);
+void trib_trace_sync_delay (
+    TribTrace *trace, gint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
+
+/* The view alone is fed by these; below level verbose they cost one atomic read. @now_ns is
+ * g_get_monotonic_time() * 1000, the clock by which the view says how long it has been waiting. */
+void trib_trace_set_window (TribTrace *trace, gint64 window_ns);
+void trib_trace_opened (
+    TribTrace *trace, gint64 frame_id, const gchar *const *expected, gint64 now_ns);
+void trib_trace_answered (TribTrace *trace, gint64 frame_id, const gchar *source,
+    TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns);
+void trib_trace_left (TribTrace *trace, gint64 frame_id, const gchar *reason, gint64 now_ns);
+
+void trib_trace_get_account (TribTrace *trace, TribTraceOutlet outlet, TribTraceAccount *account);
+/* "file", "fd", "callback", "view" */
+const gchar *trib_trace_outlet_to_string (TribTraceOutlet outlet);
+
+G_END_DECLS
