@@ -15,10 +15,10 @@ G_BEGIN_DECLS
  * backslash and hexadecimal digits, and what is too long is cut. */
 
 #define TRIB_TRACE_VIEW_COLUMNS 80     /* the picture is designed for */
-#define TRIB_TRACE_VIEW_MIN_COLUMNS 40 /* narrower ones are drawn for this width and cut */
+#define TRIB_TRACE_VIEW_MIN_COLUMNS 60 /* narrower ones are drawn for this width and cut */
 #define TRIB_TRACE_VIEW_ROWS 24
 #define TRIB_TRACE_VIEW_MAX_SOURCES 64
-#define TRIB_TRACE_VIEW_MAX_FRAMES 64
+#define TRIB_TRACE_VIEW_MAX_FRAMES 128
 
 typedef struct _TribTraceView TribTraceView;
 
@@ -31,8 +31,11 @@ void trib_trace_view_open (
     TribTraceView *view, gint64 frame_id, const gchar *const *expected, gint64 now_ns);
 void trib_trace_view_answer (TribTraceView *view, gint64 frame_id, const gchar *source,
     TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns);
-gboolean trib_trace_view_leave (
+void trib_trace_view_leave (
     TribTraceView *view, gint64 frame_id, const gchar *reason, gint64 now_ns);
+
+/* whether a frame is waited for: then the picture changes by itself */
+gboolean trib_trace_view_waits (const TribTraceView *view);
 
 /* how a picture is to be drawn */
 typedef struct {
@@ -43,8 +46,7 @@ typedef struct {
 
 void trib_trace_view_draw (
     const TribTraceView *view, const TribTraceViewLook *look, gint64 now_ns, GString *out);
-/* the plain line of one frame that has left, with its line feed */
-gboolean trib_trace_view_line (
-    const TribTraceView *view, gint64 frame_id, gboolean unicode, GString *out);
+/* of the frame that left last, without line feed */
+void trib_trace_view_line (const TribTraceView *view, gboolean unicode, GString *out);
 
 G_END_DECLS

@@ -52,6 +52,9 @@ typedef enum {
   TRIB_TRACE_ANSWER_SKIPPED, /* will not look at this frame */
 } TribTraceAnswer;
 
+/* an answer whose delay since capture is not known */
+#define TRIB_TRACE_NO_DELAY G_MININT64
+
 typedef struct _TribTrace TribTrace;
 
 /* One record, as JSON without a line feed, NUL-terminated, of @len bytes; valid during the call.

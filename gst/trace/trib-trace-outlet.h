@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "trib-trace.h"
+
+G_BEGIN_DECLS
+
+/* One descriptor that lines are written to, without ever waiting for whoever reads them. Belongs to
+ * one thread at a time. Private to gst/trace. */
+
+typedef struct {
+  gint fd;             /* owned; -1: none, or given up */
+  gboolean regular;    /* a file: never makes anyone wait, and a cut line can be taken back */
+  gboolean socket;     /* told by each call not to wait */
+  gboolean poll_first; /* flags are shared with others, so only poll() says whether there is room */
+  gboolean terminal;
+} TribTraceFd;
+
+#define TRIB_TRACE_FD_INIT \
+  {                        \
+    .fd = -1               \
+  }
+
+typedef enum {
+  TRIB_TRACE_WROTE,  /* some or all */
+  TRIB_TRACE_LATER,  /* no room now; poll() for POLLOUT */
+  TRIB_TRACE_FAILED, /* an error that may pass */
+  TRIB_TRACE_GONE,   /* an error that stays; the descriptor is closed */
+} TribTraceWrite;
+
+gboolean trib_trace_fd_open_path (TribTraceFd *f, const gchar *path, GError **error);
+gboolean trib_trace_fd_open_dup (TribTraceFd *f, gint fd, GError **error);
+TribTraceWrite trib_trace_fd_write (
+    TribTraceFd *f, const gchar *lines, gsize len, gsize *ret_taken, GError **error);
+void trib_trace_fd_close (TribTraceFd *f);
+
+G_END_DECLS
