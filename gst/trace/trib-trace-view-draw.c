@@ -210,6 +210,7 @@ draw_sources (TribTracePen *pen, const TribTraceView *view, guint rows)
 {
   gchar text[64];
 
+  trib_trace_pen_end_line (pen);
   draw_source_heads (pen);
   for (guint i = 0; i < MIN (view->n_sources, rows); i++)
     draw_source (pen, view, &view->sources[i]);
@@ -221,14 +222,17 @@ draw_sources (TribTracePen *pen, const TribTraceView *view, guint rows)
   }
 }
 
-/* lines that the sources take, with their head; none where that leaves no room for frames */
+/* Lines that the sources take, with a blank one and their head; none where that leaves no room for
+ * frames. */
 static guint
 rows_for_sources (const TribTraceView *view, guint rows)
 {
-  guint wanted = view->n_sources == 0                ? 0
-                 : view->n_sources > MAX_SOURCE_ROWS ? MAX_SOURCE_ROWS + 2
-                                                     : view->n_sources + 1;
+  guint wanted = 0;
 
+  if (view->n_sources > MAX_SOURCE_ROWS)
+    wanted = MAX_SOURCE_ROWS + 3;
+  else if (view->n_sources > 0)
+    wanted = view->n_sources + 2;
   return wanted + 4 <= rows ? wanted : 0;
 }
 
