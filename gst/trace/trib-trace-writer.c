@@ -465,14 +465,17 @@ static gboolean
 put_in_lane (TribTraceWriter *w, Lane *lane, const gchar *line, gsize len)
 {
   gsize max = w->config.max_bytes;
+  gsize held = lane->gathering->len + lane->taken_bytes;
 
+  if (held == 0)
+    lane->filled = FALSE;
   lane->account.in++;
   if (lane->gone || w->closing) {
     lane->account.gone++;
   } else if (len >= max / 4) {
     lane->account.too_large++;
     lane->losses.too_large++;
-  } else if (lane->filled || lane->gathering->len + lane->taken_bytes + len + 1 > max) {
+  } else if (lane->filled || held + len + 1 > max) {
     lane->filled = TRUE;
     lane->account.full++;
     lane->losses.full++;
