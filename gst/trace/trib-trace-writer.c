@@ -12,6 +12,10 @@
 
 #include <record/trib-trace-record.h>
 
+/* room that is kept for what stands before a batch, so that the bound holds for both together */
+#define HEAD_BYTES 160
+#define MIN_MAX_BYTES 4096
+
 /* what was dropped since it was last told in the trace itself */
 typedef struct {
   guint64 full, too_large, failed;
@@ -360,7 +364,7 @@ may_sleep (TribTraceWriter *w)
       return FALSE;
     lane->taken = has_batch (lane);
   }
-  if (can_draw (w) && w->redraw && w->draw_us < 0)
+  if (can_draw (w) && ((w->redraw && w->draw_us < 0) || (w->closing && !w->last_drawn)))
     return FALSE;
   w->draw_planned = w->draw_us >= 0;
   w->asleep = TRUE;
@@ -411,6 +415,7 @@ trib_trace_writer_new (const TribTraceWriterConfig *config)
   TribTraceWriter *w = g_new0 (TribTraceWriter, 1);
 
   w->config = *config;
+  w->config.max_bytes = MAX (config->max_bytes, MIN_MAX_BYTES);
   w->wake_fd = -1;
   w->draw_us = -1;
   g_mutex_init (&w->lock);
@@ -475,7 +480,7 @@ put_in_lane (TribTraceWriter *w, Lane *lane, const gchar *line, gsize len)
   } else if (len >= max / 4) {
     lane->account.too_large++;
     lane->losses.too_large++;
-  } else if (lane->filled || held + len + 1 > max) {
+  } else if (lane->filled || held + len + 1 + HEAD_BYTES > max) {
     lane->filled = TRUE;
     lane->account.full++;
     lane->losses.full++;

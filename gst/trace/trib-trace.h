@@ -77,7 +77,7 @@ typedef struct {
   gint view_fd;               /* where the view goes at level verbose; -1: nowhere. Duplicated */
   TribTraceErrorFunc failed;  /* (nullable) */
   gpointer user_data;         /* of record and failed */
-  gsize max_bytes;            /* held for each outlet; 0: TRIB_TRACE_DEFAULT_MAX_BYTES */
+  gsize max_bytes; /* held for each outlet, 4096 at least; 0: TRIB_TRACE_DEFAULT_MAX_BYTES */
 } TribTraceConfig;
 
 /* begin with this: no descriptor is -1, not 0 */
