@@ -46,6 +46,10 @@ typedef struct {
   guint64 parts; /* how many; when read: 1 where the record has none, and part is 1 then, too */
   guint64 width;
   guint64 height;
+  guint64 records;
+  guint64 full;
+  guint64 too_large;
+  guint64 failed;
   gint64 t_ns;
   gint64 t_start_ns;
   gint64 t_end_ns;

@@ -67,6 +67,11 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
       "the latest capture time among the observations minus the earliest, in nanoseconds"),
   FIELD (WAIT_MS, "wait_ms", FLOAT, wait_ms,
       "from the first record of the frame to this result, in milliseconds"),
+  FIELD (RECORDS, "records", UINT, records,
+      "how many records are missing in this place, the sum of the next three"),
+  FIELD (FULL, "full", UINT, full, "those for which there was no room"),
+  FIELD (TOO_LARGE, "too_large", UINT, too_large, "those that were larger than a trace takes"),
+  FIELD (FAILED, "failed", UINT, failed, "those that could not be written"),
 };
 
 G_STATIC_ASSERT (TRIB_RECORD_N_FIELDS <= 64);
@@ -121,6 +126,9 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
   [TRIB_RECORD_KIND_SYNC_DELAY] = { "sync_delay", TRIB_RECORD_FIELD_RECORD_TYPE, "a sync delay",
       "Trace line (OBS-6): a frame left late, and who was waited for.",
       .required = B (FRAME_ID) | B (DELAY_MS) | B (WAITING_FOR), .optional = TRANSPORT | B (T_NS) },
+  [TRIB_RECORD_KIND_TRACE_LOST] = { "trace_lost", TRIB_RECORD_FIELD_RECORD_TYPE, "a loss",
+      "Trace line: so much of the trace itself is missing here.",
+      .required = B (RECORDS) | B (FULL) | B (TOO_LARGE) | B (FAILED), .optional = TRANSPORT },
   [TRIB_RECORD_KIND_CLOCK] = { "clock", TRIB_RECORD_FIELD_NOW_NS, "a clock line",
       "In a log of arrivals: the clock has got this far.", .required = B (NOW_NS) },
 };

@@ -1,139 +1,106 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-trace-record.h"
 
+#include <string.h>
+
 #include "trib-json-writer.h"
+#include "trib-record-envelope.h"
 
 #define NS_PER_MS 1e6
 
-#define FRAME_ID                                                                              \
-  {                                                                                           \
-    "frame_id", "integer", "the frame; its capture time in nanoseconds when it has no number" \
-  }
-
-static const TribTraceRecordForm forms[TRIB_TRACE_RECORD_N_TYPES] = {
-  [TRIB_TRACE_RECORD_TIMING] = { "timing", "How long one component worked on one frame",
-      { FRAME_ID,
-          { "component", "text",
-              "an extractor's name, `process_<name>`, `orchestrator` or `fusion_process`" },
-          { "processing_ms", "number", "milliseconds, measured in nanoseconds" },
-          { "queue_depth", "integer", "frames that were waiting for the component" } } },
-  [TRIB_TRACE_RECORD_FRAME_DROP] = { "frame_drop", "Frames that were not processed",
-      { FRAME_ID, { "dropped_frame_ids", "list of integers", "the frames that were given up" },
-          { "reason", "text",
-              "`backpressure`: there was no room; `timeout`: no answer in time" } } },
-  [TRIB_TRACE_RECORD_SYNC_DELAY] = { "sync_delay", "A frame that waited too long for its sources",
-      { FRAME_ID, { "delay_ms", "number", "its age when it left, milliseconds" },
-          { "waiting_for", "list of texts", "the sources that were waited for" } } },
-  [TRIB_TRACE_RECORD_LOST] = { "trace_lost", "So much is missing here in the trace itself",
-      { { "records", "integer", "how many records, the sum of the next three" },
-          { "full", "integer", "those for which the trace had no room" },
-          { "too_large", "integer", "those that were larger than the trace takes" },
-          { "failed", "integer", "those that could not be written" } } },
-};
-
-/**
- * trib_trace_record_form:
- * @type: below %TRIB_TRACE_RECORD_N_TYPES
- *
- * Returns: (transfer none): what such a record holds
- */
-const TribTraceRecordForm *
-trib_trace_record_form (TribTraceRecordType type)
-{
-  g_assert ((guint) type < TRIB_TRACE_RECORD_N_TYPES);
-  return &forms[type];
-}
-
-/* a record under way: its keys come from its form, in order */
-typedef struct {
-  TribJsonWriter w;
-  const TribTraceRecordField *next;
-} Record;
-
 static void
-begin (Record *r, GString *out, TribTraceRecordType type)
+begin (TribJsonWriter *w, GString *out, TribRecordKind kind)
 {
-  trib_json_writer_init (&r->w, out);
-  trib_json_writer_begin_object (&r->w);
-  trib_json_writer_member_string (&r->w, "record_type", forms[type].record_type);
-  r->next = forms[type].fields;
+  const TribRecordKindInfo *info = trib_record_kind_info (kind);
+
+  trib_json_writer_init (w, out);
+  trib_json_writer_begin_object (w);
+  trib_json_writer_member_string (w, trib_record_field (info->word)->name, info->name);
 }
 
 static TribJsonWriter *
-field (Record *r)
+field (TribJsonWriter *w, TribRecordFieldId id)
 {
-  trib_json_writer_key (&r->w, r->next->name);
-  r->next++;
-  return &r->w;
+  trib_json_writer_key (w, trib_record_field (id)->name);
+  return w;
 }
 
+/* U+FFFD takes three bytes where one was: what may grow is cut where it cannot grow too long */
 static void
-end (Record *r)
+write_text (TribJsonWriter *w, const gchar *text)
 {
-  g_assert (r->next->name == NULL);
-  trib_json_writer_end_object (&r->w);
+  gsize len = strnlen (text, TRIB_RECORD_MAX_TEXT_BYTES + 1);
+  gboolean valid;
+
+  if (len <= TRIB_RECORD_MAX_TEXT_BYTES / 3) {
+    trib_json_writer_string_len (w, text, len);
+    return;
+  }
+  if (len > TRIB_RECORD_MAX_TEXT_BYTES) {
+    len = TRIB_RECORD_MAX_TEXT_BYTES;
+    while (len > TRIB_RECORD_MAX_TEXT_BYTES - 4 && ((guchar) text[len] & 0xc0) == 0x80)
+      len--;
+  }
+  valid = g_utf8_validate_len (text, len, NULL);
+  trib_json_writer_string_len (w, text, valid ? len : TRIB_RECORD_MAX_TEXT_BYTES / 3);
 }
 
 void
-trib_trace_record_timing (GString *out, gint64 frame_id, const gchar *component,
+trib_trace_record_timing (GString *out, guint64 frame_id, const gchar *component,
     gint64 processing_ns, guint64 queue_depth)
 {
-  Record r;
+  TribJsonWriter w;
 
-  begin (&r, out, TRIB_TRACE_RECORD_TIMING);
-  trib_json_writer_int (field (&r), frame_id);
-  trib_json_writer_string (field (&r), component);
-  trib_json_writer_double (field (&r), (gdouble) processing_ns / NS_PER_MS);
-  trib_json_writer_uint (field (&r), queue_depth);
-  end (&r);
+  begin (&w, out, TRIB_RECORD_KIND_TIMING);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_FRAME_ID), frame_id);
+  write_text (field (&w, TRIB_RECORD_FIELD_COMPONENT), component);
+  trib_json_writer_double (
+      field (&w, TRIB_RECORD_FIELD_PROCESSING_MS), (gdouble) processing_ns / NS_PER_MS);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_QUEUE_DEPTH), queue_depth);
+  trib_json_writer_end_object (&w);
 }
 
 void
-trib_trace_record_frame_drop (GString *out, gint64 frame_id, const gint64 *dropped_frame_ids,
+trib_trace_record_frame_drop (GString *out, guint64 frame_id, const guint64 *dropped_frame_ids,
     gsize n_dropped, const gchar *reason)
 {
-  TribJsonWriter *w;
-  Record r;
+  TribJsonWriter w;
 
-  begin (&r, out, TRIB_TRACE_RECORD_FRAME_DROP);
-  trib_json_writer_int (field (&r), frame_id);
-  w = field (&r);
-  trib_json_writer_begin_array (w);
+  begin (&w, out, TRIB_RECORD_KIND_FRAME_DROP);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_FRAME_ID), frame_id);
+  trib_json_writer_begin_array (field (&w, TRIB_RECORD_FIELD_DROPPED_FRAME_IDS));
   for (gsize i = 0; i < n_dropped; i++)
-    trib_json_writer_int (w, dropped_frame_ids[i]);
-  trib_json_writer_end_array (w);
-  trib_json_writer_string (field (&r), reason);
-  end (&r);
+    trib_json_writer_uint (&w, dropped_frame_ids[i]);
+  trib_json_writer_end_array (&w);
+  write_text (field (&w, TRIB_RECORD_FIELD_REASON), reason);
+  trib_json_writer_end_object (&w);
 }
 
-/* @waiting_for: (nullable): ends with %NULL */
 void
 trib_trace_record_sync_delay (
-    GString *out, gint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for)
+    GString *out, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for)
 {
-  TribJsonWriter *w;
-  Record r;
+  TribJsonWriter w;
 
-  begin (&r, out, TRIB_TRACE_RECORD_SYNC_DELAY);
-  trib_json_writer_int (field (&r), frame_id);
-  trib_json_writer_double (field (&r), (gdouble) delay_ns / NS_PER_MS);
-  w = field (&r);
-  trib_json_writer_begin_array (w);
-  for (guint i = 0; waiting_for != NULL && waiting_for[i] != NULL; i++)
-    trib_json_writer_string (w, waiting_for[i]);
-  trib_json_writer_end_array (w);
-  end (&r);
+  begin (&w, out, TRIB_RECORD_KIND_SYNC_DELAY);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_FRAME_ID), frame_id);
+  trib_json_writer_double (field (&w, TRIB_RECORD_FIELD_DELAY_MS), (gdouble) delay_ns / NS_PER_MS);
+  trib_json_writer_begin_array (field (&w, TRIB_RECORD_FIELD_WAITING_FOR));
+  for (guint i = 0; waiting_for != NULL && waiting_for[i] != NULL && i < TRIB_RECORD_MAX_NAMES; i++)
+    write_text (&w, waiting_for[i]);
+  trib_json_writer_end_array (&w);
+  trib_json_writer_end_object (&w);
 }
 
 void
 trib_trace_record_lost (GString *out, guint64 full, guint64 too_large, guint64 failed)
 {
-  Record r;
+  TribJsonWriter w;
 
-  begin (&r, out, TRIB_TRACE_RECORD_LOST);
-  trib_json_writer_uint (field (&r), full + too_large + failed);
-  trib_json_writer_uint (field (&r), full);
-  trib_json_writer_uint (field (&r), too_large);
-  trib_json_writer_uint (field (&r), failed);
-  end (&r);
+  begin (&w, out, TRIB_RECORD_KIND_TRACE_LOST);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_RECORDS), full + too_large + failed);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_FULL), full);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_TOO_LARGE), too_large);
+  trib_json_writer_uint (field (&w, TRIB_RECORD_FIELD_FAILED), failed);
+  trib_json_writer_end_object (&w);
 }

@@ -134,7 +134,7 @@ draw_frame (TribTracePen *pen, const TribTraceView *view, const TribTraceViewFra
   gboolean overdue = !frame->left && view->window_ns > 0 && waited >= view->window_ns;
   gchar buf[32];
 
-  g_snprintf (buf, sizeof buf, "%" G_GINT64_FORMAT, frame->id);
+  g_snprintf (buf, sizeof buf, "%" G_GUINT64_FORMAT, frame->id);
   trib_trace_pen_number (pen, buf, ID_COLUMNS);
   trib_trace_pen_move (pen, pen->column + 1);
   trib_trace_pen_bar (pen, waited, view->window_ns, BAR_COLUMNS);

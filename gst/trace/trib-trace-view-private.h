@@ -27,7 +27,7 @@ typedef struct {
 } TribTraceViewCell;
 
 typedef struct {
-  gint64 id;
+  guint64 id;
   gint64 opened_ns;
   gint64 left_ns;
   gboolean left;
@@ -56,7 +56,7 @@ struct _TribTraceView {
   GPtrArray *frames; /* TribTraceViewFrame, in the order in which they were opened */
   guint waiting;
   guint64 n_left, n_complete, late;
-  gint64 last; /* the frame that left last */
+  guint64 last; /* the frame that left last */
 };
 
 static inline TribTraceViewFrame *

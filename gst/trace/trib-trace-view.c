@@ -54,7 +54,7 @@ find_source (TribTraceView *view, const gchar *name)
 }
 
 static TribTraceViewFrame *
-find_frame (TribTraceView *view, gint64 frame_id)
+find_frame (TribTraceView *view, guint64 frame_id)
 {
   for (guint i = view->frames->len; i > 0; i--) {
     TribTraceViewFrame *frame = view->frames->pdata[i - 1];
@@ -79,7 +79,7 @@ forget_one (TribTraceView *view)
 }
 
 static TribTraceViewFrame *
-add_frame (TribTraceView *view, gint64 frame_id, gint64 now_ns)
+add_frame (TribTraceView *view, guint64 frame_id, gint64 now_ns)
 {
   TribTraceViewFrame *frame;
 
@@ -102,7 +102,7 @@ add_frame (TribTraceView *view, gint64 frame_id, gint64 now_ns)
  */
 void
 trib_trace_view_open (
-    TribTraceView *view, gint64 frame_id, const gchar *const *expected, gint64 now_ns)
+    TribTraceView *view, guint64 frame_id, const gchar *const *expected, gint64 now_ns)
 {
   TribTraceViewFrame *frame = find_frame (view, frame_id);
 
@@ -128,7 +128,7 @@ trib_trace_view_open (
  * @now_ns: the time
  */
 void
-trib_trace_view_answer (TribTraceView *view, gint64 frame_id, const gchar *source,
+trib_trace_view_answer (TribTraceView *view, guint64 frame_id, const gchar *source,
     TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns)
 {
   TribTraceViewFrame *frame = find_frame (view, frame_id);
@@ -166,7 +166,7 @@ trib_trace_view_answer (TribTraceView *view, gint64 frame_id, const gchar *sourc
  * @now_ns: the time
  */
 void
-trib_trace_view_leave (TribTraceView *view, gint64 frame_id, const gchar *reason, gint64 now_ns)
+trib_trace_view_leave (TribTraceView *view, guint64 frame_id, const gchar *reason, gint64 now_ns)
 {
   TribTraceViewFrame *frame = find_frame (view, frame_id);
 
@@ -226,7 +226,7 @@ trib_trace_view_line (const TribTraceView *view, gboolean unicode, GString *out)
 
   if (frame == NULL || !frame->left)
     return;
-  g_string_append_printf (out, "frame %" G_GINT64_FORMAT " ", frame->id);
+  g_string_append_printf (out, "frame %" G_GUINT64_FORMAT " ", frame->id);
   trib_trace_append_clean (out, frame->reason, sizeof frame->reason, unicode);
   if (frame->unseen)
     return;

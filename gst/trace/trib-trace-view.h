@@ -28,11 +28,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribTraceView, trib_trace_view_free)
 
 void trib_trace_view_set_window (TribTraceView *view, gint64 window_ns);
 void trib_trace_view_open (
-    TribTraceView *view, gint64 frame_id, const gchar *const *expected, gint64 now_ns);
-void trib_trace_view_answer (TribTraceView *view, gint64 frame_id, const gchar *source,
+    TribTraceView *view, guint64 frame_id, const gchar *const *expected, gint64 now_ns);
+void trib_trace_view_answer (TribTraceView *view, guint64 frame_id, const gchar *source,
     TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns);
 void trib_trace_view_leave (
-    TribTraceView *view, gint64 frame_id, const gchar *reason, gint64 now_ns);
+    TribTraceView *view, guint64 frame_id, const gchar *reason, gint64 now_ns);
 
 /* whether a frame is waited for: then the picture changes by itself */
 gboolean trib_trace_view_waits (const TribTraceView *view);

@@ -188,7 +188,7 @@ put_record (TribTrace *trace, const GString *record)
  * Level normal. Any thread.
  */
 void
-trib_trace_timing (TribTrace *trace, gint64 frame_id, const gchar *component, gint64 processing_ns,
+trib_trace_timing (TribTrace *trace, guint64 frame_id, const gchar *component, gint64 processing_ns,
     guint queue_depth)
 {
   g_autoptr (GString) record = NULL;
@@ -217,7 +217,7 @@ reason_to_string (TribTraceDropReason reason)
  * Level minimal. Any thread.
  */
 void
-trib_trace_frame_drop (TribTrace *trace, gint64 frame_id, const gint64 *dropped_frame_ids,
+trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *dropped_frame_ids,
     gsize n_dropped, TribTraceDropReason reason)
 {
   g_autoptr (GString) record = NULL;
@@ -247,7 +247,7 @@ trib_trace_frame_drop (TribTrace *trace, gint64 frame_id, const gint64 *dropped_
  */
 void
 trib_trace_sync_delay (
-    TribTrace *trace, gint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for)
+    TribTrace *trace, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for)
 {
   g_autoptr (GString) record = NULL;
 
@@ -300,7 +300,7 @@ trib_trace_set_window (TribTrace *trace, gint64 window_ns)
  * Level verbose. Any thread.
  */
 void
-trib_trace_opened (TribTrace *trace, gint64 frame_id, const gchar *const *expected, gint64 now_ns)
+trib_trace_opened (TribTrace *trace, guint64 frame_id, const gchar *const *expected, gint64 now_ns)
 {
   TribTraceView *view = begin_view (trace);
 
@@ -322,8 +322,8 @@ trib_trace_opened (TribTrace *trace, gint64 frame_id, const gchar *const *expect
  * Level verbose. Any thread.
  */
 void
-trib_trace_answered (TribTrace *trace, gint64 frame_id, const gchar *source, TribTraceAnswer answer,
-    gint64 delay_ns, gint64 now_ns)
+trib_trace_answered (TribTrace *trace, guint64 frame_id, const gchar *source,
+    TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns)
 {
   TribTraceView *view = begin_view (trace);
 
@@ -343,7 +343,7 @@ trib_trace_answered (TribTrace *trace, gint64 frame_id, const gchar *source, Tri
  * Level verbose. Any thread.
  */
 void
-trib_trace_left (TribTrace *trace, gint64 frame_id, const gchar *reason, gint64 now_ns)
+trib_trace_left (TribTrace *trace, guint64 frame_id, const gchar *reason, gint64 now_ns)
 {
   TribTraceView *view = begin_view (trace);
   g_autoptr (GString) line = NULL;

@@ -110,21 +110,21 @@ TribTraceLevel trib_trace_get_level (TribTrace *trace);
 /* whether records of that level are wanted, for callers that have to work for their values */
 gboolean trib_trace_wants (TribTrace *trace, TribTraceLevel level);
 
-void trib_trace_timing (TribTrace *trace, gint64 frame_id, const gchar *component,
+void trib_trace_timing (TribTrace *trace, guint64 frame_id, const gchar *component,
     gint64 processing_ns, guint queue_depth);
-void trib_trace_frame_drop (TribTrace *trace, gint64 frame_id, const gint64 *dropped_frame_ids,
+void trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *dropped_frame_ids,
     gsize n_dropped, TribTraceDropReason reason);
 void trib_trace_sync_delay (
-    TribTrace *trace, gint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
+    TribTrace *trace, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
 
 /* The view alone is fed by these; below level verbose they cost one atomic read. @now_ns is
  * g_get_monotonic_time() * 1000, the clock by which the view says how long it has been waiting. */
 void trib_trace_set_window (TribTrace *trace, gint64 window_ns);
 void trib_trace_opened (
-    TribTrace *trace, gint64 frame_id, const gchar *const *expected, gint64 now_ns);
-void trib_trace_answered (TribTrace *trace, gint64 frame_id, const gchar *source,
+    TribTrace *trace, guint64 frame_id, const gchar *const *expected, gint64 now_ns);
+void trib_trace_answered (TribTrace *trace, guint64 frame_id, const gchar *source,
     TribTraceAnswer answer, gint64 delay_ns, gint64 now_ns);
-void trib_trace_left (TribTrace *trace, gint64 frame_id, const gchar *reason, gint64 now_ns);
+void trib_trace_left (TribTrace *trace, guint64 frame_id, const gchar *reason, gint64 now_ns);
 
 void trib_trace_get_account (TribTrace *trace, TribTraceOutlet outlet, TribTraceAccount *account);
 /* "file", "fd", "callback", "view" */

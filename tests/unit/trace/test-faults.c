@@ -269,16 +269,17 @@ test_loss_at_end (void)
 {
   g_autoptr (TribTestDir) dir = trib_test_dir_new ();
   g_autofree gchar *path = g_build_filename (dir, "trace.jsonl", NULL);
-  g_autofree gchar *long_name = g_strnfill (20000, 'n');
   g_autoptr (RigSeen) seen = rig_seen_new ();
   TribTraceConfig config = config_for (seen);
   g_autoptr (TribTrace) trace = NULL;
   g_autofree gchar *text = NULL;
+  guint64 ids[128];
 
+  memset (ids, 0xff, sizeof ids);
   config.path = path;
-  config.max_bytes = 64 * 1024;
+  config.max_bytes = 1;
   trace = rig_open (&config);
-  trib_trace_timing (trace, 1, long_name, 1, 0);
+  trib_trace_frame_drop (trace, 1, ids, G_N_ELEMENTS (ids), TRIB_TRACE_DROP_BACKPRESSURE);
   trib_trace_close (trace, WAIT_MS);
   text = rig_contents (path);
   g_assert_cmpstr (text, ==,

@@ -197,10 +197,10 @@ test_many_dropped (void)
   TribTraceConfig config = TRIB_TRACE_CONFIG_INIT;
   g_autoptr (TribTrace) trace = NULL;
   g_autofree gchar *text = NULL;
-  gint64 ids[300];
+  guint64 ids[300];
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    ids[i] = G_MININT64 + i;
+    ids[i] = G_MAXUINT64 - i;
   config.level = TRIB_TRACE_LEVEL_MINIMAL;
   config.path = path;
   trace = rig_open (&config);
@@ -211,7 +211,7 @@ test_many_dropped (void)
   g_assert_cmpuint (rig_count_records (text, "\"frame_drop\",\"frame_id\":1,"), ==, 3);
   g_assert_cmpuint (rig_count_records (text, "\"dropped_frame_ids\":[]"), ==, 1);
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++) {
-    g_autofree gchar *id = g_strdup_printf ("%" G_GINT64_FORMAT, ids[i]);
+    g_autofree gchar *id = g_strdup_printf ("%" G_GUINT64_FORMAT, ids[i]);
     g_assert_cmpuint (rig_count_records (text, id), ==, 1);
   }
   for (const gchar *line = text, *end; *line != '\0'; line = end + 1) {

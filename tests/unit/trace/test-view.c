@@ -181,8 +181,8 @@ test_learned (void)
   /* not open any more, or never seen to be */
   trib_trace_view_leave (view, 2, "late", 13 * MS);
   check_line (view, FALSE, "frame 2 late");
-  trib_trace_view_leave (view, -9, "eos", 13 * MS);
-  check_line (view, FALSE, "frame -9 eos");
+  trib_trace_view_leave (view, 9, "eos", 13 * MS);
+  check_line (view, FALSE, "frame 9 eos");
   trib_trace_view_leave (view, 1, "a reason of great length", 13 * MS);
   check_line (view, FALSE, "frame 1 a reason of gre after 13 ms: a 1.0 ms; missing b");
   g_assert_false (trib_trace_view_waits (view));
@@ -218,11 +218,11 @@ test_hostile (void)
   g_autofree gchar *longest = g_strnfill (100000, 'w');
   g_autoptr (GString) line = g_string_new (NULL);
 
-  trib_trace_view_open (view, G_MININT64, names, 0);
+  trib_trace_view_open (view, G_MAXUINT64, names, 0);
   for (guint i = 0; names[i] != NULL; i++)
-    trib_trace_view_answer (view, G_MININT64, names[i], TRIB_TRACE_ANSWER_OBSERVATION,
+    trib_trace_view_answer (view, G_MAXUINT64, names[i], TRIB_TRACE_ANSWER_OBSERVATION,
         i % 2 ? G_MAXINT64 : -G_MAXINT64, G_MAXINT64 / 2);
-  trib_trace_view_answer (view, G_MININT64, longest, TRIB_TRACE_ANSWER_OBSERVATION, 0, MS);
+  trib_trace_view_answer (view, G_MAXUINT64, longest, TRIB_TRACE_ANSWER_OBSERVATION, 0, MS);
   for (guint columns = 1; columns < 200; columns++) {
     for (guint unicode = 0; unicode < 2; unicode++) {
       g_autofree gchar *picture
@@ -232,11 +232,11 @@ test_hostile (void)
       g_assert_true (unicode || g_str_is_ascii (picture));
     }
   }
-  trib_trace_view_leave (view, G_MININT64, "\033c", G_MAXINT64);
+  trib_trace_view_leave (view, G_MAXUINT64, "\033c", G_MAXINT64);
   trib_trace_view_line (view, TRUE, line);
   widest_line (line->str);
   g_assert_true (g_str_has_prefix (line->str,
-      "frame -9223372036854775808 \\x1bc after 106751 d: \\x1b[2J\\x1b[H 53375 d, "
+      "frame 18446744073709551615 \\x1bc after 106751 d: \\x1b[2J\\x1b[H 53375 d, "
       "a\\x0ab\\x0d\\x09c 53375 d, \\xff\\xc3 53375 d, \\u202eabc 53375 d, "
       "x\\u0301\\u0301 53375 d, 中文中文中 53375 d,  53375 d, wwwwwwwwwwwwwww"));
   g_assert_nonnull (strstr (line->str, "wwwwwwwwww\xe2\x80\xa6 1.0 ms"));

@@ -130,10 +130,10 @@ rig_told_losses (const gchar *text)
 }
 
 void
-rig_one_of_each (TribTrace *trace, gint64 frame_id)
+rig_one_of_each (TribTrace *trace, guint64 frame_id)
 {
   static const gchar *const sources[] = { "gesture", NULL };
-  gint64 dropped = frame_id - 1;
+  guint64 dropped = frame_id - 1;
 
   trib_trace_timing (trace, frame_id, "face", 12 * MS, 1);
   trib_trace_frame_drop (trace, frame_id, &dropped, 1, TRIB_TRACE_DROP_BACKPRESSURE);

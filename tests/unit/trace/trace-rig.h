@@ -29,7 +29,7 @@ TribTrace *rig_open (const TribTraceConfig *config);
 /* closes, or the test fails */
 TribTraceAccount rig_account (TribTrace *trace, TribTraceOutlet outlet);
 /* a timing, a frame_drop and a sync_delay record */
-void rig_one_of_each (TribTrace *trace, gint64 frame_id);
+void rig_one_of_each (TribTrace *trace, guint64 frame_id);
 
 gchar *rig_contents (const gchar *path);
 /* of lines that must each be whole JSON: how many hold @word */
