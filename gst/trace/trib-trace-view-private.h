@@ -62,7 +62,7 @@ struct _TribTraceView {
 static inline TribTraceViewFrame *
 trib_trace_view_frame_at (const TribTraceView *view, guint i)
 {
-  return view->frames->pdata[i];
+  return (TribTraceViewFrame *) view->frames->pdata[i];
 }
 
 /* whether an answer of that source is expected and has not come in time */

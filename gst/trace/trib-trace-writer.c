@@ -15,6 +15,10 @@
 /* room that is kept for what stands before a batch, so that the bound holds for both together */
 #define HEAD_BYTES 160
 #define MIN_MAX_BYTES 4096
+/* After a batch the thread lets this much time pass or a part of the room fill up, so that waking it
+ * and writing are paid for many records at once. What comes after a pause is written at once. */
+#define REST_US (5 * 1000)
+#define REST_SHARE 4
 
 /* what was dropped since it was last told in the trace itself */
 typedef struct {
@@ -55,7 +59,8 @@ struct _TribTraceWriter {
 
   GMutex lock;
   Lane lanes[TRIB_TRACE_N_OUTLETS];
-  gboolean asleep;
+  gboolean asleep;  /* until something comes */
+  gboolean resting; /* until time has passed, or much has come */
   gboolean redraw;
   gboolean draw_planned; /* the thread wakes for it by itself */
   gboolean closing;
@@ -65,6 +70,7 @@ struct _TribTraceWriter {
   /* thread */
   gint64 draw_us; /* when to draw next; -1: not before it is asked for */
   gboolean last_drawn;
+  gint64 rest_until_us;
 };
 
 static void
@@ -303,34 +309,41 @@ draw (TribTraceWriter *w)
   w->draw_us = w->config.draw (now_us, last, lane->writing, w->config.draw_data);
 }
 
-/* one round over all outlets; whether any of them still has something */
+/* One round over all outlets; whether any of them still has something. Once @ret_closing is set,
+ * nothing has come after what the round saw. */
 static gboolean
-work (TribTraceWriter *w)
+work (TribTraceWriter *w, gboolean *ret_closing)
 {
-  gboolean busy = FALSE;
+  gboolean busy = FALSE, worked = FALSE;
 
   g_mutex_lock (&w->lock);
-  w->asleep = FALSE;
+  w->asleep = w->resting = FALSE;
+  *ret_closing = w->closing;
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++)
     if (!has_batch (&w->lanes[i]))
       take_batch (w, &w->lanes[i]);
   g_mutex_unlock (&w->lock);
   draw (w);
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++) {
+    worked = worked || has_batch (&w->lanes[i]);
     if (has_batch (&w->lanes[i]))
       write_lane (w, &w->lanes[i]);
     busy = busy || has_batch (&w->lanes[i]);
   }
+  if (worked)
+    w->rest_until_us = g_get_monotonic_time () + REST_US;
   return busy;
 }
 
 static gint
-wait_ms (TribTraceWriter *w, gboolean closing)
+wait_ms (TribTraceWriter *w, gboolean closing, gboolean rests)
 {
   gint64 until = -1, left;
 
   if (closing)
     until = w->deadline_us;
+  else if (rests)
+    until = w->rest_until_us;
   else if (can_draw (w))
     until = w->draw_us;
   if (until < 0)
@@ -340,7 +353,7 @@ wait_ms (TribTraceWriter *w, gboolean closing)
 }
 
 static void
-sleep_until_needed (TribTraceWriter *w, gboolean closing)
+sleep_until_needed (TribTraceWriter *w, gboolean closing, gboolean rests)
 {
   struct pollfd fds[1 + TRIB_TRACE_N_OUTLETS] = { { .fd = w->wake_fd, .events = POLLIN } };
   nfds_t n = 1;
@@ -349,26 +362,39 @@ sleep_until_needed (TribTraceWriter *w, gboolean closing)
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++)
     if (w->lanes[i].blocked && has_batch (&w->lanes[i]))
       fds[n++] = (struct pollfd){ .fd = w->lanes[i].fd.fd, .events = POLLOUT };
-  if (poll (fds, n, wait_ms (w, closing)) > 0 && (fds[0].revents & POLLIN))
+  if (poll (fds, n, wait_ms (w, closing, rests)) > 0 && (fds[0].revents & POLLIN))
     (void) !read (w->wake_fd, &wakes, sizeof wakes);
 }
 
-/* With the lock: is there nothing that the thread could do at once? Then whoever brings something
+typedef enum { GO_ON, REST, SLEEP } Next;
+
+/* with the lock */
+static Next
+may_rest (TribTraceWriter *w, const Lane *lane)
+{
+  if (w->closing || lane->gathering->len >= w->config.max_bytes / REST_SHARE
+      || g_get_monotonic_time () >= w->rest_until_us)
+    return GO_ON;
+  w->resting = TRUE;
+  return REST;
+}
+
+/* With the lock: is there something that the thread could do? If not, whoever brings something
  * wakes it. */
-static gboolean
-may_sleep (TribTraceWriter *w)
+static Next
+what_next (TribTraceWriter *w)
 {
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++) {
     Lane *lane = &w->lanes[i];
     if (!has_batch (lane) && (lane->gathering->len > 0 || has_last_losses (w, lane)))
-      return FALSE;
+      return may_rest (w, lane);
     lane->taken = has_batch (lane);
   }
   if (can_draw (w) && ((w->redraw && w->draw_us < 0) || (w->closing && !w->last_drawn)))
-    return FALSE;
+    return GO_ON;
   w->draw_planned = w->draw_us >= 0;
   w->asleep = TRUE;
-  return TRUE;
+  return SLEEP;
 }
 
 /* A reader's end must not end the process, and nobody's signal handler is to run here. */
@@ -389,17 +415,16 @@ run (gpointer data)
 
   block_signals ();
   for (;;) {
-    gboolean busy = work (w);
-    gboolean closing, sleeps;
+    gboolean closing, busy = work (w, &closing);
+    Next next;
 
     g_mutex_lock (&w->lock);
-    closing = w->closing;
-    sleeps = may_sleep (w);
+    next = what_next (w);
     g_mutex_unlock (&w->lock);
-    if (closing && ((sleeps && !busy) || g_get_monotonic_time () >= w->deadline_us))
+    if (closing && ((next == SLEEP && !busy) || g_get_monotonic_time () >= w->deadline_us))
       return NULL;
-    if (sleeps)
-      sleep_until_needed (w, closing);
+    if (next != GO_ON)
+      sleep_until_needed (w, closing, next == REST);
   }
 }
 
@@ -488,6 +513,8 @@ put_in_lane (TribTraceWriter *w, Lane *lane, const gchar *line, gsize len)
     g_string_append_len (lane->gathering, line, (gssize) len);
     g_string_append_c (lane->gathering, '\n');
     lane->account.pending++;
+    if (w->resting)
+      return held + len >= max / REST_SHARE;
     return w->asleep && !lane->taken;
   }
   return FALSE;
@@ -512,7 +539,7 @@ trib_trace_writer_put (TribTraceWriter *w, guint outlets, const gchar *line, gsi
     if ((outlets & (1u << i)) && w->lanes[i].used)
       sleeping |= put_in_lane (w, &w->lanes[i], line, len);
   if (sleeping)
-    w->asleep = FALSE;
+    w->asleep = w->resting = FALSE;
   g_mutex_unlock (&w->lock);
   if (sleeping)
     wake (w);

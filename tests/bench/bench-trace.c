@@ -10,13 +10,12 @@
 
 /* What a timing record costs the thread that traces: to nothing (level off), to memory alone (the
  * text, without a trace), to a file, and, as the peer, written to the file by the caller itself with
- * one write() a record. Bursts are shorter than what the trace holds, with a rest between them, as
+ * one write() a record. Bursts are shorter than what the trace holds, and all is written before the next, as
  * streaming threads have it; "steady" is as fast as one thread can, with what was dropped. One JSON
  * line for each. */
 
 #define BURSTS 200
 #define BURST 1000
-#define REST_US 2000
 
 typedef struct {
   TribTrace *trace;
@@ -77,7 +76,18 @@ print_result (const gchar *impl, gdouble ns[BURSTS], guint64 dropped)
 }
 
 static void
-measure (const gchar *impl, TraceFunc func, Peer *peer, guint rest_us)
+wait_until_written (Peer *peer)
+{
+  TribTraceAccount a;
+
+  do {
+    g_thread_yield ();
+    trib_trace_get_account (peer->trace, TRIB_TRACE_TO_FILE, &a);
+  } while (a.pending > 0);
+}
+
+static void
+measure (const gchar *impl, TraceFunc func, Peer *peer, gboolean rest)
 {
   TribTraceAccount a;
   gdouble ns[BURSTS];
@@ -88,8 +98,8 @@ measure (const gchar *impl, TraceFunc func, Peer *peer, guint rest_us)
     for (guint i = 0; i < BURST; i++)
       func (peer, id++);
     ns[burst] = (gdouble) (g_get_monotonic_time () - start) * 1000 / BURST;
-    if (rest_us > 0)
-      g_usleep (rest_us);
+    if (rest)
+      wait_until_written (peer);
   }
   trib_trace_get_account (peer->trace, TRIB_TRACE_TO_FILE, &a);
   print_result (impl, ns, a.full);
@@ -105,20 +115,20 @@ main (void)
 
   peer.fd = g_file_open_tmp ("bench-trace-XXXXXX", &path, &error);
   g_assert_no_error (error);
-  measure ("text only", to_text, &peer, REST_US);
-  measure ("write() by the caller", by_write, &peer, REST_US);
+  measure ("text only", to_text, &peer, TRUE);
+  measure ("write() by the caller", by_write, &peer, TRUE);
   config.path = path;
   for (guint steady = 0; steady < 2; steady++) {
     config.level = TRIB_TRACE_LEVEL_NORMAL;
     peer.trace = trib_trace_new (&config, &error);
     g_assert_no_error (error);
-    measure (steady ? "trace, steady" : "trace", by_trace, &peer, steady ? 0 : REST_US);
+    measure (steady ? "trace, steady" : "trace", by_trace, &peer, !steady);
     g_clear_pointer (&peer.trace, trib_trace_free);
   }
   config.level = TRIB_TRACE_LEVEL_MINIMAL;
   peer.trace = trib_trace_new (&config, &error);
   g_assert_no_error (error);
-  measure ("trace, level below", by_trace, &peer, REST_US);
+  measure ("trace, level below", by_trace, &peer, TRUE);
   trib_trace_free (peer.trace);
   g_string_free (peer.text, TRUE);
   close (peer.fd);

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lintlib  # noqa: E402
 
 LIBC = (r"(assert|ctype|dirent|dlfcn|errno|fcntl|fenv|float|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
-        r"sched|setjmp|signal|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads|time|unistd|byteswap|endian|"
+        r"sched|setjmp|signal|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|termios|threads|time|unistd|byteswap|endian|"
         r"sys/\w+|netinet/\w+|arpa/inet|immintrin|nmmintrin|smmintrin|cpuid|arm_acle)\.h")
 GLIB = r"(glib|glib-object|glib-unix|glib/\w+|gmodule|gobject/\w+)\.h"
 GIO = r"gio/\w+\.h|gio/gunixconnection\.h"
