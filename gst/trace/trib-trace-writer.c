@@ -368,15 +368,13 @@ sleep_until_needed (TribTraceWriter *w, gboolean closing, gboolean rests)
 
 typedef enum { GO_ON, REST, SLEEP } Next;
 
-/* with the lock */
-static Next
-may_rest (TribTraceWriter *w, const Lane *lane)
+/* with the lock: may what has come, or comes next, wait a little? */
+static gboolean
+may_rest (TribTraceWriter *w, gsize gathered)
 {
-  if (w->closing || lane->gathering->len >= w->config.max_bytes / REST_SHARE
-      || g_get_monotonic_time () >= w->rest_until_us)
-    return GO_ON;
-  w->resting = TRUE;
-  return REST;
+  w->resting = !w->closing && gathered < w->config.max_bytes / REST_SHARE
+               && g_get_monotonic_time () < w->rest_until_us;
+  return w->resting;
 }
 
 /* With the lock: is there something that the thread could do? If not, whoever brings something
@@ -387,11 +385,13 @@ what_next (TribTraceWriter *w)
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++) {
     Lane *lane = &w->lanes[i];
     if (!has_batch (lane) && (lane->gathering->len > 0 || has_last_losses (w, lane)))
-      return may_rest (w, lane);
+      return may_rest (w, lane->gathering->len) ? REST : GO_ON;
     lane->taken = has_batch (lane);
   }
   if (can_draw (w) && ((w->redraw && w->draw_us < 0) || (w->closing && !w->last_drawn)))
     return GO_ON;
+  if (may_rest (w, 0))
+    return REST;
   w->draw_planned = w->draw_us >= 0;
   w->asleep = TRUE;
   return SLEEP;
