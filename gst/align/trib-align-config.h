@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What a user may decide about alignment. The words and defaults are those of obsaligner's properties. */
+
+#define TRIB_ALIGN_MAX_SOURCES 64
+#define TRIB_ALIGN_MS G_GINT64_CONSTANT (1000000)
+
+#define TRIB_ALIGN_ERROR (trib_align_error_quark ())
+GQuark trib_align_error_quark (void);
+
+typedef enum {
+  TRIB_ALIGN_ERROR_SETTINGS, /* a setting has a value it cannot have; the message names it */
+} TribAlignError;
+
+typedef enum {
+  TRIB_ALIGN_MODE_WINDOW,      /* a frame waits for its sources, for so long */
+  TRIB_ALIGN_MODE_WATERMARK,   /* a frame waits until every source has passed its time */
+  TRIB_ALIGN_MODE_TUMBLING,    /* everything of a span of time */
+  TRIB_ALIGN_MODE_APPROXIMATE, /* the records of all sources that are nearest to each other */
+} TribAlignMode;
+
+typedef enum {
+  TRIB_ALIGN_BASE_ARRIVAL, /* from the first record or announce on */
+  TRIB_ALIGN_BASE_CAPTURE, /* from the frame's capture time on */
+  TRIB_ALIGN_BASE_EVENT,   /* by the latest capture time: no timers */
+} TribAlignBase;
+
+typedef enum { TRIB_ALIGN_ORDER_KEY, TRIB_ALIGN_ORDER_COMPLETION } TribAlignOrder;
+typedef enum { TRIB_ALIGN_REJOIN_HOLD, TRIB_ALIGN_REJOIN_ALIGNED } TribAlignRejoin;
+typedef enum { TRIB_ALIGN_ADVANCE_RECORDS, TRIB_ALIGN_ADVANCE_CLOCK } TribAlignAdvance;
+typedef enum { TRIB_ALIGN_MATCH_AUTO, TRIB_ALIGN_MATCH_TIME } TribAlignMatch;
+
+typedef enum {
+  TRIB_ALIGN_LATE_DROP,
+  TRIB_ALIGN_LATE_SIDE,    /* given as a late event for a pad of its own */
+  TRIB_ALIGN_LATE_FORWARD, /* alone, as a group of its own */
+  TRIB_ALIGN_LATE_UPDATE,  /* the whole group again */
+} TribAlignLatePolicy;
+
+typedef enum {
+  TRIB_ALIGN_DUPLICATE_FIRST,
+  TRIB_ALIGN_DUPLICATE_LAST,
+  TRIB_ALIGN_DUPLICATE_APPEND,
+} TribAlignDuplicatePolicy;
+
+typedef enum {
+  TRIB_ALIGN_MISSING_PARTIAL,
+  TRIB_ALIGN_MISSING_DROP,
+  TRIB_ALIGN_MISSING_HOLD_LAST,
+} TribAlignMissingPolicy;
+
+typedef enum {
+  TRIB_ALIGN_OFFSET_FIXED,
+  TRIB_ALIGN_OFFSET_REPORT,
+  TRIB_ALIGN_OFFSET_AUTO,
+} TribAlignOffsetMode;
+
+typedef enum {
+  TRIB_ALIGN_PROFILE_NONE,
+  TRIB_ALIGN_PROFILE_REALTIME,
+  TRIB_ALIGN_PROFILE_BATCH,
+  TRIB_ALIGN_PROFILE_LOW_LATENCY,
+} TribAlignProfile;
+
+/**
+ * TribAlignConfig:
+ * @sources: (nullable): NAME[!|?][,...]: expected sources, required (the default) or optional; empty: learned
+ * @lateness: (nullable): NAME:MS[,...]: allowed lateness of single sources
+ * @source_offset: (nullable): NAME:MS[,...]: added to a source's capture times
+ * @reference_source: (nullable): the source that others are compared with; %NULL: the first
+ * @window_ms: how long a frame may wait; of tumbling the length when @tumbling_ms is 0
+ * @late_threshold: a frame that leaves older than the window times this is told (sync_delay)
+ * @max_wait_ms: -1: 1000 when @live, else off; 0: off
+ * @max_interval_ms: 0: @window_ms
+ * @tumbling_ms: 0: @window_ms
+ * @live: records come in real time
+ *
+ * Durations in ms, times in ns, sizes in bytes.
+ */
+typedef struct {
+  TribAlignMode mode;
+  const gchar *sources;
+  const gchar *lateness;
+  const gchar *source_offset;
+  const gchar *reference_source;
+  guint learn_ms;
+  guint window_ms;
+  TribAlignBase window_base;
+  gdouble late_threshold;
+  guint allowed_lateness_ms;
+  gint max_wait_ms;
+  guint idle_timeout_ms;
+  gboolean idle_completes;
+  TribAlignRejoin rejoin;
+  TribAlignOrder order;
+  TribAlignLatePolicy late_policy;
+  guint retain_ms;
+  TribAlignDuplicatePolicy duplicate_policy;
+  TribAlignMissingPolicy missing_policy;
+  guint hold_max_ms;
+  guint quorum;
+  guint max_interval_ms;
+  gdouble age_penalty;
+  gboolean learn_bounds;
+  TribAlignOffsetMode offset_mode;
+  guint jump_threshold_ms;
+  guint max_ahead_ms;
+  TribAlignMatch match_key;
+  guint id_guard_ms;
+  guint match_tolerance_ms;
+  TribAlignAdvance advance;
+  guint tumbling_ms;
+  gint64 origin_ns;
+  gboolean empty_windows;
+  guint max_pending;
+  guint64 max_pending_bytes;
+  guint stats_interval_ms;
+  gboolean live;
+} TribAlignConfig;
+
+void trib_align_config_init (TribAlignConfig *config);
+void trib_align_config_apply_profile (TribAlignConfig *config, TribAlignProfile profile);
+
+G_END_DECLS

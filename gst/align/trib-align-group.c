@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames that wait, and for a while those that have left: found by frame id or by time, in order of time. */
+#include "trib-align-private.h"
+
+Entry *
+trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
+{
+  Entry *e = g_slice_new (Entry);
+
+  *e = (Entry){
+    .n_refs = 1,
+    .source = s,
+    .kind = record->kind,
+    .has_frame_id = record->has_frame_id,
+    .frame_id = record->frame_id,
+    .has_seq = record->has_seq,
+    .seq = record->seq,
+    .t = plus (record->t_ns, s->offset),
+    .arrival = a->now,
+    .part = record->part,
+    .parts = record->parts,
+    .payload = record->payload,
+    .bytes = record->bytes,
+  };
+  return e;
+}
+
+void
+trib_align_entry_unref (TribAlign *a, Entry *e)
+{
+  if (--e->n_refs > 0)
+    return;
+  if (e->payload && a->release)
+    a->release (a->user_data, e->payload);
+  g_slice_free (Entry, e);
+}
+
+/* ---- finding ---- */
+
+static gboolean
+is_near (gint64 x, gint64 y, gint64 most)
+{
+  return (x > y ? minus (x, y) : minus (y, x)) <= most;
+}
+
+static Group *
+find_by_id (const TribAlign *a, guint64 id, gint64 t)
+{
+  gint64 guard = (gint64) a->config.id_guard_ms * TRIB_ALIGN_MS;
+
+  for (Group *g = g_hash_table_lookup (a->by_id, &id); g; g = g->chain)
+    if (is_near (g->t, t, guard))
+      return g;
+  return NULL;
+}
+
+/* @all: those with a frame id, too. Of two that are equally near the older one. */
+static Group *
+find_by_time (const TribAlign *a, gint64 t, gboolean all)
+{
+  gint64 tolerance = (gint64) a->config.match_tolerance_ms * TRIB_ALIGN_MS, nearest = NEVER;
+  Group *found = NULL;
+
+  for (const GList *l = a->open.tail; l; l = l->prev) {
+    Group *g = l->data;
+    gint64 distance = g->t > t ? minus (g->t, t) : minus (t, g->t);
+    if (g->t < t && distance > tolerance)
+      break;
+    if (distance <= tolerance && distance <= nearest && (all || !g->has_frame_id)) {
+      found = g;
+      nearest = distance;
+    }
+  }
+  for (const GList *l = found ? NULL : a->left.tail; l; l = l->prev) {
+    Group *g = l->data;
+    if (is_near (g->t, t, tolerance) && (all || !g->has_frame_id))
+      return g;
+  }
+  return found;
+}
+
+/**
+ * trib_align_group_find:
+ * @a: an aligner
+ * @has_id: whether @id is one
+ * @id: frame id
+ * @t: capture time
+ *
+ * Returns: (nullable): the frame that such a record belongs to, open or left
+ */
+Group *
+trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t)
+{
+  Group *g;
+
+  if (!has_id || a->config.match_key == TRIB_ALIGN_MATCH_TIME)
+    return find_by_time (a, t, TRUE);
+  g = find_by_id (a, id, t);
+  /* who opened it may not have known its id */
+  return g ? g : find_by_time (a, t, FALSE);
+}
+
+/* ---- the index by frame id ---- */
+
+static void
+index_group (TribAlign *a, Group *g)
+{
+  g->chain = g_hash_table_lookup (a->by_id, &g->frame_id);
+  /* the key is in the group, so the group that the key is of has to be replaced, too */
+  g_hash_table_replace (a->by_id, &g->frame_id, g);
+}
+
+static void
+unindex_group (TribAlign *a, Group *g)
+{
+  Group *head = g_hash_table_lookup (a->by_id, &g->frame_id);
+
+  if (head == g) {
+    g_hash_table_remove (a->by_id, &g->frame_id);
+    if (g->chain)
+      g_hash_table_replace (a->by_id, &g->chain->frame_id, g->chain);
+    return;
+  }
+  for (; head; head = head->chain) {
+    if (head->chain == g) {
+      head->chain = g->chain;
+      return;
+    }
+  }
+}
+
+static void
+note_id (TribAlign *a, Group *g, const Entry *e)
+{
+  if (g->has_frame_id || !e->has_frame_id)
+    return;
+  g->has_frame_id = TRUE;
+  g->frame_id = e->frame_id;
+  if (a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
+    index_group (a, g);
+}
+
+/* ---- opening ---- */
+
+static gboolean
+goes_before (const Group *x, const Group *y)
+{
+  if (x->t != y->t)
+    return x->t < y->t;
+  return x->frame_id < y->frame_id;
+}
+
+/* most frames are the youngest: from there back */
+static void
+insert_ordered (TribAlign *a, Group *g)
+{
+  GList *l = a->open.tail;
+
+  while (l && goes_before (g, l->data))
+    l = l->prev;
+  if (l == NULL) {
+    g_queue_push_head_link (&a->open, &g->order);
+  } else if (l == a->open.tail) {
+    g_queue_push_tail_link (&a->open, &g->order);
+  } else {
+    g->order.prev = l;
+    g->order.next = l->next;
+    l->next->prev = &g->order;
+    l->next = &g->order;
+    a->open.length++;
+  }
+}
+
+static void
+insert_opened (TribAlign *a, Group *g)
+{
+  GList *l = a->opened.tail;
+
+  while (l && ((Group *) l->data)->opened_at == g->opened_at && ((Group *) l->data)->t > g->t)
+    l = l->prev;
+  if (l == NULL) {
+    g_queue_push_head_link (&a->opened, &g->fifo);
+  } else if (l == a->opened.tail) {
+    g_queue_push_tail_link (&a->opened, &g->fifo);
+  } else {
+    g->fifo.prev = l;
+    g->fifo.next = l->next;
+    l->next->prev = &g->fifo;
+    l->next = &g->fifo;
+    a->opened.length++;
+  }
+}
+
+static gint64
+own_deadline (const TribAlign *a, const Group *g)
+{
+  if (a->config.mode != TRIB_ALIGN_MODE_WINDOW)
+    return a->max_wait > 0 ? plus (g->opened_at, a->max_wait) : NEVER;
+  switch (a->config.window_base) {
+    case TRIB_ALIGN_BASE_ARRIVAL:
+      return plus (g->opened_at, a->window);
+    case TRIB_ALIGN_BASE_CAPTURE:
+      return MAX (plus (plus (g->t, a->capture_offset), a->window), g->opened_at);
+    default:
+      return NEVER;
+  }
+}
+
+/* In order, an older frame that comes later must not hold up a younger one beyond that one's time. So
+ * deadlines never fall from one frame to the next. */
+static void
+set_deadline (TribAlign *a, Group *g)
+{
+  g->deadline = own_deadline (a, g);
+  if (a->config.order == TRIB_ALIGN_ORDER_KEY && g->order.next)
+    g->deadline = MIN (g->deadline, ((Group *) g->order.next->data)->deadline);
+}
+
+static guint64
+expected_now (const TribAlign *a)
+{
+  guint64 mask = 0;
+
+  for (guint i = 0; i < a->sources->len; i++) {
+    const Source *s = source_at (a, i);
+    if (s->required && !s->ended && (s->listed || s->seen))
+      mask |= bit_of (s);
+  }
+  return mask;
+}
+
+Group *
+trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
+{
+  Group *g = g_slice_new0 (Group);
+
+  g->order.data = g->fifo.data = g->left.data = g;
+  g->has_frame_id = has_id;
+  g->frame_id = has_id ? id : 0;
+  g->t = t;
+  g->opened_at = a->now;
+  g->expected = expected_now (a);
+  if (has_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
+    index_group (a, g);
+  insert_ordered (a, g);
+  insert_opened (a, g);
+  set_deadline (a, g);
+  a->totals.open = a->open.length;
+  a->totals.peak_open = MAX (a->totals.peak_open, a->totals.open);
+  return g;
+}
+
+/* ---- records of a frame ---- */
+
+static gboolean
+has_all_parts (const Group *g, const Entry *e)
+{
+  guint64 parts = 0;
+
+  if (e->parts <= 1)
+    return TRUE;
+  for (const Entry *x = g->first; x; x = x->next)
+    if (x->source == e->source && x->part >= 1 && x->part <= 64)
+      parts |= G_GUINT64_CONSTANT (1) << (x->part - 1);
+  return parts == (e->parts >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT (1) << e->parts) - 1);
+}
+
+/* (transfer full) @e: into the frame, whatever is there already */
+void
+trib_align_group_take (TribAlign *a, Group *g, Entry *e)
+{
+  e->next = NULL;
+  if (g->last)
+    g->last->next = e;
+  else
+    g->first = e;
+  g->last = e;
+  g->n_entries++;
+  g->bytes += e->bytes;
+  note_id (a, g, e);
+  if (!has_all_parts (g, e))
+    return;
+  g->answered |= bit_of (e->source);
+  if (e->kind == TRIB_ALIGN_KIND_SKIPPED)
+    g->skipped |= bit_of (e->source);
+  else
+    g->skipped &= ~bit_of (e->source);
+}
+
+static gboolean
+is_same_answer (const Entry *x, const Entry *e)
+{
+  return x->source == e->source && (e->parts <= 1 || x->part == e->part);
+}
+
+static void
+remove_entry (TribAlign *a, Group *g, Entry *e)
+{
+  Entry *before = NULL;
+
+  for (Entry *x = g->first; x != e; x = x->next)
+    before = x;
+  if (before)
+    before->next = e->next;
+  else
+    g->first = e->next;
+  if (g->last == e)
+    g->last = before;
+  g->n_entries--;
+  g->bytes -= e->bytes;
+  a->totals.pending_bytes -= e->bytes;
+  a->totals.counts.pending--;
+  e->source->counts.pending--;
+}
+
+/**
+ * trib_align_group_add:
+ * @a: an aligner
+ * @g: an open frame
+ * @e: (transfer full): a record of it
+ *
+ * What the source has said already of the frame decides with duplicate-policy. The same sequence number is the
+ * same record.
+ */
+void
+trib_align_group_add (TribAlign *a, Group *g, Entry *e)
+{
+  for (Entry *x = g->first; x; x = x->next) {
+    if (!is_same_answer (x, e))
+      continue;
+    if (a->config.duplicate_policy == TRIB_ALIGN_DUPLICATE_FIRST
+        || (x->has_seq && e->has_seq && x->seq == e->seq)) {
+      trib_align_duplicate (a, e);
+      return;
+    }
+    if (a->config.duplicate_policy == TRIB_ALIGN_DUPLICATE_LAST) {
+      remove_entry (a, g, x);
+      trib_align_drop (a, x, TRIB_ALIGN_DROPPED_REPLACED);
+      break;
+    }
+  }
+  a->totals.pending_bytes += e->bytes;
+  a->totals.counts.pending++;
+  e->source->counts.pending++;
+  trib_align_group_take (a, g, e);
+}
+
+/* ---- is it there? ---- */
+
+static guint64
+absent (const TribAlign *a, gboolean idle_too)
+{
+  guint64 mask = 0;
+
+  for (guint i = 0; i < a->sources->len; i++) {
+    const Source *s = source_at (a, i);
+    if (s->ended || (idle_too && s->idle))
+      mask |= bit_of (s);
+  }
+  return mask;
+}
+
+static gboolean
+is_learning (const TribAlign *a)
+{
+  return a->specs->len == 0 && a->started_at != NO_TIME
+         && a->now < plus (a->started_at, (gint64) a->config.learn_ms * TRIB_ALIGN_MS);
+}
+
+gboolean
+trib_align_group_is_complete (const TribAlign *a, const Group *g)
+{
+  guint64 wanted = g->expected;
+
+  if (is_learning (a) || a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+    return FALSE;
+  if (wanted == 0)
+    for (guint i = 0; i < a->sources->len; i++)
+      if (source_at (a, i)->listed)
+        wanted |= bit_of (source_at (a, i));
+  wanted &= ~absent (a, a->config.idle_completes && a->config.mode == TRIB_ALIGN_MODE_WINDOW);
+  return (wanted & ~g->answered) == 0
+         && (guint) __builtin_popcountll (g->answered) >= a->config.quorum;
+}
+
+/* whether it is only complete because somebody has ended */
+gboolean
+trib_align_group_waits_for_ended (const TribAlign *a, const Group *g)
+{
+  return (g->expected & ~g->answered & absent (a, FALSE)) != 0;
+}
+
+/* ---- leaving ---- */
+
+/* out of what is open; it stays to be found */
+void
+trib_align_group_close (TribAlign *a, Group *g)
+{
+  g_queue_unlink (&a->open, &g->order);
+  g_queue_unlink (&a->opened, &g->fifo);
+  g->is_left = TRUE;
+  g->left_at = a->now;
+  g_queue_push_tail_link (&a->left, &g->left);
+  a->totals.pending_bytes -= g->bytes;
+  a->left_bytes += g->bytes;
+  a->totals.open = a->open.length;
+}
+
+/* lets go of the records; the frame stays */
+static void
+clear_entries (TribAlign *a, Group *g)
+{
+  Entry *e = g->first, *next;
+
+  if (g->is_left)
+    a->left_bytes -= g->bytes;
+  g->first = g->last = NULL;
+  g->n_entries = 0;
+  g->bytes = 0;
+  for (; e; e = next) {
+    next = e->next;
+    trib_align_entry_unref (a, e);
+  }
+}
+
+void
+trib_align_group_free (TribAlign *a, Group *g)
+{
+  clear_entries (a, g);
+  if (g->is_left)
+    g_queue_unlink (&a->left, &g->left);
+  if (g->has_frame_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
+    unindex_group (a, g);
+  g_slice_free (Group, g);
+}
+
+/* forgets frames that left long ago; sooner when there are too many, or their records hold too much */
+void
+trib_align_expire_left (TribAlign *a)
+{
+  gboolean keep_records = a->config.late_policy == TRIB_ALIGN_LATE_UPDATE;
+  Group *newest = a->left.tail ? a->left.tail->data : NULL;
+
+  if (newest && !keep_records && newest->first)
+    clear_entries (a, newest);
+  while (a->left.head) {
+    Group *g = a->left.head->data;
+    if (minus (a->now, g->left_at) < a->retain && a->left.length <= a->config.max_pending
+        && a->left_bytes + a->totals.pending_bytes <= a->config.max_pending_bytes)
+      return;
+    trib_align_group_free (a, g);
+  }
+}

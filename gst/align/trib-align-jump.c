@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clocks that jump. One strange time proves nothing: the record is set aside, moves no bound, and the next one of
+ * its source decides. Disorder of some milliseconds is no jump. */
+#include "trib-align-private.h"
+
+static gint64
+ns (guint ms)
+{
+  return (gint64) ms * TRIB_ALIGN_MS;
+}
+
+static gint64
+distance (gint64 x, gint64 y)
+{
+  return x > y ? minus (x, y) : minus (y, x);
+}
+
+static gboolean
+is_strange (const TribAlign *a, const Source *s, const Entry *e)
+{
+  gint64 threshold = ns (a->config.jump_threshold_ms), ahead = ns (a->config.max_ahead_ms);
+  gint64 passed, latest = NO_TIME;
+
+  for (guint i = 0; i < a->sources->len; i++)
+    latest = MAX (latest, source_at (a, i)->max_t);
+  if (latest == NO_TIME)
+    return FALSE;
+  passed = s->last_arrival != NO_TIME ? minus (e->arrival, s->last_arrival) : 0;
+  if (s->max_t != NO_TIME && e->t < minus (s->max_t, threshold))
+    return TRUE;
+  if (a->config.live && s->last_t != NO_TIME
+      && distance (minus (e->t, s->last_t), passed) > threshold)
+    return TRUE;
+  /* a silence of all explains a step as long as itself */
+  return e->t > plus (plus (latest, ahead), minus (e->arrival, a->last_arrival));
+}
+
+static void
+set_aside (TribAlign *a, Source *s, Entry *e)
+{
+  s->quarantine = e;
+  a->totals.counts.pending++;
+  s->counts.pending++;
+  a->totals.pending_bytes += e->bytes;
+}
+
+/* (transfer full) (nullable) */
+static Entry *
+take_aside (TribAlign *a, Source *s)
+{
+  Entry *e = g_steal_pointer (&s->quarantine);
+
+  if (e == NULL)
+    return NULL;
+  a->totals.counts.pending--;
+  s->counts.pending--;
+  a->totals.pending_bytes -= e->bytes;
+  return e;
+}
+
+static gboolean
+agrees (const TribAlign *a, const Entry *before, const Entry *e)
+{
+  return e->t >= before->t && minus (e->t, before->t) <= ns (a->config.max_ahead_ms);
+}
+
+/* everybody begins anew */
+static void
+begin_epoch (TribAlign *a, Source *s, gint64 by)
+{
+  trib_align_leave_all (a, TRIB_ALIGN_REASON_JUMP);
+  a->epoch++;
+  a->totals.epoch = a->epoch;
+  a->totals.jumps++;
+  a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
+  for (guint i = 0; i < a->sources->len; i++) {
+    Source *x = source_at (a, i);
+    x->max_t = x->bound = x->last_t = x->used_t = NO_TIME;
+    x->aligning = x->unsynced = FALSE;
+    x->gaps.n = x->gaps.next = 0;
+  }
+  while (a->left.head)
+    trib_align_group_free (a, a->left.head->data);
+  trib_align_tell_source (a, TRIB_ALIGN_EVENT_JUMP, s, by);
+}
+
+static void
+release_all (TribAlign *a)
+{
+  for (guint i = 0; i < a->sources->len; i++) {
+    Entry *e = take_aside (a, source_at (a, i));
+    if (e)
+      trib_align_accept (a, e);
+  }
+}
+
+/* the second record agrees with the first: the clock has jumped */
+static void
+jump (TribAlign *a, Source *s, Entry *e)
+{
+  gint64 by = minus (s->quarantine->t, s->max_t != NO_TIME ? s->max_t : a->newest);
+
+  if (s == trib_align_reference (a)) {
+    begin_epoch (a, s, by);
+    release_all (a);
+    return;
+  }
+  if (!s->unsynced) {
+    s->unsynced = TRUE;
+    trib_align_tell_source (a, TRIB_ALIGN_EVENT_UNSYNCED, s, by);
+  }
+  trib_align_late (a, take_aside (a, s), NULL, ABS (by));
+}
+
+/* what was set aside was the exception */
+static void
+judge (TribAlign *a, Source *s)
+{
+  Entry *e = take_aside (a, s);
+
+  if (e == NULL)
+    return;
+  if (s->max_t == NO_TIME || e->t > s->max_t)
+    trib_align_drop (a, e, TRIB_ALIGN_DROPPED_IMPLAUSIBLE);
+  else
+    trib_align_late (a, e, NULL, minus (s->max_t, e->t));
+}
+
+/* a source that was off is back with the others */
+static gboolean
+is_back (const TribAlign *a, const Entry *e)
+{
+  return distance (e->t, a->newest) <= ns (a->config.jump_threshold_ms);
+}
+
+/**
+ * trib_align_jump_check:
+ * @a: an aligner
+ * @e: (transfer full): a record that has just come, when %TRUE is returned
+ *
+ * Returns: whether it is dealt with: set aside, or not to be taken
+ */
+gboolean
+trib_align_jump_check (TribAlign *a, Entry *e)
+{
+  Source *s = e->source;
+
+  if (a->config.jump_threshold_ms == 0)
+    return FALSE;
+  if (s->unsynced) {
+    if (!is_back (a, e)) {
+      trib_align_late (a, e, NULL, distance (e->t, a->newest));
+      return TRUE;
+    }
+    s->unsynced = FALSE;
+    s->max_t = s->last_t = NO_TIME;
+    trib_align_tell_source (a, TRIB_ALIGN_EVENT_SYNCED, s, 0);
+    return FALSE;
+  }
+  if (s->quarantine && agrees (a, s->quarantine, e)) {
+    jump (a, s, e);
+    if (!s->unsynced)
+      return FALSE;
+    trib_align_late (a, e, NULL, distance (e->t, a->newest));
+    return TRUE;
+  }
+  judge (a, s);
+  if (!is_strange (a, s, e))
+    return FALSE;
+  set_aside (a, s, e);
+  return TRUE;
+}
+
+/* nothing more comes that could decide */
+void
+trib_align_jump_give_up (TribAlign *a, Source *s)
+{
+  judge (a, s);
+}

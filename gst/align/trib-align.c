@@ -1,0 +1,846 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What comes in, and in which order time and records are dealt with. */
+#include "trib-align-private.h"
+
+#define MAX_EMPTY_WINDOWS 1024 /* in a row */
+
+/**
+ * trib_align_new:
+ * @config: settings; read here, not kept
+ * @func: told of everything, while a call into the aligner lasts; must not call it
+ * @release: (nullable): gives a record's payload back
+ * @user_data: for both
+ * @error: return location, in the domain %TRIB_ALIGN_ERROR
+ *
+ * Returns: (transfer full) (nullable): an aligner
+ */
+TribAlign *
+trib_align_new (const TribAlignConfig *config, TribAlignFunc func, TribAlignRelease release,
+    gpointer user_data, GError **error)
+{
+  g_autoptr (GArray) specs = NULL, lateness = NULL, offsets = NULL;
+  TribAlign *a;
+
+  if (!trib_align_parse_sources (config->sources, &specs, error)
+      || !trib_align_parse_times ("lateness", config->lateness, 0, &lateness, error)
+      || !trib_align_parse_times ("source-offset", config->source_offset, -1e9, &offsets, error))
+    return NULL;
+  a = g_new0 (TribAlign, 1);
+  a->config = *config;
+  a->config.sources = a->config.lateness = a->config.source_offset = NULL;
+  a->config.reference_source = NULL;
+  a->reference = config->reference_source && *config->reference_source
+                     ? g_strdup (config->reference_source)
+                     : NULL;
+  a->window = config->window_ms * TRIB_ALIGN_MS;
+  a->max_wait = (config->max_wait_ms >= 0 ? config->max_wait_ms
+                    : config->live        ? 1000
+                                          : 0)
+                * TRIB_ALIGN_MS;
+  a->length
+      = MAX (config->tumbling_ms ? config->tumbling_ms : config->window_ms, 1) * TRIB_ALIGN_MS;
+  a->max_interval
+      = (config->max_interval_ms ? config->max_interval_ms : config->window_ms) * TRIB_ALIGN_MS;
+  a->idle_timeout = config->idle_timeout_ms * TRIB_ALIGN_MS;
+  a->retain = config->retain_ms * TRIB_ALIGN_MS;
+  a->config.max_pending = MAX (config->max_pending, 1);
+  a->func = func;
+  a->release = release;
+  a->user_data = user_data;
+  a->specs = g_steal_pointer (&specs);
+  a->lateness = g_steal_pointer (&lateness);
+  a->offsets = g_steal_pointer (&offsets);
+  a->started_at = a->last_arrival = NO_TIME;
+  a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
+  a->next_stats = NEVER;
+  a->now = NO_TIME;
+  a->pivot = -1;
+  a->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_align_source_free);
+  a->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  a->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  a->have = g_array_new (FALSE, FALSE, sizeof (TribAlignHave));
+  a->missing = g_array_new (FALSE, FALSE, sizeof (TribAlignMissing));
+  trib_align_apply_specs (a);
+  return a;
+}
+
+static void
+ignore (gpointer user_data, const TribAlignEvent *event)
+{
+}
+
+/* tells nothing; trib_align_flush() counts and tells what was pending */
+void
+trib_align_free (TribAlign *a)
+{
+  a->func = ignore;
+  trib_align_flush (a, a->now);
+  for (guint i = 0; i < a->sources->len; i++)
+    if (source_at (a, i)->held)
+      trib_align_entry_unref (a, source_at (a, i)->held);
+  g_ptr_array_unref (a->sources);
+  g_hash_table_unref (a->by_name);
+  g_hash_table_unref (a->by_id);
+  g_array_unref (a->specs);
+  g_array_unref (a->lateness);
+  g_array_unref (a->offsets);
+  g_array_unref (a->have);
+  g_array_unref (a->missing);
+  g_free (a->reference);
+  g_free (a);
+}
+
+/* ---- which frames may leave ---- */
+
+static gboolean
+is_window (const TribAlign *a)
+{
+  return a->config.mode == TRIB_ALIGN_MODE_WINDOW;
+}
+
+/* nothing of the frame's sources is waited for any more */
+static gboolean
+is_settled (const TribAlign *a, const Group *g)
+{
+  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+    return a->watermark >= plus (g->t, a->length - 1);
+  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK && a->watermark >= g->t;
+}
+
+static gboolean
+is_aged (const TribAlign *a, const Group *g)
+{
+  return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
+         && minus (a->newest, g->t) >= a->window;
+}
+
+/* FALSE: it waits on */
+static gboolean
+may_leave (const TribAlign *a, const Group *g, TribAlignReason *ret_reason)
+{
+  if (trib_align_group_is_complete (a, g))
+    *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
+                                                          : TRIB_ALIGN_REASON_COMPLETE;
+  else if (is_settled (a, g))
+    *ret_reason = TRIB_ALIGN_REASON_WATERMARK;
+  else if (is_aged (a, g) || a->now >= g->deadline)
+    *ret_reason = TRIB_ALIGN_REASON_TIMEOUT;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* windows without a record between the last that left and this one */
+static void
+leave_empty_windows (TribAlign *a, gint64 until)
+{
+  guint n = 0;
+
+  if (a->config.mode != TRIB_ALIGN_MODE_TUMBLING || !a->config.empty_windows)
+    return;
+  for (gint64 t = a->next_window; t != NO_TIME && t < until && n < MAX_EMPTY_WINDOWS;
+       t = plus (t, a->length), n++)
+    trib_align_leave (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
+}
+
+static void
+leave (TribAlign *a, Group *g, TribAlignReason reason)
+{
+  leave_empty_windows (a, g->t);
+  a->next_window = plus (g->t, a->length);
+  trib_align_leave (a, g, reason);
+}
+
+static void
+drain_in_order (TribAlign *a)
+{
+  Group *g;
+  TribAlignReason reason;
+
+  while ((g = first_open (a)) && may_leave (a, g, &reason))
+    leave (a, g, reason);
+}
+
+static void
+drain_by_completion (TribAlign *a)
+{
+  TribAlignReason reason;
+
+  for (GList *l = a->opened.head, *next; l; l = next) {
+    next = l->next;
+    if (may_leave (a, l->data, &reason))
+      leave (a, l->data, reason);
+  }
+}
+
+/* everything that may leave now */
+void
+trib_align_drain (TribAlign *a)
+{
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_timeout (a);
+  else if (a->config.order == TRIB_ALIGN_ORDER_KEY)
+    drain_in_order (a);
+  else
+    drain_by_completion (a);
+}
+
+/* all of them, in order */
+void
+trib_align_leave_all (TribAlign *a, TribAlignReason reason)
+{
+  Group *g;
+
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_finish (a, reason);
+  while ((g = first_open (a)))
+    leave (a, g,
+        trib_align_group_is_complete (a, g) && !trib_align_group_waits_for_ended (a, g)
+            ? TRIB_ALIGN_REASON_COMPLETE
+            : reason);
+}
+
+static void
+bound_open (TribAlign *a)
+{
+  while (a->open.length > a->config.max_pending
+         || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
+    leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
+}
+
+/* ---- time ---- */
+
+static gboolean
+has_watermark (const TribAlign *a)
+{
+  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK || a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
+}
+
+static gboolean
+all_idle_but (const TribAlign *a, gboolean due_too)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < a->sources->len; i++) {
+    const Source *s = source_at (a, i);
+    if (s->ended || !(s->listed || s->seen))
+      continue;
+    any = TRUE;
+    if (!s->idle && !(due_too && trib_align_source_is_idle_due (a, s)))
+      return FALSE;
+  }
+  return any;
+}
+
+/* Who was silent for too long is not waited for. When nobody is left, what the last of them had come to settles
+ * first. */
+static void
+mark_idle (TribAlign *a)
+{
+  gboolean all = all_idle_but (a, TRUE);
+
+  if (all && has_watermark (a) && a->newest != NO_TIME) {
+    a->watermark = MAX (a->watermark, a->newest);
+    trib_align_drain (a);
+  }
+  for (guint i = 0; i < a->sources->len; i++) {
+    Source *s = source_at (a, i);
+    if (!trib_align_source_is_idle_due (a, s))
+      continue;
+    trib_align_jump_give_up (a, s);
+    s->idle = TRUE;
+    trib_align_tell_source (a, TRIB_ALIGN_EVENT_IDLE, s, 0);
+  }
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
+    if (all)
+      trib_align_sets_finish (a, TRIB_ALIGN_REASON_TIMEOUT);
+    else
+      trib_align_sets_restart (a);
+  }
+  trib_align_update_watermark (a);
+  trib_align_drain (a);
+  if (all) {
+    TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ALL_IDLE, .t_ns = a->newest };
+    trib_align_tell (a, &event);
+  }
+}
+
+static void
+tell_stats (TribAlign *a)
+{
+  TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_STATS };
+
+  a->next_stats = NEVER;
+  trib_align_tell (a, &event);
+}
+
+static gint64
+learnt_at (const TribAlign *a)
+{
+  gint64 t;
+
+  if (a->specs->len > 0 || a->started_at == NO_TIME || a->open.head == NULL)
+    return NEVER;
+  t = plus (a->started_at, a->config.learn_ms * TRIB_ALIGN_MS);
+  return t > a->now ? t : NEVER;
+}
+
+static gint64
+frames_deadline (const TribAlign *a)
+{
+  const Group *g = a->config.order == TRIB_ALIGN_ORDER_KEY ? first_open (a) : NULL;
+  gint64 first = NEVER;
+
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    return trib_align_sets_deadline (a);
+  if (g)
+    first = g->deadline;
+  else if (a->opened.head && (!is_window (a) || a->config.window_base != TRIB_ALIGN_BASE_CAPTURE))
+    first = ((Group *) a->opened.head->data)->deadline;
+  else if (a->open.head)
+    first = first_open (a)->deadline;
+  if (has_watermark (a) && a->open.head) {
+    gint64 t = first_open (a)->t;
+    if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+      t = plus (t, a->length - 1);
+    first = MIN (first, trib_align_clock_deadline (a, t));
+  }
+  return MIN (first, learnt_at (a));
+}
+
+static gint64
+deadline (const TribAlign *a)
+{
+  return MIN (MIN (frames_deadline (a), trib_align_idle_deadline (a)), a->next_stats);
+}
+
+/**
+ * trib_align_next_deadline:
+ * @a: an aligner
+ *
+ * Returns: when trib_align_advance() is to be called next if nothing else is, on the clock of arrivals; -1: never
+ */
+gint64
+trib_align_next_deadline (const TribAlign *a)
+{
+  gint64 at = deadline (a);
+
+  return at == NEVER ? -1 : at;
+}
+
+static void
+fire (TribAlign *a)
+{
+  if (has_watermark (a) && a->config.advance == TRIB_ALIGN_ADVANCE_CLOCK)
+    trib_align_update_watermark (a);
+  trib_align_drain (a);
+  if (trib_align_idle_deadline (a) <= a->now)
+    mark_idle (a);
+  if (a->next_stats <= a->now)
+    tell_stats (a);
+}
+
+/* one instant after another, so that what happens does not depend on how often it is asked */
+static void
+move_to (TribAlign *a, gint64 now)
+{
+  gint64 at;
+
+  if (a->now == NO_TIME)
+    a->now = now;
+  while ((at = deadline (a)) <= now) {
+    a->now = MAX (a->now, at);
+    fire (a);
+    if (deadline (a) <= at && at < a->now)
+      break;
+  }
+  a->now = MAX (a->now, now);
+  trib_align_expire_left (a);
+}
+
+/* ---- records ---- */
+
+static gint64
+window_start (const TribAlign *a, gint64 t)
+{
+  gint64 since = minus (t, a->config.origin_ns);
+  gint64 rest = since % a->length;
+
+  return minus (t, rest < 0 ? rest + a->length : rest);
+}
+
+/* by how much a record is too late for a frame that is not open; -1: it is not */
+static gint64
+lateness (const TribAlign *a, gint64 key)
+{
+  gint64 by = -1;
+
+  if (a->config.mode == TRIB_ALIGN_MODE_WATERMARK && key <= a->watermark)
+    by = minus (a->watermark, key);
+  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING && plus (key, a->length - 1) <= a->watermark)
+    by = minus (a->watermark, plus (key, a->length - 1));
+  if (a->config.order == TRIB_ALIGN_ORDER_KEY && a->emitted != NO_TIME && key <= a->emitted)
+    by = MAX (by, minus (a->emitted, key));
+  if (a->config.order == TRIB_ALIGN_ORDER_COMPLETION && a->newest != NO_TIME
+      && key < minus (a->newest, a->retain))
+    by = MAX (by, minus (minus (a->newest, a->retain), key));
+  return by;
+}
+
+static void
+note_reuse (TribAlign *a, const Entry *e)
+{
+  if (!e->has_frame_id || a->config.match_key != TRIB_ALIGN_MATCH_AUTO
+      || !g_hash_table_contains (a->by_id, &e->frame_id))
+    return;
+  a->totals.id_reuse++;
+  trib_align_tell_source (a, TRIB_ALIGN_EVENT_ID_REUSE, e->source, 0);
+}
+
+static void
+add_to_left (TribAlign *a, Group *g, Entry *e)
+{
+  if ((g->answered & bit_of (e->source)) && a->config.mode != TRIB_ALIGN_MODE_TUMBLING)
+    trib_align_duplicate (a, e);
+  else
+    trib_align_late (a, e, g, minus (a->now, g->left_at));
+}
+
+/* to its frame, which may be opened for it */
+static void
+add_to_frame (TribAlign *a, Entry *e)
+{
+  gboolean tumbling = a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
+  gint64 key = tumbling ? window_start (a, e->t) : e->t, by;
+  gboolean has_id = e->has_frame_id && !tumbling;
+  Group *g = trib_align_group_find (a, has_id, e->frame_id, key);
+
+  if (g && g->is_left) {
+    add_to_left (a, g, e);
+    return;
+  }
+  if (g == NULL) {
+    by = lateness (a, key);
+    if (by >= 0) {
+      trib_align_late (a, e, NULL, by);
+      return;
+    }
+    if (!tumbling)
+      note_reuse (a, e);
+    g = trib_align_group_open (a, has_id, e->frame_id, key);
+  }
+  if (!tumbling) {
+    trib_align_group_add (a, g, e);
+    return;
+  }
+  a->totals.pending_bytes += e->bytes;
+  a->totals.counts.pending++;
+  e->source->counts.pending++;
+  trib_align_group_take (a, g, e);
+}
+
+/* @e: (transfer full): a plausible record, counted as in */
+void
+trib_align_accept (TribAlign *a, Entry *e)
+{
+  Source *s = e->source;
+  gint64 t = e->t;
+
+  a->last_arrival = a->now;
+  if (!a->has_capture_offset) {
+    a->has_capture_offset = TRUE;
+    a->capture_offset = minus (e->arrival, e->t);
+  }
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
+    trib_align_source_passed (a, s, t);
+    trib_align_sets_add (a, e);
+    return;
+  }
+  add_to_frame (a, e);
+  trib_align_source_passed (a, s, t);
+  trib_align_update_watermark (a);
+  trib_align_drain (a);
+  bound_open (a);
+}
+
+/* an announce opens the frame, and says who will answer */
+static void
+take_announce (TribAlign *a, const TribAlignRecord *record)
+{
+  TribAlignEvent event
+      = { .kind = TRIB_ALIGN_EVENT_ANNOUNCE, .record = record, .t_ns = record->t_ns };
+  Group *g;
+
+  if (a->config.mode != TRIB_ALIGN_MODE_WINDOW && a->config.mode != TRIB_ALIGN_MODE_WATERMARK)
+    return;
+  g = trib_align_group_find (a, record->has_frame_id, record->frame_id, record->t_ns);
+  if ((g && g->is_left) || (g == NULL && lateness (a, record->t_ns) >= 0))
+    return;
+  if (g == NULL)
+    g = trib_align_group_open (a, record->has_frame_id, record->frame_id, record->t_ns);
+  if (record->expected) {
+    g->expected = 0;
+    for (guint i = 0; record->expected[i]; i++) {
+      Source *s = trib_align_source_get (a, record->expected[i]);
+      if (s && !s->ended)
+        g->expected |= bit_of (s);
+    }
+  }
+  trib_align_tell (a, &event);
+  trib_align_drain (a);
+  bound_open (a);
+}
+
+static void
+give_back (TribAlign *a, const TribAlignRecord *record)
+{
+  if (record->payload && a->release)
+    a->release (a->user_data, record->payload);
+}
+
+static void
+drop_nameless (TribAlign *a, const TribAlignRecord *record)
+{
+  TribAlignEvent event = {
+    .kind = TRIB_ALIGN_EVENT_DROP,
+    .record = record,
+    .source = record->source,
+    .t_ns = record->t_ns,
+    .dropped = TRIB_ALIGN_DROPPED_SOURCES,
+  };
+
+  a->totals.counts.in++;
+  a->totals.counts.dropped[TRIB_ALIGN_DROPPED_SOURCES]++;
+  a->totals.source_dropped++;
+  trib_align_tell (a, &event);
+  give_back (a, record);
+}
+
+static void
+take_record (TribAlign *a, const TribAlignRecord *record)
+{
+  Source *s = record->source ? trib_align_source_get (a, record->source) : NULL;
+  Entry *e;
+
+  if (s == NULL) {
+    drop_nameless (a, record);
+    return;
+  }
+  if (a->started_at == NO_TIME)
+    a->started_at = a->now;
+  a->totals.counts.in++;
+  s->counts.in++;
+  e = trib_align_entry_new (a, s, record);
+  if (!trib_align_jump_check (a, e)) {
+    trib_align_source_came (a, s);
+    trib_align_accept (a, e);
+  } else {
+    trib_align_source_came (a, s);
+  }
+  if (a->next_stats == NEVER && a->config.stats_interval_ms > 0)
+    a->next_stats = plus (a->now, a->config.stats_interval_ms * TRIB_ALIGN_MS);
+}
+
+/**
+ * trib_align_push:
+ * @a: an aligner
+ * @record: what came; its payload is the aligner's from now on
+ * @arrival_ns: when it came
+ */
+void
+trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
+{
+  move_to (a, arrival_ns);
+  switch (record->kind) {
+    case TRIB_ALIGN_KIND_ANNOUNCE:
+      take_announce (a, record);
+      give_back (a, record);
+      break;
+    case TRIB_ALIGN_KIND_BOUND:
+      trib_align_bound (a, record->source, record->t_ns, arrival_ns);
+      give_back (a, record);
+      break;
+    case TRIB_ALIGN_KIND_EOS:
+      trib_align_eos (a, record->source, arrival_ns);
+      give_back (a, record);
+      break;
+    default:
+      take_record (a, record);
+      break;
+  }
+}
+
+/**
+ * trib_align_advance:
+ * @a: an aligner
+ * @now_ns: how late it is
+ */
+void
+trib_align_advance (TribAlign *a, gint64 now_ns)
+{
+  move_to (a, now_ns);
+}
+
+/* ---- what sources say without a record ---- */
+
+/* nothing of @source at or before @t_ns will come any more */
+void
+trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
+{
+  Source *s;
+
+  move_to (a, now_ns);
+  s = source ? trib_align_source_get (a, source) : NULL;
+  if (s == NULL)
+    return;
+  if (a->started_at == NO_TIME)
+    a->started_at = a->now;
+  trib_align_source_came (a, s);
+  s->bound = MAX (s->bound, plus (t_ns, s->offset));
+  trib_align_update_watermark (a);
+  trib_align_drain (a);
+}
+
+/* @source speaks no more; whoever is not known cannot be waited for either */
+void
+trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
+{
+  Source *s;
+
+  move_to (a, now_ns);
+  s = source ? trib_align_source_get (a, source) : NULL;
+  if (s == NULL || s->ended)
+    return;
+  trib_align_jump_give_up (a, s);
+  s->ended = TRUE;
+  s->idle = FALSE;
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_restart (a);
+  trib_align_update_watermark (a);
+  trib_align_drain (a);
+}
+
+/* nobody speaks any more: everything leaves, in order */
+void
+trib_align_finish (TribAlign *a, gint64 now_ns)
+{
+  move_to (a, now_ns);
+  for (guint i = 0; i < a->sources->len; i++)
+    trib_align_jump_give_up (a, source_at (a, i));
+  trib_align_leave_all (a, TRIB_ALIGN_REASON_EOS);
+  if (a->next_stats != NEVER)
+    tell_stats (a);
+}
+
+/* ---- forgetting ---- */
+
+static void
+flush_frame (TribAlign *a, Group *g, Source *s)
+{
+  Entry *e = g->first;
+
+  g->first = g->last = NULL;
+  g->n_entries = 0;
+  g->answered = g->skipped = 0;
+  while (e) {
+    Entry *next = e->next;
+    if (s && e->source != s) {
+      g->bytes -= e->bytes;
+      trib_align_group_take (a, g, e);
+    } else {
+      g->bytes -= e->bytes;
+      a->totals.pending_bytes -= e->bytes;
+      a->totals.counts.pending--;
+      e->source->counts.pending--;
+      trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
+    }
+    e = next;
+  }
+}
+
+static void
+flush_aside (TribAlign *a, Source *s)
+{
+  Entry *e = g_steal_pointer (&s->quarantine);
+
+  if (e == NULL)
+    return;
+  a->totals.counts.pending--;
+  s->counts.pending--;
+  a->totals.pending_bytes -= e->bytes;
+  trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
+}
+
+/* what waits of @source goes; the others' records stay */
+void
+trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
+{
+  Source *s;
+
+  move_to (a, now_ns);
+  s = source ? trib_align_source_find (a, source) : NULL;
+  if (s == NULL)
+    return;
+  flush_aside (a, s);
+  trib_align_sets_flush_source (a, s);
+  for (GList *l = a->open.head; l; l = l->next)
+    flush_frame (a, l->data, s);
+  s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
+}
+
+/* everything goes, and a new epoch begins */
+void
+trib_align_flush (TribAlign *a, gint64 now_ns)
+{
+  Group *g;
+
+  if (now_ns != NO_TIME)
+    a->now = MAX (a->now, now_ns);
+  trib_align_sets_flush_source (a, NULL);
+  for (guint i = 0; i < a->sources->len; i++) {
+    Source *s = source_at (a, i);
+    flush_aside (a, s);
+    s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
+    s->idle = s->ended = s->aligning = s->unsynced = FALSE;
+    s->last_active = NO_TIME;
+  }
+  while ((g = first_open (a))) {
+    a->totals.groups_dropped++;
+    flush_frame (a, g, NULL);
+    trib_align_group_close (a, g);
+  }
+  while (a->left.head)
+    trib_align_group_free (a, a->left.head->data);
+  a->started_at = a->last_arrival = NO_TIME;
+  a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
+  a->holder = NULL;
+  a->epoch++;
+  a->totals.epoch = a->epoch;
+}
+
+/**
+ * trib_align_set_stopped:
+ * @a: an aligner
+ * @stopped: whether what comes out is not taken, or nothing can come in
+ * @now_ns: since when
+ *
+ * Sources are not held to be silent for that time. Other deadlines go on.
+ */
+void
+trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
+{
+  move_to (a, now_ns);
+  if (a->stopped == stopped)
+    return;
+  if (stopped)
+    a->stopped_at = a->now;
+  else
+    a->stopped_ns += minus (a->now, a->stopped_at);
+  a->stopped = stopped;
+}
+
+/* monotonic time less capture time, for window-base=capture; else that of the first record counts */
+void
+trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns)
+{
+  a->has_capture_offset = TRUE;
+  a->capture_offset = offset_ns;
+}
+
+/**
+ * trib_align_set_sources:
+ * @a: an aligner
+ * @sources: (nullable): as in the configuration
+ * @error: return location
+ *
+ * Holds for frames that are opened from now on.
+ *
+ * Returns: whether @sources is a list
+ */
+gboolean
+trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
+{
+  GArray *specs;
+
+  if (!trib_align_parse_sources (sources, &specs, error))
+    return FALSE;
+  g_array_unref (a->specs);
+  a->specs = specs;
+  trib_align_apply_specs (a);
+  return TRUE;
+}
+
+/* ---- what is known ---- */
+
+/* (nullable): who holds the watermark */
+const gchar *
+trib_align_get_holder (const TribAlign *a)
+{
+  return a->holder ? a->holder->name : NULL;
+}
+
+guint
+trib_align_get_n_sources (const TribAlign *a)
+{
+  return a->sources->len;
+}
+
+void
+trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret_info)
+{
+  const Source *s = source_at (a, index);
+
+  *ret_info = (TribAlignSourceInfo){
+    .name = s->name,
+    .required = s->required,
+    .expected = s->listed || s->seen,
+    .idle = s->idle,
+    .ended = s->ended,
+    .unsynced = s->unsynced,
+    .counts = s->counts,
+    .max_t_ns = s->max_t,
+    .last_arrival_ns = s->last_arrival,
+    .n_offsets = s->offsets.n,
+    .offset_ns = s->offset,
+    .offset_p10_ns = trib_align_samples_percentile (&s->offsets, 10),
+    .offset_p50_ns = trib_align_samples_percentile (&s->offsets, 50),
+    .offset_p90_ns = trib_align_samples_percentile (&s->offsets, 90),
+    .n_delays = s->delays.n,
+    .delay_p10_ns = trib_align_samples_percentile (&s->delays, 10),
+    .delay_p50_ns = trib_align_samples_percentile (&s->delays, 50),
+    .delay_p90_ns = trib_align_samples_percentile (&s->delays, 90),
+  };
+}
+
+void
+trib_align_get_totals (const TribAlign *a, TribAlignTotals *ret_totals)
+{
+  *ret_totals = a->totals;
+  ret_totals->watermark_ns = a->watermark;
+}
+
+const gchar *
+trib_align_reason_to_string (TribAlignReason reason)
+{
+  static const gchar *const words[]
+      = { "complete", "timeout", "watermark", "eos", "overflow", "jump", "late" };
+
+  return words[reason];
+}
+
+const gchar *
+trib_align_dropped_to_string (TribAlignDropped dropped)
+{
+  static const gchar *const words[]
+      = { "incomplete", "replaced", "implausible", "sources", "unmatched", "flushed" };
+
+  return words[dropped];
+}
+
+const gchar *
+trib_align_kind_to_string (TribAlignKind kind)
+{
+  static const gchar *const words[] = { "obs", "empty", "skipped", "bound", "announce", "eos" };
+
+  return words[kind];
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "trib-align-config.h"
+
+G_BEGIN_DECLS
+
+/* Which records form one result, and when it leaves. Pure: it reads no clock, starts no thread, takes no lock; the
+ * same calls give the same events. See docs/internals/alignment.md.
+ *
+ * Times: `t_ns` is capture time since the Unix epoch; `arrival_ns` and `now_ns` are one monotonic clock that
+ * never goes back (an earlier time is taken as the latest one). Before a call with a time the aligner does what
+ * was due up to then, so a record that comes at the instant of a deadline comes after it. */
+
+typedef enum {
+  TRIB_ALIGN_KIND_OBS,      /* the source has seen something */
+  TRIB_ALIGN_KIND_EMPTY,    /* it looked and found nothing */
+  TRIB_ALIGN_KIND_SKIPPED,  /* it will not look at this frame */
+  TRIB_ALIGN_KIND_BOUND,    /* nothing more at or before t_ns */
+  TRIB_ALIGN_KIND_ANNOUNCE, /* the frame is there; who will answer */
+  TRIB_ALIGN_KIND_EOS,      /* the source has ended */
+} TribAlignKind;
+
+/* a payload is the caller's: it is held, and given back by release() once nothing needs it any more */
+typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
+
+/**
+ * TribAlignRecord:
+ * @kind: what the record says
+ * @source: (nullable): whose record, terminated text; %NULL: of an announce
+ * @has_frame_id: whether @frame_id is one
+ * @has_seq: whether @seq is one
+ * @t_ns: capture time
+ * @part: from 1 on; 0: the answer has one part
+ * @parts: how many; 0 or 1: one
+ * @expected: (nullable) (array zero-terminated=1): of an announce: who will answer; %NULL: as configured
+ * @payload: (nullable) (transfer full)
+ * @bytes: what @payload holds, for the bound
+ */
+typedef struct {
+  TribAlignKind kind;
+  const gchar *source;
+  gboolean has_frame_id;
+  guint64 frame_id;
+  gboolean has_seq;
+  guint64 seq;
+  gint64 t_ns;
+  guint part;
+  guint parts;
+  const gchar *const *expected;
+  gpointer payload;
+  gsize bytes;
+} TribAlignRecord;
+
+typedef enum {
+  TRIB_ALIGN_REASON_COMPLETE,
+  TRIB_ALIGN_REASON_TIMEOUT,
+  TRIB_ALIGN_REASON_WATERMARK,
+  TRIB_ALIGN_REASON_EOS,
+  TRIB_ALIGN_REASON_OVERFLOW,
+  TRIB_ALIGN_REASON_JUMP,
+  TRIB_ALIGN_REASON_LATE, /* late-policy forward or update */
+} TribAlignReason;
+
+typedef enum {
+  TRIB_ALIGN_DROPPED_INCOMPLETE,  /* missing-policy drop */
+  TRIB_ALIGN_DROPPED_REPLACED,    /* duplicate-policy last */
+  TRIB_ALIGN_DROPPED_IMPLAUSIBLE, /* a single time far ahead */
+  TRIB_ALIGN_DROPPED_SOURCES,     /* more sources than can be told apart */
+  TRIB_ALIGN_DROPPED_UNMATCHED,   /* approximate: in no set */
+  TRIB_ALIGN_DROPPED_FLUSHED,
+  TRIB_ALIGN_N_DROPPED
+} TribAlignDropped;
+
+/**
+ * TribAlignHave:
+ * @source: name, the aligner's
+ * @index: of the source
+ * @kind: obs or empty
+ * @arrival_ns: when it came
+ * @t_ns: its capture time, offset included
+ * @delay_ns: @arrival_ns - @t_ns: on whatever clocks these are
+ * @stale_ns: of an older record that stands in: by how much; -1: it is the frame's own
+ * @payload: (nullable): take a reference to keep it
+ */
+typedef struct {
+  const gchar *source;
+  guint index;
+  TribAlignKind kind;
+  gint64 arrival_ns;
+  gint64 t_ns;
+  gint64 delay_ns;
+  gint64 stale_ns;
+  gpointer payload;
+} TribAlignHave;
+
+/**
+ * TribAlignMissing:
+ * @why: timeout, watermark, overflow, jump, eos, idle, skipped, parts, late; a literal
+ * @payload: (nullable): of a source that skipped the frame: its record
+ */
+typedef struct {
+  const gchar *source;
+  guint index;
+  const gchar *why;
+  gpointer payload;
+} TribAlignMissing;
+
+/* a result; sources in the order in which they are known */
+typedef struct {
+  gboolean has_frame_id;
+  guint64 frame_id;
+  gint64 t_ns;
+  guint64 epoch;
+  guint pane;
+  TribAlignReason reason;
+  const TribAlignHave *have;
+  guint n_have;
+  const TribAlignMissing *missing;
+  guint n_missing;
+  gint64 opened_ns;
+  gint64 wait_ns;    /* since its first record */
+  guint64 spread_ns; /* largest capture time less smallest */
+  gsize bytes;
+} TribAlignGroup;
+
+typedef enum {
+  TRIB_ALIGN_EVENT_EMIT,       /* group */
+  TRIB_ALIGN_EVENT_SYNC_DELAY, /* group: it left older than window x late-threshold */
+  TRIB_ALIGN_EVENT_ANNOUNCE,   /* frame */
+  TRIB_ALIGN_EVENT_LATE,       /* record: by_ns; `accepted`: given on by the policy */
+  TRIB_ALIGN_EVENT_DUPLICATE,  /* record */
+  TRIB_ALIGN_EVENT_DROP,       /* record: why */
+  TRIB_ALIGN_EVENT_IDLE,       /* source */
+  TRIB_ALIGN_EVENT_ACTIVE,     /* source */
+  TRIB_ALIGN_EVENT_ALL_IDLE,   /* t_ns: nothing up to there will come */
+  TRIB_ALIGN_EVENT_JUMP,       /* source, by_ns: a new epoch */
+  TRIB_ALIGN_EVENT_UNSYNCED,   /* source, by_ns */
+  TRIB_ALIGN_EVENT_SYNCED,     /* source */
+  TRIB_ALIGN_EVENT_HOLDER,     /* source holds the watermark now; NULL: none */
+  TRIB_ALIGN_EVENT_ID_REUSE,   /* record */
+  TRIB_ALIGN_EVENT_SOURCE,     /* source: its first record */
+  TRIB_ALIGN_EVENT_STATS,      /* every stats-interval-ms while something happens */
+} TribAlignEventKind;
+
+/**
+ * TribAlignEvent:
+ * @now_ns: when
+ * @record: (nullable): what it is about, valid during the call
+ * @group: (nullable): likewise
+ * @source: (nullable): likewise
+ */
+typedef struct {
+  TribAlignEventKind kind;
+  gint64 now_ns;
+  guint64 epoch;
+  const TribAlignGroup *group;
+  const TribAlignRecord *record;
+  const gchar *source;
+  gint64 t_ns;
+  gint64 by_ns;
+  gboolean accepted;
+  TribAlignDropped dropped;
+} TribAlignEvent;
+
+typedef void (*TribAlignFunc) (gpointer user_data, const TribAlignEvent *event);
+
+/* records in, by outcome; announces, bounds and eos are no records */
+typedef struct {
+  guint64 in;
+  guint64 emitted; /* in groups; an update does not count again */
+  guint64 late;    /* whatever the policy did with them */
+  guint64 duplicate;
+  guint64 dropped[TRIB_ALIGN_N_DROPPED];
+  guint64 pending;
+} TribAlignCounts;
+
+/**
+ * TribAlignSourceInfo:
+ * @name: the aligner's
+ * @counts: of its records
+ * @max_t_ns: latest plausible capture time, %G_MININT64: none
+ * @offset_p10_ns: (of the last 64 frames) capture time less the reference source's
+ * @delay_p10_ns: (of the last 64 frames) arrival less capture time
+ */
+typedef struct {
+  const gchar *name;
+  gboolean required;
+  gboolean expected;
+  gboolean idle;
+  gboolean ended;
+  gboolean unsynced;
+  TribAlignCounts counts;
+  gint64 max_t_ns;
+  gint64 last_arrival_ns;
+  guint n_offsets;
+  gint64 offset_ns;
+  gint64 offset_p10_ns, offset_p50_ns, offset_p90_ns;
+  guint n_delays;
+  gint64 delay_p10_ns, delay_p50_ns, delay_p90_ns;
+} TribAlignSourceInfo;
+
+typedef struct {
+  TribAlignCounts counts; /* of all sources */
+  guint64 groups_emitted; /* pane 0 */
+  guint64 groups_updated; /* later panes */
+  guint64 groups_dropped; /* missing-policy drop, flush */
+  guint64 by_reason[TRIB_ALIGN_REASON_LATE + 1];
+  guint64 id_reuse;
+  guint64 jumps;
+  guint64 source_dropped; /* records of sources beyond the bound, in counts too */
+  guint open;
+  guint peak_open;
+  guint64 pending_bytes;
+  guint64 epoch;
+  gint64 watermark_ns; /* G_MININT64: none yet */
+} TribAlignTotals;
+
+typedef struct _TribAlign TribAlign;
+
+TribAlign *trib_align_new (const TribAlignConfig *config, TribAlignFunc func,
+    TribAlignRelease release, gpointer user_data, GError **error);
+void trib_align_free (TribAlign *a);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribAlign, trib_align_free)
+
+void trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns);
+void trib_align_advance (TribAlign *a, gint64 now_ns);
+gint64 trib_align_next_deadline (const TribAlign *a);
+void trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns);
+void trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns);
+void trib_align_finish (TribAlign *a, gint64 now_ns);
+void trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns);
+void trib_align_flush (TribAlign *a, gint64 now_ns);
+void trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns);
+void trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns);
+gboolean trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error);
+
+const gchar *trib_align_get_holder (const TribAlign *a);
+guint trib_align_get_n_sources (const TribAlign *a);
+void trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret_info);
+void trib_align_get_totals (const TribAlign *a, TribAlignTotals *ret_totals);
+
+const gchar *trib_align_reason_to_string (TribAlignReason reason);
+const gchar *trib_align_dropped_to_string (TribAlignDropped dropped);
+const gchar *trib_align_kind_to_string (TribAlignKind kind);
+
+G_END_DECLS

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "align-rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct _Rig {
+  TribAlign *a;
+  GString *told;
+  guint64 n_payloads; /* that the aligner holds */
+  guint64 n_pushed;
+};
+
+static gchar *
+ms (gint64 ns)
+{
+  return ns % TRIB_ALIGN_MS == 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, ns / TRIB_ALIGN_MS)
+                                 : g_strdup_printf ("%.3f", (gdouble) ns / (gdouble) TRIB_ALIGN_MS);
+}
+
+static void put (Rig *rig, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+put (Rig *rig, const gchar *format, ...)
+{
+  va_list args;
+
+  if (rig->told->len > 0)
+    g_string_append_c (rig->told, ' ');
+  va_start (args, format);
+  g_string_append_vprintf (rig->told, format, args);
+  va_end (args);
+}
+
+static void
+put_group (Rig *rig, const TribAlignEvent *event)
+{
+  const TribAlignGroup *g = event->group;
+  g_autofree gchar *t = ms (g->t_ns), *now = ms (event->now_ns);
+
+  put (rig, "%s", t);
+  if (g->has_frame_id)
+    g_string_append_printf (rig->told, "#%" G_GUINT64_FORMAT, g->frame_id);
+  g_string_append_c (rig->told, '[');
+  for (guint i = 0; i < g->n_have; i++) {
+    g_string_append (rig->told, g->have[i].source);
+    if (g->have[i].kind == TRIB_ALIGN_KIND_EMPTY)
+      g_string_append_c (rig->told, 'e');
+    if (g->have[i].stale_ns >= 0) {
+      g_autofree gchar *stale = ms (g->have[i].stale_ns);
+      g_string_append_printf (rig->told, "{%s}", stale);
+    }
+  }
+  g_string_append_c (rig->told, ']');
+  for (guint i = 0; i < g->n_missing; i++)
+    g_string_append_printf (rig->told, "(%s:%s)", g->missing[i].source, g->missing[i].why);
+  g_string_append (rig->told, trib_align_reason_to_string (g->reason));
+  if (g->pane > 0)
+    g_string_append_printf (rig->told, "/%u", g->pane);
+  g_string_append_printf (rig->told, "@%s", now);
+}
+
+static void
+put_record (Rig *rig, const gchar *what, const TribAlignEvent *event)
+{
+  g_autofree gchar *t = ms (event->t_ns), *now = ms (event->now_ns);
+
+  put (rig, "%s:%s%s@%s", what, event->source, t, now);
+}
+
+static void
+put_source (Rig *rig, const gchar *what, const TribAlignEvent *event)
+{
+  g_autofree gchar *now = ms (event->now_ns);
+
+  put (rig, "%s:%s@%s", what, event->source ? event->source : "-", now);
+}
+
+static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  Rig *rig = user_data;
+  g_autofree gchar *now = ms (event->now_ns);
+  g_autofree gchar *drop
+      = g_strdup_printf ("drop:%s", trib_align_dropped_to_string (event->dropped));
+
+  switch (event->kind) {
+    case TRIB_ALIGN_EVENT_EMIT:
+      put_group (rig, event);
+      break;
+    case TRIB_ALIGN_EVENT_LATE:
+      put_record (rig, "late", event);
+      break;
+    case TRIB_ALIGN_EVENT_DUPLICATE:
+      put_record (rig, "dup", event);
+      break;
+    case TRIB_ALIGN_EVENT_DROP:
+      put_record (rig, drop, event);
+      break;
+    case TRIB_ALIGN_EVENT_IDLE:
+      put_source (rig, "idle", event);
+      break;
+    case TRIB_ALIGN_EVENT_ACTIVE:
+      put_source (rig, "active", event);
+      break;
+    case TRIB_ALIGN_EVENT_ALL_IDLE:
+      put (rig, "allidle@%s", now);
+      break;
+    case TRIB_ALIGN_EVENT_JUMP:
+      put_source (rig, "jump", event);
+      break;
+    case TRIB_ALIGN_EVENT_UNSYNCED:
+      put_source (rig, "unsynced", event);
+      break;
+    case TRIB_ALIGN_EVENT_SYNCED:
+      put_source (rig, "synced", event);
+      break;
+    case TRIB_ALIGN_EVENT_ID_REUSE:
+      put_source (rig, "reuse", event);
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+on_release (gpointer user_data, gpointer payload)
+{
+  Rig *rig = user_data;
+
+  g_assert_cmpuint (rig->n_payloads, >, 0);
+  rig->n_payloads--;
+  g_free (payload);
+}
+
+Rig *
+rig_new (const TribAlignConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  Rig *rig = g_new0 (Rig, 1);
+
+  rig->told = g_string_new (NULL);
+  rig->a = trib_align_new (config, on_event, on_release, rig, &error);
+  g_assert_no_error (error);
+  return rig;
+}
+
+void
+rig_free (Rig *rig)
+{
+  trib_align_free (rig->a);
+  g_assert_cmpuint (rig->n_payloads, ==, 0);
+  g_string_free (rig->told, TRUE);
+  g_free (rig);
+}
+
+TribAlign *
+rig_align (Rig *rig)
+{
+  return rig->a;
+}
+
+static gint64
+read_ms (const gchar **at)
+{
+  gchar *end;
+  gdouble value = g_ascii_strtod (*at, &end);
+
+  g_assert_true (end != *at);
+  *at = end;
+  return (gint64) (value * 1e6 + (value < 0 ? -0.5 : 0.5));
+}
+
+static guint64
+read_number (const gchar **at)
+{
+  gchar *end;
+  guint64 value = g_ascii_strtoull (*at, &end, 10);
+
+  *at = end;
+  return value;
+}
+
+/* digits only: a dot begins a sequence number; ns where an n follows */
+static gint64
+read_time (const gchar **at)
+{
+  gchar *end;
+  gint64 value = g_ascii_strtoll (*at, &end, 10);
+
+  g_assert_true (end != *at);
+  *at = end;
+  if (**at != 'n')
+    return value * TRIB_ALIGN_MS;
+  (*at)++;
+  return value;
+}
+
+static void
+push_record (Rig *rig, const gchar *word)
+{
+  gchar name[2] = { *word, '\0' };
+  TribAlignRecord record = { .kind = TRIB_ALIGN_KIND_OBS, .source = name };
+  const gchar *at = word + 1;
+
+  if (*at == 'b') {
+    record.kind = TRIB_ALIGN_KIND_BOUND;
+    at++;
+  }
+  record.t_ns = read_time (&at);
+  for (; *at && *at != '@';) {
+    gchar what = *at++;
+    switch (what) {
+      case '#':
+        record.has_frame_id = TRUE;
+        record.frame_id = read_number (&at);
+        break;
+      case '.':
+        record.has_seq = TRUE;
+        record.seq = read_number (&at);
+        break;
+      case ':':
+        record.part = (guint) read_number (&at);
+        g_assert_cmpint (*at++, ==, '/');
+        record.parts = (guint) read_number (&at);
+        break;
+      case 'e':
+        record.kind = TRIB_ALIGN_KIND_EMPTY;
+        break;
+      case 's':
+        record.kind = TRIB_ALIGN_KIND_SKIPPED;
+        break;
+      default:
+        g_error ("%s: what is '%c'?", word, what);
+    }
+  }
+  at++;
+  record.payload = g_strdup (word);
+  record.bytes = 100;
+  rig->n_payloads++;
+  rig->n_pushed++;
+  trib_align_push (rig->a, &record, read_ms (&at));
+}
+
+static void
+push_announce (Rig *rig, const gchar *word)
+{
+  const gchar *at = word + 1;
+  TribAlignRecord record = { .kind = TRIB_ALIGN_KIND_ANNOUNCE, .t_ns = read_time (&at) };
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  if (*at == '#') {
+    at++;
+    record.has_frame_id = TRUE;
+    record.frame_id = read_number (&at);
+  }
+  if (*at == '=') {
+    for (at++; *at != '@'; at++)
+      g_ptr_array_add (names, g_strndup (at, 1));
+    g_ptr_array_add (names, NULL);
+    record.expected = (const gchar *const *) names->pdata;
+  }
+  g_assert_cmpint (*at++, ==, '@');
+  trib_align_push (rig->a, &record, read_ms (&at));
+}
+
+static void
+run_word (Rig *rig, const gchar *word)
+{
+  const gchar *at = strchr (word, '@');
+  gchar name[2] = { *word, '\0' };
+  gint64 now;
+
+  if (g_str_has_prefix (word, "sources=")) {
+    g_assert_true (trib_align_set_sources (rig->a, word + 8, NULL));
+    return;
+  }
+  g_assert_nonnull (at);
+  at++;
+  now = read_ms (&at);
+  if (*word == '@')
+    trib_align_advance (rig->a, now);
+  else if (g_str_has_prefix (word, "eos@"))
+    trib_align_finish (rig->a, now);
+  else if (g_str_has_prefix (word, "flush@"))
+    trib_align_flush (rig->a, now);
+  else if (g_str_has_prefix (word, "flush"))
+    trib_align_flush_source (rig->a, ((gchar[]){ word[5], '\0' }), now);
+  else if (g_str_has_prefix (word, "stop@"))
+    trib_align_set_stopped (rig->a, TRUE, now);
+  else if (g_str_has_prefix (word, "go@"))
+    trib_align_set_stopped (rig->a, FALSE, now);
+  else if (g_str_has_prefix (word + 1, "eos@"))
+    trib_align_eos (rig->a, name, now);
+  else if (*word == 'A')
+    push_announce (rig, word);
+  else
+    push_record (rig, word);
+}
+
+void
+rig_run (Rig *rig, const gchar *script)
+{
+  g_auto (GStrv) words = g_strsplit (script, " ", -1);
+
+  for (guint i = 0; words[i]; i++)
+    if (*words[i])
+      run_word (rig, words[i]);
+}
+
+static guint64
+sum (const TribAlignCounts *c)
+{
+  guint64 n = c->emitted + c->late + c->duplicate + c->pending;
+
+  for (guint i = 0; i < TRIB_ALIGN_N_DROPPED; i++)
+    n += c->dropped[i];
+  return n;
+}
+
+static void
+check_books (Rig *rig)
+{
+  TribAlignTotals totals;
+  guint64 in = 0, pending = 0;
+
+  trib_align_get_totals (rig->a, &totals);
+  g_assert_cmpuint (totals.counts.in, ==, sum (&totals.counts));
+  for (guint i = 0; i < trib_align_get_n_sources (rig->a); i++) {
+    TribAlignSourceInfo info;
+    trib_align_get_source (rig->a, i, &info);
+    g_assert_cmpuint (info.counts.in, ==, sum (&info.counts));
+    in += info.counts.in;
+    pending += info.counts.pending;
+  }
+  g_assert_cmpuint (in + totals.source_dropped, ==, totals.counts.in);
+  g_assert_cmpuint (pending, ==, totals.counts.pending);
+  g_assert_cmpuint (totals.pending_bytes, ==, pending * 100);
+}
+
+gchar *
+rig_take (Rig *rig)
+{
+  gchar *told = g_strdup (rig->told->str);
+
+  check_books (rig);
+  g_string_truncate (rig->told, 0);
+  return told;
+}
+
+void
+rig_expect (const TribAlignConfig *config, const gchar *script, const gchar *told)
+{
+  g_autoptr (Rig) rig = rig_new (config);
+  g_autofree gchar *got = NULL;
+
+  rig_run (rig, script);
+  got = rig_take (rig);
+  g_assert_cmpstr (got, ==, told);
+}

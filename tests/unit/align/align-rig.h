@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <align/trib-align.h>
+
+G_BEGIN_DECLS
+
+/* Alignment told in a line. Times are in ms. A script is a list of words:
+ *   F33@43        source F, capture time 33, arrives at 43; sources are one letter
+ *   F33#7@43      with frame id 7; F33.2@43 with sequence number 2; F33:1/2@43 part 1 of 2
+ *   F33e@43       empty; F33s@43 skipped
+ *   Fb33@43       a bound; Feos@43 the source's end
+ *   A33=FP@43     announce, F and P will answer; A33@43 as configured
+ *   @110          time passes; eos@110 everybody has ended; flush@110; flushF@110
+ *   stop@10 go@20 nobody takes what comes out
+ *   sources=F,P   the setting
+ *   F99999999n@3  a capture time in ns
+ * What the aligner tells is written as:
+ *   33[FPG]complete@60     a result; (G:timeout) who is missing and why; /1 its pane; #7 its frame id; {F:12} stale
+ *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ... */
+
+typedef struct _Rig Rig;
+
+Rig *rig_new (const TribAlignConfig *config);
+void rig_free (Rig *rig);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
+void rig_run (Rig *rig, const gchar *script);
+/* what was told since, and forgets it; checks that the books close and no payload is lost */
+gchar *rig_take (Rig *rig);
+TribAlign *rig_align (Rig *rig);
+void rig_expect (const TribAlignConfig *config, const gchar *script, const gchar *told);
+
+G_END_DECLS
