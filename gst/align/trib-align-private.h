@@ -164,13 +164,13 @@ bit_of (const Source *s)
 static inline Source *
 source_at (const TribAlign *a, guint index)
 {
-  return a->sources->pdata[index];
+  return (Source *) a->sources->pdata[index];
 }
 
 static inline Group *
 first_open (const TribAlign *a)
 {
-  return a->open.head ? a->open.head->data : NULL;
+  return a->open.head ? (Group *) a->open.head->data : NULL;
 }
 
 /* sums that stay within what a time can be, whatever came from outside */
