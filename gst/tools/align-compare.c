@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What each of several values of a setting would have given: a table, by value and source. */
+#include "align-compare.h"
+
+#include <align/trib-align-options.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct {
+  TribAlignRecord record; /* no payload */
+  gchar **expected;
+  gboolean is_clock;
+  gint64 now_ns;
+} Arrival;
+
+typedef struct {
+  guint64 frames, complete, timeout;
+  GArray *waits;                           /* ns, of frames */
+  guint64 answers[TRIB_ALIGN_MAX_SOURCES]; /* in results */
+  guint64 missing[TRIB_ALIGN_MAX_SOURCES];
+} Result;
+
+static void
+clear_arrival (gpointer data)
+{
+  g_strfreev (((Arrival *) data)->expected);
+}
+
+/* names of sources live as long as the input */
+static GArray *
+read_all (AlignInput *input, volatile sig_atomic_t *stop, GError **error)
+{
+  GArray *arrivals = g_array_new (FALSE, FALSE, sizeof (Arrival));
+  AlignLine line;
+
+  g_array_set_clear_func (arrivals, clear_arrival);
+  while (!*stop && align_input_next (input, &line, error)) {
+    Arrival a = { .record = line.record, .is_clock = line.is_clock, .now_ns = line.now_ns };
+    if (line.record.expected)
+      a.expected = g_strdupv ((gchar **) line.record.expected);
+    a.record.expected = (const gchar *const *) a.expected;
+    a.record.bytes = line.len;
+    g_array_append_val (arrivals, a);
+  }
+  return arrivals;
+}
+
+static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  Result *result = user_data;
+  const TribAlignGroup *g = event->group;
+
+  if (event->kind != TRIB_ALIGN_EVENT_EMIT || g->reason == TRIB_ALIGN_REASON_LATE)
+    return;
+  result->frames++;
+  result->complete += g->reason == TRIB_ALIGN_REASON_COMPLETE;
+  result->timeout += g->reason == TRIB_ALIGN_REASON_TIMEOUT;
+  g_array_append_val (result->waits, g->wait_ns);
+  for (guint i = 0; i < g->n_have; i++)
+    if (i == 0 || g->have[i].index != g->have[i - 1].index)
+      result->answers[g->have[i].index]++;
+  for (guint i = 0; i < g->n_missing; i++)
+    result->missing[g->missing[i].index]++;
+}
+
+static gint
+compare_ns (gconstpointer a, gconstpointer b)
+{
+  const gint64 *x = a, *y = b;
+
+  return (*x > *y) - (*x < *y);
+}
+
+static gdouble
+wait_ms (GArray *waits, guint percent)
+{
+  if (waits->len == 0)
+    return 0;
+  return (gdouble) g_array_index (waits, gint64, (waits->len - 1) * percent / 100) / 1e6;
+}
+
+static void
+print_source (const gchar *value, const Result *r, const TribAlignSourceInfo *info, guint i)
+{
+  printf ("%-12s %-16s %8" G_GUINT64_FORMAT " %8s %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
+          " %8" G_GUINT64_FORMAT "\n",
+      value, info->name, r->answers[i], "", r->missing[i], info->counts.late,
+      info->counts.duplicate);
+}
+
+static gboolean
+run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
+    const GArray *arrivals, GError **error)
+{
+  TribAlignConfig config = *base;
+  Result result = { .waits = NULL };
+  g_autoptr (GArray) waits = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (TribAlign) a = NULL;
+  TribAlignTotals totals;
+  gint64 now = 0;
+
+  result.waits = waits;
+  if (!trib_align_config_set (&config, name, value, error))
+    return FALSE;
+  a = trib_align_new (&config, on_event, NULL, &result, error);
+  if (a == NULL)
+    return FALSE;
+  for (guint i = 0; i < arrivals->len; i++) {
+    const Arrival *arrival = &g_array_index (arrivals, Arrival, i);
+    now = MAX (now, arrival->now_ns);
+    if (arrival->is_clock)
+      trib_align_advance (a, arrival->now_ns);
+    else
+      trib_align_push (a, &arrival->record, arrival->now_ns);
+  }
+  trib_align_finish (a, now);
+  g_array_sort (waits, compare_ns);
+  trib_align_get_totals (a, &totals);
+  printf ("%-12s %-16s %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
+          " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %9.3f %9.3f\n",
+      value, "(all)", result.complete, result.timeout,
+      result.frames - result.complete - result.timeout, totals.counts.late, totals.counts.duplicate,
+      wait_ms (waits, 50), wait_ms (waits, 99));
+  for (guint i = 0; i < trib_align_get_n_sources (a); i++) {
+    TribAlignSourceInfo info;
+    trib_align_get_source (a, i, &info);
+    print_source (value, &result, &info, i);
+  }
+  return TRUE;
+}
+
+/**
+ * align_compare:
+ * @config: the other settings
+ * @what: NAME=VALUE,VALUE...
+ * @input: an arrival log; all of it is kept, without what the records say
+ * @stop: ends reading
+ * @error: return location
+ *
+ * Prints the table.
+ *
+ * Returns: the exit status
+ */
+gint
+align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *input,
+    volatile sig_atomic_t *stop, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (what, "=", 2);
+  g_auto (GStrv) values = NULL;
+  g_autoptr (GArray) arrivals = NULL;
+
+  if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0') {
+    g_set_error_literal (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--compare wants NAME=VALUE,VALUE...");
+    return 2;
+  }
+  values = g_strsplit (parts[1], ",", -1);
+  arrivals = read_all (input, stop, error);
+  if (error && *error)
+    return 2;
+  printf ("%-12s %-16s %8s %8s %8s %8s %8s %9s %9s\n", parts[0], "source", "complete", "timeout",
+      "other", "late", "dup", "wait p50", "wait p99");
+  for (guint i = 0; values[i]; i++)
+    if (!run_value (config, parts[0], values[i], arrivals, error))
+      return 2;
+  printf ("Of a source: complete is results with its answer, other is results without it. Waits in "
+          "ms.\n");
+  return align_input_n_bad (input) > 0 ? 1 : 0;
+}

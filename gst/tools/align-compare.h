@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "align-input.h"
+
+#include <signal.h>
+
+G_BEGIN_DECLS
+
+gint align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *input,
+    volatile sig_atomic_t *stop, GError **error);
+
+G_END_DECLS

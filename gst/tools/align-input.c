@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "align-input.h"
+
+#include <record/trib-ndjson.h>
+#include <record/trib-record-envelope.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BLOCK (64 * 1024)
+#define MAX_LINE_BYTES (16 * 1024 * 1024)
+#define MAX_TOLD 20 /* bad lines that are told one by one */
+
+struct _AlignInput {
+  gchar *name;
+  FILE *file;
+  TribNdjson *lines;
+  TribRecordReader *reader;
+  gchar block[BLOCK];
+  gboolean at_end;
+  gint64 now;
+  guint64 n_bad;
+  GHashTable *names; /* of sources, terminated */
+  const gchar *expected[TRIB_RECORD_MAX_NAMES + 1];
+};
+
+AlignInput *
+align_input_open (const gchar *path, GError **error)
+{
+  gboolean is_stdin = path == NULL || g_str_equal (path, "-");
+  FILE *file = is_stdin ? stdin : fopen (path, "rbe");
+  AlignInput *input;
+
+  if (file == NULL) {
+    g_set_error (
+        error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
+    return NULL;
+  }
+  input = g_new0 (AlignInput, 1);
+  input->name = g_strdup (is_stdin ? "standard input" : path);
+  input->file = file;
+  input->lines = trib_ndjson_new (MAX_LINE_BYTES);
+  input->reader = trib_record_reader_new (NULL);
+  input->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  return input;
+}
+
+void
+align_input_close (AlignInput *input)
+{
+  if (input->file != stdin)
+    fclose (input->file);
+  trib_ndjson_free (input->lines);
+  trib_record_reader_free (input->reader);
+  g_hash_table_unref (input->names);
+  g_free (input->name);
+  g_free (input);
+}
+
+/* FALSE: the end, or an error */
+static gboolean
+read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
+{
+  while (!trib_ndjson_next (input->lines, ret_line)) {
+    size_t n;
+    if (input->at_end)
+      return FALSE;
+    n = fread (input->block, 1, BLOCK, input->file);
+    if (n > 0) {
+      trib_ndjson_push (input->lines, input->block, n);
+      continue;
+    }
+    if (ferror (input->file) && errno != EINTR) {
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", input->name,
+          g_strerror (errno));
+      return FALSE;
+    }
+    input->at_end = TRUE;
+    trib_ndjson_end (input->lines);
+  }
+  return TRUE;
+}
+
+static void
+tell_bad (AlignInput *input, const TribNdjsonLine *line, const gchar *why)
+{
+  if (input->n_bad < MAX_TOLD)
+    g_printerr ("tributary-align: %s, line %" G_GUINT64_FORMAT " is passed over: %s\n", input->name,
+        line->number, why);
+  else if (input->n_bad == MAX_TOLD)
+    g_printerr ("tributary-align: %s: further lines are passed over\n", input->name);
+  input->n_bad++;
+}
+
+/* terminated, for as long as the input is open */
+static const gchar *
+name_of (AlignInput *input, TribRecordSlice slice)
+{
+  gchar text[TRIB_RECORD_MAX_TEXT_BYTES + 1];
+  gpointer found;
+
+  if (slice.str == NULL || slice.len == 0 || slice.len >= sizeof text)
+    return NULL;
+  memcpy (text, slice.str, slice.len);
+  text[slice.len] = '\0';
+  if (!g_hash_table_lookup_extended (input->names, text, &found, NULL)) {
+    found = g_strdup (text);
+    g_hash_table_add (input->names, found);
+  }
+  return found;
+}
+
+static const gchar *
+take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
+{
+  TribAlignRecord *r = &line->record;
+
+  /* kinds of records come first and in the same order */
+  if (e->kind > TRIB_RECORD_KIND_EOS)
+    return "neither a record of a source nor a clock line";
+  if (!trib_record_has (e, TRIB_RECORD_FIELD_ARRIVAL_NS))
+    return "a record without arrival_ns";
+  r->kind = (TribAlignKind) e->kind;
+  r->source = name_of (input, e->source);
+  if (r->source == NULL && r->kind != TRIB_ALIGN_KIND_ANNOUNCE)
+    return "a record without source";
+  if (!trib_record_has (e, TRIB_RECORD_FIELD_T_NS) && r->kind != TRIB_ALIGN_KIND_EOS)
+    return "a record without t_ns";
+  line->now_ns = e->arrival_ns;
+  r->has_frame_id = trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID);
+  r->frame_id = e->frame_id;
+  r->has_seq = trib_record_has (e, TRIB_RECORD_FIELD_SEQ);
+  r->seq = e->seq;
+  r->t_ns = e->t_ns;
+  r->part = (guint) MIN (e->part, G_MAXUINT);
+  r->parts = (guint) MIN (e->parts, G_MAXUINT);
+  if (r->kind == TRIB_ALIGN_KIND_ANNOUNCE && trib_record_has (e, TRIB_RECORD_FIELD_EXPECTED)) {
+    for (guint i = 0; i < e->n_names; i++)
+      input->expected[i] = name_of (input, e->names[i]);
+    input->expected[e->n_names] = NULL;
+    r->expected = input->expected;
+  }
+  return NULL;
+}
+
+/* what obsaligner wrote of its decisions begins with these */
+static gboolean
+is_decision (const TribNdjsonLine *line)
+{
+  static const gchar head[] = "{\"v\":1,\"ev\":";
+
+  return line->len >= strlen (head) && memcmp (line->text, head, strlen (head)) == 0;
+}
+
+static gboolean
+parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
+{
+  g_autoptr (GError) error = NULL;
+  TribRecordEnvelope e;
+  const gchar *why = NULL;
+
+  *line = (AlignLine){ .text = text->text, .len = text->len };
+  if (text->text == NULL)
+    why = "it is longer than 16 MiB";
+  else if (!trib_record_envelope_parse (
+               input->reader, TRIB_RECORD_JSON, text->text, text->len, &e, &error))
+    why = error->message;
+  else if (e.kind == TRIB_RECORD_KIND_CLOCK) {
+    line->is_clock = TRUE;
+    line->now_ns = e.now_ns;
+  } else {
+    why = take_record (input, &e, line);
+  }
+  if (why)
+    tell_bad (input, text, why);
+  return why == NULL;
+}
+
+gboolean
+align_input_next (AlignInput *input, AlignLine *ret_line, GError **error)
+{
+  TribNdjsonLine text;
+
+  while (read_line (input, &text, error)) {
+    if ((text.text && is_decision (&text)) || !parse (input, &text, ret_line))
+      continue;
+    input->now = MAX (input->now, ret_line->now_ns);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+gint64
+align_input_now (const AlignInput *input)
+{
+  return input->now;
+}
+
+guint64
+align_input_n_bad (const AlignInput *input)
+{
+  return input->n_bad;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The core of obsaligner on a file of arrivals: the same input gives the same bytes. */
+#include "config.h"
+
+#include "align-compare.h"
+#include "align-input.h"
+
+#include <align/trib-align-log.h>
+#include <align/trib-align-options.h>
+#include <record/trib-record-envelope.h>
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_OK = 0, EXIT_BAD_LINES = 1, EXIT_COULD_NOT_RUN = 2 };
+
+typedef enum { OUTPUT_ALL, OUTPUT_EMITS, OUTPUT_FUSED } Output;
+
+typedef struct {
+  TribAlignConfig config;
+  Output output;
+  gchar *compare;
+  gboolean version;
+  gchar **files;
+} Options;
+
+typedef struct {
+  const Options *options;
+  TribAlign *align;
+  GString *out;
+  TribRecordReader *reader;
+  gboolean failed; /* nobody takes what is written */
+} Run;
+
+static volatile sig_atomic_t stop;
+
+static void
+on_signal (int number)
+{
+  stop = 1;
+}
+
+/* ---- output ---- */
+
+static void
+write_out (Run *run)
+{
+  if (!run->failed && fwrite (run->out->str, 1, run->out->len, stdout) != run->out->len)
+    run->failed = TRUE;
+  g_string_truncate (run->out, 0);
+}
+
+static TribRecordSlice
+slice_of (GBytes *line)
+{
+  TribRecordSlice slice = { g_bytes_get_data (line, &slice.len), g_bytes_get_size (line) };
+
+  return slice;
+}
+
+static void
+put_fused (Run *run, const TribAlignGroup *g)
+{
+  TribRecordEnvelope e = {
+    .kind = TRIB_RECORD_KIND_FUSED,
+    .has = TRIB_RECORD_BIT (T_NS) | TRIB_RECORD_BIT (EPOCH) | TRIB_RECORD_BIT (PANE)
+           | TRIB_RECORD_BIT (REASON) | TRIB_RECORD_BIT (SPREAD_NS) | TRIB_RECORD_BIT (WAIT_MS),
+    .frame_id = g->frame_id,
+    .t_ns = g->t_ns,
+    .epoch = g->epoch,
+    .pane = g->pane,
+    .reason = TRIB_RECORD_TEXT (trib_align_reason_to_string (g->reason)),
+    .spread_ns = g->spread_ns,
+    .wait_ms = (gdouble) g->wait_ns / 1e6,
+  };
+  TribRecordWriter w;
+
+  if (g->has_frame_id)
+    e.has |= TRIB_RECORD_BIT (FRAME_ID);
+  trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
+  trib_record_fused_begin (&w, &e);
+  for (guint i = 0; i < g->n_have; i++)
+    trib_record_fused_have (&w, TRIB_RECORD_TEXT (g->have[i].source), run->reader, TRIB_RECORD_JSON,
+        slice_of (g->have[i].payload), (gdouble) g->have[i].delay_ns / 1e6, NULL);
+  trib_record_fused_begin_missing (&w);
+  for (guint i = 0; i < g->n_missing; i++)
+    trib_record_fused_missing (
+        &w, TRIB_RECORD_TEXT (g->missing[i].source), g->missing[i].why, (TribRecordSlice){ 0 });
+  trib_record_fused_end (&w, &e);
+  g_string_append_c (run->out, '\n');
+}
+
+static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  Run *run = user_data;
+
+  if (run->options->output == OUTPUT_FUSED) {
+    if (event->kind == TRIB_ALIGN_EVENT_EMIT)
+      put_fused (run, event->group);
+  } else if (run->options->output == OUTPUT_EMITS && event->kind != TRIB_ALIGN_EVENT_EMIT) {
+    return;
+  } else if (event->kind == TRIB_ALIGN_EVENT_STATS) {
+    trib_align_log_stats (run->out, run->align, event->now_ns);
+  } else {
+    trib_align_log_event (run->out, event);
+  }
+  write_out (run);
+}
+
+static void
+on_release (gpointer user_data, gpointer payload)
+{
+  g_bytes_unref (payload);
+}
+
+/* ---- one run ---- */
+
+static gint
+align (const Options *o, AlignInput *input, GError **error)
+{
+  g_autoptr (TribRecordReader) reader = trib_record_reader_new (NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
+  Run run = { .options = o, .out = out, .reader = reader };
+  AlignLine line;
+
+  run.align = trib_align_new (&o->config, on_event, on_release, &run, error);
+  if (run.align == NULL)
+    return EXIT_COULD_NOT_RUN;
+  while (!stop && !run.failed && align_input_next (input, &line, error)) {
+    if (line.is_clock) {
+      trib_align_advance (run.align, line.now_ns);
+      continue;
+    }
+    if (line.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
+      line.record.payload = g_bytes_new (line.text, line.len);
+      line.record.bytes = line.len;
+    }
+    trib_align_push (run.align, &line.record, line.now_ns);
+  }
+  if (error == NULL || *error == NULL)
+    trib_align_finish (run.align, align_input_now (input));
+  trib_align_free (run.align);
+  if (fflush (stdout) != 0 || run.failed) {
+    g_clear_error (error);
+    g_set_error (
+        error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "standard output: %s", g_strerror (errno));
+  }
+  if (error && *error)
+    return EXIT_COULD_NOT_RUN;
+  return align_input_n_bad (input) > 0 ? EXIT_BAD_LINES : EXIT_OK;
+}
+
+/* ---- options ---- */
+
+static Options options;
+
+static gboolean
+on_setting (const gchar *name, const gchar *value, gpointer data, GError **error)
+{
+  /* the text outlives the program's settings */
+  return trib_align_config_set (&options.config, name + 2, g_intern_string (value), error);
+}
+
+static gboolean
+on_output (const gchar *name, const gchar *value, gpointer data, GError **error)
+{
+  static const gchar *const words[] = { "all", "emits", "fused" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    if (g_str_equal (words[i], value)) {
+      options.output = i;
+      return TRUE;
+    }
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--output: \"%s\" is not all, emits or fused", value);
+  return FALSE;
+}
+
+static gboolean
+parse_options (gint *argc, gchar ***argv, GError **error)
+{
+  const GOptionEntry own[] = {
+    { "output", 'o', 0, G_OPTION_ARG_CALLBACK, on_output, "what to write (all)",
+        "all|emits|fused" },
+    { "compare", 'c', 0, G_OPTION_ARG_STRING, &options.compare,
+        "a table of what each of these values would have given", "NAME=VALUE,..." },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options.version, "say which version this is", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.files, NULL, "[FILE]" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  GOptionGroup *group = g_option_group_new ("settings",
+      "Settings, with the names and defaults of obsaligner:", "Show the settings", NULL, NULL);
+  g_autofree GOptionEntry *entries = g_new0 (GOptionEntry, trib_align_n_options () + 1);
+
+  trib_align_config_init (&options.config);
+  for (guint i = 0; i < trib_align_n_options (); i++) {
+    const TribAlignOption *option = trib_align_option (i);
+    entries[i] = (GOptionEntry){ option->name, 0, 0, G_OPTION_ARG_CALLBACK, on_setting,
+      option->what, option->values };
+  }
+  g_option_group_add_entries (group, entries);
+  g_option_context_add_group (context, group);
+  g_option_context_add_main_entries (context, own, NULL);
+  g_option_context_set_summary (context, "Puts the observations of an arrival log together as "
+                                         "obsaligner does, with the times of the log.\n"
+                                         "FILE, or standard input, has JSON lines: records with "
+                                         "arrival_ns, and clock lines {\"now_ns\"}.");
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+static gint
+complain (const GError *error)
+{
+  g_printerr ("tributary-align: %s\n", error->message);
+  return EXIT_COULD_NOT_RUN;
+}
+
+static gint
+run_all (GError **error)
+{
+  const gchar *file = options.files ? options.files[0] : NULL;
+  g_autoptr (AlignInput) input = NULL;
+
+  if (options.files && options.files[0] && options.files[1]) {
+    g_set_error_literal (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "more than one file is given");
+    return EXIT_COULD_NOT_RUN;
+  }
+  input = align_input_open (file, error);
+  if (input == NULL)
+    return EXIT_COULD_NOT_RUN;
+  return options.compare ? align_compare (&options.config, options.compare, input, &stop, error)
+                         : align (&options, input, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  struct sigaction action = { .sa_handler = on_signal };
+  g_autoptr (GError) error = NULL;
+  gint status;
+
+  setlocale (LC_ALL, "");
+  if (!parse_options (&argc, &argv, &error))
+    return complain (error);
+  if (options.version) {
+    g_print ("tributary-align %s\n", PACKAGE_VERSION);
+    return EXIT_OK;
+  }
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  action.sa_handler = SIG_IGN;
+  sigaction (SIGPIPE, &action, NULL);
+  status = run_all (&error);
+  return error ? complain (error) : status;
+}
