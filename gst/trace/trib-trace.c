@@ -177,6 +177,13 @@ put_record (TribTrace *trace, const GString *record)
   trib_trace_writer_put (trace->writer, RECORDS, record->str, record->len);
 }
 
+void
+trib_trace_line (TribTrace *trace, const gchar *json, gsize len)
+{
+  if (trace != NULL)
+    trib_trace_writer_put (trace->writer, RECORDS, json, len);
+}
+
 /**
  * trib_trace_timing:
  * @trace: (nullable): a trace
