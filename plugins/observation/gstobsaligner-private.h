@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gstobsaligner.h"
+
+#include <align/trib-align.h>
+#include <trace/trib-trace.h>
+
+#include "obs-aligner-pad.h"
+#include "obs-aligner-queue.h"
+#include "obs-aligner-settings.h"
+
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (obs_aligner_debug);
+
+/* Private to obsaligner: gstobsaligner.c has its life and properties, obs-aligner-pad.c what comes
+ * in, obs-aligner-core.c the way into gst/align and back, obs-aligner-task.c what goes out,
+ * obs-aligner-report.c what is told. */
+
+/* how often a kind of event may be told on the bus */
+#define OBS_TELL_INTERVAL_NS GST_SECOND
+
+typedef struct _ObsCore ObsCore;
+
+/* of the element itself; the core has its own */
+typedef struct {
+  guint64 records_in, bytes_in;
+  guint64 invalid;
+  guint64 blocked;                 /* times that a source had to wait */
+  guint64 frames_fused;            /* fused records made, later panes included */
+  guint64 frames_out, records_out; /* taken by downstream */
+  guint64 frames_dropped;          /* on the way out */
+  guint64 dropped_full;            /* records of those, by reason */
+  guint64 dropped_downstream;
+  guint64 dropped_flush;
+  guint64 dropped_encoding;
+  guint64 late_out;
+  guint64 sync_delays;
+  guint64 control;          /* announces, bounds, ends */
+  guint64 source_conflicts; /* records of a source that has another pad */
+  guint64 gaps_in, gaps_out;
+} ObsCounts;
+
+/* events that may come by the thousand are told once in a while */
+typedef struct {
+  gboolean ever;
+  gint64 when;    /* monotonic */
+  guint64 untold; /* since then */
+} ObsTold;
+
+struct _GstObsAligner {
+  GstElement parent;
+
+  /* set once */
+  GstPad *srcpad;
+  GstPad *mixedpad;
+  GstClock *clock; /* the system's, monotonic */
+
+  /* OBJECT_LOCK */
+  ObsSettings settings;
+  GstPad *latepad;
+  guint next_pad;
+
+  /* set going to PAUSED, cleared going to READY, with lock */
+  TribTrace *trace;
+  TribTrace *log;  /* of arrivals */
+  ObsSettings now; /* as they were then */
+
+  GMutex lock;
+  GCond work; /* something for the task */
+  GCond room; /* something for who waits to come in */
+  /* lock */
+  ObsCore *core; /* NULL: not running */
+  ObsQueue queue;
+  GstClockID wait;   /* (nullable): the task sleeps on it */
+  gboolean flushing; /* nothing in, nothing out: a flush, or no longer active */
+  gboolean flush_sent;
+  gboolean seeking; /* a flush of all pads is on its way, one after another */
+  gboolean playing;
+  gboolean eos; /* every pad has ended, and so has the output */
+  gboolean any_eos;
+  gboolean live;
+  gboolean live_known;
+  GstFlowReturn flow; /* of the last push */
+  gboolean in_push;
+  guint group_id;
+  gint64 offset; /* running time less t_ns, of the last record that had both */
+  gboolean has_offset;
+  ObsCounts counts;
+  GstStructure *last_stats; /* of the last run, while there is none */
+  GQueue messages;          /* of GstMessage, to be posted without lock */
+  gint64 shift;             /* capture clock less monotonic clock, see obs-aligner-core.c */
+  gboolean has_shift;
+  ObsTold told_invalid, told_late, told_dropped;
+  guint open_before;
+  gboolean advancing;                      /* time alone moves, no record */
+  guint64 pushing_groups, pushing_records; /* out of the queue, not yet taken */
+
+  /* the task */
+  gboolean started; /* stream-start, caps, segment are sent */
+  gboolean late_started;
+  gboolean discont;
+  TribRecordFormat format;
+  TribRecordFormat late_format;
+  TribRecordReader *reader;
+};
+
+static inline gint64
+obs_aligner_clock (GstObsAligner *self)
+{
+  return (gint64) gst_clock_get_time (self->clock);
+}
+
+/* gives the lock back, then posts what was to be told */
+void obs_aligner_unlock (GstObsAligner *self);
+
+/* obs-aligner-core.c; all with lock */
+gboolean obs_core_start (GstObsAligner *self, GError **error);
+void obs_core_stop (GstObsAligner *self);
+void obs_core_advance (GstObsAligner *self, gint64 now);
+gint64 obs_core_next_deadline (GstObsAligner *self);
+gboolean obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad,
+    const TribRecordEnvelope *envelope, ObsPayload *payload, gint64 now);
+void obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 now);
+void obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
+void obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad);
+TribAlign *obs_core_get_align (GstObsAligner *self);
+void obs_core_finish (GstObsAligner *self, gint64 now);
+void obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
+void obs_core_flush (GstObsAligner *self, gint64 now);
+void obs_core_set_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
+void obs_core_set_live (GstObsAligner *self, gboolean live);
+/* without lock */
+void obs_core_settings_changed (GstObsAligner *self, guint id);
+
+/* obs-aligner-task.c */
+void obs_task_wake (GstObsAligner *self);
+void obs_task_loop (gpointer user_data);
+gboolean obs_task_has_room (GstObsAligner *self);
+
+/* gstobsaligner.c */
+GstPad *obs_aligner_get_late_pad (GstObsAligner *self);
+gboolean obs_aligner_upstream_latency (GstObsAligner *self, GstClockTime *ret_min);
+
+G_END_DECLS

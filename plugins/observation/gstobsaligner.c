@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-obsaligner
+ * @title: obsaligner
+ * @short_description: brings the observations of several sources together, one fused record a frame
+ *
+ * Extractors that look at the same frames (faces, poses, gestures, quality) answer at different
+ * times, out of order, twice, or not at all. This element gathers their records by frame and sends
+ * one fused record a frame: what each source said, byte by byte, who is missing and why, and how
+ * long it waited. When a frame leaves is the choice of `mode`: when all have answered or it is too
+ * old (window, with `late-threshold` the alignment of OBS-5), when every source has passed its time
+ * (watermark), by spans of capture time (tumbling), or as the records nearest to each other
+ * (approximate). `tributary-align` does the same to a file of arrivals that `records` wrote.
+ *
+ * Records are observations (OBS-1) and those that speak about frames without one: `kind` is `empty`
+ * (looked, found nothing), `skipped`, `bound` (nothing more up to there), `announce` (the frame is
+ * there, these will answer), `eos`. A record's source is its `source`, else the `source` of its pad,
+ * else its `type`. Its frame is its `frame_id`, else its `t_ns`.
+ *
+ * A fused record is
+ * `{"type":"fused","frame_id","t_ns","epoch","pane","reason","have":{SOURCE:{...,"delay_ms"}},"missing":[{"source","why"}],"spread_ns","wait_ms"}`.
+ * A source with several records of a frame has a list; one that stands in for a newer one has
+ * `stale_ms`. Reasons: complete, timeout, watermark, eos, overflow, jump, late.
+ *
+ * ## Caps
+ * In: application/json or application/x-msgpack, one record or a list of records a buffer, each pad
+ * its own. Out: application/json, or application/x-msgpack when downstream takes only that. Records
+ * in the other format are rewritten, the others go as they are. The pad `late` gives records as they
+ * came, in whichever format.
+ *
+ * ## Pads
+ * `sink` takes any number of sources; `sink_%u` on request, one or more sources each. A pad that is
+ * not linked is not waited for. `late`, on request, gives the late records of `late-policy=side`; it
+ * is fed by the thread of `src` and wants a queue behind it.
+ *
+ * ## Timing
+ * PTS is the running time of the frame's `t_ns`, as the buffers of its records say; without, as those
+ * of earlier records do. A record without `t_ns` has the time of its buffer, or of its arrival.
+ * `delay_ms` is arrival less `t_ns`, on the wall clock when `t_ns` is past the year 2000, else on the
+ * system's monotonic clock. The latency is the sources' and `window-ms`, or `max-wait-ms` by
+ * watermark and tumbling. A GAP on a pad is a bound of its sources; when all sources are idle, a GAP
+ * goes out.
+ *
+ * When the last pad has ended, open frames leave in order, then EOS. A flush of one pad takes the
+ * records of its sources along; a flush of all pads, or a flushing seek, everything, and begins a
+ * new epoch. Going to READY drops and counts what is open.
+ *
+ * ## Threads
+ * One, which sleeps until something is due and pushes all that goes out. Sources wait when
+ * `max-pending` fused records or `max-pending-bytes` wait to be pushed (`blocked`), unless
+ * `on-downstream-full` is drop-oldest. A source is not idle for the time that downstream takes, nor
+ * while the element is not PLAYING. `sources`, `on-downstream-full` and `trace-level` may be set
+ * while playing: `sources` for frames that are opened from then on.
+ *
+ * ## Errors
+ * A setting that cannot be, or a file that cannot be opened, is an error when going to PAUSED. A
+ * record that cannot be used is passed over and counted; the first one is a warning. Trace records
+ * that cannot be written are a warning.
+ *
+ * ## Messages
+ * Those about single records come once a second at most, with how many there were.
+ * - `obsaligner-source`: a source changed its state. Fields: `source` (string), `state` (string: idle,
+ * active, unsynced, synced).
+ * - `obsaligner-jump`: a clock was set, and a new epoch begins. Fields: `source` (string: which one
+ * showed it), `step` (ns, int64), `epoch` (number, uint64: the new one).
+ * - `obsaligner-late`: a record's frame had left. Fields: `source` (string), `frame-id` (number,
+ * uint64; 0 without), `t` (ns, int64: its capture time), `lateness` (ns, int64), `count` (records,
+ * uint64: since this was last told).
+ * - `obsaligner-invalid`: a record cannot be used. Fields: `pad` (string), `offset` (bytes, uint64: in
+ * its buffer), `reason` (string), `count` (records, uint64: since this was last told).
+ * - `obsaligner-dropped`: records, or a fused record, were given up. Fields: `reason` (string: the last
+ * part of the name of the field of the stats that counts it), `count` (losses, uint64: since this
+ * was last told).
+ * - `obsaligner-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
+ *
+ * ## Stats
+ * Counted from READY to PAUSED on, and kept until the next start. At any moment `records-in` =
+ * `records-emitted` + `records-late` + `records-duplicate` + `records-dropped` + `records-invalid` +
+ * `records-control` + `records-pending`, and `frames-fused` = `frames-out` + `frames-queued` +
+ * `frames-dropped`.
+ *
+ * - `records-in`, `bytes-in` (records, bytes): came in
+ * - `records-emitted` (records): in fused records; one that leaves again does not count again
+ * - `records-late` (records): their frame had left, whatever became of them
+ * - `records-duplicate` (records): a second answer
+ * - `records-dropped` (records): all `records-dropped-REASON`: `records-dropped-incomplete`
+ * (missing-policy), `records-dropped-replaced` (by a second answer), `records-dropped-implausible` (a
+ * single capture time far ahead), `records-dropped-sources` (more than 64 sources),
+ * `records-dropped-unmatched` (in no set), `records-dropped-flushed`
+ * - `records-invalid` (records): could not be used
+ * - `records-control` (records): announces, bounds, ends
+ * - `records-pending` (records): in open frames, with `pending-bytes` (bytes)
+ * - `records-out` (records): in fused records that downstream took, again in later panes
+ * - `frames-fused` (records): fused records made; `frames-emitted` first ones, `frames-updated` later
+ * panes
+ * - `frames-complete`, `frames-timeout`, `frames-watermark`, `frames-eos`, `frames-overflow`,
+ * `frames-jump`, `frames-late` (frames): by reason
+ * - `frames-given-up` (frames): left without a fused record
+ * - `frames-open`, `peak-frames-open` (frames): open now, and at most
+ * - `frames-queued`, `records-queued`, `bytes-queued` (frames, records, bytes): wait to be pushed
+ * - `frames-out` (frames): downstream took them
+ * - `frames-dropped` (frames): made, but given up; their records are `lost-downstream-full`,
+ * `lost-downstream-failed`, `lost-flush` or `lost-encoding` (records): no room, a failed push, a
+ * flush or the end, a value that the format cannot hold
+ * - `late-out` (records): taken behind the pad `late`
+ * - `blocked` (waits): times that a source waited for room
+ * - `source-conflicts` (records): of a source that has also another pad
+ * - `gaps-in`, `gaps-out` (events)
+ * - `sync-delays` (frames): waited longer than the window times `late-threshold`
+ * - `id-reuse` (records): a frame id that another frame had before
+ * - `jumps`, `epoch` (number): clocks that were set; the present epoch
+ * - `watermark` (ns): by watermark and tumbling; the least int64 when there is none
+ * - `sources`: an array of structures, one a source, with `source`, `required`, `expected`, `idle`,
+ * `ended`, `unsynced`, `newest` (ns: latest capture time), `offset` (ns: in force), `offset-p10`,
+ * `offset-p50`, `offset-p90` (ns: of its capture times against the reference source's), `delay-p10`,
+ * `delay-p50`, `delay-p90` (ns: arrival less capture), and the counters of records
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 filesrc location=launch-lines/observation/frames.json blocksize=1048576 !
+ * application/json ! obsaligner sources=face,pose,gesture,quality window-base=event
+ * trace-level=verbose ! fakesink
+ * ]| Observations of thirty frames from a file; what became of each frame is shown on the standard
+ * error, on a terminal as a picture (launch-lines/observation/watch.launch).
+ *
+ * Since: 0.2
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "gstobsaligner-private.h"
+#include "obs-aligner-report.h"
+
+GST_DEBUG_CATEGORY (obs_aligner_debug);
+#define GST_CAT_DEFAULT obs_aligner_debug
+
+#define RECORD_CAPS "application/json; application/x-msgpack"
+
+static GstStaticPadTemplate mixed_template
+    = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (RECORD_CAPS));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (RECORD_CAPS));
+static GstStaticPadTemplate src_template
+    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (RECORD_CAPS));
+static GstStaticPadTemplate late_template
+    = GST_STATIC_PAD_TEMPLATE ("late", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS (RECORD_CAPS));
+
+enum { PROP_STATS = OBS_N_SETTINGS, PROP_CURRENT_HOLDER, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+#define gst_obs_aligner_parent_class parent_class
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstObsAligner, gst_obs_aligner, GST_TYPE_ELEMENT,
+    GST_DEBUG_CATEGORY_INIT (obs_aligner_debug, "obsaligner", 0, "alignment of observations"))
+GST_ELEMENT_REGISTER_DEFINE (obsaligner, "obsaligner", GST_RANK_NONE, GST_TYPE_OBS_ALIGNER)
+
+/* (transfer full) (nullable) */
+GstPad *
+obs_aligner_get_late_pad (GstObsAligner *self)
+{
+  GstPad *pad;
+
+  GST_OBJECT_LOCK (self);
+  pad = self->latepad ? gst_object_ref (self->latepad) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  return pad;
+}
+
+void
+obs_aligner_unlock (GstObsAligner *self)
+{
+  GQueue messages = self->messages;
+  GstMessage *message;
+
+  g_queue_init (&self->messages);
+  g_mutex_unlock (&self->lock);
+  while ((message = g_queue_pop_head (&messages)) != NULL)
+    gst_element_post_message (GST_ELEMENT (self), message);
+}
+
+/* ---- latency ---- */
+
+static gpointer
+ref_pad (gconstpointer pad, gpointer unused)
+{
+  return gst_object_ref ((gpointer) pad);
+}
+
+/**
+ * obs_aligner_upstream_latency:
+ * @ret_min: (out): the largest of the sources' least latencies
+ *
+ * Sources that cannot say are taken for ones without.
+ *
+ * Returns: whether any source is live
+ */
+gboolean
+obs_aligner_upstream_latency (GstObsAligner *self, GstClockTime *ret_min)
+{
+  gboolean any_live = FALSE;
+  GList *pads;
+
+  *ret_min = 0;
+  GST_OBJECT_LOCK (self);
+  pads = g_list_copy_deep (GST_ELEMENT (self)->sinkpads, ref_pad, NULL);
+  GST_OBJECT_UNLOCK (self);
+  for (GList *l = pads; l; l = l->next) {
+    g_autoptr (GstQuery) query = gst_query_new_latency ();
+    GstClockTime min;
+    gboolean live;
+
+    if (!gst_pad_peer_query (l->data, query))
+      continue;
+    gst_query_parse_latency (query, &live, &min, NULL);
+    any_live |= live;
+    if (live)
+      *ret_min = MAX (*ret_min, min);
+  }
+  g_list_free_full (pads, gst_object_unref);
+  return any_live;
+}
+
+/* @thread: any */
+static gboolean
+answer_latency (GstObsAligner *self, GstQuery *query)
+{
+  GstClockTime min, own;
+  gboolean live = obs_aligner_upstream_latency (self, &min);
+
+  GST_OBJECT_LOCK (self);
+  own = obs_settings_latency (&self->settings, live);
+  GST_OBJECT_UNLOCK (self);
+  GST_DEBUG_OBJECT (self, "latency %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT "%s",
+      GST_TIME_ARGS (min), GST_TIME_ARGS (own), live ? ", live" : "");
+  gst_query_set_latency (query, live, min + own, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+static gboolean
+src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return answer_latency (GST_OBS_ALIGNER (parent), query);
+  return gst_pad_query_default (pad, parent, query);
+}
+
+/* ---- life cycle ---- */
+
+/* @locks: takes lock */
+static void
+stop_flow (GstObsAligner *self)
+{
+  g_mutex_lock (&self->lock);
+  self->flushing = TRUE;
+  g_cond_broadcast (&self->room);
+  obs_task_wake (self);
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+src_activate (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (parent);
+
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  if (active)
+    return gst_pad_start_task (pad, obs_task_loop, self, NULL);
+  stop_flow (self);
+  return gst_pad_stop_task (pad);
+}
+
+static gboolean
+start (GstObsAligner *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  GST_OBJECT_LOCK (self);
+  obs_settings_copy (&self->settings, &self->now);
+  GST_OBJECT_UNLOCK (self);
+  ok = obs_report_open (self, &error);
+  g_mutex_lock (&self->lock);
+  self->flushing = self->flush_sent = self->seeking = FALSE;
+  self->playing = self->in_push = self->eos = self->any_eos = FALSE;
+  self->live = self->live_known = FALSE;
+  self->flow = GST_FLOW_OK;
+  self->group_id = gst_util_group_id_next ();
+  self->has_offset = FALSE;
+  self->counts = (ObsCounts){ 0 };
+  self->told_invalid = self->told_late = self->told_dropped = (ObsTold){ 0 };
+  self->pushing_groups = self->pushing_records = 0;
+  self->started = self->late_started = FALSE;
+  self->discont = TRUE;
+  ok = ok && obs_core_start (self, &error);
+  g_mutex_unlock (&self->lock);
+  if (ok)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  obs_report_close (self);
+  return FALSE;
+}
+
+/* every pad is inactive */
+static void
+stop (GstObsAligner *self)
+{
+  g_mutex_lock (&self->lock);
+  obs_report_drop_queue (self, &self->counts.dropped_flush);
+  if (self->core) {
+    obs_core_flush (self, obs_aligner_clock (self));
+    obs_report_keep_stats (self);
+  }
+  obs_core_stop (self);
+  obs_aligner_unlock (self);
+  obs_report_close (self);
+}
+
+static void
+set_playing (GstObsAligner *self, gboolean playing)
+{
+  g_mutex_lock (&self->lock);
+  self->playing = playing;
+  if (!self->in_push)
+    obs_core_set_stopped (self, !playing, obs_aligner_clock (self));
+  obs_task_wake (self);
+  g_mutex_unlock (&self->lock);
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (element);
+  GstStateChangeReturn result;
+
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (!start (self))
+        return GST_STATE_CHANGE_FAILURE;
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      set_playing (self, TRUE);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      stop_flow (self);
+      break;
+    default:
+      break;
+  }
+  result = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    set_playing (self, FALSE);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop (self);
+  return result;
+}
+
+/* ---- pads that come and go ---- */
+
+static GstPad *
+request_late (GstObsAligner *self, GstPadTemplate *templ)
+{
+  GstPad *pad;
+
+  GST_OBJECT_LOCK (self);
+  pad = self->latepad;
+  if (pad == NULL)
+    pad = self->latepad = gst_pad_new_from_template (templ, "late");
+  else
+    pad = NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (pad == NULL)
+    return NULL;
+  gst_pad_use_fixed_caps (pad);
+  gst_pad_set_event_function (pad, obs_aligner_src_event);
+  gst_pad_set_query_function (pad, src_query);
+  return pad;
+}
+
+static GstPad *
+request_sink (GstObsAligner *self, GstPadTemplate *templ, const gchar *wanted)
+{
+  g_autofree gchar *name = NULL;
+  guint id;
+
+  GST_OBJECT_LOCK (self);
+  if (wanted == NULL || sscanf (wanted, "sink_%u", &id) != 1)
+    id = self->next_pad;
+  if (id >= self->next_pad)
+    self->next_pad = id + 1;
+  GST_OBJECT_UNLOCK (self);
+  name = g_strdup_printf ("sink_%u", id);
+  return obs_aligner_pad_new (templ, name);
+}
+
+static GstPad *
+request_new_pad (GstElement *element, GstPadTemplate *templ, const gchar *name, const GstCaps *caps)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (element);
+  GstPad *pad = GST_PAD_TEMPLATE_DIRECTION (templ) == GST_PAD_SRC
+                    ? request_late (self, templ)
+                    : request_sink (self, templ, name);
+
+  if (pad == NULL)
+    return NULL;
+  gst_pad_set_active (pad, TRUE);
+  if (!gst_element_add_pad (element, pad))
+    return NULL;
+  return pad;
+}
+
+static void
+release_pad (GstElement *element, GstPad *pad)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (element);
+
+  if (GST_PAD_IS_SRC (pad)) {
+    GST_OBJECT_LOCK (self);
+    self->latepad = NULL;
+    GST_OBJECT_UNLOCK (self);
+    gst_pad_set_active (pad, FALSE);
+  } else {
+    obs_aligner_pad_end (self, GST_OBS_ALIGNER_PAD (pad), FALSE);
+    g_mutex_lock (&self->lock);
+    if (self->core)
+      obs_core_pad_gone (self, GST_OBS_ALIGNER_PAD (pad));
+    g_mutex_unlock (&self->lock);
+  }
+  gst_element_remove_pad (element, pad);
+}
+
+/* ---- properties ---- */
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (object);
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = obs_settings_set (&self->settings, id, value, pspec);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else
+    obs_core_settings_changed (self, id);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (object);
+  gboolean known;
+
+  switch (id) {
+    case PROP_STATS:
+      g_value_take_boxed (value, obs_report_stats (self));
+      break;
+    case PROP_CURRENT_HOLDER:
+      g_value_take_string (value, obs_report_holder (self));
+      break;
+    default:
+      GST_OBJECT_LOCK (self);
+      known = obs_settings_get (&self->settings, id, value, pspec);
+      GST_OBJECT_UNLOCK (self);
+      if (!known)
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+finalize (GObject *object)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (object);
+
+  g_clear_pointer (&self->last_stats, gst_structure_free);
+  obs_settings_clear (&self->settings);
+  obs_settings_clear (&self->now);
+  trib_record_reader_free (self->reader);
+  gst_object_unref (self->clock);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->work);
+  g_cond_clear (&self->room);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_obs_aligner_init (GstObsAligner *self)
+{
+  GstElement *element = GST_ELEMENT (self);
+  GstPadTemplate *templ = gst_element_get_pad_template (element, "sink");
+
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->work);
+  g_cond_init (&self->room);
+  g_queue_init (&self->queue.items);
+  g_queue_init (&self->messages);
+  obs_settings_init (&self->settings);
+  obs_settings_init (&self->now);
+  self->flushing = TRUE;
+  self->clock = gst_system_clock_obtain ();
+  self->reader = trib_record_reader_new (NULL);
+
+  self->mixedpad = obs_aligner_pad_new (templ, "sink");
+  gst_element_add_pad (element, self->mixedpad);
+  self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
+  gst_pad_set_activatemode_function (self->srcpad, src_activate);
+  gst_pad_set_event_function (self->srcpad, obs_aligner_src_event);
+  gst_pad_set_query_function (self->srcpad, src_query);
+  gst_element_add_pad (element, self->srcpad);
+}
+
+static void
+gst_obs_aligner_class_init (GstObsAlignerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  obs_settings_install (properties);
+  /**
+   * obsaligner:stats:
+   *
+   * What became of the records, see the section on stats.
+   *
+   * Since: 0.2
+   */
+  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "What became of the records since the last start", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /**
+   * obsaligner:current-holder:
+   *
+   * The source that everybody waits for: the one that holds the watermark back, or that the oldest
+   * frame lacks. Empty when nobody is waited for.
+   *
+   * Since: 0.2
+   */
+  properties[PROP_CURRENT_HOLDER] = g_param_spec_string ("current-holder", "Current holder",
+      "Source that is waited for at this moment, empty when none is", "",
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  element_class->change_state = change_state;
+  element_class->request_new_pad = request_new_pad;
+  element_class->release_pad = release_pad;
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &mixed_template, GST_TYPE_OBS_ALIGNER_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (
+      element_class, &sink_template, GST_TYPE_OBS_ALIGNER_PAD);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_static_pad_template (element_class, &late_template);
+  gst_element_class_set_static_metadata (element_class, "Observation aligner", "Muxer/Metadata",
+      "Brings the observations of several sources together, one fused record a frame",
+      "The gst-tributary authors");
+  obs_settings_mark_plugin_api ();
+  gst_type_mark_as_plugin_api (GST_TYPE_OBS_ALIGNER_PAD, 0);
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way into gst/align and back: records of pads become the aligner's records, its events become
+ * what goes out, what is told and what is traced. Everything here is done with the element's lock.
+ *
+ * Three times meet here. The aligner runs on the system's monotonic clock. t_ns are capture times, on
+ * whatever clock the sources have: since 1970 when the first of them is past the year 2000, else the
+ * monotonic one. Running times come with buffers, and go out as PTS. */
+#include <string.h>
+
+#include "gstobsaligner-private.h"
+#include "obs-aligner-report.h"
+
+#define GST_CAT_DEFAULT obs_aligner_debug
+
+/* capture times past this are of a clock that began in 1970 */
+#define YEAR_2000_NS (G_GINT64_CONSTANT (946684800) * GST_SECOND)
+
+struct _ObsCore {
+  TribAlign *align;
+  GHashTable *owners; /* name of a source: the pad that it last used */
+};
+
+/* ---- what the aligner says ---- */
+
+/* of the frame's own records, those that have one; else as records before did */
+static GstClockTime
+find_pts (GstObsAligner *self, const TribAlignGroup *group)
+{
+  gint64 pts;
+
+  for (guint i = 0; i < group->n_have; i++) {
+    const TribAlignHave *have = &group->have[i];
+    const ObsPayload *payload = have->payload;
+
+    if (payload && have->stale_ns < 0 && GST_CLOCK_TIME_IS_VALID (payload->running_time)
+        && payload->t_ns == group->t_ns)
+      return payload->running_time;
+  }
+  if (!self->has_offset)
+    return GST_CLOCK_TIME_NONE;
+  pts = group->t_ns + self->offset;
+  return pts >= 0 ? (GstClockTime) pts : 0;
+}
+
+static ObsGroup *
+copy_group (GstObsAligner *self, const TribAlignGroup *from)
+{
+  ObsGroup *group = obs_group_new ();
+
+  group->has_frame_id = from->has_frame_id;
+  group->frame_id = from->frame_id;
+  group->t_ns = from->t_ns;
+  group->epoch = from->epoch;
+  group->pane = from->pane;
+  group->reason = trib_align_reason_to_string (from->reason);
+  group->spread_ns = from->spread_ns;
+  group->wait_ns = from->wait_ns;
+  group->bytes = from->bytes;
+  group->pts = find_pts (self, from);
+  for (guint i = 0; i < from->n_have; i++) {
+    const TribAlignHave *have = &from->have[i];
+    ObsMember member = { .source = have->source,
+      .payload = obs_payload_ref (have->payload),
+      .delay_ns = have->delay_ns + self->shift,
+      .stale_ns = have->stale_ns };
+    g_array_append_val (group->members, member);
+  }
+  for (guint i = 0; i < from->n_missing; i++) {
+    const TribAlignMissing *m = &from->missing[i];
+    ObsMissing missing = { .source = m->source,
+      .why = m->why,
+      .payload = m->payload ? obs_payload_ref (m->payload) : NULL };
+    g_array_append_val (group->missing, missing);
+  }
+  return group;
+}
+
+static void
+on_emit (GstObsAligner *self, const TribAlignEvent *event)
+{
+  self->counts.frames_fused++;
+  obs_report_group (self, event->group, event->now_ns);
+  obs_queue_push_group (&self->queue, copy_group (self, event->group));
+}
+
+static void
+on_late (GstObsAligner *self, const TribAlignEvent *event)
+{
+  obs_report_late (self, event);
+  if (event->record && event->record->payload
+      && self->now.config.late_policy == TRIB_ALIGN_LATE_SIDE)
+    obs_queue_push_late (&self->queue, obs_payload_ref (event->record->payload));
+}
+
+/* nothing up to that capture time will come */
+static void
+on_all_idle (GstObsAligner *self, const TribAlignEvent *event)
+{
+  gint64 pts = event->t_ns + self->offset;
+
+  if (!self->has_offset || pts < 0)
+    return;
+  self->counts.gaps_out++;
+  obs_queue_push_event (&self->queue, gst_event_new_gap ((GstClockTime) pts, GST_CLOCK_TIME_NONE));
+}
+
+static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  GstObsAligner *self = user_data;
+
+  obs_report_event (self, event);
+  switch (event->kind) {
+    case TRIB_ALIGN_EVENT_EMIT:
+      on_emit (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_SYNC_DELAY:
+      obs_report_sync_delay (self, event->group);
+      break;
+    case TRIB_ALIGN_EVENT_LATE:
+      on_late (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_DROP:
+      obs_report_drop (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_ALL_IDLE:
+      on_all_idle (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_IDLE:
+    case TRIB_ALIGN_EVENT_ACTIVE:
+    case TRIB_ALIGN_EVENT_UNSYNCED:
+    case TRIB_ALIGN_EVENT_SYNCED:
+      obs_report_source (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_JUMP:
+      obs_report_jump (self, event);
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+on_release (gpointer user_data, gpointer payload)
+{
+  obs_payload_unref (payload);
+}
+
+/* ---- life ---- */
+
+static TribAlign *
+make_align (GstObsAligner *self, gboolean live, GError **error)
+{
+  TribAlignConfig config;
+
+  obs_settings_to_config (&self->now, live, &config);
+  return trib_align_new (&config, on_event, on_release, self, error);
+}
+
+gboolean
+obs_core_start (GstObsAligner *self, GError **error)
+{
+  TribAlign *align = make_align (self, FALSE, error);
+
+  if (align == NULL)
+    return FALSE;
+  self->core = g_new0 (ObsCore, 1);
+  self->core->align = align;
+  self->core->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->shift = 0;
+  self->has_shift = FALSE;
+  trib_align_set_stopped (align, TRUE, obs_aligner_clock (self));
+  return TRUE;
+}
+
+void
+obs_core_stop (GstObsAligner *self)
+{
+  if (self->core == NULL)
+    return;
+  g_hash_table_unref (self->core->owners);
+  trib_align_free (self->core->align);
+  g_clear_pointer (&self->core, g_free);
+}
+
+/* Before the first record: what waits for time must know whether there is such a thing. */
+void
+obs_core_set_live (GstObsAligner *self, gboolean live)
+{
+  self->live = live;
+  self->live_known = TRUE;
+  if (!live)
+    return;
+  trib_align_free (self->core->align);
+  /* the same settings were good before */
+  self->core->align = make_align (self, TRUE, NULL);
+  trib_align_set_stopped (
+      self->core->align, self->in_push || !self->playing, obs_aligner_clock (self));
+}
+
+TribAlign *
+obs_core_get_align (GstObsAligner *self)
+{
+  return self->core ? self->core->align : NULL;
+}
+
+/* without lock: a setting has another value */
+void
+obs_core_settings_changed (GstObsAligner *self, guint id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *sources = NULL;
+  gint on_full, level;
+
+  if (id != OBS_SETTING_SOURCES && id != OBS_SETTING_ON_DOWNSTREAM_FULL
+      && id != OBS_SETTING_TRACE_LEVEL)
+    return;
+  GST_OBJECT_LOCK (self);
+  sources = g_strdup (self->settings.config.sources);
+  on_full = self->settings.on_full;
+  level = self->settings.trace_level;
+  GST_OBJECT_UNLOCK (self);
+  g_mutex_lock (&self->lock);
+  self->now.on_full = on_full;
+  trib_trace_set_level (self->trace, level);
+  if (self->core && id == OBS_SETTING_SOURCES)
+    trib_align_set_sources (self->core->align, sources, &error);
+  g_cond_broadcast (&self->room);
+  g_mutex_unlock (&self->lock);
+  if (error)
+    GST_ELEMENT_WARNING (
+        self, RESOURCE, SETTINGS, ("%s", error->message), ("the sources are the same as before"));
+}
+
+/* ---- records ---- */
+
+/* which clock capture times are on, by the first of them */
+static void
+find_shift (GstObsAligner *self, gint64 t_ns, gint64 now)
+{
+  if (self->has_shift)
+    return;
+  self->has_shift = TRUE;
+  self->shift = t_ns > YEAR_2000_NS ? g_get_real_time () * 1000 - now : 0;
+}
+
+/* For window-base=capture: the capture clock is the running time's, where records and the pipeline
+ * have one; else the aligner takes it from its first record. */
+static void
+tell_capture_clock (GstObsAligner *self, gint64 now)
+{
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;
+
+  if (self->now.config.window_base != TRIB_ALIGN_BASE_CAPTURE)
+    return;
+  if (self->has_offset)
+    running_time = gst_element_get_current_running_time (GST_ELEMENT (self));
+  if (GST_CLOCK_TIME_IS_VALID (running_time))
+    trib_align_set_capture_offset (self->core->align, now - ((gint64) running_time - self->offset));
+}
+
+/* The capture time of a record: its own, or of its buffer's, or when it came. */
+static gint64
+capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelope *envelope,
+    GstClockTime running_time, gint64 now)
+{
+  if (trib_record_has (envelope, TRIB_RECORD_FIELD_T_NS)) {
+    find_shift (self, envelope->t_ns, now);
+    if (GST_CLOCK_TIME_IS_VALID (running_time)) {
+      pad->offset = self->offset = (gint64) running_time - envelope->t_ns;
+      pad->has_offset = self->has_offset = TRUE;
+    }
+    tell_capture_clock (self, now);
+    return envelope->t_ns;
+  }
+  if (GST_CLOCK_TIME_IS_VALID (running_time))
+    return (gint64) running_time - (self->has_offset ? self->offset : 0);
+  return now + self->shift;
+}
+
+/* A source has one pad, the last that it spoke on; another one is odd, but its records are good. */
+static void
+own (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source)
+{
+  GHashTable *owners = self->core->owners;
+  GstObsAlignerPad *owner = g_hash_table_lookup (owners, source);
+
+  if (owner == pad)
+    return;
+  if (owner && !owner->eos)
+    self->counts.source_conflicts++;
+  if (owner || g_hash_table_size (owners) < TRIB_ALIGN_MAX_SOURCES)
+    g_hash_table_insert (owners, g_strdup (source), pad);
+}
+
+static gboolean
+to_kind (TribRecordKind kind, TribAlignKind *ret_kind)
+{
+  static const TribAlignKind kinds[] = {
+    [TRIB_RECORD_KIND_OBS] = TRIB_ALIGN_KIND_OBS,
+    [TRIB_RECORD_KIND_EMPTY] = TRIB_ALIGN_KIND_EMPTY,
+    [TRIB_RECORD_KIND_SKIPPED] = TRIB_ALIGN_KIND_SKIPPED,
+    [TRIB_RECORD_KIND_BOUND] = TRIB_ALIGN_KIND_BOUND,
+    [TRIB_RECORD_KIND_ANNOUNCE] = TRIB_ALIGN_KIND_ANNOUNCE,
+    [TRIB_RECORD_KIND_EOS] = TRIB_ALIGN_KIND_EOS,
+  };
+
+  if ((guint) kind >= G_N_ELEMENTS (kinds))
+    return FALSE;
+  *ret_kind = kinds[kind];
+  return TRUE;
+}
+
+/* the names of an announce, terminated; the caller frees the strings */
+static void
+copy_names (const TribRecordEnvelope *envelope, gchar **names)
+{
+  for (guint i = 0; i < envelope->n_names; i++)
+    names[i] = g_strndup (envelope->names[i].str, envelope->names[i].len);
+  names[envelope->n_names] = NULL;
+}
+
+static gchar *
+terminated (TribRecordSlice text, gchar buf[TRIB_RECORD_MAX_TEXT_BYTES + 1])
+{
+  gsize len = MIN (text.len, TRIB_RECORD_MAX_TEXT_BYTES);
+
+  memcpy (buf, text.str, len);
+  buf[len] = '\0';
+  return buf;
+}
+
+/**
+ * obs_core_push:
+ * @envelope: a record; its source may be another one than it says
+ * @payload: (transfer none): it, to be kept
+ *
+ * Returns: whether it is a record that a source may send here
+ */
+gboolean
+obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelope *envelope,
+    ObsPayload *payload, gint64 now)
+{
+  gchar source[TRIB_RECORD_MAX_TEXT_BYTES + 1];
+  gchar *names[TRIB_RECORD_MAX_NAMES + 1] = { NULL };
+  TribAlignRecord record = { .has_frame_id = trib_record_has (envelope, TRIB_RECORD_FIELD_FRAME_ID),
+    .frame_id = envelope->frame_id,
+    .has_seq = trib_record_has (envelope, TRIB_RECORD_FIELD_SEQ),
+    .seq = envelope->seq,
+    .part = (guint) MIN (envelope->part, G_MAXUINT),
+    .parts = (guint) MIN (envelope->parts, G_MAXUINT),
+    .payload = obs_payload_ref (payload),
+    .bytes = payload->record.len };
+
+  if (!to_kind (envelope->kind, &record.kind)) {
+    obs_payload_unref (payload);
+    return FALSE;
+  }
+  if (record.kind == TRIB_ALIGN_KIND_ANNOUNCE) {
+    copy_names (envelope, names);
+    if (trib_record_has (envelope, TRIB_RECORD_FIELD_EXPECTED))
+      record.expected = (const gchar *const *) names;
+  } else {
+    record.source = terminated (envelope->source, source);
+    own (self, pad, source);
+  }
+  record.t_ns = payload->t_ns = capture_time (self, pad, envelope, payload->running_time, now);
+  if (record.kind != TRIB_ALIGN_KIND_OBS && record.kind != TRIB_ALIGN_KIND_EMPTY
+      && record.kind != TRIB_ALIGN_KIND_SKIPPED)
+    self->counts.control++;
+  /* what was due before it comes first, in what is told, too */
+  obs_core_advance (self, now);
+  obs_report_arrival (self, envelope, &record, now);
+  obs_report_before_push (self, &record, now);
+  trib_align_push (self->core->align, &record, now);
+  obs_report_after_push (self, &record, now);
+  for (guint i = 0; names[i]; i++)
+    g_free (names[i]);
+  return TRUE;
+}
+
+/* ---- pads ---- */
+
+typedef void (*SourceFunc) (TribAlign *align, const gchar *source, gint64 now);
+
+static void
+for_each_source (GstObsAligner *self, GstObsAlignerPad *pad, SourceFunc func, gint64 now)
+{
+  g_autofree gchar *own_name = NULL;
+  GHashTableIter iter;
+  gpointer name, owner;
+
+  GST_OBJECT_LOCK (pad);
+  own_name = g_strdup (pad->source);
+  GST_OBJECT_UNLOCK (pad);
+  if (own_name && *own_name && !g_hash_table_contains (self->core->owners, own_name))
+    func (self->core->align, own_name, now);
+  g_hash_table_iter_init (&iter, self->core->owners);
+  while (g_hash_table_iter_next (&iter, &name, &owner)) {
+    if (owner == pad)
+      func (self->core->align, name, now);
+  }
+}
+
+/* nothing more captured up to that time comes on this pad */
+void
+obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer name, owner;
+
+  self->counts.gaps_in++;
+  g_hash_table_iter_init (&iter, self->core->owners);
+  while (g_hash_table_iter_next (&iter, &name, &owner)) {
+    if (owner == pad)
+      trib_align_bound (self->core->align, name, until, now);
+  }
+}
+
+void
+obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
+{
+  for_each_source (self, pad, trib_align_eos, now);
+}
+
+/* a pad that goes is nobody's any more */
+void
+obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad)
+{
+  GHashTableIter iter;
+  gpointer owner;
+
+  g_hash_table_iter_init (&iter, self->core->owners);
+  while (g_hash_table_iter_next (&iter, NULL, &owner)) {
+    if (owner == pad)
+      g_hash_table_iter_remove (&iter);
+  }
+}
+
+void
+obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
+{
+  for_each_source (self, pad, trib_align_flush_source, now);
+}
+
+/* ---- time ---- */
+
+void
+obs_core_advance (GstObsAligner *self, gint64 now)
+{
+  self->advancing = TRUE;
+  trib_align_advance (self->core->align, now);
+  self->advancing = FALSE;
+}
+
+/* -1: none */
+gint64
+obs_core_next_deadline (GstObsAligner *self)
+{
+  gint64 deadline = self->core ? trib_align_next_deadline (self->core->align) : G_MAXINT64;
+
+  return deadline == G_MAXINT64 ? -1 : MAX (deadline, 0);
+}
+
+void
+obs_core_finish (GstObsAligner *self, gint64 now)
+{
+  trib_align_finish (self->core->align, now);
+}
+
+void
+obs_core_flush (GstObsAligner *self, gint64 now)
+{
+  trib_align_flush (self->core->align, now);
+}
+
+void
+obs_core_set_stopped (GstObsAligner *self, gboolean stopped, gint64 now)
+{
+  trib_align_set_stopped (self->core->align, stopped, now);
+}

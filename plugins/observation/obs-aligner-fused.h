@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "obs-aligner-payload.h"
+
+G_BEGIN_DECLS
+
+/* A group that left the aligner, on its way to become a fused record. */
+
+typedef struct {
+  const gchar *source; /* the aligner's */
+  ObsPayload *payload; /* (transfer full) */
+  gint64 delay_ns;     /* arrival less capture, on the clocks they are on */
+  gint64
+      stale_ns; /* of an older record that stands in, how much older; -1: it is the frame's own */
+} ObsMember;
+
+typedef struct {
+  const gchar *source;
+  const gchar *why;    /* a literal */
+  ObsPayload *payload; /* (nullable) (transfer full): of a source that skipped the frame */
+} ObsMissing;
+
+typedef struct {
+  gboolean has_frame_id;
+  guint64 frame_id;
+  gint64 t_ns;
+  guint64 epoch;
+  guint pane;
+  const gchar *reason; /* a literal */
+  GArray *members;     /* of ObsMember, those of a source beside each other */
+  GArray *missing;     /* of ObsMissing */
+  guint64 spread_ns;
+  gint64 wait_ns;
+  GstClockTime pts;
+  gsize bytes; /* of the records, as counted */
+} ObsGroup;
+
+ObsGroup *obs_group_new (void);
+void obs_group_free (ObsGroup *group);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsGroup, obs_group_free)
+
+/* nesting of a record that comes in; fused, it is nested three deeper */
+#define OBS_MAX_DEPTH (TRIB_RECORD_MAX_DEPTH - 4)
+
+GstBuffer *obs_group_to_buffer (
+    const ObsGroup *group, TribRecordFormat format, TribRecordReader *reader, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What comes in: buffers, events and queries of the sink pads. */
+#include "obs-aligner-pad.h"
+
+#include <string.h>
+
+#include "gstobsaligner-private.h"
+#include "obs-aligner-report.h"
+
+#define GST_CAT_DEFAULT obs_aligner_debug
+
+enum { PROP_SOURCE = 1 };
+
+G_DEFINE_FINAL_TYPE (GstObsAlignerPad, gst_obs_aligner_pad, GST_TYPE_PAD)
+
+static void
+gst_obs_aligner_pad_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
+
+  switch (id) {
+    case PROP_SOURCE:
+      GST_OBJECT_LOCK (pad);
+      g_free (pad->source);
+      pad->source = g_value_dup_string (value);
+      GST_OBJECT_UNLOCK (pad);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+gst_obs_aligner_pad_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
+
+  switch (id) {
+    case PROP_SOURCE:
+      GST_OBJECT_LOCK (pad);
+      g_value_set_string (value, pad->source);
+      GST_OBJECT_UNLOCK (pad);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+gst_obs_aligner_pad_finalize (GObject *object)
+{
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
+
+  g_free (pad->source);
+  g_clear_pointer (&pad->reader, trib_record_reader_free);
+  G_OBJECT_CLASS (gst_obs_aligner_pad_parent_class)->finalize (object);
+}
+
+static void
+gst_obs_aligner_pad_class_init (GstObsAlignerPadClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->set_property = gst_obs_aligner_pad_set_property;
+  object_class->get_property = gst_obs_aligner_pad_get_property;
+  object_class->finalize = gst_obs_aligner_pad_finalize;
+  /**
+   * GstObsAlignerPad:source:
+   *
+   * Whose records come to this pad, where they do not say so themselves. With it the pad's end is
+   * known to be the end of that source even when no record of it ever came.
+   *
+   * Since: 0.2
+   */
+  g_object_class_install_property (object_class, PROP_SOURCE,
+      g_param_spec_string ("source", "Source",
+          "Source of records that name none (NULL = their type)", NULL,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
+}
+
+static void
+gst_obs_aligner_pad_init (GstObsAlignerPad *pad)
+{
+  TribRecordLimits limits = { .max_depth = OBS_MAX_DEPTH };
+
+  gst_segment_init (&pad->segment, GST_FORMAT_TIME);
+  pad->reader = trib_record_reader_new (&limits);
+}
+
+/* ---- records ---- */
+
+/* with lock, which is let go of while waiting: GST_FLOW_OK when a record may come in now */
+static GstFlowReturn
+wait_for_room (GstObsAligner *self, GstObsAlignerPad *pad)
+{
+  for (;;) {
+    if (self->flushing || pad->flushing || self->core == NULL)
+      return GST_FLOW_FLUSHING;
+    if (self->flow != GST_FLOW_OK && self->flow != GST_FLOW_FLUSHING)
+      return self->flow;
+    if (pad->eos || self->eos)
+      return GST_FLOW_EOS;
+    if (obs_task_has_room (self))
+      return GST_FLOW_OK;
+    if (self->now.on_full == OBS_ON_FULL_DROP_OLDEST) {
+      obs_report_drop_oldest (self);
+      continue;
+    }
+    self->counts.blocked++;
+    g_cond_wait (&self->room, &self->lock);
+  }
+}
+
+/* A record without its source's name is its pad's source's, when the pad has one. */
+static void
+fill_source (GstObsAlignerPad *pad, TribRecordEnvelope *envelope, gchar **name)
+{
+  if (trib_record_has (envelope, TRIB_RECORD_FIELD_SOURCE))
+    return;
+  GST_OBJECT_LOCK (pad);
+  *name = g_strdup (pad->source);
+  GST_OBJECT_UNLOCK (pad);
+  if (*name)
+    envelope->source = (TribRecordSlice){ *name, strlen (*name) };
+}
+
+static GstFlowReturn
+take_record (GstObsAligner *self, GstObsAlignerPad *pad, ObsPacket *packet,
+    TribRecordEnvelope *envelope, GstClockTime running_time)
+{
+  g_autofree gchar *name = NULL;
+  g_autoptr (ObsPayload) payload = NULL;
+  GstFlowReturn flow;
+
+  fill_source (pad, envelope, &name);
+  payload = obs_payload_new (packet, pad->format, envelope, running_time);
+  g_mutex_lock (&self->lock);
+  flow = wait_for_room (self, pad);
+  if (flow == GST_FLOW_OK) {
+    self->counts.records_in++;
+    self->counts.bytes_in += envelope->record.len;
+    if (!obs_core_push (self, pad, envelope, payload, obs_aligner_clock (self))) {
+      g_autoptr (GError) error = g_error_new (TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_FIELD,
+          "%s is no answer about a frame, at byte %" G_GSIZE_FORMAT,
+          trib_record_kind_info (envelope->kind)->title, envelope->offset);
+      obs_report_invalid (self, GST_PAD (pad), envelope->offset, error);
+    }
+    obs_task_wake (self);
+  }
+  obs_aligner_unlock (self);
+  return flow;
+}
+
+/* one record that cannot be used; those around it can */
+static GstFlowReturn
+take_invalid (GstObsAligner *self, GstObsAlignerPad *pad, const GError *error)
+{
+  GstFlowReturn flow;
+
+  g_mutex_lock (&self->lock);
+  flow = wait_for_room (self, pad);
+  if (flow == GST_FLOW_OK) {
+    self->counts.records_in++;
+    obs_report_invalid (self, GST_PAD (pad), trib_record_reader_offset (pad->reader), error);
+  }
+  obs_aligner_unlock (self);
+  return flow;
+}
+
+static GstFlowReturn
+take_packet (
+    GstObsAligner *self, GstObsAlignerPad *pad, ObsPacket *packet, GstClockTime running_time)
+{
+  const GstMapInfo *map = obs_packet_map (packet);
+  TribRecordEnvelope envelope;
+  GstFlowReturn flow = GST_FLOW_OK;
+  TribRecordRead read;
+
+  trib_record_reader_set (pad->reader, pad->format, map->data, map->size);
+  do {
+    g_autoptr (GError) error = NULL;
+
+    read = trib_record_envelope_read (pad->reader, &envelope, &error);
+    if (read == TRIB_RECORD_READ_OK)
+      flow = take_record (self, pad, packet, &envelope, running_time);
+    else if (read != TRIB_RECORD_READ_END)
+      flow = take_invalid (self, pad, error);
+  } while (
+      flow == GST_FLOW_OK && (read == TRIB_RECORD_READ_OK || read == TRIB_RECORD_READ_INVALID));
+  return flow;
+}
+
+/* the first data of all: whether waiting is bounded by time (live) or only by what comes */
+static void
+find_out_live (GstObsAligner *self)
+{
+  GstClockTime min;
+  gboolean live, known;
+
+  g_mutex_lock (&self->lock);
+  known = self->live_known;
+  g_mutex_unlock (&self->lock);
+  if (known)
+    return;
+  live = obs_aligner_upstream_latency (self, &min);
+  g_mutex_lock (&self->lock);
+  if (!self->live_known && self->core)
+    obs_core_set_live (self, live);
+  g_mutex_unlock (&self->lock);
+}
+
+/* @thread: a streaming thread */
+static GstFlowReturn
+chain (GstPad *gst_pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (parent);
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (gst_pad);
+  g_autoptr (ObsPacket) packet = NULL;
+  GstClockTime running_time
+      = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+
+  find_out_live (self);
+  packet = obs_packet_new (buffer);
+  if (packet == NULL) {
+    g_autoptr (GError) error = g_error_new (
+        GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "a buffer whose memory cannot be read");
+    return take_invalid (self, pad, error);
+  }
+  return take_packet (self, pad, packet, running_time);
+}
+
+/* ---- events ---- */
+
+typedef gboolean (*PadTest) (GstObsAlignerPad *pad);
+
+static gboolean
+is_flushing (GstObsAlignerPad *pad)
+{
+  return pad->flushing;
+}
+
+static gboolean
+is_in_flush (GstObsAlignerPad *pad)
+{
+  return pad->flushing || pad->awaits_flush;
+}
+
+static gboolean
+has_ended (GstObsAlignerPad *pad)
+{
+  return pad->eos;
+}
+
+/* with lock: how many pads take part, and for how many of them @test is true */
+static guint
+count_pads (GstObsAligner *self, PadTest test, guint *ret_true)
+{
+  guint n = 0;
+
+  *ret_true = 0;
+  GST_OBJECT_LOCK (self);
+  for (GList *l = GST_ELEMENT (self)->sinkpads; l; l = l->next) {
+    GstObsAlignerPad *pad = l->data;
+
+    if (!pad->seen && !gst_pad_is_linked (GST_PAD (pad)))
+      continue;
+    n++;
+    if (test (pad))
+      (*ret_true)++;
+  }
+  GST_OBJECT_UNLOCK (self);
+  return n;
+}
+
+/* with lock: when every pad has ended, so does the output, after what is waited for */
+static void
+end_if_all_ended (GstObsAligner *self)
+{
+  guint ended, n = count_pads (self, has_ended, &ended);
+
+  if (self->eos || self->core == NULL || ended < n || !self->any_eos)
+    return;
+  obs_core_finish (self, obs_aligner_clock (self));
+  self->eos = TRUE;
+  obs_queue_push_event (&self->queue, gst_event_new_eos ());
+}
+
+/**
+ * obs_aligner_pad_end:
+ * @pad: a pad that gives no more, or will be gone
+ * @by_eos: whether it was told so
+ */
+void
+obs_aligner_pad_end (GstObsAligner *self, GstObsAlignerPad *pad, gboolean by_eos)
+{
+  g_mutex_lock (&self->lock);
+  if (!pad->eos && self->core) {
+    pad->eos = TRUE;
+    self->any_eos |= by_eos;
+    obs_core_pad_eos (self, pad, obs_aligner_clock (self));
+    end_if_all_ended (self);
+    g_cond_broadcast (&self->room);
+    obs_task_wake (self);
+  }
+  obs_aligner_unlock (self);
+}
+
+/* the output is flushed when all pads are: at once, or one after another after a seek */
+static void
+flush_start (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
+{
+  gboolean whole;
+  guint flushing, n;
+
+  g_mutex_lock (&self->lock);
+  pad->flushing = TRUE;
+  n = count_pads (self, is_flushing, &flushing);
+  whole = !self->flush_sent && (flushing == n || self->seeking);
+  if (whole)
+    self->flushing = self->flush_sent = TRUE;
+  g_cond_broadcast (&self->room);
+  obs_task_wake (self);
+  g_mutex_unlock (&self->lock);
+  if (whole) {
+    g_autoptr (GstPad) late = obs_aligner_get_late_pad (self);
+    if (late)
+      gst_pad_push_event (late, gst_event_ref (event));
+    gst_pad_push_event (self->srcpad, gst_event_ref (event));
+    gst_pad_pause_task (self->srcpad);
+  }
+}
+
+/* with lock: the state after a flush of everything */
+static void
+begin_anew (GstObsAligner *self)
+{
+  obs_report_drop_queue (self, &self->counts.dropped_flush);
+  obs_core_flush (self, obs_aligner_clock (self));
+  self->flushing = self->flush_sent = self->seeking = FALSE;
+  self->eos = self->any_eos = FALSE;
+  self->flow = GST_FLOW_OK;
+  self->has_offset = FALSE;
+  self->started = self->late_started = FALSE;
+  self->discont = TRUE;
+}
+
+/* once nothing comes in and nothing goes out any more; @event: (nullable): the last pad's */
+static void
+end_flush (GstObsAligner *self, GstEvent *event)
+{
+  g_autoptr (GstPad) late = obs_aligner_get_late_pad (self);
+  g_autoptr (GstEvent) stop = event ? gst_event_ref (event) : gst_event_new_flush_stop (TRUE);
+
+  /* waits until the thread is out of its last push */
+  GST_PAD_STREAM_LOCK (self->srcpad);
+  g_mutex_lock (&self->lock);
+  begin_anew (self);
+  obs_aligner_unlock (self);
+  if (late)
+    gst_pad_push_event (late, gst_event_ref (stop));
+  gst_pad_push_event (self->srcpad, gst_event_ref (stop));
+  gst_pad_start_task (self->srcpad, obs_task_loop, self, NULL);
+  GST_PAD_STREAM_UNLOCK (self->srcpad);
+}
+
+static void
+flush_stop (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
+{
+  gboolean whole = FALSE;
+  guint flushing;
+
+  gst_segment_init (&pad->segment, GST_FORMAT_TIME);
+  g_mutex_lock (&self->lock);
+  pad->flushing = pad->awaits_flush = FALSE;
+  pad->eos = FALSE;
+  pad->has_offset = FALSE;
+  if (self->flush_sent) {
+    count_pads (self, is_in_flush, &flushing);
+    whole = flushing == 0;
+  } else if (self->core) {
+    obs_core_flush_pad (self, pad, obs_aligner_clock (self));
+  }
+  obs_aligner_unlock (self);
+  if (whole)
+    end_flush (self, event);
+}
+
+static void
+take_stream_start (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
+{
+  guint group;
+
+  g_mutex_lock (&self->lock);
+  pad->seen = TRUE;
+  if (gst_event_parse_group_id (event, &group))
+    self->group_id = group;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+take_gap (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
+{
+  GstClockTime start, duration, end;
+
+  gst_event_parse_gap (event, &start, &duration);
+  end = GST_CLOCK_TIME_IS_VALID (duration) ? start + duration : start;
+  end = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, end);
+  g_mutex_lock (&self->lock);
+  /* times of capture are known from records alone */
+  if (self->core && !pad->flushing && pad->has_offset && GST_CLOCK_TIME_IS_VALID (end)) {
+    obs_core_gap (self, pad, (gint64) end - pad->offset, obs_aligner_clock (self));
+    obs_task_wake (self);
+  }
+  obs_aligner_unlock (self);
+}
+
+static gboolean
+take_segment (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
+{
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  if (segment->format == GST_FORMAT_TIME)
+    gst_segment_copy_into (segment, &pad->segment);
+  else
+    gst_segment_init (&pad->segment, GST_FORMAT_TIME);
+  return TRUE;
+}
+
+/* an event of others that must keep its place between records */
+static gboolean
+queue_event (GstObsAligner *self, GstEvent *event)
+{
+  gboolean taken;
+
+  g_mutex_lock (&self->lock);
+  taken = self->core && !self->flushing && !self->eos;
+  if (taken) {
+    obs_queue_push_event (&self->queue, gst_event_ref (event));
+    obs_task_wake (self);
+  }
+  g_mutex_unlock (&self->lock);
+  return taken;
+}
+
+static void
+take_caps (GstObsAlignerPad *pad, GstEvent *event)
+{
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  pad->format = gst_structure_has_name (gst_caps_get_structure (caps, 0), "application/json")
+                    ? TRIB_RECORD_JSON
+                    : TRIB_RECORD_MSGPACK;
+}
+
+/* @thread: a streaming thread, or any for a flush */
+static gboolean
+sink_event (GstPad *gst_pad, GstObject *parent, GstEvent *event)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (parent);
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (gst_pad);
+  gboolean result = TRUE;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      take_stream_start (self, pad, event);
+      break;
+    case GST_EVENT_CAPS:
+      take_caps (pad, event);
+      break;
+    case GST_EVENT_SEGMENT:
+      result = take_segment (self, pad, event);
+      break;
+    case GST_EVENT_GAP:
+      take_gap (self, pad, event);
+      break;
+    case GST_EVENT_EOS:
+      obs_aligner_pad_end (self, pad, TRUE);
+      break;
+    case GST_EVENT_FLUSH_START:
+      flush_start (self, pad, event);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      flush_stop (self, pad, event);
+      break;
+    case GST_EVENT_TAG:
+    case GST_EVENT_TOC:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_GROUP_DONE:
+    case GST_EVENT_STREAM_COLLECTION:
+    case GST_EVENT_BUFFERSIZE:
+    case GST_EVENT_INSTANT_RATE_CHANGE:
+      /* about one of many streams, which end here */
+      break;
+    default:
+      if (!GST_EVENT_IS_SERIALIZED (event))
+        return gst_pad_event_default (gst_pad, parent, event);
+      result = queue_event (self, event);
+  }
+  gst_event_unref (event);
+  return result;
+}
+
+/* ---- queries ---- */
+
+static gboolean
+sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_CAPS: {
+      g_autoptr (GstCaps) caps = gst_pad_get_pad_template_caps (pad);
+      GstCaps *filter;
+
+      gst_query_parse_caps (query, &filter);
+      if (filter) {
+        g_autoptr (GstCaps) both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+        gst_query_set_caps_result (query, both);
+      } else {
+        gst_query_set_caps_result (query, caps);
+      }
+      return TRUE;
+    }
+    case GST_QUERY_ACCEPT_CAPS: {
+      g_autoptr (GstCaps) templ = gst_pad_get_pad_template_caps (pad);
+      GstCaps *caps;
+
+      gst_query_parse_accept_caps (query, &caps);
+      gst_query_set_accept_caps_result (query, gst_caps_is_subset (caps, templ));
+      return TRUE;
+    }
+    case GST_QUERY_ALLOCATION:
+      /* what comes in is not what goes out */
+      return FALSE;
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* ---- seeks from downstream ---- */
+
+static void
+expect_flushes (GstObsAligner *self)
+{
+  g_mutex_lock (&self->lock);
+  self->seeking = TRUE;
+  GST_OBJECT_LOCK (self);
+  for (GList *l = GST_ELEMENT (self)->sinkpads; l; l = l->next) {
+    GstObsAlignerPad *pad = l->data;
+    pad->awaits_flush = gst_pad_is_linked (GST_PAD (pad));
+  }
+  GST_OBJECT_UNLOCK (self);
+  g_mutex_unlock (&self->lock);
+}
+
+/* sources flush while they are asked; one that has not by now did not seek */
+static void
+expect_no_more_flushes (GstObsAligner *self)
+{
+  gboolean whole;
+  guint flushing;
+
+  g_mutex_lock (&self->lock);
+  self->seeking = FALSE;
+  GST_OBJECT_LOCK (self);
+  for (GList *l = GST_ELEMENT (self)->sinkpads; l; l = l->next)
+    GST_OBS_ALIGNER_PAD (l->data)->awaits_flush = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  count_pads (self, is_flushing, &flushing);
+  whole = self->flush_sent && flushing == 0;
+  g_mutex_unlock (&self->lock);
+  if (whole)
+    end_flush (self, NULL);
+}
+
+/**
+ * obs_aligner_src_event:
+ *
+ * A flushing seek reaches the sources one after another: all of their flushes are one.
+ */
+gboolean
+obs_aligner_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstObsAligner *self = GST_OBS_ALIGNER (parent);
+  GstSeekFlags flags = GST_SEEK_FLAG_NONE;
+  gboolean result;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
+    /* which frames are looked at is for who looks at them to decide */
+    gst_event_unref (event);
+    return TRUE;
+  }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  if (flags & GST_SEEK_FLAG_FLUSH)
+    expect_flushes (self);
+  result = gst_pad_event_default (pad, parent, event);
+  if (flags & GST_SEEK_FLAG_FLUSH)
+    expect_no_more_flushes (self);
+  return result;
+}
+
+/* ---- the pad ---- */
+
+static void
+pad_reset (GstObsAlignerPad *pad)
+{
+  pad->seen = pad->eos = pad->awaits_flush = FALSE;
+  pad->has_offset = FALSE;
+}
+
+/* a pad that goes inactive by itself takes whoever waits in it along */
+static gboolean
+activate (GstPad *gst_pad, GstObject *parent, GstPadMode mode, gboolean active)
+{
+  GstObsAligner *self = (GstObsAligner *) parent;
+  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (gst_pad);
+
+  if (mode != GST_PAD_MODE_PUSH)
+    return FALSE;
+  /* before it is the element's, nobody else looks at it */
+  if (parent)
+    g_mutex_lock (&self->lock);
+  pad->flushing = !active;
+  if (active)
+    pad_reset (pad);
+  if (parent) {
+    g_cond_broadcast (&self->room);
+    g_mutex_unlock (&self->lock);
+  }
+  if (!active)
+    gst_segment_init (&pad->segment, GST_FORMAT_TIME);
+  return TRUE;
+}
+
+GstPad *
+obs_aligner_pad_new (GstPadTemplate *templ, const gchar *name)
+{
+  GstPad *pad = g_object_new (
+      GST_TYPE_OBS_ALIGNER_PAD, "name", name, "direction", GST_PAD_SINK, "template", templ, NULL);
+
+  gst_pad_set_activatemode_function (pad, activate);
+  gst_pad_set_chain_function (pad, chain);
+  gst_pad_set_event_function (pad, sink_event);
+  gst_pad_set_query_function (pad, sink_query);
+  return pad;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gstobsaligner-private.h"
+
+G_BEGIN_DECLS
+
+gboolean obs_report_open (GstObsAligner *self, GError **error);
+void obs_report_close (GstObsAligner *self);
+GstStructure *obs_report_stats (GstObsAligner *self);
+void obs_report_keep_stats (GstObsAligner *self);
+gchar *obs_report_holder (GstObsAligner *self);
+
+/* with lock: what the aligner was given, and decided */
+void obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope,
+    const TribAlignRecord *record, gint64 now);
+void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
+void obs_report_after_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
+void obs_report_group (GstObsAligner *self, const TribAlignGroup *group, gint64 now);
+void obs_report_sync_delay (GstObsAligner *self, const TribAlignGroup *group);
+void obs_report_late (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_drop (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_source (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_jump (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_invalid (GstObsAligner *self, GstPad *pad, gsize offset, const GError *error);
+
+/* with lock: what was given up on the way out */
+void obs_report_drop_oldest (GstObsAligner *self);
+void obs_report_drop_queue (GstObsAligner *self, guint64 *counter);
+void obs_report_lost (GstObsAligner *self, guint n_records);
+
+G_END_DECLS

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one thread of the element: time for the aligner, and everything that goes out. It sleeps
+ * until the aligner's next deadline, on the system's clock, and is woken by whatever comes sooner. */
+#include "gstobsaligner-private.h"
+
+#include "obs-aligner-report.h"
+
+#define GST_CAT_DEFAULT obs_aligner_debug
+
+/* a record of the group cannot be said in the format that goes out; nothing was pushed */
+#define UNWRITABLE GST_FLOW_CUSTOM_SUCCESS
+
+/**
+ * obs_task_wake:
+ * @self: an element
+ *
+ * @locks: requires lock
+ */
+void
+obs_task_wake (GstObsAligner *self)
+{
+  g_cond_signal (&self->work);
+  if (self->wait)
+    gst_clock_id_unschedule (self->wait);
+}
+
+/* with lock: whether what comes in need not wait for what goes out */
+gboolean
+obs_task_has_room (GstObsAligner *self)
+{
+  return self->queue.n_groups < self->now.config.max_pending
+         && self->queue.bytes < self->now.config.max_pending_bytes;
+}
+
+/* with lock, which is let go of: until the aligner's next deadline or until woken */
+static void
+sleep_until_work (GstObsAligner *self)
+{
+  gint64 deadline = self->eos ? -1 : obs_core_next_deadline (self);
+
+  if (deadline < 0) {
+    g_cond_wait (&self->work, &self->lock);
+    return;
+  }
+  self->wait = gst_clock_new_single_shot_id (self->clock, (GstClockTime) deadline);
+  g_mutex_unlock (&self->lock);
+  gst_clock_id_wait (self->wait, NULL);
+  g_mutex_lock (&self->lock);
+  gst_clock_id_unref (self->wait);
+  self->wait = NULL;
+}
+
+/* with lock: (transfer full) (nullable): what goes out next; NULL: nothing goes out any more */
+static ObsItem *
+next_item (GstObsAligner *self)
+{
+  while (!self->flushing) {
+    ObsItem *item;
+
+    if (!self->eos)
+      obs_core_advance (self, obs_aligner_clock (self));
+    item = obs_queue_pop (&self->queue);
+    if (item) {
+      if (item->kind != OBS_ITEM_EVENT)
+        g_cond_broadcast (&self->room);
+      return item;
+    }
+    sleep_until_work (self);
+  }
+  return NULL;
+}
+
+/* ---- the beginning of a stream ---- */
+
+static void
+send_head (GstObsAligner *self, GstPad *pad, GstCaps *caps)
+{
+  /* the sources' own ids are not those of what is made of them */
+  g_autofree gchar *random = g_uuid_string_random ();
+  g_autofree gchar *id = g_strconcat (random, pad == self->srcpad ? "/fused" : "/late", NULL);
+  GstEvent *event = gst_event_new_stream_start (id);
+  GstSegment segment;
+  guint group;
+
+  g_mutex_lock (&self->lock);
+  group = self->group_id;
+  g_mutex_unlock (&self->lock);
+  gst_event_set_group_id (event, group);
+  gst_pad_push_event (pad, event);
+  gst_pad_push_event (pad, gst_event_new_caps (caps));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+}
+
+static GstCaps *
+format_caps (TribRecordFormat format)
+{
+  return gst_caps_new_empty_simple (
+      format == TRIB_RECORD_JSON ? "application/json" : "application/x-msgpack");
+}
+
+/* JSON, unless only MessagePack is wanted */
+static void
+start_output (GstObsAligner *self)
+{
+  g_autoptr (GstCaps) json = format_caps (TRIB_RECORD_JSON);
+  g_autoptr (GstCaps) allowed = gst_pad_get_allowed_caps (self->srcpad);
+  g_autoptr (GstCaps) caps = NULL;
+
+  self->format
+      = allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
+            ? TRIB_RECORD_JSON
+            : TRIB_RECORD_MSGPACK;
+  caps = format_caps (self->format);
+  send_head (self, self->srcpad, caps);
+  self->started = TRUE;
+}
+
+static void
+start_late (GstObsAligner *self, GstPad *pad, TribRecordFormat format)
+{
+  g_autoptr (GstCaps) caps = format_caps (format);
+
+  if (!self->late_started)
+    send_head (self, pad, caps);
+  else
+    gst_pad_push_event (pad, gst_event_new_caps (caps));
+  self->late_started = TRUE;
+  self->late_format = format;
+}
+
+/* ---- pushing ---- */
+
+static GstFlowReturn
+push_group (GstObsAligner *self, ObsGroup *group)
+{
+  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer = obs_group_to_buffer (group, self->format, self->reader, &error);
+  GstFlowReturn flow;
+
+  if (buffer == NULL) {
+    GST_WARNING_OBJECT (self, "a fused record cannot be written: %s", error->message);
+    return UNWRITABLE;
+  }
+  if (self->discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  flow = gst_pad_push (self->srcpad, buffer);
+  self->discont = flow != GST_FLOW_OK;
+  return flow;
+}
+
+/* Nobody behind the late pad stops the others. */
+static void
+push_late (GstObsAligner *self, const ObsPayload *payload)
+{
+  g_autoptr (GstPad) pad = obs_aligner_get_late_pad (self);
+  gboolean pushed = FALSE;
+
+  if (pad) {
+    if (!self->late_started || self->late_format != payload->format)
+      start_late (self, pad, payload->format);
+    pushed = gst_pad_push (pad, obs_payload_to_buffer (payload)) == GST_FLOW_OK;
+  }
+  g_mutex_lock (&self->lock);
+  if (pushed)
+    self->counts.late_out++;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+push_event (GstObsAligner *self, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    g_autoptr (GstPad) late = obs_aligner_get_late_pad (self);
+    if (late) {
+      if (!self->late_started)
+        start_late (self, late, self->format);
+      gst_pad_push_event (late, gst_event_ref (event));
+    }
+  }
+  gst_pad_push_event (self->srcpad, gst_event_ref (event));
+}
+
+static GstFlowReturn
+push_item (GstObsAligner *self, ObsItem *item)
+{
+  if (!self->started)
+    start_output (self);
+  switch (item->kind) {
+    case OBS_ITEM_GROUP:
+      return push_group (self, item->group);
+    case OBS_ITEM_LATE:
+      push_late (self, item->late);
+      return GST_FLOW_OK;
+    default:
+      push_event (self, item->event);
+      return GST_FLOW_OK;
+  }
+}
+
+/* with lock: nothing more can go out. Who pushes in is told by what it gets back; when nobody does
+ * any more, the bus must be told. */
+static void
+fail (GstObsAligner *self, GstFlowReturn flow)
+{
+  gboolean ended = self->eos;
+
+  obs_report_drop_queue (self, &self->counts.dropped_downstream);
+  g_cond_broadcast (&self->room);
+  if (!ended || flow >= GST_FLOW_EOS)
+    return;
+  g_mutex_unlock (&self->lock);
+  GST_ELEMENT_FLOW_ERROR (self, flow);
+  gst_pad_push_event (self->srcpad, gst_event_new_eos ());
+  g_mutex_lock (&self->lock);
+}
+
+/* with lock: what became of a group */
+static void
+count_pushed (GstObsAligner *self, const ObsItem *item, GstFlowReturn flow)
+{
+  guint n;
+
+  if (item->kind != OBS_ITEM_GROUP)
+    return;
+  n = item->group->members->len;
+  if (flow == GST_FLOW_OK) {
+    self->counts.frames_out++;
+    self->counts.records_out += n;
+    return;
+  }
+  self->counts.frames_dropped++;
+  if (flow == UNWRITABLE)
+    obs_report_lost (self, n);
+  else if (flow == GST_FLOW_FLUSHING)
+    self->counts.dropped_flush += n;
+  else
+    self->counts.dropped_downstream += n;
+}
+
+/* with lock: what is being pushed is still here */
+static void
+set_in_push (GstObsAligner *self, const ObsItem *item, gboolean in_push)
+{
+  gboolean group = in_push && item->kind == OBS_ITEM_GROUP;
+
+  self->in_push = in_push;
+  self->pushing_groups = group ? 1 : 0;
+  self->pushing_records = group ? item->group->members->len : 0;
+}
+
+/**
+ * obs_task_loop:
+ * @user_data: the element
+ *
+ * One item. While it is being pushed the aligner's idle clock stands: a source is not silent because
+ * nobody takes what it said.
+ */
+void
+obs_task_loop (gpointer user_data)
+{
+  GstObsAligner *self = user_data;
+  g_autoptr (ObsItem) item = NULL;
+  GstFlowReturn flow = GST_FLOW_FLUSHING;
+
+  g_mutex_lock (&self->lock);
+  item = next_item (self);
+  if (item) {
+    set_in_push (self, item, TRUE);
+    obs_core_set_stopped (self, TRUE, obs_aligner_clock (self));
+    obs_aligner_unlock (self);
+    flow = push_item (self, item);
+    g_mutex_lock (&self->lock);
+    set_in_push (self, item, FALSE);
+    count_pushed (self, item, flow);
+    if (flow == UNWRITABLE)
+      flow = GST_FLOW_OK;
+    if (self->core && self->playing)
+      obs_core_set_stopped (self, FALSE, obs_aligner_clock (self));
+    self->flow = flow;
+    if (flow != GST_FLOW_OK && flow != GST_FLOW_FLUSHING)
+      fail (self, flow);
+  }
+  obs_aligner_unlock (self);
+  if (item == NULL || flow != GST_FLOW_OK)
+    gst_pad_pause_task (self->srcpad);
+}
