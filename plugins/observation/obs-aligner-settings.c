@@ -109,7 +109,7 @@ static const Setting table[OBS_N_SETTINGS] = {
       "Milliseconds between the captures of a set, by approximate; 0: the window",
       AT (max_interval_ms), 0, DAY_MS, 0 },
   [OBS_SETTING_AGE_PENALTY] = { DOUBLE, "age-penalty", "Age penalty",
-      "Factor by which a younger set must be closer together to be preferred, by approximate",
+      "How much closer together a younger set of records must be to win, by approximate",
       AT (age_penalty), 0, 100, 0.1 },
   [OBS_SETTING_LEARN_BOUNDS] = { BOOL, "learn-bounds", "Learn bounds",
       "Whether the time between a source's records is learnt, to decide sooner, by approximate",

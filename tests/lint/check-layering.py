@@ -66,8 +66,6 @@ RULES = {
                       system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/trace": Rule("gst/trace includes GLib, gst/common and gst/record; never GStreamer", own=("common", "record"),
                       system=(GLIB,), no_words=ELEMENT_WORDS),
-    "gst/align": Rule("gst/align is pure: GLib, gst/common and gst/record; never GStreamer", own=("common", "record"),
-                      system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/tools": Rule("gst/tools (installed programs) includes the libraries of gst/ and GLib/GIO; what needs more belongs "
                       "in a library", own=LIBS, system=(GLIB, GIO), no_words=ELEMENT_WORDS),
     "plugins/*": Rule("a plugin folder includes its own folder, the libraries of gst/, GStreamer and GLib/GIO; never another "
