@@ -258,6 +258,47 @@ test_drop_oldest (void)
   gst_element_set_bus (rig->element, NULL);
 }
 
+/* as elements do that are blocked */
+static GstPadProbeReturn
+flush_opens_gate (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  open_gate (data);
+  return GST_PAD_PROBE_OK;
+}
+
+static gpointer
+push_into_nothing (gpointer data)
+{
+  Rig *rig = data;
+  static const gchar json[] = "{\"type\":\"F\",\"frame_id\":66,\"t_ns\":66000000}";
+
+  return GINT_TO_POINTER (gst_harness_push (rig->h, gst_buffer_new_memdup (json, sizeof json - 1)));
+}
+
+/* going down wakes who waits for room, and closes the books */
+static void
+test_blocked_source_is_woken (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new ("sources=F max-pending=1");
+  Gate gate = { .open = FALSE };
+  GThread *thread;
+
+  gst_pad_add_probe (rig->h->sinkpad, GST_PAD_PROBE_TYPE_BUFFER, wait_at_gate, &gate, NULL);
+  gst_pad_add_probe (
+      rig->h->sinkpad, GST_PAD_PROBE_TYPE_EVENT_FLUSH, flush_opens_gate, &gate, NULL);
+  rig_say (rig, rig->h, "F0@0");
+  trib_assert_eventually (is_inside (&gate), 20000);
+  rig_push (rig->h, "{\"type\":\"F\",\"frame_id\":33,\"t_ns\":33000000}");
+  thread = g_thread_new ("source", push_into_nothing, rig);
+  trib_assert_eventually (rig_stat (rig, "blocked") > 0, 20000);
+  gst_harness_push_event (rig->h, gst_event_new_flush_start ());
+  g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (thread)), ==, GST_FLOW_FLUSHING);
+  trib_set_state (rig->element, GST_STATE_NULL, 10000);
+  g_assert_cmpuint (rig_stat (rig, "records-in"), ==, 2);
+  rig_assert_closed (rig);
+}
+
 /* ---- messages ---- */
 
 static void
@@ -401,6 +442,44 @@ test_splice (void)
   rig_end (rig, "");
 }
 
+/* only MessagePack is wanted, and JSON comes */
+static void
+test_msgpack_out (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new ("sources=F,P");
+  g_autofree gchar *line = NULL;
+  GstBuffer *buffer;
+  GstMapInfo map;
+
+  gst_harness_set_sink_caps_str (rig->h, "application/x-msgpack");
+  rig_say (rig, rig->h, "F0@0 P0@1");
+  buffer = gst_harness_pull (rig->h);
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  line = rig_fused_summary ((const gchar *) map.data, map.size, TRUE);
+  g_assert_cmpstr (line, ==, "0 complete F,P");
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+}
+
+/* a source that speaks MessagePack beside one that speaks JSON */
+static void
+test_msgpack_in (void)
+{
+  static const guint8 record[] = "\x83\xa4type\xa1P\xa8"
+                                 "frame_id\x00\xa4t_ns\x00";
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new_pads ("sources=F,P", 2);
+
+  gst_harness_set_src_caps_str (rig->more[1], "application/x-msgpack");
+  rig_say (rig, rig->more[0], "F0@0");
+  g_assert_cmpint (
+      gst_harness_push (rig->more[1], gst_buffer_new_memdup (record, sizeof record - 1)), ==,
+      GST_FLOW_OK);
+  rig_expect (rig, "0 complete F,P");
+  rig_end (rig, "");
+}
+
 static void
 test_late_pad (void)
 {
@@ -455,6 +534,9 @@ main (int argc, char **argv)
   g_test_add_func ("/obsaligner/row/34", test_row_34);
   g_test_add_func ("/obsaligner/row/36", test_row_36);
   g_test_add_func ("/obsaligner/splice", test_splice);
+  g_test_add_func ("/obsaligner/msgpack/out", test_msgpack_out);
+  g_test_add_func ("/obsaligner/msgpack/in", test_msgpack_in);
+  g_test_add_func ("/obsaligner/blocked-source-is-woken", test_blocked_source_is_woken);
   g_test_add_func ("/obsaligner/refused", test_refused);
   return trib_gst_test_run ();
 }
