@@ -352,7 +352,7 @@ drop_item (GstObsAligner *self, ObsItem *item, guint64 *counter, const gchar *re
 {
   if (item->kind == OBS_ITEM_GROUP) {
     const ObsGroup *group = item->group;
-    gint64 id = trace_id (group->has_frame_id, group->frame_id, group->t_ns);
+    guint64 id = trace_id (group->has_frame_id, group->frame_id, group->t_ns);
 
     *counter += group->members->len;
     self->counts.frames_dropped++;
