@@ -423,7 +423,10 @@ measure_latency (const Case *c, GPtrArray **records)
     g_mutex_unlock (&run.lock);
     g_array_append_val (added, ms);
     next += FRAME_NS / 1000;
-    g_usleep (MAX (next - g_get_monotonic_time (), 0));
+    g_mutex_lock (&run.lock);
+    while (g_cond_wait_until (&run.changed, &run.lock, next))
+      ;
+    g_mutex_unlock (&run.lock);
   }
   stop (&run);
   g_array_sort (added, compare);
