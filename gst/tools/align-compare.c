@@ -29,13 +29,13 @@ clear_arrival (gpointer data)
 
 /* names of sources live as long as the input */
 static GArray *
-read_all (AlignInput *input, volatile sig_atomic_t *stop, GError **error)
+read_all (AlignInput *input, GError **error)
 {
   GArray *arrivals = g_array_new (FALSE, FALSE, sizeof (Arrival));
   AlignLine line;
 
   g_array_set_clear_func (arrivals, clear_arrival);
-  while (!*stop && align_input_next (input, &line, error)) {
+  while (align_input_next (input, &line, error)) {
     Arrival a = { .record = line.record, .is_clock = line.is_clock, .now_ns = line.now_ns };
     if (line.record.expected)
       a.expected = g_strdupv ((gchar **) line.record.expected);
@@ -136,7 +136,6 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
  * @config: the other settings
  * @what: NAME=VALUE,VALUE...
  * @input: an arrival log; all of it is kept, without what the records say
- * @stop: ends reading
  * @error: return location
  *
  * Prints the table.
@@ -144,8 +143,7 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
  * Returns: the exit status
  */
 gint
-align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *input,
-    volatile sig_atomic_t *stop, GError **error)
+align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *input, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (what, "=", 2);
   g_auto (GStrv) values = NULL;
@@ -157,7 +155,7 @@ align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *inp
     return 2;
   }
   values = g_strsplit (parts[1], ",", -1);
-  arrivals = read_all (input, stop, error);
+  arrivals = read_all (input, error);
   if (error && *error)
     return 2;
   printf ("%-12s %-16s %8s %8s %8s %8s %8s %9s %9s\n", parts[0], "source", "complete", "timeout",

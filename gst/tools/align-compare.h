@@ -3,11 +3,9 @@
 
 #include "align-input.h"
 
-#include <signal.h>
-
 G_BEGIN_DECLS
 
-gint align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *input,
-    volatile sig_atomic_t *stop, GError **error);
+gint align_compare (
+    const TribAlignConfig *config, const gchar *what, AlignInput *input, GError **error);
 
 G_END_DECLS

@@ -5,8 +5,9 @@
 #include <record/trib-record-envelope.h>
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK (64 * 1024)
 #define MAX_LINE_BYTES (16 * 1024 * 1024)
@@ -14,7 +15,8 @@
 
 struct _AlignInput {
   gchar *name;
-  FILE *file;
+  gint fd;
+  volatile sig_atomic_t *stop;
   TribNdjson *lines;
   TribRecordReader *reader;
   gchar block[BLOCK];
@@ -26,20 +28,21 @@ struct _AlignInput {
 };
 
 AlignInput *
-align_input_open (const gchar *path, GError **error)
+align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error)
 {
   gboolean is_stdin = path == NULL || g_str_equal (path, "-");
-  FILE *file = is_stdin ? stdin : fopen (path, "rbe");
+  gint fd = is_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
   AlignInput *input;
 
-  if (file == NULL) {
+  if (fd < 0) {
     g_set_error (
         error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path, g_strerror (errno));
     return NULL;
   }
   input = g_new0 (AlignInput, 1);
   input->name = g_strdup (is_stdin ? "standard input" : path);
-  input->file = file;
+  input->fd = fd;
+  input->stop = stop;
   input->lines = trib_ndjson_new (MAX_LINE_BYTES);
   input->reader = trib_record_reader_new (NULL);
   input->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -49,8 +52,8 @@ align_input_open (const gchar *path, GError **error)
 void
 align_input_close (AlignInput *input)
 {
-  if (input->file != stdin)
-    fclose (input->file);
+  if (input->fd != STDIN_FILENO)
+    close (input->fd);
   trib_ndjson_free (input->lines);
   trib_record_reader_free (input->reader);
   g_hash_table_unref (input->names);
@@ -58,28 +61,27 @@ align_input_close (AlignInput *input)
   g_free (input);
 }
 
-/* FALSE: the end, or an error */
+/* FALSE: the end, an interruption, or an error. What is there is given before more is waited for. */
 static gboolean
 read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
 {
-  while (!trib_ndjson_next (input->lines, ret_line)) {
-    size_t n;
+  while (!*input->stop && !trib_ndjson_next (input->lines, ret_line)) {
+    gssize n;
     if (input->at_end)
       return FALSE;
-    n = fread (input->block, 1, BLOCK, input->file);
+    n = read (input->fd, input->block, BLOCK);
     if (n > 0) {
-      trib_ndjson_push (input->lines, input->block, n);
-      continue;
-    }
-    if (ferror (input->file) && errno != EINTR) {
+      trib_ndjson_push (input->lines, input->block, (gsize) n);
+    } else if (n == 0) {
+      input->at_end = TRUE;
+      trib_ndjson_end (input->lines);
+    } else if (errno != EINTR) {
       g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", input->name,
           g_strerror (errno));
       return FALSE;
     }
-    input->at_end = TRUE;
-    trib_ndjson_end (input->lines);
   }
-  return TRUE;
+  return !*input->stop;
 }
 
 static void

@@ -3,6 +3,8 @@
 
 #include <align/trib-align.h>
 
+#include <signal.h>
+
 G_BEGIN_DECLS
 
 /* The lines of an arrival log. Lines that obsaligner wrote about what it decided are passed over; lines that are
@@ -25,8 +27,8 @@ typedef struct {
   gsize len;
 } AlignLine;
 
-/* @path: (nullable): standard input */
-AlignInput *align_input_open (const gchar *path, GError **error);
+/* @path: (nullable): standard input; @stop: set by a signal: reading ends */
+AlignInput *align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error);
 void align_input_close (AlignInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AlignInput, align_input_close)
 /* FALSE: the end, or an error */

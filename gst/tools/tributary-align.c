@@ -14,8 +14,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { EXIT_OK = 0, EXIT_BAD_LINES = 1, EXIT_COULD_NOT_RUN = 2 };
+enum { EXIT_OK = 0, EXIT_BAD_LINES = 1, EXIT_COULD_NOT_RUN = 2, EXIT_INTERRUPTED = 130 };
 
 typedef enum { OUTPUT_ALL, OUTPUT_EMITS, OUTPUT_FUSED } Output;
 
@@ -32,7 +33,8 @@ typedef struct {
   TribAlign *align;
   GString *out;
   TribRecordReader *reader;
-  gboolean failed; /* nobody takes what is written */
+  gboolean is_watched; /* standard output is a terminal or a pipe */
+  gboolean failed;     /* nobody takes what is written */
 } Run;
 
 static volatile sig_atomic_t stop;
@@ -45,10 +47,14 @@ on_signal (int number)
 
 /* ---- output ---- */
 
+/* who reads along sees each event at once */
 static void
 write_out (Run *run)
 {
-  if (!run->failed && fwrite (run->out->str, 1, run->out->len, stdout) != run->out->len)
+  if (run->out->len == 0 || run->failed)
+    return;
+  if (fwrite (run->out->str, 1, run->out->len, stdout) != run->out->len
+      || (run->is_watched && fflush (stdout) != 0))
     run->failed = TRUE;
   g_string_truncate (run->out, 0);
 }
@@ -119,18 +125,26 @@ on_release (gpointer user_data, gpointer payload)
 
 /* ---- one run ---- */
 
+static gboolean
+is_regular (FILE *file)
+{
+  struct stat status;
+
+  return fstat (fileno (file), &status) == 0 && S_ISREG (status.st_mode);
+}
+
 static gint
 align (const Options *o, AlignInput *input, GError **error)
 {
   g_autoptr (TribRecordReader) reader = trib_record_reader_new (NULL);
   g_autoptr (GString) out = g_string_new (NULL);
-  Run run = { .options = o, .out = out, .reader = reader };
+  Run run = { .options = o, .out = out, .reader = reader, .is_watched = !is_regular (stdout) };
   AlignLine line;
 
   run.align = trib_align_new (&o->config, on_event, on_release, &run, error);
   if (run.align == NULL)
     return EXIT_COULD_NOT_RUN;
-  while (!stop && !run.failed && align_input_next (input, &line, error)) {
+  while (!run.failed && align_input_next (input, &line, error)) {
     if (line.is_clock) {
       trib_align_advance (run.align, line.now_ns);
       continue;
@@ -232,10 +246,10 @@ run_all (GError **error)
         error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "more than one file is given");
     return EXIT_COULD_NOT_RUN;
   }
-  input = align_input_open (file, error);
+  input = align_input_open (file, &stop, error);
   if (input == NULL)
     return EXIT_COULD_NOT_RUN;
-  return options.compare ? align_compare (&options.config, options.compare, input, &stop, error)
+  return options.compare ? align_compare (&options.config, options.compare, input, error)
                          : align (&options, input, error);
 }
 
@@ -258,5 +272,7 @@ main (int argc, char **argv)
   action.sa_handler = SIG_IGN;
   sigaction (SIGPIPE, &action, NULL);
   status = run_all (&error);
-  return error ? complain (error) : status;
+  if (error)
+    return complain (error);
+  return stop ? EXIT_INTERRUPTED : status;
 }
