@@ -96,8 +96,8 @@ trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t
   if (!has_id || a->config.match_key == TRIB_ALIGN_MATCH_TIME)
     return find_by_time (a, t, TRUE);
   g = find_by_id (a, id, t);
-  /* who opened it may not have known its id */
-  return g ? g : find_by_time (a, t, FALSE);
+  /* who opened it may not have known its id; most often there is no such frame */
+  return g || a->n_nameless == 0 ? g : find_by_time (a, t, FALSE);
 }
 
 /* ---- the index by frame id ---- */
@@ -136,6 +136,7 @@ note_id (TribAlign *a, Group *g, const Entry *e)
     return;
   g->has_frame_id = TRUE;
   g->frame_id = e->frame_id;
+  a->n_nameless--;
   if (a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     index_group (a, g);
 }
@@ -240,6 +241,7 @@ trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
   g->t = t;
   g->opened_at = a->now;
   g->expected = expected_now (a);
+  a->n_nameless += !has_id;
   if (has_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     index_group (a, g);
   insert_ordered (a, g);
@@ -429,6 +431,7 @@ trib_align_group_free (TribAlign *a, Group *g)
   clear_entries (a, g);
   if (g->is_left)
     g_queue_unlink (&a->left, &g->left);
+  a->n_nameless -= !g->has_frame_id;
   if (g->has_frame_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     unindex_group (a, g);
   g_slice_free (Group, g);

@@ -135,6 +135,7 @@ struct _TribAlign {
   GQueue opened; /* by (opening, time) */
   GQueue left;   /* tombstones, oldest first */
   GHashTable *by_id;
+  guint n_nameless;   /* of both: without a frame id */
   guint64 left_bytes; /* of entries that left groups still hold */
 
   guint64 epoch;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #define BLOCK (64 * 1024)
@@ -61,13 +62,29 @@ align_input_close (AlignInput *input)
   g_free (input);
 }
 
-/* FALSE: the end, an interruption, or an error. What is there is given before more is waited for. */
+/* Signals are let in here only: one that came just before a read would be noticed after it. FALSE: one came */
+static gboolean
+wait_for_data (AlignInput *input)
+{
+  sigset_t none;
+  fd_set fds;
+
+  sigemptyset (&none);
+  do {
+    FD_ZERO (&fds);
+    FD_SET (input->fd, &fds);
+  } while (!*input->stop && pselect (input->fd + 1, &fds, NULL, NULL, NULL, &none) < 0
+           && errno == EINTR);
+  return !*input->stop;
+}
+
+/* FALSE: the end, an interruption, or an error. What has been read is given before more is waited for. */
 static gboolean
 read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
 {
-  while (!*input->stop && !trib_ndjson_next (input->lines, ret_line)) {
+  while (!trib_ndjson_next (input->lines, ret_line)) {
     gssize n;
-    if (input->at_end)
+    if (input->at_end || !wait_for_data (input))
       return FALSE;
     n = read (input->fd, input->block, BLOCK);
     if (n > 0) {
@@ -81,7 +98,7 @@ read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
       return FALSE;
     }
   }
-  return !*input->stop;
+  return TRUE;
 }
 
 static void

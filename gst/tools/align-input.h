@@ -27,7 +27,7 @@ typedef struct {
   gsize len;
 } AlignLine;
 
-/* @path: (nullable): standard input; @stop: set by a signal: reading ends */
+/* @path: (nullable): standard input; @stop: set by a signal that is blocked elsewhere: reading ends */
 AlignInput *align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error);
 void align_input_close (AlignInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AlignInput, align_input_close)

@@ -258,6 +258,7 @@ main (int argc, char **argv)
 {
   struct sigaction action = { .sa_handler = on_signal };
   g_autoptr (GError) error = NULL;
+  sigset_t blocked;
   gint status;
 
   setlocale (LC_ALL, "");
@@ -269,6 +270,10 @@ main (int argc, char **argv)
   }
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
+  sigemptyset (&blocked);
+  sigaddset (&blocked, SIGINT);
+  sigaddset (&blocked, SIGTERM);
+  sigprocmask (SIG_BLOCK, &blocked, NULL);
   action.sa_handler = SIG_IGN;
   sigaction (SIGPIPE, &action, NULL);
   status = run_all (&error);
