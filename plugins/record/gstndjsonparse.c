@@ -79,11 +79,14 @@ GST_DEBUG_CATEGORY_STATIC (ndjson_parse_debug);
 #define DEFAULT_MAX_LINE_BYTES (1024 * 1024)
 
 typedef enum {
-  GST_NDJSON_PARSE_NS = 1,
-  GST_NDJSON_PARSE_US = 1000,
-  GST_NDJSON_PARSE_MS = 1000000,
-  GST_NDJSON_PARSE_S = 1000000000,
+  GST_NDJSON_PARSE_NS,
+  GST_NDJSON_PARSE_US,
+  GST_NDJSON_PARSE_MS,
+  GST_NDJSON_PARSE_S,
 } GstNdjsonParseTimeUnit;
+
+/* in ns */
+static const gint64 units[] = { 1, 1000, 1000000, 1000000000 };
 
 typedef enum {
   GST_NDJSON_PARSE_FIRST,
@@ -131,7 +134,7 @@ struct _GstNdjsonParse {
   TribRecordReader *reader;
   gsize max_line;
   gchar *field;
-  GstNdjsonParseTimeUnit unit;
+  gint64 unit; /* ns */
   GstNdjsonParseTimeBase base;
   guint64 blank_before; /* of streams before a flush */
   gboolean header_sent;
@@ -191,7 +194,7 @@ reset_stream (GstNdjsonParse *self)
   self->max_line = (gsize) self->max_line_bytes;
   g_free (self->field);
   self->field = g_strdup (self->time_field);
-  self->unit = self->time_unit;
+  self->unit = units[self->time_unit];
   self->base = self->time_base;
   self->blank_before = self->blank;
   GST_OBJECT_UNLOCK (self);
@@ -236,8 +239,7 @@ read_time (const GstNdjsonParse *self, gint64 *ret)
 
   switch (trib_record_reader_token (self->reader)) {
     case TRIB_RECORD_INT:
-      return !__builtin_mul_overflow (
-          trib_record_reader_int (self->reader), (gint64) self->unit, ret);
+      return !__builtin_mul_overflow (trib_record_reader_int (self->reader), self->unit, ret);
     case TRIB_RECORD_FLOAT64:
       value = round (trib_record_reader_double (self->reader) * (gdouble) self->unit);
       if (!(value > -0x1p63 && value < 0x1p63))
