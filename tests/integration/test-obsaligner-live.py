@@ -25,10 +25,12 @@ T0 = 1_767_225_600_000_000_000
 # source, delay of frame f in seconds; one process each
 SOURCE = r"""
 import json, sys, time
-name, first, last, pace, offset_ns, t0, period, started = sys.argv[1], *map(float, sys.argv[2:])
+name, first, last, pace, offset_ns, t0, period = sys.argv[1], *map(float, sys.argv[2:])
 delays = {"quality": lambda f: .001, "face": lambda f: .004 + .003 * (f % 4), "pose": lambda f: .002 * (f % 7),
           "gesture": lambda f: .006 if f % 11 else .012}[name]
 out = sys.stdout.buffer
+print("ready", file=sys.stderr, flush=True)
+started = float(sys.stdin.readline())
 for f in range(int(first), int(last)):
     wait = started + f * pace + delays(f) - time.monotonic()
     if wait > 0:
@@ -39,10 +41,17 @@ for f in range(int(first), int(last)):
 """
 
 
-def start_source(name, fd, first, last, started, offset_ns=0):
+def make_source(name, fd, first, last, offset_ns=0):
+    """A process that is ready, and begins when it is told."""
     arguments = [sys.executable, "-c", SOURCE, name] + [repr(float(x)) for x in
-                 (first, last, PACE, offset_ns, T0, PERIOD_NS, started)]
-    return subprocess.Popen(arguments, stdout=fd, stdin=subprocess.DEVNULL)
+                 (first, last, PACE, offset_ns, T0, PERIOD_NS)]
+    process = subprocess.Popen(arguments, stdout=fd, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    tap.equal(process.stderr.readline(), "ready\n", f"{name} is there")
+    return process
+
+
+def begin(process, started):
+    print(repr(started), file=process.stdin, flush=True)
 
 
 def rss_kib(pid):
@@ -57,7 +66,7 @@ def _():
         pipes = {name: os.pipe() for name in ("quality", "face", "pose", "gesture")}
         branches = " ".join(f"fdsrc fd={read} blocksize=256 ! application/json ! a.sink_{i}"
                             for i, (read, _) in enumerate(pipes.values()))
-        line = ("obsaligner name=a sources=quality,face,pose,gesture window-ms=10000 idle-timeout-ms=2000 "
+        line = ("obsaligner name=a sources=quality,face,pose,gesture window-ms=10000 idle-timeout-ms=3000 "
                 f"max-pending=8192 idle-completes=true records={log} ! fdsink fd=1 sync=false {branches}")
         launch = subprocess.Popen(["gst-launch-1.0", "-q"] + line.split(), stdout=subprocess.PIPE,
                                   pass_fds=[read for read, _ in pipes.values()])
@@ -82,15 +91,18 @@ def _():
 
         reader = threading.Thread(target=read_all)
         reader.start()
-        started = time.monotonic() + 2  # until then all are there
-        sources = [start_source(name, write, 0, FRAMES, started, 12_000_000 if name == "pose" else 0)
+        sources = [make_source(name, write, 0, FRAMES, 12_000_000 if name == "pose" else 0)
                    for name, (_, write) in pipes.items() if name != "gesture"]
-        mortal = start_source("gesture", pipes["gesture"][1], 0, FRAMES, started)
+        mortal = make_source("gesture", pipes["gesture"][1], 0, FRAMES)
+        started = time.monotonic() + 0.1
+        for source in [*sources, mortal]:
+            begin(source, started)
         tap.wait_until(lambda: len(fused) >= DIES, 120, "the first third")
         mortal.send_signal(signal.SIGKILL)
         mortal.wait()
         tap.wait_until(lambda: len(fused) >= RETURNS, 120, "frames without the dead one")
-        sources.append(start_source("gesture", pipes["gesture"][1], len(fused) + 100, FRAMES, started))
+        sources.append(make_source("gesture", pipes["gesture"][1], len(fused) + 100, FRAMES))
+        begin(sources[-1], started)
         for _, write in pipes.values():
             os.close(write)
         for source in sources:
