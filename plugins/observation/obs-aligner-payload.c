@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "obs-aligner-payload.h"
 
+/* The counters are atomic integers of this file rather than GLib's boxes: what is compiled here, a
+ * thread sanitizer sees. */
+
 struct _ObsPacket {
+  gint references; /* atomic */
   GstBuffer *buffer;
   GstMapInfo map;
 };
@@ -16,13 +20,14 @@ struct _ObsPacket {
 ObsPacket *
 obs_packet_new (GstBuffer *buffer)
 {
-  ObsPacket *packet = g_atomic_rc_box_new0 (ObsPacket);
+  ObsPacket *packet = g_new0 (ObsPacket, 1);
 
+  packet->references = 1;
   packet->buffer = buffer;
   if (gst_buffer_map (buffer, &packet->map, GST_MAP_READ))
     return packet;
   gst_buffer_unref (buffer);
-  g_atomic_rc_box_release (packet);
+  g_free (packet);
   return NULL;
 }
 
@@ -38,19 +43,21 @@ obs_packet_buffer (const ObsPacket *packet)
   return packet->buffer;
 }
 
-static void
-clear_packet (gpointer data)
+static ObsPacket *
+obs_packet_ref (ObsPacket *packet)
 {
-  ObsPacket *packet = data;
-
-  gst_buffer_unmap (packet->buffer, &packet->map);
-  gst_buffer_unref (packet->buffer);
+  g_atomic_int_inc (&packet->references);
+  return packet;
 }
 
 void
 obs_packet_unref (ObsPacket *packet)
 {
-  g_atomic_rc_box_release_full (packet, clear_packet);
+  if (!g_atomic_int_dec_and_test (&packet->references))
+    return;
+  gst_buffer_unmap (packet->buffer, &packet->map);
+  gst_buffer_unref (packet->buffer);
+  g_free (packet);
 }
 
 static TribRecordSlice
@@ -79,14 +86,15 @@ ObsPayload *
 obs_payload_new (ObsPacket *packet, TribRecordFormat format, const TribRecordEnvelope *envelope,
     GstClockTime running_time)
 {
-  ObsPayload *payload = g_atomic_rc_box_new0 (ObsPayload);
+  ObsPayload *payload = g_new0 (ObsPayload, 1);
 
+  payload->references = 1;
   payload->format = format;
   payload->running_time = running_time;
   payload->processing_ms
       = trib_record_has (envelope, TRIB_RECORD_FIELD_PROCESSING_MS) ? envelope->processing_ms : -1;
   if (envelope->record.len >= packet->map.size / 2) {
-    payload->packet = g_atomic_rc_box_acquire (packet);
+    payload->packet = obs_packet_ref (packet);
     payload->record = envelope->record;
   } else {
     payload->own = g_memdup2 (envelope->record.str, envelope->record.len);
@@ -99,22 +107,18 @@ obs_payload_new (ObsPacket *packet, TribRecordFormat format, const TribRecordEnv
 ObsPayload *
 obs_payload_ref (ObsPayload *payload)
 {
-  return g_atomic_rc_box_acquire (payload);
-}
-
-static void
-clear_payload (gpointer data)
-{
-  ObsPayload *payload = data;
-
-  g_clear_pointer (&payload->packet, obs_packet_unref);
-  g_free (payload->own);
+  g_atomic_int_inc (&payload->references);
+  return payload;
 }
 
 void
 obs_payload_unref (ObsPayload *payload)
 {
-  g_atomic_rc_box_release_full (payload, clear_payload);
+  if (!g_atomic_int_dec_and_test (&payload->references))
+    return;
+  g_clear_pointer (&payload->packet, obs_packet_unref);
+  g_free (payload->own);
+  g_free (payload);
 }
 
 /**

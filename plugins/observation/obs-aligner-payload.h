@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct _ObsPacket ObsPacket;
 
 typedef struct {
+  gint references;   /* atomic */
   ObsPacket *packet; /* NULL: @own has the bytes */
   gchar *own;
   TribRecordFormat format;

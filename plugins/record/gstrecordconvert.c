@@ -94,6 +94,7 @@ gst_record_convert_transcode (TribRecordReader *r, TribRecordFormat to, TribReco
     gsize size_hint, const gchar *behind, TribRecordNotes *notes, GError **error)
 {
   GString *out = g_string_sized_new (size_hint);
+  gsize size;
 
   if (!trib_record_transcode (r, to, nan, out, notes, error)) {
     g_string_free (out, TRUE);
@@ -101,7 +102,8 @@ gst_record_convert_transcode (TribRecordReader *r, TribRecordFormat to, TribReco
   }
   if (behind != NULL)
     g_string_append (out, behind);
-  return gst_buffer_new_wrapped_bytes (g_string_free_to_bytes (out));
+  size = out->len;
+  return gst_buffer_new_wrapped (g_string_free (out, FALSE), size);
 }
 
 /* counts a record that cannot be used, and tells of the first of its reason */

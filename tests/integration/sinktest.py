@@ -80,6 +80,9 @@ def main(tests, name, **broker):
 
 
 def to_dict(structure):
+    if hasattr(structure, "__enter__"):  # of an event, in the bindings of GStreamer 1.26
+        with structure as bare:
+            return to_dict(bare)
     return {structure.nth_field_name(i): structure.get_value(structure.nth_field_name(i))
             for i in range(structure.n_fields())}
 

@@ -80,12 +80,42 @@ def orphans_of(bootstrap, prefix, session):
                     if record.key.startswith(session + "_")} - named) for topic in (sinktest.BINARY, sinktest.METADATA)]
 
 
+def connections():
+    """Of TCP, as the kernel lists them: port here, port there, bytes nobody has read here, inode."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(FileNotFoundError), open(table, encoding="ascii") as file:
+            for _, here, there, _, queues, _, _, _, _, inode, *_ in map(str.split, file.readlines()[1:]):
+                yield int(here[-4:], 16), int(there[-4:], 16), int(queues.split(":")[1], 16), inode
+
+
+def unread_from(process, port):
+    """Bytes that `process` sent to those who listen at `port`, and that they have not read."""
+    descriptors = f"/proc/{process.pid}/fd"
+    sockets = set()
+    for name in os.listdir(descriptors):
+        with contextlib.suppress(FileNotFoundError):
+            sockets.add(os.readlink(f"{descriptors}/{name}"))
+    listed = list(connections())
+    senders = {here for here, there, _, inode in listed if there == port and f"socket:[{inode}]" in sockets}
+    return sum(unread for here, there, unread, _ in listed if here == port and there in senders)
+
+
 def kill_in_the_middle(kafka, prefix):
-    """A producer that is killed beside one that is not; returns the orphans of each kind."""
+    """A producer that is killed beside one that is not; returns the orphans of each kind.
+
+    What makes an orphan is an end between the answer for a frame's bytes and its entry. The broker is held while both
+    send, so that there are always some: what lies before it is read when it goes on, and nobody is there to be answered.
+    """
+    port = int(kafka.rsplit(":", 1)[1])
     with producer(sink(kafka, "stays", 3000, prefix)) as stays, producer(sink(kafka, "dies", FRAMES, prefix)) as dies:
         tap.wait_until(lambda: entries(kafka, prefix) > 500, 60, "entries")
-        dies.send_signal(signal.SIGKILL)
-        dies.wait()
+        t.kafka.pause()
+        try:
+            tap.wait_until(lambda: unread_from(dies, port) > 0, 60, "requests that nobody has read")
+            dies.send_signal(signal.SIGKILL)
+            dies.wait()
+        finally:
+            t.kafka.resume()
         tap.equal(dies.returncode, -signal.SIGKILL, "the producer's end")
         end_of(stays)
     return orphans_of(kafka, prefix, "dies")
