@@ -71,9 +71,12 @@ struct _GstObsAligner {
   GCond work; /* something for the task */
   GCond room; /* something for who waits to come in */
   /* lock */
+  guint waiting; /* for room */
   ObsCore *core; /* NULL: not running */
   ObsQueue queue;
   GstClockID wait;   /* (nullable): the task sleeps on it */
+  gboolean sleeping; /* the task, and nobody has woken it */
+  gint64 wakes_at;   /* by itself, G_MAXINT64: never */
   gboolean flushing; /* nothing in, nothing out: a flush, or no longer active */
   gboolean flush_sent;
   gboolean seeking; /* a flush of all pads is on its way, one after another */
@@ -81,7 +84,7 @@ struct _GstObsAligner {
   gboolean eos; /* every pad has ended, and so has the output */
   gboolean any_eos;
   gboolean live;
-  gboolean live_known;
+  gint live_known;    /* atomic, too */
   GstFlowReturn flow; /* of the last push */
   gboolean in_push;
   guint group_id;
@@ -136,6 +139,7 @@ void obs_core_settings_changed (GstObsAligner *self, guint id);
 
 /* obs-aligner-task.c */
 void obs_task_wake (GstObsAligner *self);
+void obs_task_notice (GstObsAligner *self);
 void obs_task_loop (gpointer user_data);
 gboolean obs_task_has_room (GstObsAligner *self);
 

@@ -283,7 +283,8 @@ start (GstObsAligner *self)
   g_mutex_lock (&self->lock);
   self->flushing = self->flush_sent = self->seeking = FALSE;
   self->playing = self->in_push = self->eos = self->any_eos = FALSE;
-  self->live = self->live_known = FALSE;
+  self->live = FALSE;
+  g_atomic_int_set (&self->live_known, FALSE);
   self->flow = GST_FLOW_OK;
   self->group_id = gst_util_group_id_next ();
   self->has_offset = FALSE;

@@ -45,7 +45,7 @@ find_pts (GstObsAligner *self, const TribAlignGroup *group)
 static ObsGroup *
 copy_group (GstObsAligner *self, const TribAlignGroup *from)
 {
-  ObsGroup *group = obs_group_new ();
+  ObsGroup *group = obs_group_new (from->n_have, from->n_missing);
 
   group->has_frame_id = from->has_frame_id;
   group->frame_id = from->frame_id;
@@ -59,18 +59,18 @@ copy_group (GstObsAligner *self, const TribAlignGroup *from)
   group->pts = find_pts (self, from);
   for (guint i = 0; i < from->n_have; i++) {
     const TribAlignHave *have = &from->have[i];
-    ObsMember member = { .source = have->source,
+
+    group->members[i] = (ObsMember){ .source = have->source,
       .payload = obs_payload_ref (have->payload),
       .delay_ns = have->delay_ns + self->shift,
       .stale_ns = have->stale_ns };
-    g_array_append_val (group->members, member);
   }
   for (guint i = 0; i < from->n_missing; i++) {
     const TribAlignMissing *m = &from->missing[i];
-    ObsMissing missing = { .source = m->source,
+
+    group->missing[i] = (ObsMissing){ .source = m->source,
       .why = m->why,
       .payload = m->payload ? obs_payload_ref (m->payload) : NULL };
-    g_array_append_val (group->missing, missing);
   }
   return group;
 }
@@ -188,7 +188,7 @@ void
 obs_core_set_live (GstObsAligner *self, gboolean live)
 {
   self->live = live;
-  self->live_known = TRUE;
+  g_atomic_int_set (&self->live_known, TRUE);
   if (!live)
     return;
   trib_align_free (self->core->align);

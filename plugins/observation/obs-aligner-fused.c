@@ -11,35 +11,27 @@
 /* members that are ours to say; a record that brings its own loses it */
 static const gchar *const ours[] = { "delay_ms", "stale_ms", NULL };
 
-static void
-clear_member (gpointer data)
-{
-  obs_payload_unref (((ObsMember *) data)->payload);
-}
-
-static void
-clear_missing (gpointer data)
-{
-  g_clear_pointer (&((ObsMissing *) data)->payload, obs_payload_unref);
-}
-
+/* Returns: (transfer full): a group whose members are to be filled in */
 ObsGroup *
-obs_group_new (void)
+obs_group_new (guint n_members, guint n_missing)
 {
-  ObsGroup *group = g_new0 (ObsGroup, 1);
+  ObsGroup *group = g_malloc0 (
+      sizeof (ObsGroup) + n_members * sizeof (ObsMember) + n_missing * sizeof (ObsMissing));
 
-  group->members = g_array_new (FALSE, FALSE, sizeof (ObsMember));
-  g_array_set_clear_func (group->members, clear_member);
-  group->missing = g_array_new (FALSE, FALSE, sizeof (ObsMissing));
-  g_array_set_clear_func (group->missing, clear_missing);
+  group->members = (ObsMember *) (group + 1);
+  group->n_members = n_members;
+  group->missing = (ObsMissing *) (group->members + n_members);
+  group->n_missing = n_missing;
   return group;
 }
 
 void
 obs_group_free (ObsGroup *group)
 {
-  g_array_unref (group->members);
-  g_array_unref (group->missing);
+  for (guint i = 0; i < group->n_members; i++)
+    obs_payload_unref (group->members[i].payload);
+  for (guint i = 0; i < group->n_missing; i++)
+    g_clear_pointer (&group->missing[i].payload, obs_payload_unref);
   g_free (group);
 }
 
@@ -92,16 +84,15 @@ put_observation (
 
 /* a source with several records, of parts or of append, has a list */
 static gboolean
-put_have (TribRecordWriter *w, const GArray *members, TribRecordReader *reader, GError **error)
+put_have (TribRecordWriter *w, const ObsGroup *group, TribRecordReader *reader, GError **error)
 {
   trib_record_writer_key (w, "have");
   trib_record_writer_begin_map (w);
-  for (guint i = 0; i < members->len;) {
-    const ObsMember *first = &g_array_index (members, ObsMember, i);
+  for (guint i = 0; i < group->n_members;) {
+    const ObsMember *first = &group->members[i];
     guint n = 1;
 
-    while (
-        i + n < members->len && g_array_index (members, ObsMember, i + n).source == first->source)
+    while (i + n < group->n_members && first[n].source == first->source)
       n++;
     trib_record_writer_key (w, first->source);
     if (n > 1)
@@ -126,12 +117,12 @@ put_text (TribRecordWriter *w, const gchar *key, const gchar *text)
 }
 
 static void
-put_missing (TribRecordWriter *w, const GArray *missing)
+put_missing (TribRecordWriter *w, const ObsGroup *group)
 {
   trib_record_writer_key (w, "missing");
   trib_record_writer_begin_array (w);
-  for (guint i = 0; i < missing->len; i++) {
-    const ObsMissing *m = &g_array_index (missing, ObsMissing, i);
+  for (guint i = 0; i < group->n_missing; i++) {
+    const ObsMissing *m = &group->missing[i];
 
     trib_record_writer_begin_map (w);
     put_text (w, "source", m->source);
@@ -161,9 +152,9 @@ put_group (TribRecordWriter *w, const ObsGroup *group, TribRecordReader *reader,
   trib_record_writer_key (w, "pane");
   trib_record_writer_uint (w, group->pane);
   put_text (w, "reason", group->reason);
-  if (!put_have (w, group->members, reader, error))
+  if (!put_have (w, group, reader, error))
     return FALSE;
-  put_missing (w, group->missing);
+  put_missing (w, group);
   trib_record_writer_key (w, "spread_ns");
   trib_record_writer_uint (w, group->spread_ns);
   trib_record_writer_key (w, "wait_ms");
@@ -193,7 +184,7 @@ obs_group_to_buffer (
     const ObsGroup *group, TribRecordFormat format, TribRecordReader *reader, GError **error)
 {
   /* what is around an observation, and around all of them */
-  GString *out = g_string_sized_new (group->bytes + 64 * group->members->len + 256);
+  GString *out = g_string_sized_new (group->bytes + 64 * group->n_members + 256);
   TribRecordWriter w;
   GstBuffer *buffer;
 

@@ -21,6 +21,7 @@ typedef struct {
   ObsPayload *payload; /* (nullable) (transfer full): of a source that skipped the frame */
 } ObsMissing;
 
+/* one piece of memory, with what it points to */
 typedef struct {
   gboolean has_frame_id;
   guint64 frame_id;
@@ -28,15 +29,17 @@ typedef struct {
   guint64 epoch;
   guint pane;
   const gchar *reason; /* a literal */
-  GArray *members;     /* of ObsMember, those of a source beside each other */
-  GArray *missing;     /* of ObsMissing */
+  ObsMember *members;  /* those of a source beside each other */
+  guint n_members;
+  ObsMissing *missing;
+  guint n_missing;
   guint64 spread_ns;
   gint64 wait_ns;
   GstClockTime pts;
   gsize bytes; /* of the records, as counted */
 } ObsGroup;
 
-ObsGroup *obs_group_new (void);
+ObsGroup *obs_group_new (guint n_members, guint n_missing);
 void obs_group_free (ObsGroup *group);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsGroup, obs_group_free)
 

@@ -107,7 +107,9 @@ wait_for_room (GstObsAligner *self, GstObsAlignerPad *pad)
       continue;
     }
     self->counts.blocked++;
+    self->waiting++;
     g_cond_wait (&self->room, &self->lock);
+    self->waiting--;
   }
 }
 
@@ -145,7 +147,7 @@ take_record (GstObsAligner *self, GstObsAlignerPad *pad, ObsPacket *packet,
           trib_record_kind_info (envelope->kind)->title, envelope->offset);
       obs_report_invalid (self, GST_PAD (pad), envelope->offset, error);
     }
-    obs_task_wake (self);
+    obs_task_notice (self);
   }
   obs_aligner_unlock (self);
   return flow;
@@ -195,12 +197,9 @@ static void
 find_out_live (GstObsAligner *self)
 {
   GstClockTime min;
-  gboolean live, known;
+  gboolean live;
 
-  g_mutex_lock (&self->lock);
-  known = self->live_known;
-  g_mutex_unlock (&self->lock);
-  if (known)
+  if (g_atomic_int_get (&self->live_known))
     return;
   live = obs_aligner_upstream_latency (self, &min);
   g_mutex_lock (&self->lock);

@@ -34,7 +34,7 @@ obs_queue_push_group (ObsQueue *queue, ObsGroup *group)
 {
   append (queue, OBS_ITEM_GROUP)->group = group;
   queue->n_groups++;
-  queue->records += group->members->len;
+  queue->records += group->n_members;
   queue->bytes += group->bytes;
 }
 
@@ -60,7 +60,7 @@ taken (ObsQueue *queue, ObsItem *item)
     return NULL;
   if (item->kind == OBS_ITEM_GROUP) {
     queue->n_groups--;
-    queue->records -= item->group->members->len;
+    queue->records -= item->group->n_members;
     queue->bytes -= item->group->bytes;
   } else if (item->kind == OBS_ITEM_LATE) {
     queue->bytes -= item->late->record.len;

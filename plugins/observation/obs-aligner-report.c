@@ -354,7 +354,7 @@ drop_item (GstObsAligner *self, ObsItem *item, guint64 *counter, const gchar *re
     const ObsGroup *group = item->group;
     guint64 id = trace_id (group->has_frame_id, group->frame_id, group->t_ns);
 
-    *counter += group->members->len;
+    *counter += group->n_members;
     self->counts.frames_dropped++;
     trib_trace_frame_drop (self->trace, id, &id, 1, TRIB_TRACE_DROP_BACKPRESSURE);
     tell_dropped (self, reason);

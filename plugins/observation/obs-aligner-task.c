@@ -19,9 +19,35 @@
 void
 obs_task_wake (GstObsAligner *self)
 {
-  g_cond_signal (&self->work);
+  self->sleeping = FALSE;
   if (self->wait)
     gst_clock_id_unschedule (self->wait);
+  else
+    g_cond_signal (&self->work);
+}
+
+/**
+ * obs_task_notice:
+ * @self: an element
+ *
+ * Something came in: wakes the task if that has something to do for it, or earlier than it thinks. Most
+ * records only wait for others.
+ *
+ * @locks: requires lock
+ */
+void
+obs_task_notice (GstObsAligner *self)
+{
+  gint64 deadline;
+
+  if (!self->sleeping)
+    return;
+  if (self->queue.items.length == 0) {
+    deadline = obs_core_next_deadline (self);
+    if (deadline < 0 || deadline >= self->wakes_at)
+      return;
+  }
+  obs_task_wake (self);
 }
 
 /* with lock: whether what comes in need not wait for what goes out */
@@ -38,8 +64,11 @@ sleep_until_work (GstObsAligner *self)
 {
   gint64 deadline = self->eos ? -1 : obs_core_next_deadline (self);
 
+  self->sleeping = TRUE;
+  self->wakes_at = deadline < 0 ? G_MAXINT64 : deadline;
   if (deadline < 0) {
     g_cond_wait (&self->work, &self->lock);
+    self->sleeping = FALSE;
     return;
   }
   self->wait = gst_clock_new_single_shot_id (self->clock, (GstClockTime) deadline);
@@ -48,6 +77,7 @@ sleep_until_work (GstObsAligner *self)
   g_mutex_lock (&self->lock);
   gst_clock_id_unref (self->wait);
   self->wait = NULL;
+  self->sleeping = FALSE;
 }
 
 /* with lock: (transfer full) (nullable): what goes out next; NULL: nothing goes out any more */
@@ -61,9 +91,15 @@ next_item (GstObsAligner *self)
       obs_core_advance (self, obs_aligner_clock (self));
     item = obs_queue_pop (&self->queue);
     if (item) {
-      if (item->kind != OBS_ITEM_EVENT)
+      /* a broadcast is a system call, even to nobody */
+      if (item->kind != OBS_ITEM_EVENT && self->waiting > 0)
         g_cond_broadcast (&self->room);
       return item;
+    }
+    if (self->messages.head) {
+      obs_aligner_unlock (self);
+      g_mutex_lock (&self->lock);
+      continue;
     }
     sleep_until_work (self);
   }
@@ -215,15 +251,10 @@ fail (GstObsAligner *self, GstFlowReturn flow)
   g_mutex_lock (&self->lock);
 }
 
-/* with lock: what became of a group */
+/* with lock: what became of a group of @n records */
 static void
-count_pushed (GstObsAligner *self, const ObsItem *item, GstFlowReturn flow)
+count_pushed (GstObsAligner *self, guint64 n, GstFlowReturn flow)
 {
-  guint n;
-
-  if (item->kind != OBS_ITEM_GROUP)
-    return;
-  n = item->group->members->len;
   if (flow == GST_FLOW_OK) {
     self->counts.frames_out++;
     self->counts.records_out += n;
@@ -238,50 +269,57 @@ count_pushed (GstObsAligner *self, const ObsItem *item, GstFlowReturn flow)
     self->counts.dropped_downstream += n;
 }
 
-/* with lock: what is being pushed is still here */
+/* with lock: what is being pushed is still here; @group: (nullable) */
 static void
-set_in_push (GstObsAligner *self, const ObsItem *item, gboolean in_push)
+set_in_push (GstObsAligner *self, gboolean in_push, const ObsGroup *group)
 {
-  gboolean group = in_push && item->kind == OBS_ITEM_GROUP;
-
   self->in_push = in_push;
   self->pushing_groups = group ? 1 : 0;
-  self->pushing_records = group ? item->group->members->len : 0;
+  self->pushing_records = group ? group->n_members : 0;
+}
+
+/* With lock, which is let go of. @item: (transfer full). While it is being pushed the aligner's idle clock
+ * stands: a source is not silent because nobody takes what it said. */
+static GstFlowReturn
+let_out (GstObsAligner *self, ObsItem *item)
+{
+  GstFlowReturn flow;
+
+  set_in_push (self, TRUE, item->kind == OBS_ITEM_GROUP ? item->group : NULL);
+  obs_core_set_stopped (self, TRUE, obs_aligner_clock (self));
+  obs_aligner_unlock (self);
+  flow = push_item (self, item);
+  obs_item_free (item);
+  g_mutex_lock (&self->lock);
+  if (self->pushing_groups)
+    count_pushed (self, self->pushing_records, flow);
+  set_in_push (self, FALSE, NULL);
+  if (flow == UNWRITABLE)
+    flow = GST_FLOW_OK;
+  if (self->core && self->playing)
+    obs_core_set_stopped (self, FALSE, obs_aligner_clock (self));
+  self->flow = flow;
+  if (flow != GST_FLOW_OK && flow != GST_FLOW_FLUSHING)
+    fail (self, flow);
+  return flow;
 }
 
 /**
  * obs_task_loop:
  * @user_data: the element
  *
- * One item. While it is being pushed the aligner's idle clock stands: a source is not silent because
- * nobody takes what it said.
+ * Until there is a reason to stop.
  */
 void
 obs_task_loop (gpointer user_data)
 {
   GstObsAligner *self = user_data;
-  g_autoptr (ObsItem) item = NULL;
-  GstFlowReturn flow = GST_FLOW_FLUSHING;
+  GstFlowReturn flow = GST_FLOW_OK;
+  ObsItem *item;
 
   g_mutex_lock (&self->lock);
-  item = next_item (self);
-  if (item) {
-    set_in_push (self, item, TRUE);
-    obs_core_set_stopped (self, TRUE, obs_aligner_clock (self));
-    obs_aligner_unlock (self);
-    flow = push_item (self, item);
-    g_mutex_lock (&self->lock);
-    set_in_push (self, item, FALSE);
-    count_pushed (self, item, flow);
-    if (flow == UNWRITABLE)
-      flow = GST_FLOW_OK;
-    if (self->core && self->playing)
-      obs_core_set_stopped (self, FALSE, obs_aligner_clock (self));
-    self->flow = flow;
-    if (flow != GST_FLOW_OK && flow != GST_FLOW_FLUSHING)
-      fail (self, flow);
-  }
+  while (flow == GST_FLOW_OK && (item = next_item (self)) != NULL)
+    flow = let_out (self, item);
   obs_aligner_unlock (self);
-  if (item == NULL || flow != GST_FLOW_OK)
-    gst_pad_pause_task (self->srcpad);
+  gst_pad_pause_task (self->srcpad);
 }

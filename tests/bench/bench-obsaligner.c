@@ -7,7 +7,7 @@
  * Prints one JSON line for each measurement. Rates are of input records, median over the rounds; added latency
  * is from the push of a frame's last record to its result at the source pad.
  *
- * usage: bench-obsaligner [FRAMES [ROUNDS]] */
+ * usage: bench-obsaligner [FRAMES [ROUNDS [peers|sources|open|latency]]] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -355,6 +355,12 @@ median (GArray *values)
   return g_array_index (values, gdouble, values->len / 2);
 }
 
+static gboolean
+is_wanted (const gchar *only, const gchar *what)
+{
+  return only == NULL || g_str_equal (only, what);
+}
+
 /* rounds of all cases alternate, so that whatever else the machine does meets all */
 static void
 measure_speed (const gchar *what, const Case *cases, guint n_cases, guint n_frames, guint rounds,
@@ -471,15 +477,19 @@ main (int argc, char **argv)
   };
   guint n_frames = argc > 1 ? strtoul (argv[1], NULL, 10) : 20000;
   guint rounds = argc > 2 ? strtoul (argv[2], NULL, 10) : 5;
+  const gchar *only = argc > 3 ? argv[3] : NULL;
   GPtrArray *records[MAX_SOURCES];
 
   gst_init (NULL, NULL);
   for (guint i = 0; i < MAX_SOURCES; i++)
     records[i] = make_records (i, MAX (n_frames, LATENCY_FRAMES));
-  measure_speed ("peers", peers, G_N_ELEMENTS (peers), n_frames, rounds, records);
-  measure_speed ("sources", by_sources, G_N_ELEMENTS (by_sources), n_frames, rounds, records);
-  measure_speed ("open", by_open, G_N_ELEMENTS (by_open), n_frames, rounds, records);
-  for (guint i = 0; i < G_N_ELEMENTS (latency); i++)
+  if (is_wanted (only, "peers"))
+    measure_speed ("peers", peers, G_N_ELEMENTS (peers), n_frames, rounds, records);
+  if (is_wanted (only, "sources"))
+    measure_speed ("sources", by_sources, G_N_ELEMENTS (by_sources), n_frames, rounds, records);
+  if (is_wanted (only, "open"))
+    measure_speed ("open", by_open, G_N_ELEMENTS (by_open), n_frames, rounds, records);
+  for (guint i = 0; is_wanted (only, "latency") && i < G_N_ELEMENTS (latency); i++)
     measure_latency (&latency[i], records);
   for (guint i = 0; i < MAX_SOURCES; i++)
     g_ptr_array_unref (records[i]);
