@@ -7,6 +7,19 @@
 
 #include "trib-json-text.h"
 
+/* a few bytes: most of what is written, and mostly there is room */
+static inline void
+put (GString *out, const gchar *text, gsize len)
+{
+  if (out->len + len >= out->allocated_len) {
+    g_string_append_len (out, text, (gssize) len);
+    return;
+  }
+  memcpy (out->str + out->len, text, len);
+  out->len += len;
+  out->str[out->len] = '\0';
+}
+
 static inline guint64
 level_bit (const TribJsonWriter *w)
 {
@@ -107,7 +120,7 @@ append_quoted (GString *out, const gchar *value, gsize len)
       p += n;
       continue;
     }
-    g_string_append_len (out, (const gchar *) run, p - run);
+    put (out, (const gchar *) run, (gsize) (p - run));
     if (n > 0) {
       append_escape (out, *p++);
     } else {
@@ -118,9 +131,14 @@ append_quoted (GString *out, const gchar *value, gsize len)
     }
     run = p;
   }
-  g_string_append_len (out, (const gchar *) run, p - run);
+  put (out, (const gchar *) run, (gsize) (p - run));
   g_string_append_c (out, '"');
 }
+
+static const gchar two_digits[]
+    = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
 
 /* digits of @value, at least @min_digits of them, to the end of @buf; returns the first one */
 static gchar *
@@ -128,10 +146,15 @@ format_digits (guint64 value, guint min_digits, gchar *buf_end)
 {
   gchar *p = buf_end;
 
-  do {
+  /* by twos: each division waits for the one before it */
+  for (; value >= 100; value /= 100) {
+    p -= 2;
+    memcpy (p, &two_digits[2 * (value % 100)], 2);
+  }
+  while (value > 0 || (gsize) (buf_end - p) < min_digits) {
     *--p = (gchar) ('0' + value % 10);
     value /= 10;
-  } while (value > 0 || (gsize) (buf_end - p) < min_digits);
+  }
   return p;
 }
 
@@ -143,7 +166,7 @@ append_decimal (GString *out, guint64 magnitude, gboolean negative)
 
   if (negative)
     *--p = '-';
-  g_string_append_len (out, p, buf + sizeof buf - p);
+  put (out, p, (gsize) (buf + sizeof buf - p));
 }
 
 /* where append_short_double() finds every decimal of up to 15 digits */
@@ -153,43 +176,6 @@ is_middling (gdouble magnitude)
   return FLT_EVAL_METHOD == 0 && magnitude >= 1e-4 && magnitude < 1e15;
 }
 
-/* Most doubles in records are decimals of a few digits, and printf with strtod to prove it is slow.
- * @value is such a decimal when some integer up to 2^53 divided by a power of ten gives exactly it:
- * both are exact doubles, so the quotient is correctly rounded and the decimal reads back as
- * @value. The first one found has the fewest digits. */
-static gboolean
-append_short_double (GString *out, gdouble value)
-{
-  static const gdouble powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
-  gdouble magnitude = fabs (value);
-
-  if (magnitude != 0.0 && !is_middling (magnitude))
-    return FALSE;
-  for (guint digits = 0; digits < G_N_ELEMENTS (powers); digits++) {
-    gdouble scaled = magnitude * powers[digits];
-    guint64 whole;
-    gchar buf[48];
-    gchar *p = buf + sizeof buf;
-
-    if (scaled > 0x1p53)
-      return FALSE;
-    /* from 2^52 on there are no fractions to round */
-    whole = (guint64) (scaled < 0x1p52 ? scaled + 0.5 : scaled);
-    if ((gdouble) whole / powers[digits] != magnitude)
-      continue;
-    p = format_digits (whole % (guint64) powers[digits], MAX (digits, 1), p);
-    *--p = '.';
-    p = format_digits (whole / (guint64) powers[digits], 1, p);
-    if (signbit (value))
-      *--p = '-';
-    g_string_append_len (out, p, buf + sizeof buf - p);
-    return TRUE;
-  }
-  return FALSE;
-}
-
-#if LDBL_MANT_DIG >= 64
 /* @whole / 10^@digits, with all of its digits */
 static void
 append_fixed (GString *out, guint64 whole, guint digits, gboolean negative)
@@ -212,9 +198,58 @@ append_fixed (GString *out, guint64 whole, guint digits, gboolean negative)
   p = format_digits (whole, 1, p);
   if (negative)
     *--p = '-';
-  g_string_append_len (out, p, buf + sizeof buf - p);
+  put (out, p, (gsize) (buf + sizeof buf - p));
 }
 
+/* What people write and what is rounded for them: found with one division. The quotient of two exact
+ * doubles is correctly rounded, so the decimal reads back as @value; there is only one integer of that
+ * size which gives it. */
+static gboolean
+append_six_decimals (GString *out, gdouble value)
+{
+  gdouble magnitude = fabs (value), scaled = magnitude * 1e6;
+  guint digits = 6;
+  guint64 whole;
+
+  if ((magnitude != 0.0 && !is_middling (magnitude)) || scaled >= 0x1p52)
+    return FALSE;
+  whole = (guint64) (scaled + 0.5);
+  if ((gdouble) whole / 1e6 != magnitude)
+    return FALSE;
+  for (; digits > 1 && whole % 10 == 0; digits--)
+    whole /= 10;
+  append_fixed (out, whole, digits, signbit (value));
+  return TRUE;
+}
+
+/* The same wherever the point is: @value is a decimal of up to 15 digits when some integer up to 2^53
+ * divided by a power of ten gives exactly it. The first one found has the fewest digits. */
+static gboolean
+append_short_double (GString *out, gdouble value)
+{
+  static const gdouble powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
+  gdouble magnitude = fabs (value);
+
+  if (magnitude != 0.0 && !is_middling (magnitude))
+    return FALSE;
+  for (guint digits = 0; digits < G_N_ELEMENTS (powers); digits++) {
+    gdouble scaled = magnitude * powers[digits];
+    guint64 whole;
+
+    if (scaled > 0x1p53)
+      return FALSE;
+    /* from 2^52 on there are no fractions to round */
+    whole = (guint64) (scaled < 0x1p52 ? scaled + 0.5 : scaled);
+    if ((gdouble) whole / powers[digits] != magnitude)
+      continue;
+    append_fixed (out, digits ? whole : whole * 10, MAX (digits, 1), signbit (value));
+    return TRUE;
+  }
+  return FALSE;
+}
+
+#if LDBL_MANT_DIG >= 64
 /* Measured values have 16 or 17 digits, and printf with strtod takes half a microsecond for each.
  * With the 64 bits of a long double the first 17 digits are known but for @unsure of the last one,
  * and so is how far they may be from @value and still read back as it. What is too close to call is
@@ -226,16 +261,19 @@ append_long_double (GString *out, gdouble value)
     1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L };
   const long double unsure = 0.02L;
   long double scaled, near, off;
-  guint digits = 20;
   guint64 whole, tens;
-  gint exponent;
+  gdouble fraction;
+  gint exponent, digits;
 
   if (!is_middling (fabs (value)))
     return FALSE;
+  fraction = frexp (fabs (value), &exponent);
+  /* 1233 / 4096 is nearly log10 (2): one too many at most */
+  digits = MIN (16 - ((exponent - 1) * 1233 >> 12), 20);
   while ((scaled = (long double) fabs (value) * powers[digits]) >= 1e17L)
     digits--;
   /* half the distance to the next double; it is not the same on both sides of a power of two */
-  if (frexp (fabs (value), &exponent) == 0.5)
+  if (fraction == 0.5)
     return FALSE;
   near = ldexpl (powers[digits], exponent - 54);
   whole = (guint64) scaled;
@@ -258,7 +296,7 @@ append_long_double (GString *out, gdouble value)
     whole = tens / 10;
     digits--;
   }
-  append_fixed (out, whole, digits, signbit (value));
+  append_fixed (out, whole, (guint) digits, signbit (value));
   return TRUE;
 }
 #endif
@@ -271,6 +309,8 @@ append_double (GString *out, gdouble value)
   gchar format[8];
   gint digits = 15;
 
+  if (append_six_decimals (out, value))
+    return;
 #if LDBL_MANT_DIG >= 64
   if (append_long_double (out, value))
     return;
@@ -439,7 +479,7 @@ void
 trib_json_writer_null (TribJsonWriter *w)
 {
   before_value (w);
-  g_string_append_len (w->out, "null", 4);
+  put (w->out, "null", 4);
   after_value (w);
 }
 
