@@ -64,8 +64,18 @@ is_written_here (TribRecordFieldId field)
   }
 }
 
-static void
-write_fields (TribRecordWriter *w, const TribRecordEnvelope *e, guint first, guint behind)
+/**
+ * trib_record_envelope_write_fields:
+ * @w: a writer in a map
+ * @e: as for trib_record_envelope_begin()
+ * @first: the first of the fields
+ * @behind: behind the last of them
+ *
+ * Writes those of the fields that are no lists and maps: for writers of such ones.
+ */
+void
+trib_record_envelope_write_fields (
+    TribRecordWriter *w, const TribRecordEnvelope *e, guint first, guint behind)
 {
   const TribRecordKindInfo *info = trib_record_kind_info (e->kind);
   guint64 there = e->has & trib_record_kind_fields (e->kind);
@@ -97,7 +107,7 @@ void
 trib_record_envelope_begin (TribRecordWriter *w, const TribRecordEnvelope *e)
 {
   trib_record_writer_begin_map (w);
-  write_fields (w, e, 0, TRIB_RECORD_N_FIELDS);
+  trib_record_envelope_write_fields (w, e, 0, TRIB_RECORD_N_FIELDS);
 }
 
 /**
@@ -127,117 +137,13 @@ trib_record_frame_drop_write (
 {
   g_assert (e->kind == TRIB_RECORD_KIND_FRAME_DROP);
   trib_record_writer_begin_map (w);
-  write_fields (w, e, 0, TRIB_RECORD_FIELD_DROPPED_FRAME_IDS);
+  trib_record_envelope_write_fields (w, e, 0, TRIB_RECORD_FIELD_DROPPED_FRAME_IDS);
   trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_DROPPED_FRAME_IDS)->name);
   trib_record_writer_begin_array (w);
   for (gsize i = 0; i < n; i++)
     trib_record_writer_uint (w, frame_ids[i]);
   trib_record_writer_end_array (w);
-  write_fields (w, e, TRIB_RECORD_FIELD_DROPPED_FRAME_IDS + 1, TRIB_RECORD_N_FIELDS);
-  trib_record_writer_end_map (w);
-}
-
-/**
- * trib_record_fused_begin:
- * @w: a writer that a value is due of
- * @e: the rest of the record; kind %TRIB_RECORD_KIND_FUSED
- *
- * A fused record is written in this order: trib_record_fused_begin(), trib_record_fused_have() for
- * each source that answered, trib_record_fused_begin_missing(), trib_record_fused_missing() for each
- * that did not, trib_record_fused_end().
- */
-void
-trib_record_fused_begin (TribRecordWriter *w, const TribRecordEnvelope *e)
-{
-  g_assert (e->kind == TRIB_RECORD_KIND_FUSED);
-  trib_record_writer_begin_map (w);
-  write_fields (w, e, 0, TRIB_RECORD_FIELD_HAVE);
-  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_HAVE)->name);
-  trib_record_writer_begin_map (w);
-}
-
-/**
- * trib_record_fused_have:
- * @w: a writer after trib_record_fused_begin()
- * @source: who answered
- * @r: a reader for use here
- * @format: what @record is
- * @record: the observation: one map, as #TribRecordEnvelope has it
- * @delay_ms: its arrival after its capture
- * @error: return location, in the domain %TRIB_RECORD_ERROR
- *
- * Returns: %FALSE when @record is no such map; what was written is good for nothing then
- */
-gboolean
-trib_record_fused_have (TribRecordWriter *w, TribRecordSlice source, TribRecordReader *r,
-    TribRecordFormat format, TribRecordSlice record, gdouble delay_ms, GError **error)
-{
-  const gchar *delay = trib_record_field (TRIB_RECORD_FIELD_DELAY_MS)->name;
-  const gchar *const except[] = { delay, NULL };
-
-  trib_record_writer_key_len (w, source.str, source.len);
-  trib_record_writer_begin_map (w);
-  trib_record_reader_set (r, format, record.str, record.len);
-  if (trib_record_reader_next (r) != TRIB_RECORD_MAP_BEGIN) {
-    if (trib_record_reader_error (r) != NULL)
-      g_propagate_error (error, g_error_copy (trib_record_reader_error (r)));
-    else
-      g_set_error_literal (
-          error, TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_TYPE, "expected a map at byte 0");
-    return FALSE;
-  }
-  if (!trib_record_copy_members (r, w, except, error))
-    return FALSE;
-  trib_record_writer_key (w, delay);
-  trib_record_writer_double (w, delay_ms);
-  trib_record_writer_end_map (w);
-  return TRUE;
-}
-
-/**
- * trib_record_fused_begin_missing:
- * @w: a writer after trib_record_fused_begin() or trib_record_fused_have()
- */
-void
-trib_record_fused_begin_missing (TribRecordWriter *w)
-{
-  trib_record_writer_end_map (w);
-  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_MISSING)->name);
-  trib_record_writer_begin_array (w);
-}
-
-/**
- * trib_record_fused_missing:
- * @w: a writer after trib_record_fused_begin_missing()
- * @source: who did not answer
- * @why: one word: `timeout`, `skipped`, `idle`, `eos`...
- * @reason: (nullable): what the source itself said
- */
-void
-trib_record_fused_missing (
-    TribRecordWriter *w, TribRecordSlice source, const gchar *why, TribRecordSlice reason)
-{
-  trib_record_writer_begin_map (w);
-  trib_record_writer_key (w, "source");
-  write_slice (w, source);
-  trib_record_writer_key (w, "why");
-  trib_record_writer_string (w, why);
-  if (reason.str != NULL) {
-    trib_record_writer_key (w, "reason");
-    write_slice (w, reason);
-  }
-  trib_record_writer_end_map (w);
-}
-
-/**
- * trib_record_fused_end:
- * @w: a writer after trib_record_fused_begin_missing() or trib_record_fused_missing()
- * @e: what trib_record_fused_begin() was given
- */
-void
-trib_record_fused_end (TribRecordWriter *w, const TribRecordEnvelope *e)
-{
-  trib_record_writer_end_array (w);
-  write_fields (w, e, TRIB_RECORD_FIELD_MISSING + 1, TRIB_RECORD_N_FIELDS);
+  trib_record_envelope_write_fields (
+      w, e, TRIB_RECORD_FIELD_DROPPED_FRAME_IDS + 1, TRIB_RECORD_N_FIELDS);
   trib_record_writer_end_map (w);
 }

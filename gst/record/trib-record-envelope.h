@@ -100,12 +100,7 @@ void trib_record_envelope_begin (TribRecordWriter *w, const TribRecordEnvelope *
 void trib_record_envelope_write (TribRecordWriter *w, const TribRecordEnvelope *e);
 void trib_record_frame_drop_write (
     TribRecordWriter *w, const TribRecordEnvelope *e, const guint64 *frame_ids, gsize n);
-void trib_record_fused_begin (TribRecordWriter *w, const TribRecordEnvelope *e);
-gboolean trib_record_fused_have (TribRecordWriter *w, TribRecordSlice source, TribRecordReader *r,
-    TribRecordFormat format, TribRecordSlice record, gdouble delay_ms, GError **error);
-void trib_record_fused_begin_missing (TribRecordWriter *w);
-void trib_record_fused_missing (
-    TribRecordWriter *w, TribRecordSlice source, const gchar *why, TribRecordSlice reason);
-void trib_record_fused_end (TribRecordWriter *w, const TribRecordEnvelope *e);
+void trib_record_envelope_write_fields (
+    TribRecordWriter *w, const TribRecordEnvelope *e, guint first, guint behind);
 
 G_END_DECLS

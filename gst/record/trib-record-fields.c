@@ -61,8 +61,10 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (SPEED, "speed", FLOAT, speed, "factor of the speed, 1 is that of the recording"),
   FIELD (LOOP, "loop", BOOLEAN, loop, "whether to begin again at the end"),
   FIELD (HAVE, "have", MAP, have,
-      "by source: its observation, with `delay_ms`, its arrival after its capture"),
-  FIELD (MISSING, "missing", LIST, missing, "maps of `source` and `why`"),
+      "by source: its observation, with `delay_ms`, its arrival after its capture, and `stale_ms` "
+      "when it is an older one that stands in; a list of those where a source has several"),
+  FIELD (MISSING, "missing", LIST, missing,
+      "maps of `source`, `why`, and `reason` where a source gave one itself"),
   FIELD (SPREAD_NS, "spread_ns", UINT, spread_ns,
       "the latest capture time among the observations minus the earliest, in nanoseconds"),
   FIELD (WAIT_MS, "wait_ms", FLOAT, wait_ms,

@@ -2,7 +2,7 @@
 #include "align-input.h"
 
 #include <record/trib-ndjson.h>
-#include <record/trib-record-envelope.h>
+#include <record/trib-record-fused.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +31,7 @@ struct _AlignInput {
 AlignInput *
 align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error)
 {
+  TribRecordLimits limits = { .max_depth = TRIB_RECORD_ANSWER_MAX_DEPTH };
   gboolean is_stdin = path == NULL || g_str_equal (path, "-");
   gint fd = is_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
   AlignInput *input;
@@ -45,7 +46,7 @@ align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error
   input->fd = fd;
   input->stop = stop;
   input->lines = trib_ndjson_new (MAX_LINE_BYTES);
-  input->reader = trib_record_reader_new (NULL);
+  input->reader = trib_record_reader_new (&limits);
   input->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return input;
 }
@@ -189,6 +190,8 @@ parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
     line->is_clock = TRUE;
     line->now_ns = e.now_ns;
   } else {
+    line->text = e.record.str;
+    line->len = e.record.len;
     why = take_record (input, &e, line);
   }
   if (why)

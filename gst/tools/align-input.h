@@ -17,7 +17,7 @@ typedef struct _AlignInput AlignInput;
  * @is_clock: a clock line: @now_ns alone
  * @now_ns: when
  * @record: what came; texts live until the next line
- * @text: the line
+ * @text: the record as it stands in the line
  */
 typedef struct {
   gboolean is_clock;

@@ -7,7 +7,7 @@
 
 #include <align/trib-align-log.h>
 #include <align/trib-align-options.h>
-#include <record/trib-record-envelope.h>
+#include <record/trib-record-fused.h>
 
 #include <errno.h>
 #include <locale.h>
@@ -67,6 +67,22 @@ slice_of (GBytes *line)
   return slice;
 }
 
+/* what a source said itself of why it skipped the frame */
+static TribRecordSlice
+reason_of (Run *run, GBytes *line)
+{
+  TribRecordEnvelope e = { 0 };
+  TribRecordSlice text;
+
+  if (line == NULL)
+    return (TribRecordSlice){ NULL, 0 };
+  text = slice_of (line);
+  if (!trib_record_envelope_parse (run->reader, TRIB_RECORD_JSON, text.str, text.len, &e, NULL)
+      || !trib_record_has (&e, TRIB_RECORD_FIELD_REASON))
+    return (TribRecordSlice){ NULL, 0 };
+  return e.reason;
+}
+
 static void
 put_fused (Run *run, const TribAlignGroup *g)
 {
@@ -82,19 +98,24 @@ put_fused (Run *run, const TribAlignGroup *g)
     .spread_ns = g->spread_ns,
     .wait_ms = (gdouble) g->wait_ns / 1e6,
   };
+  g_autofree TribRecordAnswer *answers = g_new (TribRecordAnswer, g->n_have);
   TribRecordWriter w;
 
   if (g->has_frame_id)
     e.has |= TRIB_RECORD_BIT (FRAME_ID);
-  trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
-  trib_record_fused_begin (&w, &e);
   for (guint i = 0; i < g->n_have; i++)
-    trib_record_fused_have (&w, TRIB_RECORD_TEXT (g->have[i].source), run->reader, TRIB_RECORD_JSON,
-        slice_of (g->have[i].payload), (gdouble) g->have[i].delay_ns / 1e6, NULL);
-  trib_record_fused_begin_missing (&w);
+    answers[i] = (TribRecordAnswer){ .source = TRIB_RECORD_TEXT (g->have[i].source),
+      .format = TRIB_RECORD_JSON,
+      .record = slice_of (g->have[i].payload),
+      .delay_ms = (gdouble) g->have[i].delay_ns / 1e6,
+      .stale_ms = g->have[i].stale_ns >= 0 ? (gdouble) g->have[i].stale_ns / 1e6 : -1 };
+  trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
+  /* lines that came in are JSON, and were read */
+  if (!trib_record_fused_begin (&w, &e, answers, g->n_have, run->reader, NULL))
+    g_assert_not_reached ();
   for (guint i = 0; i < g->n_missing; i++)
     trib_record_fused_missing (
-        &w, TRIB_RECORD_TEXT (g->missing[i].source), g->missing[i].why, (TribRecordSlice){ 0 });
+        &w, g->missing[i].source, g->missing[i].why, reason_of (run, g->missing[i].payload));
   trib_record_fused_end (&w, &e);
   g_string_append_c (run->out, '\n');
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fused record of a group: the observations' own bytes between a few of ours. */
-#define _GNU_SOURCE /* memmem */
 #include "obs-aligner-fused.h"
 
 #include <string.h>
 
-#include <record/trib-record-splice.h>
-#include <record/trib-record-transcode.h>
-
-/* members that are ours to say; a record that brings its own loses it */
-static const gchar *const ours[] = { "delay_ms", "stale_ms", NULL };
+#include <record/trib-record-fused.h>
 
 /* Returns: (transfer full): a group whose members are to be filled in */
 ObsGroup *
@@ -35,31 +30,6 @@ obs_group_free (ObsGroup *group)
   g_free (group);
 }
 
-static gboolean
-may_have_ours (TribRecordSlice record)
-{
-  for (guint i = 0; ours[i] != NULL; i++) {
-    if (memmem (record.str, record.len, ours[i], strlen (ours[i])) != NULL)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* Byte by byte when it is in the format that is written, and says nothing that we say. */
-static gboolean
-begin_observation (
-    TribRecordWriter *w, const ObsPayload *payload, TribRecordReader *reader, GError **error)
-{
-  if (payload->format == w->format && !may_have_ours (payload->record)) {
-    trib_record_writer_begin_map_from (w, payload->record);
-    return TRUE;
-  }
-  trib_record_reader_set (reader, payload->format, payload->record.str, payload->record.len);
-  trib_record_reader_next (reader);
-  trib_record_writer_begin_map (w);
-  return trib_record_copy_members (reader, w, ours, error);
-}
-
 static gdouble
 to_ms (gint64 ns)
 {
@@ -67,99 +37,39 @@ to_ms (gint64 ns)
 }
 
 static gboolean
-put_observation (
-    TribRecordWriter *w, const ObsMember *member, TribRecordReader *reader, GError **error)
-{
-  if (!begin_observation (w, member->payload, reader, error))
-    return FALSE;
-  trib_record_writer_key (w, "delay_ms");
-  trib_record_writer_double (w, to_ms (member->delay_ns));
-  if (member->stale_ns >= 0) {
-    trib_record_writer_key (w, "stale_ms");
-    trib_record_writer_double (w, to_ms (member->stale_ns));
-  }
-  trib_record_writer_end_map (w);
-  return TRUE;
-}
-
-/* a source with several records, of parts or of append, has a list */
-static gboolean
-put_have (TribRecordWriter *w, const ObsGroup *group, TribRecordReader *reader, GError **error)
-{
-  trib_record_writer_key (w, "have");
-  trib_record_writer_begin_map (w);
-  for (guint i = 0; i < group->n_members;) {
-    const ObsMember *first = &group->members[i];
-    guint n = 1;
-
-    while (i + n < group->n_members && first[n].source == first->source)
-      n++;
-    trib_record_writer_key (w, first->source);
-    if (n > 1)
-      trib_record_writer_begin_array (w);
-    for (guint k = 0; k < n; k++) {
-      if (!put_observation (w, first + k, reader, error))
-        return FALSE;
-    }
-    if (n > 1)
-      trib_record_writer_end_array (w);
-    i += n;
-  }
-  trib_record_writer_end_map (w);
-  return TRUE;
-}
-
-static void
-put_text (TribRecordWriter *w, const gchar *key, const gchar *text)
-{
-  trib_record_writer_key (w, key);
-  trib_record_writer_string (w, text);
-}
-
-static void
-put_missing (TribRecordWriter *w, const ObsGroup *group)
-{
-  trib_record_writer_key (w, "missing");
-  trib_record_writer_begin_array (w);
-  for (guint i = 0; i < group->n_missing; i++) {
-    const ObsMissing *m = &group->missing[i];
-
-    trib_record_writer_begin_map (w);
-    put_text (w, "source", m->source);
-    put_text (w, "why", m->why);
-    if (m->payload && m->payload->reason.str) {
-      trib_record_writer_key (w, "reason");
-      trib_record_writer_string_len (w, m->payload->reason.str, m->payload->reason.len);
-    }
-    trib_record_writer_end_map (w);
-  }
-  trib_record_writer_end_array (w);
-}
-
-static gboolean
 put_group (TribRecordWriter *w, const ObsGroup *group, TribRecordReader *reader, GError **error)
 {
-  trib_record_writer_begin_map (w);
-  put_text (w, "type", "fused");
-  if (group->has_frame_id) {
-    trib_record_writer_key (w, "frame_id");
-    trib_record_writer_uint (w, group->frame_id);
+  g_autofree TribRecordAnswer *answers = g_new (TribRecordAnswer, group->n_members);
+  TribRecordEnvelope e = {
+    .kind = TRIB_RECORD_KIND_FUSED,
+    .has = TRIB_RECORD_BIT (T_NS) | TRIB_RECORD_BIT (EPOCH) | TRIB_RECORD_BIT (PANE)
+           | TRIB_RECORD_BIT (REASON) | TRIB_RECORD_BIT (SPREAD_NS) | TRIB_RECORD_BIT (WAIT_MS)
+           | (group->has_frame_id ? TRIB_RECORD_BIT (FRAME_ID) : 0),
+    .frame_id = group->frame_id,
+    .t_ns = group->t_ns,
+    .epoch = group->epoch,
+    .pane = group->pane,
+    .reason = TRIB_RECORD_TEXT (group->reason),
+    .spread_ns = group->spread_ns,
+    .wait_ms = to_ms (group->wait_ns),
+  };
+
+  for (guint i = 0; i < group->n_members; i++) {
+    const ObsMember *m = &group->members[i];
+    answers[i] = (TribRecordAnswer){ .source = TRIB_RECORD_TEXT (m->source),
+      .format = m->payload->format,
+      .record = m->payload->record,
+      .delay_ms = to_ms (m->delay_ns),
+      .stale_ms = m->stale_ns >= 0 ? to_ms (m->stale_ns) : -1 };
   }
-  trib_record_writer_key (w, "t_ns");
-  trib_record_writer_int (w, group->t_ns);
-  trib_record_writer_key (w, "epoch");
-  trib_record_writer_uint (w, group->epoch);
-  trib_record_writer_key (w, "pane");
-  trib_record_writer_uint (w, group->pane);
-  put_text (w, "reason", group->reason);
-  if (!put_have (w, group, reader, error))
+  if (!trib_record_fused_begin (w, &e, answers, group->n_members, reader, error))
     return FALSE;
-  put_missing (w, group);
-  trib_record_writer_key (w, "spread_ns");
-  trib_record_writer_uint (w, group->spread_ns);
-  trib_record_writer_key (w, "wait_ms");
-  trib_record_writer_double (w, to_ms (group->wait_ns));
-  trib_record_writer_end_map (w);
+  for (guint i = 0; i < group->n_missing; i++) {
+    const ObsMissing *m = &group->missing[i];
+    trib_record_fused_missing (
+        w, m->source, m->why, m->payload ? m->payload->reason : (TribRecordSlice){ NULL, 0 });
+  }
+  trib_record_fused_end (w, &e);
   return TRUE;
 }
 

@@ -43,9 +43,6 @@ ObsGroup *obs_group_new (guint n_members, guint n_missing);
 void obs_group_free (ObsGroup *group);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsGroup, obs_group_free)
 
-/* nesting of a record that comes in; fused, it is nested three deeper */
-#define OBS_MAX_DEPTH (TRIB_RECORD_MAX_DEPTH - 4)
-
 GstBuffer *obs_group_to_buffer (
     const ObsGroup *group, TribRecordFormat format, TribRecordReader *reader, GError **error);
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <record/trib-record-fused.h>
+
 #include "gstobsaligner-private.h"
 #include "obs-aligner-report.h"
 
@@ -81,7 +83,7 @@ gst_obs_aligner_pad_class_init (GstObsAlignerPadClass *klass)
 static void
 gst_obs_aligner_pad_init (GstObsAlignerPad *pad)
 {
-  TribRecordLimits limits = { .max_depth = OBS_MAX_DEPTH };
+  TribRecordLimits limits = { .max_depth = TRIB_RECORD_ANSWER_MAX_DEPTH };
 
   gst_segment_init (&pad->segment, GST_FORMAT_TIME);
   pad->reader = trib_record_reader_new (&limits);

@@ -55,6 +55,22 @@ def _():
     tap.true({"emit", "late", "stats"} <= set(words), f"everything that happened: {words}")
 
 
+@t.test("a source with several records has a list; why it skipped a frame; a blank around a line is no part of it")
+def _():
+    lines = [arrival("face", 0, 1, part=1, parts=2), arrival("face", 0, 2, part=2, parts=2, delay_ms=7),
+             arrival("pose", 0, 3, kind="skipped", reason="busy")]
+    out, _ = run(b"".join(b" \t" + text_of([line]).rstrip() + b" \r\n" for line in lines), "--sources=face,pose",
+                 "--output=fused")
+    fused = json.loads(out, object_pairs_hook=no_name_twice)
+    tap.equal([(part["part"], part["delay_ms"]) for part in fused["have"]["face"]], [(1, 1.0), (2, 2.0)], "parts")
+    tap.equal(fused["missing"], [{"source": "pose", "why": "skipped", "reason": "busy"}], "missing")
+
+
+def no_name_twice(pairs):
+    tap.equal(len({name for name, _ in pairs}), len(pairs), f"names in {pairs}")
+    return dict(pairs)
+
+
 def recording(seed, frames=300):
     """Three sources, uneven delays, frames left out."""
     chance = random.Random(seed)

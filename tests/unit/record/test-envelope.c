@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <record/trib-record-envelope.h>
+#include <record/trib-record-fused.h>
 
 typedef struct {
   TribRecordReader *r;
@@ -330,15 +330,17 @@ test_write (void)
     if (e.kind == TRIB_RECORD_KIND_FRAME_DROP) {
       trib_record_frame_drop_write (&w, &e, ids, 2);
     } else if (e.kind == TRIB_RECORD_KIND_FUSED) {
-      trib_record_fused_begin (&w, &e);
-      ok = trib_record_fused_have (&w, TRIB_RECORD_TEXT ("a"), f.r, TRIB_RECORD_JSON,
-          TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"), 2.5, &f.error);
+      TribRecordAnswer answers[] = {
+        { TRIB_RECORD_TEXT ("a"), TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"),
+            2.5, -1 },
+        { TRIB_RECORD_TEXT ("b"), TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":2}"), 3.5, -1 },
+        { TRIB_RECORD_TEXT ("b"), TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{}"), 4.5, 40 },
+      };
+      ok = trib_record_fused_begin (&w, &e, answers, G_N_ELEMENTS (answers), f.r, &f.error);
       g_assert_no_error (f.error);
       g_assert_true (ok);
-      trib_record_fused_begin_missing (&w);
-      trib_record_fused_missing (
-          &w, TRIB_RECORD_TEXT ("b"), "timeout", (TribRecordSlice){ NULL, 0 });
-      trib_record_fused_missing (&w, TRIB_RECORD_TEXT ("c"), "skipped", TRIB_RECORD_TEXT ("busy"));
+      trib_record_fused_missing (&w, "c", "timeout", (TribRecordSlice){ NULL, 0 });
+      trib_record_fused_missing (&w, "d", "skipped", TRIB_RECORD_TEXT ("busy"));
       trib_record_fused_end (&w, &e);
     } else {
       trib_record_envelope_write (&w, &e);
@@ -378,9 +380,10 @@ test_write (void)
           "{\"type\":\"fused\",\"frame_id\":1,\"t_ns\":-11,\"arrival_ns\":14,\"publish_ns\":15,"
           "\"session\":\"se\",\"source\":\"s\\n\",\"seq\":2,\"epoch\":4,\"pane\":5,\"reason\":"
           "\"r\","
-          "\"have\":{\"a\":{\"x\":1,\"delay_ms\":2.5}},\"missing\":[{\"source\":\"b\",\"why\":"
+          "\"have\":{\"a\":{\"x\":1,\"delay_ms\":2.5},\"b\":[{\"x\":2,\"delay_ms\":3.5},"
+          "{\"delay_ms\":4.5,\"stale_ms\":40.0}]},\"missing\":[{\"source\":\"c\",\"why\":"
           "\"timeout\"},"
-          "{\"source\":\"c\",\"why\":\"skipped\",\"reason\":\"busy\"}],\"spread_ns\":6,\"wait_ms\":"
+          "{\"source\":\"d\",\"why\":\"skipped\",\"reason\":\"busy\"}],\"spread_ns\":6,\"wait_ms\":"
           "19.5}");
     if (e.kind == TRIB_RECORD_KIND_FRAME_DROP)
       g_assert_cmpuint (f.e.n_dropped, ==, 2);
