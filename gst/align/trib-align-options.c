@@ -34,7 +34,7 @@ static const Setting settings[] = {
       "longest wait of watermark and tumbling; 0: none, -1: 1000 when live"),
   SETTING ("idle-timeout-ms", idle_timeout_ms, COUNT, "MS",
       "a source silent for so long is not waited for; 0: never"),
-  SETTING ("idle-completes", idle_completes, SWITCH, "yes|no",
+  SETTING ("idle-completes", idle_completes, SWITCH, "true|false",
       "mode window: idle sources need not answer"),
   SETTING ("rejoin", rejoin, WORDS, "hold|aligned", "how a source that was idle is counted again"),
   SETTING ("order", order, WORDS, "key|completion", "order of results"),
@@ -50,7 +50,7 @@ static const Setting settings[] = {
   SETTING ("max-interval-ms", max_interval_ms, COUNT, "MS",
       "approximate: longest span of a set; 0: the window"),
   SETTING ("age-penalty", age_penalty, NUMBER, "FACTOR", "approximate: what waiting costs"),
-  SETTING ("learn-bounds", learn_bounds, SWITCH, "yes|no",
+  SETTING ("learn-bounds", learn_bounds, SWITCH, "true|false",
       "approximate: learn how soon a source speaks again"),
   SETTING (
       "source-offset", source_offset, TEXT, "NAME:MS,...", "added to capture times of sources"),
@@ -67,12 +67,12 @@ static const Setting settings[] = {
   SETTING ("advance", advance, WORDS, "records|clock", "what moves the watermark"),
   SETTING ("tumbling-ms", tumbling_ms, COUNT, "MS", "length of a span; 0: the window"),
   SETTING ("origin-ns", origin_ns, NS, "NS", "where spans begin"),
-  SETTING ("empty-windows", empty_windows, SWITCH, "yes|no", "give spans without a record, too"),
+  SETTING ("empty-windows", empty_windows, SWITCH, "true|false", "give spans without a record, too"),
   SETTING ("max-pending", max_pending, COUNT, "N", "most frames that wait"),
   SETTING ("max-pending-bytes", max_pending_bytes, BYTES, "BYTES", "most bytes that wait"),
   SETTING ("stats-interval-ms", stats_interval_ms, COUNT, "MS",
       "how often the books are told; 0: never"),
-  SETTING ("live", live, SWITCH, "yes|no", "whether records came in real time"),
+  SETTING ("live", live, SWITCH, "true|false", "whether records came in real time"),
 };
 
 guint
@@ -114,8 +114,8 @@ set (void *place, const Setting *s, const gchar *text)
       *(gint *) place = MAX (word, 0);
       return word >= 0;
     case SWITCH:
-      word = find_word ("yes|no", text);
-      *(gboolean *) place = word == 0;
+      word = find_word ("true|false|yes|no|1|0", text);
+      *(gboolean *) place = word % 2 == 0;
       return word >= 0;
     case COUNT:
       if (!g_ascii_string_to_signed (text, 10, 0, G_MAXINT, &n, NULL))

@@ -36,6 +36,7 @@ typedef struct {
   TribRecordSlice trigger_id;
   TribRecordSlice command;
   TribRecordSlice request_id;
+  TribRecordSlice flush;
   guint64 frame_id;
   guint64 seq;
   guint64 queue_depth;
@@ -62,6 +63,9 @@ typedef struct {
   gdouble score;
   gdouble speed;
   gboolean loop;
+  gboolean stopped;
+  gboolean flush_all;
+  gboolean finished;
   TribRecordSlice names[TRIB_RECORD_MAX_NAMES]; /* expected, or waiting_for */
   guint n_names;
   /* values as they stand, in the record's format */

@@ -60,6 +60,13 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (SCORE, "score", FLOAT, score, "how sure"),
   FIELD (SPEED, "speed", FLOAT, speed, "factor of the speed, 1 is that of the recording"),
   FIELD (LOOP, "loop", BOOLEAN, loop, "whether to begin again at the end"),
+  FIELD (STOPPED, "stopped", BOOLEAN, stopped,
+      "whether no source is held to be silent from then on: nothing can come in, or nobody takes "
+      "what goes out"),
+  FIELD (FLUSH, "flush", TEXT, flush, "the source whose waiting records are forgotten"),
+  FIELD (FLUSH_ALL, "flush_all", BOOLEAN, flush_all,
+      "whether all waiting records are forgotten, and a new epoch begins"),
+  FIELD (FINISHED, "finished", BOOLEAN, finished, "whether every source has ended"),
   FIELD (HAVE, "have", MAP, have,
       "by source: its observation, with `delay_ms`, its arrival after its capture, and `stale_ms` "
       "when it is an older one that stands in; a list of those where a source has several"),
@@ -132,7 +139,11 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       "Trace line: so much of the trace itself is missing here.",
       .required = B (RECORDS) | B (FULL) | B (TOO_LARGE) | B (FAILED), .optional = TRANSPORT },
   [TRIB_RECORD_KIND_CLOCK] = { "clock", TRIB_RECORD_FIELD_NOW_NS, "a clock line",
-      "In a log of arrivals: the clock has got this far.", .required = B (NOW_NS) },
+      "In a log of arrivals: the clock has got this far, and what else happened then. `expected` "
+      "are the "
+      "`sources` from then on.",
+      .required = B (NOW_NS),
+      .optional = B (EXPECTED) | B (STOPPED) | B (FLUSH) | B (FLUSH_ALL) | B (FINISHED) },
 };
 
 /**

@@ -8,10 +8,8 @@
 #include <stdlib.h>
 
 typedef struct {
-  TribAlignRecord record; /* no payload */
+  AlignLine line; /* no payload */
   gchar **expected;
-  gboolean is_clock;
-  gint64 now_ns;
 } Arrival;
 
 typedef struct {
@@ -36,11 +34,11 @@ read_all (AlignInput *input, GError **error)
 
   g_array_set_clear_func (arrivals, clear_arrival);
   while (align_input_next (input, &line, error)) {
-    Arrival a = { .record = line.record, .is_clock = line.is_clock, .now_ns = line.now_ns };
+    Arrival a = { .line = line };
     if (line.record.expected)
       a.expected = g_strdupv ((gchar **) line.record.expected);
-    a.record.expected = (const gchar *const *) a.expected;
-    a.record.bytes = line.len;
+    a.line.record.expected = (const gchar *const *) a.expected;
+    a.line.record.bytes = line.len;
     g_array_append_val (arrivals, a);
   }
   return arrivals;
@@ -109,11 +107,8 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
     return FALSE;
   for (guint i = 0; i < arrivals->len; i++) {
     const Arrival *arrival = &g_array_index (arrivals, Arrival, i);
-    now = MAX (now, arrival->now_ns);
-    if (arrival->is_clock)
-      trib_align_advance (a, arrival->now_ns);
-    else
-      trib_align_push (a, &arrival->record, arrival->now_ns);
+    now = MAX (now, arrival->line.now_ns);
+    align_line_apply (&arrival->line, a);
   }
   trib_align_finish (a, now);
   g_array_sort (waits, compare_ns);

@@ -113,22 +113,30 @@ tell_bad (AlignInput *input, const TribNdjsonLine *line, const gchar *why)
   input->n_bad++;
 }
 
-/* terminated, for as long as the input is open */
+/* for as long as the input is open */
 static const gchar *
-name_of (AlignInput *input, TribRecordSlice slice)
+intern (AlignInput *input, const gchar *text)
 {
-  gchar text[TRIB_RECORD_MAX_TEXT_BYTES + 1];
   gpointer found;
 
-  if (slice.str == NULL || slice.len == 0 || slice.len >= sizeof text)
-    return NULL;
-  memcpy (text, slice.str, slice.len);
-  text[slice.len] = '\0';
   if (!g_hash_table_lookup_extended (input->names, text, &found, NULL)) {
     found = g_strdup (text);
     g_hash_table_add (input->names, found);
   }
   return found;
+}
+
+/* terminated, for as long as the input is open */
+static const gchar *
+name_of (AlignInput *input, TribRecordSlice slice)
+{
+  gchar text[TRIB_RECORD_MAX_TEXT_BYTES + 1];
+
+  if (slice.str == NULL || slice.len == 0 || slice.len >= sizeof text)
+    return NULL;
+  memcpy (text, slice.str, slice.len);
+  text[slice.len] = '\0';
+  return intern (input, text);
 }
 
 static const gchar *
@@ -164,6 +172,31 @@ take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   return NULL;
 }
 
+static void
+take_clock (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
+{
+  line->kind = ALIGN_LINE_CLOCK;
+  line->now_ns = e->now_ns;
+  if (trib_record_has (e, TRIB_RECORD_FIELD_STOPPED)) {
+    line->kind = e->stopped ? ALIGN_LINE_STOPPED : ALIGN_LINE_GOING;
+  } else if (trib_record_has (e, TRIB_RECORD_FIELD_FLUSH)) {
+    line->kind = ALIGN_LINE_FLUSH;
+    line->name = name_of (input, e->flush);
+  } else if (e->flush_all) {
+    line->kind = ALIGN_LINE_FLUSH;
+  } else if (e->finished) {
+    line->kind = ALIGN_LINE_FINISH;
+  } else if (trib_record_has (e, TRIB_RECORD_FIELD_EXPECTED)) {
+    g_autoptr (GString) list = g_string_new (NULL);
+    for (guint i = 0; i < e->n_names; i++) {
+      g_string_append (list, i > 0 ? "," : "");
+      g_string_append_len (list, e->names[i].str, (gssize) e->names[i].len);
+    }
+    line->kind = ALIGN_LINE_SOURCES;
+    line->name = intern (input, list->str);
+  }
+}
+
 /* what obsaligner wrote of its decisions begins with these */
 static gboolean
 is_decision (const TribNdjsonLine *line)
@@ -187,8 +220,7 @@ parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
                input->reader, TRIB_RECORD_JSON, text->text, text->len, &e, &error))
     why = error->message;
   else if (e.kind == TRIB_RECORD_KIND_CLOCK) {
-    line->is_clock = TRUE;
-    line->now_ns = e.now_ns;
+    take_clock (input, &e, line);
   } else {
     line->text = e.record.str;
     line->len = e.record.len;
@@ -211,6 +243,28 @@ align_input_next (AlignInput *input, AlignLine *ret_line, GError **error)
     return TRUE;
   }
   return FALSE;
+}
+
+void
+align_line_apply (const AlignLine *line, TribAlign *align)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (line->kind == ALIGN_LINE_RECORD) {
+    trib_align_push (align, &line->record, line->now_ns);
+    return;
+  }
+  trib_align_advance (align, line->now_ns);
+  if (line->kind == ALIGN_LINE_STOPPED || line->kind == ALIGN_LINE_GOING)
+    trib_align_set_stopped (align, line->kind == ALIGN_LINE_STOPPED, line->now_ns);
+  else if (line->kind == ALIGN_LINE_FLUSH && line->name)
+    trib_align_flush_source (align, line->name, line->now_ns);
+  else if (line->kind == ALIGN_LINE_FLUSH)
+    trib_align_flush (align, line->now_ns);
+  else if (line->kind == ALIGN_LINE_FINISH)
+    trib_align_finish (align, line->now_ns);
+  else if (line->kind == ALIGN_LINE_SOURCES && !trib_align_set_sources (align, line->name, &error))
+    g_printerr ("tributary-align: %s: the sources are the same as before\n", error->message);
 }
 
 gint64

@@ -12,16 +12,28 @@ G_BEGIN_DECLS
 
 typedef struct _AlignInput AlignInput;
 
+typedef enum {
+  ALIGN_LINE_RECORD,  /* record */
+  ALIGN_LINE_CLOCK,   /* time alone */
+  ALIGN_LINE_STOPPED, /* no source is silent from here on */
+  ALIGN_LINE_GOING,   /* until here */
+  ALIGN_LINE_FLUSH,   /* name: a source; NULL: all */
+  ALIGN_LINE_FINISH,  /* every source has ended */
+  ALIGN_LINE_SOURCES, /* name: what is expected from here on, as the setting has it */
+} AlignLineKind;
+
 /**
  * AlignLine:
- * @is_clock: a clock line: @now_ns alone
+ * @kind: what happened
  * @now_ns: when
- * @record: what came; texts live until the next line
+ * @name: (nullable): lives as long as the input
+ * @record: what came; @expected lives until the next line, names as long as the input
  * @text: the record as it stands in the line
  */
 typedef struct {
-  gboolean is_clock;
+  AlignLineKind kind;
   gint64 now_ns;
+  const gchar *name;
   TribAlignRecord record;
   const gchar *text;
   gsize len;
@@ -33,6 +45,8 @@ void align_input_close (AlignInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AlignInput, align_input_close)
 /* FALSE: the end, or an error */
 gboolean align_input_next (AlignInput *input, AlignLine *ret_line, GError **error);
+/* does what the line says; a setting that is none is told on standard error */
+void align_line_apply (const AlignLine *line, TribAlign *align);
 /* the latest time of the lines so far */
 gint64 align_input_now (const AlignInput *input);
 guint64 align_input_n_bad (const AlignInput *input);

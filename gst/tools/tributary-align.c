@@ -166,15 +166,11 @@ align (const Options *o, AlignInput *input, GError **error)
   if (run.align == NULL)
     return EXIT_COULD_NOT_RUN;
   while (!run.failed && align_input_next (input, &line, error)) {
-    if (line.is_clock) {
-      trib_align_advance (run.align, line.now_ns);
-      continue;
-    }
-    if (line.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
+    if (line.kind == ALIGN_LINE_RECORD && line.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
       line.record.payload = g_bytes_new (line.text, line.len);
       line.record.bytes = line.len;
     }
-    trib_align_push (run.align, &line.record, line.now_ns);
+    align_line_apply (&line, run.align);
   }
   if (error == NULL || *error == NULL)
     trib_align_finish (run.align, align_input_now (input));

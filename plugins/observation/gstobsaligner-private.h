@@ -21,6 +21,9 @@ GST_DEBUG_CATEGORY_EXTERN (obs_aligner_debug);
 /* how often a kind of event may be told on the bus */
 #define OBS_TELL_INTERVAL_NS GST_SECOND
 
+/* a push that takes longer holds sources up; what is shorter is not worth two lines of a log each time */
+#define OBS_LASTING_PUSH_NS GST_MSECOND
+
 typedef struct _ObsCore ObsCore;
 
 /* of the element itself; the core has its own */
@@ -87,6 +90,8 @@ struct _GstObsAligner {
   gint live_known;    /* atomic, too */
   GstFlowReturn flow; /* of the last push */
   gboolean in_push;
+  gint64 push_since;
+  gboolean stopped; /* sources are not held to be silent */
   guint group_id;
   gint64 offset; /* running time less t_ns, of the last record that had both */
   gboolean has_offset;
@@ -132,7 +137,7 @@ TribAlign *obs_core_get_align (GstObsAligner *self);
 void obs_core_finish (GstObsAligner *self, gint64 now);
 void obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
 void obs_core_flush (GstObsAligner *self, gint64 now);
-void obs_core_set_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
+void obs_core_update_stopped (GstObsAligner *self, gint64 now);
 void obs_core_set_live (GstObsAligner *self, gboolean live);
 /* without lock */
 void obs_core_settings_changed (GstObsAligner *self, guint id);

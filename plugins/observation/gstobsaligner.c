@@ -322,8 +322,7 @@ set_playing (GstObsAligner *self, gboolean playing)
 {
   g_mutex_lock (&self->lock);
   self->playing = playing;
-  if (!self->in_push)
-    obs_core_set_stopped (self, !playing, obs_aligner_clock (self));
+  obs_core_update_stopped (self, obs_aligner_clock (self));
   obs_task_wake (self);
   g_mutex_unlock (&self->lock);
 }

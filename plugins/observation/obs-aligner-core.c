@@ -169,7 +169,8 @@ obs_core_start (GstObsAligner *self, GError **error)
   self->core->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->shift = 0;
   self->has_shift = FALSE;
-  trib_align_set_stopped (align, TRUE, obs_aligner_clock (self));
+  self->stopped = FALSE;
+  obs_core_update_stopped (self, obs_aligner_clock (self));
   return TRUE;
 }
 
@@ -194,8 +195,7 @@ obs_core_set_live (GstObsAligner *self, gboolean live)
   trib_align_free (self->core->align);
   /* the same settings were good before */
   self->core->align = make_align (self, TRUE, NULL);
-  trib_align_set_stopped (
-      self->core->align, self->in_push || !self->playing, obs_aligner_clock (self));
+  trib_align_set_stopped (self->core->align, self->stopped, obs_aligner_clock (self));
 }
 
 TribAlign *
@@ -223,8 +223,12 @@ obs_core_settings_changed (GstObsAligner *self, guint id)
   g_mutex_lock (&self->lock);
   self->now.on_full = on_full;
   trib_trace_set_level (self->trace, level);
-  if (self->core && id == OBS_SETTING_SOURCES)
-    trib_align_set_sources (self->core->align, sources, &error);
+  if (self->core && id == OBS_SETTING_SOURCES) {
+    gint64 now = obs_aligner_clock (self);
+    obs_core_advance (self, now);
+    if (trib_align_set_sources (self->core->align, sources, &error))
+      obs_report_sources (self, sources, now);
+  }
   g_cond_broadcast (&self->room);
   g_mutex_unlock (&self->lock);
   if (error)
@@ -381,7 +385,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
 
 /* ---- pads ---- */
 
-typedef void (*SourceFunc) (TribAlign *align, const gchar *source, gint64 now);
+typedef void (*SourceFunc) (GstObsAligner *self, const gchar *source, gint64 now);
 
 static void
 for_each_source (GstObsAligner *self, GstObsAlignerPad *pad, SourceFunc func, gint64 now)
@@ -394,12 +398,26 @@ for_each_source (GstObsAligner *self, GstObsAlignerPad *pad, SourceFunc func, gi
   own_name = g_strdup (pad->source);
   GST_OBJECT_UNLOCK (pad);
   if (own_name && *own_name && !g_hash_table_contains (self->core->owners, own_name))
-    func (self->core->align, own_name, now);
+    func (self, own_name, now);
   g_hash_table_iter_init (&iter, self->core->owners);
   while (g_hash_table_iter_next (&iter, &name, &owner)) {
     if (owner == pad)
-      func (self->core->align, name, now);
+      func (self, name, now);
   }
+}
+
+/* What a source says by an event of its pad, as a record would. */
+static void
+push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 t_ns, gint64 now)
+{
+  TribAlignRecord record = { .kind = kind, .source = source, .t_ns = t_ns };
+  TribRecordEnvelope envelope
+      = { .kind = kind == TRIB_ALIGN_KIND_EOS ? TRIB_RECORD_KIND_EOS : TRIB_RECORD_KIND_BOUND };
+
+  obs_core_advance (self, now);
+  envelope.has = TRIB_RECORD_BIT (KIND);
+  obs_report_arrival (self, &envelope, &record, now);
+  trib_align_push (self->core->align, &record, now);
 }
 
 /* nothing more captured up to that time comes on this pad */
@@ -413,14 +431,20 @@ obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 n
   g_hash_table_iter_init (&iter, self->core->owners);
   while (g_hash_table_iter_next (&iter, &name, &owner)) {
     if (owner == pad)
-      trib_align_bound (self->core->align, name, until, now);
+      push_said (self, TRIB_ALIGN_KIND_BOUND, name, until, now);
   }
+}
+
+static void
+end_source (GstObsAligner *self, const gchar *source, gint64 now)
+{
+  push_said (self, TRIB_ALIGN_KIND_EOS, source, 0, now);
 }
 
 void
 obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
 {
-  for_each_source (self, pad, trib_align_eos, now);
+  for_each_source (self, pad, end_source, now);
 }
 
 /* a pad that goes is nobody's any more */
@@ -437,17 +461,46 @@ obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad)
   }
 }
 
+static void
+flush_source (GstObsAligner *self, const gchar *source, gint64 now)
+{
+  obs_core_advance (self, now);
+  obs_report_flush (self, source, now);
+  trib_align_flush_source (self->core->align, source, now);
+}
+
 void
 obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
 {
-  for_each_source (self, pad, trib_align_flush_source, now);
+  for_each_source (self, pad, flush_source, now);
 }
 
 /* ---- time ---- */
 
+/* No source is silent while nothing can come in, nor because nobody takes what goes out. A push that
+ * turns out to last counts from its beginning. */
+void
+obs_core_update_stopped (GstObsAligner *self, gint64 now)
+{
+  gboolean lasting = self->in_push && now - self->push_since >= (gint64) OBS_LASTING_PUSH_NS;
+  gboolean stopped = !self->playing || lasting;
+
+  if (self->core == NULL || stopped == self->stopped)
+    return;
+  self->stopped = stopped;
+  if (stopped && self->playing)
+    now = self->push_since;
+  self->advancing = TRUE;
+  trib_align_advance (self->core->align, now);
+  self->advancing = FALSE;
+  obs_report_stopped (self, stopped, now);
+  trib_align_set_stopped (self->core->align, stopped, now);
+}
+
 void
 obs_core_advance (GstObsAligner *self, gint64 now)
 {
+  obs_core_update_stopped (self, now);
   self->advancing = TRUE;
   trib_align_advance (self->core->align, now);
   self->advancing = FALSE;
@@ -465,17 +518,15 @@ obs_core_next_deadline (GstObsAligner *self)
 void
 obs_core_finish (GstObsAligner *self, gint64 now)
 {
+  obs_core_advance (self, now);
+  obs_report_finish (self, now);
   trib_align_finish (self->core->align, now);
 }
 
 void
 obs_core_flush (GstObsAligner *self, gint64 now)
 {
+  obs_core_advance (self, now);
+  obs_report_flush (self, NULL, now);
   trib_align_flush (self->core->align, now);
-}
-
-void
-obs_core_set_stopped (GstObsAligner *self, gboolean stopped, gint64 now)
-{
-  trib_align_set_stopped (self->core->align, stopped, now);
 }

@@ -321,6 +321,62 @@ obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope,
   trib_trace_line (self->log, line->str, line->len);
 }
 
+static void
+log_clock (GstObsAligner *self, TribRecordEnvelope *e, gint64 now)
+{
+  g_autoptr (GString) line = NULL;
+  TribRecordWriter w;
+
+  if (self->log == NULL)
+    return;
+  e->kind = TRIB_RECORD_KIND_CLOCK;
+  e->now_ns = now;
+  e->has |= TRIB_RECORD_BIT (NOW_NS);
+  line = g_string_sized_new (256);
+  trib_record_writer_init (&w, TRIB_RECORD_JSON, line);
+  trib_record_envelope_write (&w, e);
+  trib_trace_line (self->log, line->str, line->len);
+}
+
+void
+obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now)
+{
+  TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (STOPPED), .stopped = stopped };
+
+  log_clock (self, &e, now);
+}
+
+void
+obs_report_finish (GstObsAligner *self, gint64 now)
+{
+  TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (FINISHED), .finished = TRUE };
+
+  log_clock (self, &e, now);
+}
+
+/* @source: (nullable): everything */
+void
+obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now)
+{
+  TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (FLUSH_ALL), .flush_all = TRUE };
+
+  if (source)
+    e = (TribRecordEnvelope){ .has = TRIB_RECORD_BIT (FLUSH), .flush = TRIB_RECORD_TEXT (source) };
+  log_clock (self, &e, now);
+}
+
+/* @sources: as the property has them */
+void
+obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now)
+{
+  g_auto (GStrv) names = g_strsplit (sources ? sources : "", ",", TRIB_RECORD_MAX_NAMES);
+  TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (EXPECTED) };
+
+  for (; names[e.n_names]; e.n_names++)
+    e.names[e.n_names] = TRIB_RECORD_TEXT (names[e.n_names]);
+  log_clock (self, &e, now);
+}
+
 /* What is decided by time alone needs the time to be decided again. */
 void
 obs_report_event (GstObsAligner *self, const TribAlignEvent *event)

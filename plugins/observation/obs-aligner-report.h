@@ -14,6 +14,10 @@ gchar *obs_report_holder (GstObsAligner *self);
 /* with lock: what the aligner was given, and decided */
 void obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope,
     const TribAlignRecord *record, gint64 now);
+void obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
+void obs_report_finish (GstObsAligner *self, gint64 now);
+void obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now);
+void obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now);
 void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
 void obs_report_after_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);

@@ -278,26 +278,27 @@ set_in_push (GstObsAligner *self, gboolean in_push, const ObsGroup *group)
   self->pushing_records = group ? group->n_members : 0;
 }
 
-/* With lock, which is let go of. @item: (transfer full). While it is being pushed the aligner's idle clock
- * stands: a source is not silent because nobody takes what it said. */
+/* With lock, which is let go of. @item: (transfer full). While that takes long the aligner's idle clock stands: a source is not silent because nobody takes what it said. */
 static GstFlowReturn
 let_out (GstObsAligner *self, ObsItem *item)
 {
   GstFlowReturn flow;
+  gint64 now;
 
+  self->push_since = obs_aligner_clock (self);
   set_in_push (self, TRUE, item->kind == OBS_ITEM_GROUP ? item->group : NULL);
-  obs_core_set_stopped (self, TRUE, obs_aligner_clock (self));
   obs_aligner_unlock (self);
   flow = push_item (self, item);
   obs_item_free (item);
   g_mutex_lock (&self->lock);
   if (self->pushing_groups)
     count_pushed (self, self->pushing_records, flow);
+  now = obs_aligner_clock (self);
+  obs_core_update_stopped (self, now);
   set_in_push (self, FALSE, NULL);
+  obs_core_update_stopped (self, now);
   if (flow == UNWRITABLE)
     flow = GST_FLOW_OK;
-  if (self->core && self->playing)
-    obs_core_set_stopped (self, FALSE, obs_aligner_clock (self));
   self->flow = flow;
   if (flow != GST_FLOW_OK && flow != GST_FLOW_FLUSHING)
     fail (self, flow);

@@ -163,7 +163,7 @@ def _():
             written = stream.read()
     recorded = [line for line in written.splitlines(keepends=True) if b'"ev":"emit"' in line]
     tap.true(len(recorded) >= 30, f"{len(recorded)} results in the log")
-    replayed, _ = run(written, "--output=emits", "--live=no", *(f"--{name}={value}" for name, value in settings.items()))
+    replayed, _ = run(written, "--output=emits", "--live=false", *(f"--{name}={value}" for name, value in settings.items()))
     tap.equal(replayed.splitlines(keepends=True), recorded, "results")
 
 

@@ -111,7 +111,8 @@ def _():
         reader.join()
         with open(log, encoding="utf-8") as stream:
             lines = collections.Counter(
-                "clock" if "now_ns" in line else line.get("ev", "arrival") for line in map(json.loads, stream))
+                "clock" if "now_ns" in line else "end" if line.get("kind") == "eos" else line.get("ev", "arrival")
+                for line in map(json.loads, stream))
 
     tap.equal([f[0] for f in fused], list(range(FRAMES)), "the frames, in order")
     whole = [f for f in fused if len(f[2]) == 4]

@@ -120,6 +120,7 @@ static const struct {
   { "{\"record_type\":\"sync_delay\",\"frame_id\":1,\"delay_ms\":2,\"waiting_for\":[\"a\"]}",
       TRIB_RECORD_KIND_SYNC_DELAY },
   { "{\"now_ns\":5}", TRIB_RECORD_KIND_CLOCK },
+  { "{\"now_ns\":5,\"stopped\":true,\"expected\":[]}", TRIB_RECORD_KIND_CLOCK },
 };
 
 static void
@@ -297,6 +298,7 @@ test_write (void)
       .trigger_id = TRIB_RECORD_TEXT ("ti"),
       .command = TRIB_RECORD_TEXT ("co"),
       .request_id = TRIB_RECORD_TEXT ("ri"),
+      .flush = TRIB_RECORD_TEXT ("fl"),
       .frame_id = 1,
       .seq = 2,
       .queue_depth = 3,
@@ -319,6 +321,9 @@ test_write (void)
       .score = 20.5,
       .speed = 21.5,
       .loop = TRUE,
+      .stopped = TRUE,
+      .flush_all = TRUE,
+      .finished = TRUE,
       .names = { TRIB_RECORD_TEXT ("n") },
       .n_names = 1 };
     TribRecordWriter w;
