@@ -67,7 +67,8 @@ static const Setting settings[] = {
   SETTING ("advance", advance, WORDS, "records|clock", "what moves the watermark"),
   SETTING ("tumbling-ms", tumbling_ms, COUNT, "MS", "length of a span; 0: the window"),
   SETTING ("origin-ns", origin_ns, NS, "NS", "where spans begin"),
-  SETTING ("empty-windows", empty_windows, SWITCH, "true|false", "give spans without a record, too"),
+  SETTING (
+      "empty-windows", empty_windows, SWITCH, "true|false", "give spans without a record, too"),
   SETTING ("max-pending", max_pending, COUNT, "N", "most frames that wait"),
   SETTING ("max-pending-bytes", max_pending_bytes, BYTES, "BYTES", "most bytes that wait"),
   SETTING ("stats-interval-ms", stats_interval_ms, COUNT, "MS",
