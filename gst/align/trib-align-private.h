@@ -150,7 +150,6 @@ struct _TribAlign {
   Entry *candidate[TRIB_ALIGN_MAX_SOURCES];
 
   gint64 next_stats;
-  gboolean changed; /* since the last stats event */
   TribAlignTotals totals;
   GArray *have;
   GArray *missing;
@@ -248,9 +247,14 @@ void trib_align_sets_finish (TribAlign *a, TribAlignReason reason);
 void trib_align_sets_flush_source (TribAlign *a, Source *s);
 gint64 trib_align_sets_deadline (const TribAlign *a);
 
+/* trib-align-due.c */
+void trib_align_move_to (TribAlign *a, gint64 now);
+void trib_align_drain (TribAlign *a);
+void trib_align_keep_bounds (TribAlign *a);
+void trib_align_leave_all (TribAlign *a, TribAlignReason reason);
+void trib_align_tell_stats (TribAlign *a);
+
 /* trib-align.c */
 void trib_align_accept (TribAlign *a, Entry *e);
-void trib_align_drain (TribAlign *a);
-void trib_align_leave_all (TribAlign *a, TribAlignReason reason);
 
 G_END_DECLS

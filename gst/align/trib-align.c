@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes in, and in which order time and records are dealt with. */
+/* What comes in: records, what sources say without one, forgetting; and what is known. */
 #include "trib-align-private.h"
-
-#define MAX_EMPTY_WINDOWS 1024 /* in a row */
 
 /**
  * trib_align_new:
@@ -88,274 +86,6 @@ trib_align_free (TribAlign *a)
   g_array_unref (a->missing);
   g_free (a->reference);
   g_free (a);
-}
-
-/* ---- which frames may leave ---- */
-
-static gboolean
-is_window (const TribAlign *a)
-{
-  return a->config.mode == TRIB_ALIGN_MODE_WINDOW;
-}
-
-/* nothing of the frame's sources is waited for any more */
-static gboolean
-is_settled (const TribAlign *a, const Group *g)
-{
-  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
-    return a->watermark >= plus (g->t, a->length - 1);
-  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK && a->watermark >= g->t;
-}
-
-static gboolean
-is_aged (const TribAlign *a, const Group *g)
-{
-  return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
-         && minus (a->newest, g->t) >= a->window;
-}
-
-/* FALSE: it waits on */
-static gboolean
-may_leave (const TribAlign *a, const Group *g, TribAlignReason *ret_reason)
-{
-  if (trib_align_group_is_complete (a, g))
-    *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
-                                                          : TRIB_ALIGN_REASON_COMPLETE;
-  else if (is_settled (a, g))
-    *ret_reason = TRIB_ALIGN_REASON_WATERMARK;
-  else if (is_aged (a, g) || a->now >= g->deadline)
-    *ret_reason = TRIB_ALIGN_REASON_TIMEOUT;
-  else
-    return FALSE;
-  return TRUE;
-}
-
-/* windows without a record between the last that left and this one */
-static void
-leave_empty_windows (TribAlign *a, gint64 until)
-{
-  guint n = 0;
-
-  if (a->config.mode != TRIB_ALIGN_MODE_TUMBLING || !a->config.empty_windows)
-    return;
-  for (gint64 t = a->next_window; t != NO_TIME && t < until && n < MAX_EMPTY_WINDOWS;
-       t = plus (t, a->length), n++)
-    trib_align_leave (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
-}
-
-static void
-leave (TribAlign *a, Group *g, TribAlignReason reason)
-{
-  leave_empty_windows (a, g->t);
-  a->next_window = plus (g->t, a->length);
-  trib_align_leave (a, g, reason);
-}
-
-static void
-drain_in_order (TribAlign *a)
-{
-  Group *g;
-  TribAlignReason reason;
-
-  while ((g = first_open (a)) && may_leave (a, g, &reason))
-    leave (a, g, reason);
-}
-
-static void
-drain_by_completion (TribAlign *a)
-{
-  TribAlignReason reason;
-
-  for (GList *l = a->opened.head, *next; l; l = next) {
-    next = l->next;
-    if (may_leave (a, l->data, &reason))
-      leave (a, l->data, reason);
-  }
-}
-
-/* everything that may leave now */
-void
-trib_align_drain (TribAlign *a)
-{
-  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
-    trib_align_sets_timeout (a);
-  else if (a->config.order == TRIB_ALIGN_ORDER_KEY)
-    drain_in_order (a);
-  else
-    drain_by_completion (a);
-}
-
-/* all of them, in order */
-void
-trib_align_leave_all (TribAlign *a, TribAlignReason reason)
-{
-  Group *g;
-
-  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
-    trib_align_sets_finish (a, reason);
-  while ((g = first_open (a)))
-    leave (a, g,
-        trib_align_group_is_complete (a, g) && !trib_align_group_waits_for_ended (a, g)
-            ? TRIB_ALIGN_REASON_COMPLETE
-            : reason);
-}
-
-static void
-bound_open (TribAlign *a)
-{
-  while (a->open.length > a->config.max_pending
-         || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
-    leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
-}
-
-/* ---- time ---- */
-
-static gboolean
-has_watermark (const TribAlign *a)
-{
-  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK || a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
-}
-
-static gboolean
-all_idle_but (const TribAlign *a, gboolean due_too)
-{
-  gboolean any = FALSE;
-
-  for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
-    if (s->ended || !(s->listed || s->seen))
-      continue;
-    any = TRUE;
-    if (!s->idle && !(due_too && trib_align_source_is_idle_due (a, s)))
-      return FALSE;
-  }
-  return any;
-}
-
-/* Who was silent for too long is not waited for. When nobody is left, what the last of them had come to settles
- * first. */
-static void
-mark_idle (TribAlign *a)
-{
-  gboolean all = all_idle_but (a, TRUE);
-
-  if (all && has_watermark (a) && a->newest != NO_TIME) {
-    a->watermark = MAX (a->watermark, a->newest);
-    trib_align_drain (a);
-  }
-  for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    if (!trib_align_source_is_idle_due (a, s))
-      continue;
-    trib_align_jump_give_up (a, s);
-    s->idle = TRUE;
-    trib_align_tell_source (a, TRIB_ALIGN_EVENT_IDLE, s, 0);
-  }
-  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
-    if (all)
-      trib_align_sets_finish (a, TRIB_ALIGN_REASON_TIMEOUT);
-    else
-      trib_align_sets_restart (a);
-  }
-  trib_align_update_watermark (a);
-  trib_align_drain (a);
-  if (all) {
-    TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ALL_IDLE, .t_ns = a->newest };
-    trib_align_tell (a, &event);
-  }
-}
-
-static void
-tell_stats (TribAlign *a)
-{
-  TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_STATS };
-
-  a->next_stats = NEVER;
-  trib_align_tell (a, &event);
-}
-
-static gint64
-learnt_at (const TribAlign *a)
-{
-  gint64 t;
-
-  if (a->specs->len > 0 || a->started_at == NO_TIME || a->open.head == NULL)
-    return NEVER;
-  t = plus (a->started_at, a->config.learn_ms * TRIB_ALIGN_MS);
-  return t > a->now ? t : NEVER;
-}
-
-static gint64
-frames_deadline (const TribAlign *a)
-{
-  const Group *g = a->config.order == TRIB_ALIGN_ORDER_KEY ? first_open (a) : NULL;
-  gint64 first = NEVER;
-
-  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
-    return trib_align_sets_deadline (a);
-  if (g)
-    first = g->deadline;
-  else if (a->opened.head && (!is_window (a) || a->config.window_base != TRIB_ALIGN_BASE_CAPTURE))
-    first = ((Group *) a->opened.head->data)->deadline;
-  else if (a->open.head)
-    first = first_open (a)->deadline;
-  if (has_watermark (a) && a->open.head) {
-    gint64 t = first_open (a)->t;
-    if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
-      t = plus (t, a->length - 1);
-    first = MIN (first, trib_align_clock_deadline (a, t));
-  }
-  return MIN (first, learnt_at (a));
-}
-
-static gint64
-deadline (const TribAlign *a)
-{
-  return MIN (MIN (frames_deadline (a), trib_align_idle_deadline (a)), a->next_stats);
-}
-
-/**
- * trib_align_next_deadline:
- * @a: an aligner
- *
- * Returns: when trib_align_advance() is to be called next if nothing else is, on the clock of arrivals; -1: never
- */
-gint64
-trib_align_next_deadline (const TribAlign *a)
-{
-  gint64 at = deadline (a);
-
-  return at == NEVER ? -1 : at;
-}
-
-static void
-fire (TribAlign *a)
-{
-  if (has_watermark (a) && a->config.advance == TRIB_ALIGN_ADVANCE_CLOCK)
-    trib_align_update_watermark (a);
-  trib_align_drain (a);
-  if (trib_align_idle_deadline (a) <= a->now)
-    mark_idle (a);
-  if (a->next_stats <= a->now)
-    tell_stats (a);
-}
-
-/* one instant after another, so that what happens does not depend on how often it is asked */
-static void
-move_to (TribAlign *a, gint64 now)
-{
-  gint64 at;
-
-  if (a->now == NO_TIME)
-    a->now = now;
-  while ((at = deadline (a)) <= now) {
-    a->now = MAX (a->now, at);
-    fire (a);
-    if (deadline (a) <= at && at < a->now)
-      break;
-  }
-  a->now = MAX (a->now, now);
-  trib_align_expire_left (a);
 }
 
 /* ---- records ---- */
@@ -460,7 +190,7 @@ trib_align_accept (TribAlign *a, Entry *e)
   trib_align_source_passed (a, s, t);
   trib_align_update_watermark (a);
   trib_align_drain (a);
-  bound_open (a);
+  trib_align_keep_bounds (a);
 }
 
 /* an announce opens the frame, and says who will answer */
@@ -488,7 +218,7 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
   }
   trib_align_tell (a, &event);
   trib_align_drain (a);
-  bound_open (a);
+  trib_align_keep_bounds (a);
 }
 
 static void
@@ -550,7 +280,7 @@ take_record (TribAlign *a, const TribAlignRecord *record)
 void
 trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
 {
-  move_to (a, arrival_ns);
+  trib_align_move_to (a, arrival_ns);
   switch (record->kind) {
     case TRIB_ALIGN_KIND_ANNOUNCE:
       take_announce (a, record);
@@ -578,7 +308,7 @@ trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
 void
 trib_align_advance (TribAlign *a, gint64 now_ns)
 {
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
 }
 
 /* ---- what sources say without a record ---- */
@@ -589,7 +319,7 @@ trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
 {
   Source *s;
 
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_get (a, source) : NULL;
   if (s == NULL)
     return;
@@ -607,7 +337,7 @@ trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
 {
   Source *s;
 
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_get (a, source) : NULL;
   if (s == NULL || s->ended)
     return;
@@ -624,12 +354,12 @@ trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
 void
 trib_align_finish (TribAlign *a, gint64 now_ns)
 {
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
   for (guint i = 0; i < a->sources->len; i++)
     trib_align_jump_give_up (a, source_at (a, i));
   trib_align_leave_all (a, TRIB_ALIGN_REASON_EOS);
   if (a->next_stats != NEVER)
-    tell_stats (a);
+    trib_align_tell_stats (a);
 }
 
 /* ---- forgetting ---- */
@@ -677,7 +407,7 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
 {
   Source *s;
 
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_find (a, source) : NULL;
   if (s == NULL)
     return;
@@ -729,7 +459,7 @@ trib_align_flush (TribAlign *a, gint64 now_ns)
 void
 trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
 {
-  move_to (a, now_ns);
+  trib_align_move_to (a, now_ns);
   if (a->stopped == stopped)
     return;
   if (stopped)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "align-rig.h"
 
+#include <align/trib-align-options.h>
+
 #include <stdlib.h>
 #include <string.h>
 
 struct _Rig {
   TribAlign *a;
+  guint told_kinds; /* bits of events beside those that are always told */
   GString *told;
   guint64 n_payloads; /* that the aligner holds */
   guint64 n_pushed;
@@ -76,6 +79,38 @@ put_source (Rig *rig, const gchar *what, const TribAlignEvent *event)
   put (rig, "%s:%s@%s", what, event->source ? event->source : "-", now);
 }
 
+/* what is told only when `tell` names it */
+static void
+put_more (Rig *rig, const TribAlignEvent *event)
+{
+  const TribAlignGroup *g = event->group;
+  g_autofree gchar *t = ms (event->t_ns), *now = ms (event->now_ns);
+
+  switch (event->kind) {
+    case TRIB_ALIGN_EVENT_HOLDER:
+      put_source (rig, "holder", event);
+      break;
+    case TRIB_ALIGN_EVENT_SOURCE:
+      put_source (rig, "source", event);
+      break;
+    case TRIB_ALIGN_EVENT_STATS:
+      put (rig, "stats@%s", now);
+      break;
+    case TRIB_ALIGN_EVENT_ANNOUNCE:
+      put (rig, "announce:%s@%s", t, now);
+      break;
+    case TRIB_ALIGN_EVENT_SYNC_DELAY:
+      put (rig, "delay:%s", t);
+      for (guint i = 0; i < g->n_missing; i++)
+        g_string_append_printf (rig->told, "(%s)", g->missing[i].source);
+      g_string_append_printf (
+          rig->told, "%" G_GINT64_FORMAT "@%s", g->wait_ns / TRIB_ALIGN_MS, now);
+      break;
+    default:
+      break;
+  }
+}
+
 static void
 on_event (gpointer user_data, const TribAlignEvent *event)
 {
@@ -119,6 +154,8 @@ on_event (gpointer user_data, const TribAlignEvent *event)
       put_source (rig, "reuse", event);
       break;
     default:
+      if (rig->told_kinds & 1u << event->kind)
+        put_more (rig, event);
       break;
   }
 }
@@ -133,14 +170,57 @@ on_release (gpointer user_data, gpointer payload)
   g_free (payload);
 }
 
-Rig *
-rig_new (const TribAlignConfig *config)
+static guint
+kinds_of (const gchar *words)
 {
+  static const struct {
+    const gchar *word;
+    TribAlignEventKind kind;
+  } known[] = {
+    { "holder", TRIB_ALIGN_EVENT_HOLDER },
+    { "source", TRIB_ALIGN_EVENT_SOURCE },
+    { "stats", TRIB_ALIGN_EVENT_STATS },
+    { "announce", TRIB_ALIGN_EVENT_ANNOUNCE },
+    { "delay", TRIB_ALIGN_EVENT_SYNC_DELAY },
+  };
+  g_auto (GStrv) each = g_strsplit (words, ",", -1);
+  guint kinds = 0;
+
+  for (guint i = 0; each[i]; i++) {
+    guint before = kinds;
+    for (guint k = 0; k < G_N_ELEMENTS (known); k++)
+      if (g_str_equal (known[k].word, each[i]))
+        kinds |= 1u << known[k].kind;
+    g_assert_cmpuint (kinds, !=, before);
+  }
+  return kinds;
+}
+
+Rig *
+rig_new (const gchar *settings)
+{
+  g_auto (GStrv) words = g_strsplit (settings, " ", -1);
   g_autoptr (GError) error = NULL;
   Rig *rig = g_new0 (Rig, 1);
+  TribAlignConfig config;
 
+  trib_align_config_init (&config);
+  config.sources = "F,P,G";
+  config.stats_interval_ms = 0;
+  for (guint i = 0; words[i]; i++) {
+    gchar *value = strchr (words[i], '=');
+    if (value == NULL)
+      continue;
+    *value++ = '\0';
+    if (g_str_equal (words[i], "tell"))
+      rig->told_kinds = kinds_of (value);
+    else
+      trib_align_config_set (&config, words[i], value, &error);
+    g_assert_no_error (error);
+  }
   rig->told = g_string_new (NULL);
-  rig->a = trib_align_new (config, on_event, on_release, rig, &error);
+  /* takes its own copy of what is text */
+  rig->a = trib_align_new (&config, on_event, on_release, rig, &error);
   g_assert_no_error (error);
   return rig;
 }
@@ -349,12 +429,40 @@ rig_take (Rig *rig)
 }
 
 void
-rig_expect (const TribAlignConfig *config, const gchar *script, const gchar *told)
+rig_run_format (Rig *rig, const gchar *format, ...)
 {
-  g_autoptr (Rig) rig = rig_new (config);
-  g_autofree gchar *got = NULL;
+  g_autofree gchar *script = NULL;
+  va_list args;
 
+  va_start (args, format);
+  script = g_strdup_vprintf (format, args);
+  va_end (args);
   rig_run (rig, script);
-  got = rig_take (rig);
+}
+
+void
+rig_expect (Rig *rig, const gchar *told)
+{
+  g_autofree gchar *got = rig_take (rig);
+
   g_assert_cmpstr (got, ==, told);
+}
+
+static void
+test_case (gconstpointer data)
+{
+  const RigCase *c = data;
+  g_autoptr (Rig) rig = rig_new (c->settings);
+
+  rig_run (rig, c->script);
+  rig_expect (rig, c->told);
+}
+
+void
+rig_add_cases (const RigCase *cases, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    g_autofree gchar *path = g_strdup_printf ("/align/%s", cases[i].name);
+    g_test_add_data_func (path, &cases[i], test_case);
+  }
 }

@@ -17,17 +17,28 @@ G_BEGIN_DECLS
  *   F99999999n@3  a capture time in ns
  * What the aligner tells is written as:
  *   33[FPG]complete@60     a result; (G:timeout) who is missing and why; /1 its pane; #7 its frame id; {F:12} stale
- *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ... */
+ *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ...
+ *   with tell=WORD[,...]: holder:F@3 source:F@3 stats@9 announce:33@3 delay:0(G)160@160 (waited for G, 160 ms)
+ * Settings are NAME=VALUE words with the names of the settings; sources are F,P,G where nothing else is said. */
 
 typedef struct _Rig Rig;
 
-Rig *rig_new (const TribAlignConfig *config);
+Rig *rig_new (const gchar *settings);
 void rig_free (Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
 void rig_run (Rig *rig, const gchar *script);
 /* what was told since, and forgets it; checks that the books close and no payload is lost */
 gchar *rig_take (Rig *rig);
 TribAlign *rig_align (Rig *rig);
-void rig_expect (const TribAlignConfig *config, const gchar *script, const gchar *told);
+void rig_run_format (Rig *rig, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+/* what was told since is this */
+void rig_expect (Rig *rig, const gchar *told);
+
+typedef struct {
+  const gchar *name, *settings, *script, *told;
+} RigCase;
+
+/* each a test of its own, /align/NAME; @cases: static */
+void rig_add_cases (const RigCase *cases, guint n);
 
 G_END_DECLS

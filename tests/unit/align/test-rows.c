@@ -3,136 +3,54 @@
  * where the case does not say otherwise. */
 #include "align-rig.h"
 
-#include <string.h>
 #include <trib-test.h>
 
-/* NAME=VALUE words */
-static void
-set (TribAlignConfig *c, const gchar *word)
-{
-  const gchar *value = strchr (word, '=') + 1;
-  gint64 n = g_ascii_strtoll (value, NULL, 10);
-
-#define IS(name) g_str_has_prefix (word, name "=")
-  if (IS ("mode"))
-    c->mode = *value == 'w' && value[1] == 'i' ? TRIB_ALIGN_MODE_WINDOW
-              : *value == 'w'                  ? TRIB_ALIGN_MODE_WATERMARK
-              : *value == 't'                  ? TRIB_ALIGN_MODE_TUMBLING
-                                               : TRIB_ALIGN_MODE_APPROXIMATE;
-  else if (IS ("sources"))
-    c->sources = value;
-  else if (IS ("order"))
-    c->order = *value == 'c' ? TRIB_ALIGN_ORDER_COMPLETION : TRIB_ALIGN_ORDER_KEY;
-  else if (IS ("late"))
-    c->late_policy = *value == 'u'   ? TRIB_ALIGN_LATE_UPDATE
-                     : *value == 'f' ? TRIB_ALIGN_LATE_FORWARD
-                     : *value == 's' ? TRIB_ALIGN_LATE_SIDE
-                                     : TRIB_ALIGN_LATE_DROP;
-  else if (IS ("dup"))
-    c->duplicate_policy = *value == 'a'   ? TRIB_ALIGN_DUPLICATE_APPEND
-                          : *value == 'l' ? TRIB_ALIGN_DUPLICATE_LAST
-                                          : TRIB_ALIGN_DUPLICATE_FIRST;
-  else if (IS ("missing"))
-    c->missing_policy = *value == 'd'   ? TRIB_ALIGN_MISSING_DROP
-                        : *value == 'h' ? TRIB_ALIGN_MISSING_HOLD_LAST
-                                        : TRIB_ALIGN_MISSING_PARTIAL;
-  else if (IS ("window"))
-    c->window_ms = (guint) n;
-  else if (IS ("base"))
-    c->window_base = *value == 'e'   ? TRIB_ALIGN_BASE_EVENT
-                     : *value == 'c' ? TRIB_ALIGN_BASE_CAPTURE
-                                     : TRIB_ALIGN_BASE_ARRIVAL;
-  else if (IS ("idle"))
-    c->idle_timeout_ms = (guint) n;
-  else if (IS ("lateness"))
-    c->allowed_lateness_ms = (guint) n;
-  else if (IS ("maxwait"))
-    c->max_wait_ms = (gint) n;
-  else if (IS ("retain"))
-    c->retain_ms = (guint) n;
-  else if (IS ("rejoin"))
-    c->rejoin = *value == 'a' ? TRIB_ALIGN_REJOIN_ALIGNED : TRIB_ALIGN_REJOIN_HOLD;
-  else if (IS ("learn"))
-    c->learn_ms = (guint) n;
-  else if (IS ("quorum"))
-    c->quorum = (guint) n;
-  else if (IS ("idle-completes"))
-    c->idle_completes = n != 0;
-  else if (IS ("pending"))
-    c->max_pending = (guint) n;
-  else if (IS ("bytes"))
-    c->max_pending_bytes = (guint64) n;
-  else if (IS ("tolerance"))
-    c->match_tolerance_ms = (guint) n;
-  else if (IS ("match"))
-    c->match_key = *value == 't' ? TRIB_ALIGN_MATCH_TIME : TRIB_ALIGN_MATCH_AUTO;
-  else if (IS ("tumbling"))
-    c->tumbling_ms = (guint) n;
-  else if (IS ("empty-windows"))
-    c->empty_windows = n != 0;
-  else if (IS ("advance"))
-    c->advance = *value == 'c' ? TRIB_ALIGN_ADVANCE_CLOCK : TRIB_ALIGN_ADVANCE_RECORDS;
-  else if (IS ("live"))
-    c->live = n != 0;
-  else if (IS ("offset"))
-    c->source_offset = value;
-  else if (IS ("interval"))
-    c->max_interval_ms = (guint) n;
-  else if (IS ("bounds"))
-    c->learn_bounds = n != 0;
-  else
-    g_error ("what is %s?", word);
-#undef IS
-}
-
-typedef struct {
-  const gchar *name, *settings, *script, *told;
-} Case;
-
-static const Case cases[] = {
+static const RigCase cases[] = {
   { "row/01", "", "F0@10 P0@20 G0@35", "0[FPG]complete@35" },
   { "row/02", "", "F0@10 P0@20 F33@43 P33@50 G33@60 @200",
       "0[FP](G:timeout)timeout@110 33[FPG]complete@110" },
   { "row/03", "order=completion", "F0@10 P0@20 F33@43 P33@50 G33@60 @200",
       "33[FPG]complete@60 0[FP](G:timeout)timeout@110" },
-  { "row/04", "late=update", "F0@10 P0@20 G0@111",
+  { "row/04", "late-policy=update", "F0@10 P0@20 G0@111",
       "0[FP](G:timeout)timeout@110 late:G0@111 0[FPG]late/1@111" },
   { "row/05", "sources=F,P", "F0@0 P0@5 F0@200", "0[FP]complete@5 dup:F0@200" },
   { "row/06", "mode=watermark", "F0@0 P0@1 F33@33 P33@34 G33@35",
       "0[FP](G:watermark)watermark@35 33[FPG]complete@35" },
-  { "row/07", "mode=watermark idle=50", "F0@0 P0@1 G0@2 F33@33 P33@34 F66@66 P66@67",
+  { "row/07", "mode=watermark idle-timeout-ms=50", "F0@0 P0@1 G0@2 F33@33 P33@34 F66@66 P66@67",
       "0[FPG]complete@2 idle:G@52 33[FP](G:watermark)watermark@52 "
       "66[FP](G:watermark)watermark@67" },
-  { "row/08/hold", "mode=watermark idle=50",
+  { "row/08/hold", "mode=watermark idle-timeout-ms=50",
       "F0@0 P0@1 G0@2 F33@33 P33@34 F66@66 P66@67 G33@68 F99@99 P99@100 @101 G66@102 G99@103",
       "0[FPG]complete@2 idle:G@52 33[FP](G:watermark)watermark@52 66[FP](G:watermark)watermark@67 "
       "active:G@68 late:G33@68 late:G66@102 99[FPG]complete@103" },
-  { "row/08/aligned", "mode=watermark idle=50 rejoin=aligned",
+  { "row/08/aligned", "mode=watermark idle-timeout-ms=50 rejoin=aligned",
       "F0@0 P0@1 G0@2 F33@33 P33@34 F66@66 P66@67 G33@68 F99@99 P99@100 G99@101",
       "0[FPG]complete@2 idle:G@52 33[FP](G:watermark)watermark@52 66[FP](G:watermark)watermark@67 "
       "active:G@68 late:G33@68 99[FP](G:watermark)watermark@100 late:G99@101" },
   { "row/09", "", "F0@10 P0@20 G0@110", "0[FP](G:timeout)timeout@110 late:G0@110" },
   { "row/10/first", "", "F0@10 F0@11 P0@20 G0@35", "dup:F0@11 0[FPG]complete@35" },
-  { "row/10/last", "dup=last", "F0@10 F0@11 P0@20 G0@35", "drop:replaced:F0@11 0[FPG]complete@35" },
-  { "row/10/append", "dup=append", "F0@10 F0@11 P0@20 G0@35", "0[FFPG]complete@35" },
-  { "row/10/same-seq", "dup=append", "F0.4@10 F0.4@11 F0.5@12 P0@20 G0@35",
+  { "row/10/last", "duplicate-policy=last", "F0@10 F0@11 P0@20 G0@35",
+      "drop:replaced:F0@11 0[FPG]complete@35" },
+  { "row/10/append", "duplicate-policy=append", "F0@10 F0@11 P0@20 G0@35", "0[FFPG]complete@35" },
+  { "row/10/same-seq", "duplicate-policy=append", "F0.4@10 F0.4@11 F0.5@12 P0@20 G0@35",
       "dup:F0@11 0[FFPG]complete@35" },
   { "row/11", "", "F33@10 P33@11 G33@12 F0@13 @500", "33[FPG]complete@12 late:F0@13" },
-  { "row/12", "order=completion retain=100", "F500@10 P500@11 G500@12 F399@13 F401@14 @500",
+  { "row/12", "order=completion retain-ms=100", "F500@10 P500@11 G500@12 F399@13 F401@14 @500",
       "500[FPG]complete@12 late:F399@13 401[F](P:timeout)(G:timeout)timeout@114" },
   { "row/13", "", "F0@10 P0@20 G0e@35", "0[FPGe]complete@35" },
   { "row/14", "", "F0@10 P0@20 G0s@35", "0[FP](G:skipped)complete@35" },
   { "row/15", "", "A0=FP@10 @500", "0[](F:timeout)(P:timeout)timeout@110" },
-  { "row/16", "idle=50", "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67 @200",
+  { "row/16", "idle-timeout-ms=50", "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67 @200",
       "idle:G@50 0[FP](G:timeout)timeout@100 idle:F@116 idle:P@117 allidle@117 "
       "33[FP](G:timeout)timeout@133 66[FP](G:timeout)timeout@166" },
-  { "row/16/idle-completes", "idle=50 idle-completes=1", "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67",
+  { "row/16/idle-completes", "idle-timeout-ms=50 idle-completes=yes",
+      "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67",
       "idle:G@50 0[FP](G:idle)complete@50 33[FP](G:idle)complete@50 66[FP](G:idle)complete@67" },
-  { "row/17", "mode=watermark idle=50", "F0@0 F33@1 P0@2 F66@3 @1000",
+  { "row/17", "mode=watermark idle-timeout-ms=50", "F0@0 F33@1 P0@2 F66@3 @1000",
       "idle:G@50 0[FP](G:watermark)watermark@50 idle:P@52 "
       "33[F](P:watermark)(G:watermark)watermark@52 "
       "66[F](P:watermark)(G:watermark)watermark@52 idle:F@53 allidle@53" },
-  { "row/18", "mode=watermark idle=1000 maxwait=0",
+  { "row/18", "mode=watermark idle-timeout-ms=1000 max-wait-ms=0",
       "F0@0 P0@0 G0@0 stop@10 F33@10 @3009 go@3010 @3999 @4000",
       "0[FPG]complete@0 idle:P@4000 idle:G@4000 33[F](P:watermark)(G:watermark)watermark@4000" },
   { "row/19", "", "F0@10 P0@20 Geos@30", "0[FP](G:eos)eos@30" },
@@ -152,88 +70,72 @@ static const Case cases[] = {
   { "row/25", "", "F0#0@0 P0#0@1 G0#0@2 F5000#0@500 P5000#0@501 G5000#0@502",
       "0#0[FPG]complete@2 reuse:F@500 5000#0[FPG]complete@502" },
   { "row/26", "", "F0#7@0 P3#7@1 G1#7@2", "0#7[FPG]complete@2" },
-  { "row/27", "tolerance=5 sources=F,P", "F0@0 F33@1 P4@2 P39@3 @300",
+  { "row/27", "match-tolerance-ms=5 sources=F,P", "F0@0 F33@1 P4@2 P39@3 @300",
       "0[FP]complete@2 33[F](P:timeout)timeout@101 39[P](F:timeout)timeout@103" },
-  { "row/28", "pending=2", "F0@0 F1@1 F2@2 F3@3 @300",
+  { "row/28", "max-pending=2", "F0@0 F1@1 F2@2 F3@3 @300",
       "0[F](P:overflow)(G:overflow)overflow@2 1[F](P:overflow)(G:overflow)overflow@3 "
       "2[F](P:timeout)(G:timeout)timeout@102 3[F](P:timeout)(G:timeout)timeout@103" },
-  { "row/28/bytes", "bytes=250", "F0@0 F1@1 F2@2 @300",
+  { "row/28/bytes", "max-pending-bytes=250", "F0@0 F1@1 F2@2 @300",
       "0[F](P:overflow)(G:overflow)overflow@2 1[F](P:timeout)(G:timeout)timeout@101 "
       "2[F](P:timeout)(G:timeout)timeout@102" },
   { "row/29", "", "F0@0 P0@1 G0:1/2@2 G0:2/2@3", "0[FPGG]complete@3" },
   { "row/29/lost", "", "F0@0 P0@1 G0:1/2@2 G0:1/2@3 @300", "dup:G0@3 0[FPG](G:parts)timeout@100" },
-  { "row/30", "mode=tumbling tumbling=100 sources=F", "F-1@0 F0@1 F99999999n@2",
+  { "row/30", "mode=tumbling tumbling-ms=100 sources=F", "F-1@0 F0@1 F99999999n@2",
       "-100[F]watermark@1 0[FF]watermark@2" },
-  { "row/31", "mode=tumbling tumbling=100 sources=F",
+  { "row/31", "mode=tumbling tumbling-ms=100 sources=F",
       "F99999999n@0 F99999999n@1 F100@2 F199999999n@3",
       "0[F]watermark@0 late:F100.000@1 100[FF]watermark@3" },
   { "row/33", "", "F0@10 P0@10 G0@10", "0[FPG]complete@10" },
   { "row/34", "sources=F,P", "F0@0 sources=F F33@1 P0@2 @300", "0[FP]complete@2 33[F]complete@2" },
-  { "row/35", "base=event live=0", "F0@0 P0@0 F50@0 F99@0 F100@0 P50@0 @9999",
+  { "row/35", "window-base=event live=no", "F0@0 P0@0 F50@0 F99@0 F100@0 P50@0 @9999",
       "0[FP](G:timeout)timeout@0 idle:F@1000 idle:P@1000 idle:G@1000 allidle@1000" },
 
-  { "old/age-only", "base=event", "F0@0 P0@0 G0@0 F150@150", "0[FPG]complete@0" },
+  { "old/age-only", "window-base=event", "F0@0 P0@0 G0@0 F150@150", "0[FPG]complete@0" },
   { "quorum", "sources=F!,P?,G? quorum=2", "F0@0 P0@5 F33@33 @300",
       "0[FP]complete@5 33[F]timeout@133" },
   { "optional", "sources=F!,P?", "P0@0 F0@1", "0[FP]complete@1" },
-  { "learn", "sources= learn=50", "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67",
+  { "learn", "sources= learn-ms=50", "F0@0 P0@1 F33@33 P33@34 F66@66 P66@67",
       "0[FP]complete@50 33[FP]complete@50 66[FP]complete@67" },
-  { "hold-last", "missing=hold-last", "F0@0 P0@1 G0@2 F33@33 P33@34 @300",
+  { "hold-last", "missing-policy=hold-last", "F0@0 P0@1 G0@2 F33@33 P33@34 @300",
       "0[FPG]complete@2 33[FPG{33}]timeout@133" },
-  { "missing-drop", "missing=drop", "F0@0 P0@1 @300",
+  { "missing-drop", "missing-policy=drop", "F0@0 P0@1 @300",
       "drop:incomplete:F0@100 drop:incomplete:P0@100" },
-  { "late/forward", "late=forward", "F0@10 P0@20 G0@111",
+  { "late/forward", "late-policy=forward", "F0@10 P0@20 G0@111",
       "0[FP](G:timeout)timeout@110 late:G0@111 0[G]late/1@111" },
-  { "late/side", "late=side", "F0@10 P0@20 G0@111 G0@112",
+  { "late/side", "late-policy=side", "F0@10 P0@20 G0@111 G0@112",
       "0[FP](G:timeout)timeout@110 late:G0@111 dup:G0@112" },
-  { "late/forgotten", "late=update retain=10", "F0@10 P0@20 G0@121",
+  { "late/forgotten", "late-policy=update retain-ms=10", "F0@10 P0@20 G0@121",
       "0[FP](G:timeout)timeout@110 late:G0@121" },
-  { "base/capture", "base=capture", "F1000@10 P1000@20 F1033@80 @300",
+  { "base/capture", "window-base=capture", "F1000@10 P1000@20 F1033@80 @300",
       "1000[FP](G:timeout)timeout@110 1033[F](P:timeout)(G:timeout)timeout@143" },
-  { "offset", "offset=P:-12.5 tolerance=1 sources=F,P", "F100@0 P112@1", "100[FP]complete@1" },
-  { "max-wait", "mode=watermark maxwait=200", "F0@0 P0@1 @500", "0[FP](G:timeout)timeout@200" },
-  { "advance/clock", "mode=watermark advance=clock maxwait=0 idle=0 sources=F,P",
+  { "offset", "source-offset=P:-12.5 match-tolerance-ms=1 sources=F,P", "F100@0 P112@1",
+      "100[FP]complete@1" },
+  { "max-wait", "mode=watermark max-wait-ms=200", "F0@0 P0@1 @500", "0[FP](G:timeout)timeout@200" },
+  { "advance/clock", "mode=watermark advance=clock max-wait-ms=0 idle-timeout-ms=0 sources=F,P",
       "F0@0 P0@1 F30@30 @100", "0[FP]complete@1 30[F](P:watermark)watermark@31" },
   { "bound", "mode=watermark", "F0@0 P0@1 Gb0@2", "0[FP](G:watermark)watermark@2" },
-  { "lateness", "mode=watermark lateness=40 sources=F,P",
+  { "lateness", "mode=watermark allowed-lateness-ms=40 sources=F,P",
       "F0@0 F33@1 P33@2 P0@3 F66@4 P66@5 F99@6 P99@7",
       "0[FP]complete@3 33[FP]complete@3 66[FP]complete@5 99[FP]complete@7" },
-  { "tumbling/empty", "mode=tumbling tumbling=100 sources=F empty-windows=1", "F50@0 F350@1 F400@2",
+  { "tumbling/empty", "mode=tumbling tumbling-ms=100 sources=F empty-windows=yes",
+      "F50@0 F350@1 F400@2",
       "0[F]watermark@1 100[](F:watermark)watermark@2 200[](F:watermark)watermark@2 "
       "300[F]watermark@2" },
   { "order/older-later", "", "F33@0 F0@50 P33@60 G33@61 @300",
       "0[F](P:timeout)(G:timeout)timeout@100 33[FPG]complete@100" },
-  { "approximate/pairs", "mode=approximate sources=F,P bounds=0 idle=0 window=5000",
+  { "approximate/pairs",
+      "mode=approximate sources=F,P learn-bounds=no idle-timeout-ms=0 window-ms=5000",
       "F0@0 P1@1 F1000@1000 P1001@1001", "0[FP]complete@1000" },
-  { "approximate/timeout", "mode=approximate sources=F,P idle=0", "F0@0 @300",
+  { "approximate/timeout", "mode=approximate sources=F,P idle-timeout-ms=0", "F0@0 @300",
       "0[F](P:timeout)timeout@100" },
-  { "approximate/late", "mode=approximate sources=F,P idle=0 bounds=0", "F0@0 P1@1 F50@50 P0@51",
-      "0[FP]complete@50 late:P0@51" },
+  { "approximate/late", "mode=approximate sources=F,P idle-timeout-ms=0 learn-bounds=no",
+      "F0@0 P1@1 F50@50 P0@51", "0[FP]complete@50 late:P0@51" },
 };
-
-static void
-test_case (gconstpointer data)
-{
-  const Case *c = data;
-  g_auto (GStrv) words = g_strsplit (c->settings, " ", -1);
-  TribAlignConfig config;
-
-  trib_align_config_init (&config);
-  config.sources = "F,P,G";
-  config.stats_interval_ms = 0;
-  for (guint i = 0; words[i]; i++)
-    if (*words[i])
-      set (&config, words[i]);
-  rig_expect (&config, c->script, c->told);
-}
 
 int
 main (int argc, char **argv)
 {
   trib_test_init (&argc, &argv);
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree gchar *path = g_strdup_printf ("/align/%s", cases[i].name);
-    g_test_add_data_func (path, &cases[i], test_case);
-  }
+  rig_add_cases (cases, G_N_ELEMENTS (cases));
   return trib_test_run ();
 }

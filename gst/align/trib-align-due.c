@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is due: which frames may leave now, when the next one may, and time as one instant after another. */
+#include "trib-align-private.h"
+
+#define MAX_EMPTY_WINDOWS 1024 /* in a row */
+
+/* ---- which frames may leave ---- */
+
+static gboolean
+is_window (const TribAlign *a)
+{
+  return a->config.mode == TRIB_ALIGN_MODE_WINDOW;
+}
+
+/* nothing of the frame's sources is waited for any more */
+static gboolean
+is_settled (const TribAlign *a, const Group *g)
+{
+  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+    return a->watermark >= plus (g->t, a->length - 1);
+  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK && a->watermark >= g->t;
+}
+
+static gboolean
+is_aged (const TribAlign *a, const Group *g)
+{
+  return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
+         && minus (a->newest, g->t) >= a->window;
+}
+
+/* FALSE: it waits on */
+static gboolean
+may_leave (const TribAlign *a, const Group *g, TribAlignReason *ret_reason)
+{
+  if (trib_align_group_is_complete (a, g))
+    *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
+                                                          : TRIB_ALIGN_REASON_COMPLETE;
+  else if (is_settled (a, g))
+    *ret_reason = TRIB_ALIGN_REASON_WATERMARK;
+  else if (is_aged (a, g) || a->now >= g->deadline)
+    *ret_reason = TRIB_ALIGN_REASON_TIMEOUT;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* windows without a record between the last that left and this one */
+static void
+leave_empty_windows (TribAlign *a, gint64 until)
+{
+  guint n = 0;
+
+  if (a->config.mode != TRIB_ALIGN_MODE_TUMBLING || !a->config.empty_windows)
+    return;
+  for (gint64 t = a->next_window; t != NO_TIME && t < until && n < MAX_EMPTY_WINDOWS;
+       t = plus (t, a->length), n++)
+    trib_align_leave (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
+}
+
+static void
+leave (TribAlign *a, Group *g, TribAlignReason reason)
+{
+  leave_empty_windows (a, g->t);
+  a->next_window = plus (g->t, a->length);
+  trib_align_leave (a, g, reason);
+}
+
+static void
+drain_in_order (TribAlign *a)
+{
+  Group *g;
+  TribAlignReason reason;
+
+  while ((g = first_open (a)) && may_leave (a, g, &reason))
+    leave (a, g, reason);
+}
+
+static void
+drain_by_completion (TribAlign *a)
+{
+  TribAlignReason reason;
+
+  for (GList *l = a->opened.head, *next; l; l = next) {
+    next = l->next;
+    if (may_leave (a, l->data, &reason))
+      leave (a, l->data, reason);
+  }
+}
+
+/* everything that may leave now */
+void
+trib_align_drain (TribAlign *a)
+{
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_timeout (a);
+  else if (a->config.order == TRIB_ALIGN_ORDER_KEY)
+    drain_in_order (a);
+  else
+    drain_by_completion (a);
+}
+
+/* all of them, in order */
+void
+trib_align_leave_all (TribAlign *a, TribAlignReason reason)
+{
+  Group *g;
+
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_finish (a, reason);
+  while ((g = first_open (a)))
+    leave (a, g,
+        trib_align_group_is_complete (a, g) && !trib_align_group_waits_for_ended (a, g)
+            ? TRIB_ALIGN_REASON_COMPLETE
+            : reason);
+}
+
+/* the oldest leave while more wait than may */
+void
+trib_align_keep_bounds (TribAlign *a)
+{
+  while (a->open.length > a->config.max_pending
+         || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
+    leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
+}
+
+/* ---- time ---- */
+
+static gboolean
+has_watermark (const TribAlign *a)
+{
+  return a->config.mode == TRIB_ALIGN_MODE_WATERMARK || a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
+}
+
+static gboolean
+all_idle_but (const TribAlign *a, gboolean due_too)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < a->sources->len; i++) {
+    const Source *s = source_at (a, i);
+    if (s->ended || !(s->listed || s->seen))
+      continue;
+    any = TRUE;
+    if (!s->idle && !(due_too && trib_align_source_is_idle_due (a, s)))
+      return FALSE;
+  }
+  return any;
+}
+
+/* Who was silent for too long is not waited for. When nobody is left, what the last of them had come to settles
+ * first. */
+static void
+mark_idle (TribAlign *a)
+{
+  gboolean all = all_idle_but (a, TRUE);
+
+  if (all && has_watermark (a) && a->newest != NO_TIME) {
+    a->watermark = MAX (a->watermark, a->newest);
+    trib_align_drain (a);
+  }
+  for (guint i = 0; i < a->sources->len; i++) {
+    Source *s = source_at (a, i);
+    if (!trib_align_source_is_idle_due (a, s))
+      continue;
+    trib_align_jump_give_up (a, s);
+    s->idle = TRUE;
+    trib_align_tell_source (a, TRIB_ALIGN_EVENT_IDLE, s, 0);
+  }
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
+    if (all)
+      trib_align_sets_finish (a, TRIB_ALIGN_REASON_TIMEOUT);
+    else
+      trib_align_sets_restart (a);
+  }
+  trib_align_update_watermark (a);
+  trib_align_drain (a);
+  if (all) {
+    TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ALL_IDLE, .t_ns = a->newest };
+    trib_align_tell (a, &event);
+  }
+}
+
+/* the next time is after the next record */
+void
+trib_align_tell_stats (TribAlign *a)
+{
+  TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_STATS };
+
+  a->next_stats = NEVER;
+  trib_align_tell (a, &event);
+}
+
+static gint64
+learnt_at (const TribAlign *a)
+{
+  gint64 t;
+
+  if (a->specs->len > 0 || a->started_at == NO_TIME || a->open.head == NULL)
+    return NEVER;
+  t = plus (a->started_at, a->config.learn_ms * TRIB_ALIGN_MS);
+  return t > a->now ? t : NEVER;
+}
+
+static gint64
+frames_deadline (const TribAlign *a)
+{
+  const Group *g = a->config.order == TRIB_ALIGN_ORDER_KEY ? first_open (a) : NULL;
+  gint64 first = NEVER;
+
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    return trib_align_sets_deadline (a);
+  if (g)
+    first = g->deadline;
+  else if (a->opened.head && (!is_window (a) || a->config.window_base != TRIB_ALIGN_BASE_CAPTURE))
+    first = ((Group *) a->opened.head->data)->deadline;
+  else if (a->open.head)
+    first = first_open (a)->deadline;
+  if (has_watermark (a) && a->open.head) {
+    gint64 t = first_open (a)->t;
+    if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+      t = plus (t, a->length - 1);
+    first = MIN (first, trib_align_clock_deadline (a, t));
+  }
+  return MIN (first, learnt_at (a));
+}
+
+static gint64
+deadline (const TribAlign *a)
+{
+  return MIN (MIN (frames_deadline (a), trib_align_idle_deadline (a)), a->next_stats);
+}
+
+/**
+ * trib_align_next_deadline:
+ * @a: an aligner
+ *
+ * Returns: when trib_align_advance() is to be called next if nothing else is, on the clock of arrivals; -1: never
+ */
+gint64
+trib_align_next_deadline (const TribAlign *a)
+{
+  gint64 at = deadline (a);
+
+  return at == NEVER ? -1 : at;
+}
+
+static void
+fire (TribAlign *a)
+{
+  if (has_watermark (a) && a->config.advance == TRIB_ALIGN_ADVANCE_CLOCK)
+    trib_align_update_watermark (a);
+  trib_align_drain (a);
+  if (trib_align_idle_deadline (a) <= a->now)
+    mark_idle (a);
+  if (a->next_stats <= a->now)
+    trib_align_tell_stats (a);
+}
+
+/* one instant after another, so that what happens does not depend on how often it is asked */
+void
+trib_align_move_to (TribAlign *a, gint64 now)
+{
+  gint64 at;
+
+  if (a->now == NO_TIME)
+    a->now = now;
+  while ((at = deadline (a)) <= now) {
+    a->now = MAX (a->now, at);
+    fire (a);
+    if (deadline (a) <= at && at < a->now)
+      break;
+  }
+  a->now = MAX (a->now, now);
+  trib_align_expire_left (a);
+}
