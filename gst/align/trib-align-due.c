@@ -114,13 +114,20 @@ trib_align_leave_all (TribAlign *a, TribAlignReason reason)
             : reason);
 }
 
-/* the oldest leave while more wait than may */
+/* The oldest leave while more wait than may. What is set aside gives way last: a jump is seen while memory is short,
+ * too. Frames that have left take what those that wait leave over. */
 void
 trib_align_keep_bounds (TribAlign *a)
 {
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_keep_bounds (a);
   while (a->open.length > a->config.max_pending
          || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
     leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
+  for (guint i = 0; i < a->sources->len; i++)
+    if (a->totals.pending_bytes > a->config.max_pending_bytes)
+      trib_align_jump_give_up (a, source_at (a, i));
+  trib_align_expire_left (a);
 }
 
 /* ---- time ---- */

@@ -243,6 +243,7 @@ void trib_align_jump_give_up (TribAlign *a, Source *s);
 void trib_align_sets_add (TribAlign *a, Entry *e);
 void trib_align_sets_restart (TribAlign *a);
 void trib_align_sets_timeout (TribAlign *a);
+void trib_align_sets_keep_bounds (TribAlign *a);
 void trib_align_sets_finish (TribAlign *a, TribAlignReason reason);
 void trib_align_sets_flush_source (TribAlign *a, Source *s);
 gint64 trib_align_sets_deadline (const TribAlign *a);

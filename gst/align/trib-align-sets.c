@@ -299,19 +299,27 @@ oldest (const TribAlign *a)
   return first;
 }
 
-static void
-bound (TribAlign *a)
+static gboolean
+is_over (const TribAlign *a)
 {
-  while (a->totals.counts.pending > a->config.max_pending
-         || a->totals.pending_bytes > a->config.max_pending_bytes) {
-    Source *s;
-    trib_align_sets_restart (a);
-    s = oldest (a);
-    if (s == NULL)
-      return;
+  return a->totals.counts.pending > a->config.max_pending
+         || a->totals.pending_bytes > a->config.max_pending_bytes;
+}
+
+/* the oldest record of all goes while more wait than may; then the search begins anew */
+void
+trib_align_sets_keep_bounds (TribAlign *a)
+{
+  Source *s;
+
+  if (!is_over (a))
+    return;
+  trib_align_sets_restart (a);
+  while (is_over (a) && (s = oldest (a))) {
     s->lost = TRUE;
     drop_unmatched (a, g_queue_pop_head (&s->heads));
   }
+  search (a);
 }
 
 static void
@@ -354,7 +362,6 @@ trib_align_sets_add (TribAlign *a, Entry *e)
   s->counts.pending++;
   a->totals.pending_bytes += e->bytes;
   insert (s, e);
-  bound (a);
   search (a);
 }
 

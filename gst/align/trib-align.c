@@ -190,7 +190,6 @@ trib_align_accept (TribAlign *a, Entry *e)
   trib_align_source_passed (a, s, t);
   trib_align_update_watermark (a);
   trib_align_drain (a);
-  trib_align_keep_bounds (a);
 }
 
 /* an announce opens the frame, and says who will answer */
@@ -218,7 +217,6 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
   }
   trib_align_tell (a, &event);
   trib_align_drain (a);
-  trib_align_keep_bounds (a);
 }
 
 static void
@@ -298,6 +296,7 @@ trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
       take_record (a, record);
       break;
   }
+  trib_align_keep_bounds (a);
 }
 
 /**

@@ -13,6 +13,7 @@
 #endif
 #define MAX_RECORDS 120
 #define MS TRIB_ALIGN_MS
+#define MOST_BYTES 149 /* of a record */
 
 typedef struct {
   gint64 arrival;
@@ -25,8 +26,8 @@ typedef struct {
   GHashTable *given; /* epoch and time of results in pane 0 */
   gint64 last_t;
   guint64 last_epoch;
-  guint n_late;
   guint n_payloads;
+  gsize held_bytes; /* of payloads that the aligner holds */
   gboolean check_wait;
 } Look;
 
@@ -87,6 +88,7 @@ make_arrivals (GRand *r)
     a.record.frame_id = (guint64) (frame + 10);
     a.record.has_seq = g_rand_boolean (r);
     a.record.seq = i / 2;
+    a.record.bytes = 50 + i % (MOST_BYTES - 49);
     if (g_rand_int_range (r, 0, 60) == 0)
       a.record.t_ns += g_rand_boolean (r) ? 60000 * MS : -60000 * MS;
     if (g_rand_int_range (r, 0, 200) == 0)
@@ -155,14 +157,16 @@ on_event (gpointer user_data, const TribAlignEvent *event)
   trib_align_log_event (look->log, event);
   if (event->kind == TRIB_ALIGN_EVENT_EMIT)
     check_result (look, event);
-  if (event->kind == TRIB_ALIGN_EVENT_LATE || event->kind == TRIB_ALIGN_EVENT_DROP)
-    look->n_late++;
 }
 
+/* a payload is the arrival it came with */
 static void
 on_release (gpointer user_data, gpointer payload)
 {
-  ((Look *) user_data)->n_payloads--;
+  Look *look = user_data;
+
+  look->n_payloads--;
+  look->held_bytes -= ((const Arrival *) payload)->record.bytes;
 }
 
 static guint64
@@ -176,9 +180,23 @@ sum (const TribAlignCounts *c)
 }
 
 static void
+add_counts (TribAlignCounts *sums, const TribAlignCounts *c)
+{
+  sums->in += c->in;
+  sums->emitted += c->emitted;
+  sums->late += c->late;
+  sums->duplicate += c->duplicate;
+  sums->pending += c->pending;
+  for (guint i = 0; i < TRIB_ALIGN_N_DROPPED; i++)
+    sums->dropped[i] += c->dropped[i];
+}
+
+/* the books of each source close, and are those of all when they are added up */
+static void
 check_books (const TribAlign *a, const TribAlignConfig *c)
 {
   TribAlignTotals totals;
+  TribAlignCounts sums = { 0 };
 
   trib_align_get_totals (a, &totals);
   g_assert_cmpuint (totals.counts.in, ==, sum (&totals.counts));
@@ -188,7 +206,23 @@ check_books (const TribAlign *a, const TribAlignConfig *c)
     TribAlignSourceInfo info;
     trib_align_get_source (a, i, &info);
     g_assert_cmpuint (info.counts.in, ==, sum (&info.counts));
+    add_counts (&sums, &info.counts);
   }
+  g_assert_cmpmem (&sums, sizeof sums, &totals.counts, sizeof totals.counts);
+}
+
+/* what waits and what is kept of frames that have left; with hold-last one record a source beside it */
+static void
+check_bytes (const TribAlign *a, const TribAlignConfig *c, const Look *look)
+{
+  gboolean holds = c->missing_policy == TRIB_ALIGN_MISSING_HOLD_LAST;
+  gsize stand_ins = holds ? G_N_ELEMENTS (names) * MOST_BYTES : 0;
+  TribAlignTotals totals;
+
+  trib_align_get_totals (a, &totals);
+  g_assert_cmpuint (totals.pending_bytes, <=, c->max_pending_bytes);
+  g_assert_cmpuint (totals.pending_bytes, <=, look->held_bytes);
+  g_assert_cmpuint (look->held_bytes, <=, c->max_pending_bytes + stand_ins);
 }
 
 /* everything once; the log */
@@ -207,14 +241,17 @@ play (const TribAlignConfig *c, const GArray *arrivals, Look *look, gboolean in_
     Arrival arrival = g_array_index (arrivals, Arrival, i);
     if (arrival.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
       look->n_payloads++;
-      arrival.record.payload = look;
-      arrival.record.bytes = 50 + i % 100;
+      look->held_bytes += arrival.record.bytes;
+      arrival.record.payload = &g_array_index (arrivals, Arrival, i);
     }
     /* asked often or seldom: the same */
-    for (; in_steps && now < arrival.arrival; now += 7 * MS)
+    for (; in_steps && now < arrival.arrival; now += 7 * MS) {
       trib_align_advance (a, now);
+      check_books (a, c);
+    }
     trib_align_push (a, &arrival.record, arrival.arrival);
     check_books (a, c);
+    check_bytes (a, c, look);
     now = MAX (now, arrival.arrival);
   }
   trib_align_finish (a, g_array_index (arrivals, Arrival, arrivals->len - 1).arrival + MS);
@@ -224,9 +261,11 @@ play (const TribAlignConfig *c, const GArray *arrivals, Look *look, gboolean in_
     trib_align_get_totals (a, &totals);
     g_assert_cmpuint (totals.counts.pending, ==, 0);
     g_assert_cmpuint (totals.pending_bytes, ==, 0);
+    g_assert_cmpuint (totals.open, ==, 0);
   }
   trib_align_free (a);
   g_assert_cmpuint (look->n_payloads, ==, 0);
+  g_assert_cmpuint (look->held_bytes, ==, 0);
   g_hash_table_unref (look->given);
   return look->log;
 }
