@@ -64,6 +64,30 @@ agrees (const TribAlign *a, const Entry *before, const Entry *e)
   return e->t >= before->t && minus (e->t, before->t) <= ns (a->config.max_ahead_ms);
 }
 
+/* in or out of step with the others */
+static void
+set_unsynced (TribAlign *a, Source *s, gboolean unsynced, gint64 by)
+{
+  if (s->unsynced == unsynced)
+    return;
+  s->unsynced = unsynced;
+  trib_align_tell_source (a, unsynced ? TRIB_ALIGN_EVENT_UNSYNCED : TRIB_ALIGN_EVENT_SYNCED, s, by);
+  if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    trib_align_sets_restart (a);
+}
+
+/* whether nobody who speaks is left to keep the old time */
+static gboolean
+others_are_off (const TribAlign *a, const Source *s)
+{
+  for (guint i = 0; i < a->sources->len; i++) {
+    const Source *x = source_at (a, i);
+    if (x != s && x->max_t != NO_TIME && !x->unsynced && !x->idle && !x->ended)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* everybody begins anew */
 static void
 begin_epoch (TribAlign *a, Source *s, gint64 by)
@@ -75,21 +99,25 @@ begin_epoch (TribAlign *a, Source *s, gint64 by)
   a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
   for (guint i = 0; i < a->sources->len; i++) {
     Source *x = source_at (a, i);
-    x->max_t = x->bound = x->last_t = x->used_t = NO_TIME;
-    x->aligning = x->unsynced = FALSE;
+    trib_align_source_forget (a, x);
     x->gaps.n = x->gaps.next = 0;
   }
   while (a->left.head)
     trib_align_group_free (a, a->left.head->data);
+  trib_align_forget_capture_offset (a);
   trib_align_tell_source (a, TRIB_ALIGN_EVENT_JUMP, s, by);
+  for (guint i = 0; i < a->sources->len; i++)
+    set_unsynced (a, source_at (a, i), FALSE, 0);
 }
 
+/* what was set aside of who has jumped is the new time; that of the others is judged by it */
 static void
-release_all (TribAlign *a)
+release_all (TribAlign *a, Source *jumped)
 {
+  trib_align_accept (a, take_aside (a, jumped));
   for (guint i = 0; i < a->sources->len; i++) {
     Entry *e = take_aside (a, source_at (a, i));
-    if (e)
+    if (e && !trib_align_jump_check (a, e))
       trib_align_accept (a, e);
   }
 }
@@ -100,15 +128,12 @@ jump (TribAlign *a, Source *s, Entry *e)
 {
   gint64 by = minus (s->quarantine->t, s->max_t != NO_TIME ? s->max_t : a->newest);
 
-  if (s == trib_align_reference (a)) {
+  if (s == trib_align_reference (a) || others_are_off (a, s)) {
     begin_epoch (a, s, by);
-    release_all (a);
+    release_all (a, s);
     return;
   }
-  if (!s->unsynced) {
-    s->unsynced = TRUE;
-    trib_align_tell_source (a, TRIB_ALIGN_EVENT_UNSYNCED, s, by);
-  }
+  set_unsynced (a, s, TRUE, by);
   trib_align_late (a, take_aside (a, s), NULL, ABS (by));
 }
 
@@ -152,9 +177,8 @@ trib_align_jump_check (TribAlign *a, Entry *e)
       trib_align_late (a, e, NULL, distance (e->t, a->newest));
       return TRUE;
     }
-    s->unsynced = FALSE;
     s->max_t = s->last_t = NO_TIME;
-    trib_align_tell_source (a, TRIB_ALIGN_EVENT_SYNCED, s, 0);
+    set_unsynced (a, s, FALSE, 0);
     return FALSE;
   }
   if (s->quarantine && agrees (a, s->quarantine, e)) {

@@ -126,6 +126,7 @@ struct _TribAlign {
   gint64 stopped_ns; /* in all, before the present stop */
   gint64 capture_offset;
   gboolean has_capture_offset;
+  gboolean capture_offset_is_set; /* from outside; else the first record told it */
 
   GPtrArray *sources; /* of Source */
   GHashTable *by_name;
@@ -198,6 +199,8 @@ minus (gint64 t, gint64 d)
 Source *trib_align_source_get (TribAlign *a, const gchar *name);
 Source *trib_align_source_find (const TribAlign *a, const gchar *name);
 void trib_align_source_free (Source *s);
+void trib_align_source_forget (TribAlign *a, Source *s);
+void trib_align_forget_capture_offset (TribAlign *a);
 void trib_align_apply_specs (TribAlign *a);
 Source *trib_align_reference (const TribAlign *a);
 gint64 trib_align_active_time (const TribAlign *a);

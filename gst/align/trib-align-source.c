@@ -78,6 +78,26 @@ trib_align_reference (const TribAlign *a)
   return a->sources->len > 0 ? source_at (a, 0) : NULL;
 }
 
+/* what is known of how far @s has come is of another time */
+void
+trib_align_source_forget (TribAlign *a, Source *s)
+{
+  Entry *held = g_steal_pointer (&s->held);
+
+  s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
+  s->aligning = s->lost = FALSE;
+  if (held)
+    trib_align_entry_unref (a, held);
+}
+
+/* the next record tells it anew, unless it was set */
+void
+trib_align_forget_capture_offset (TribAlign *a)
+{
+  if (!a->capture_offset_is_set)
+    a->has_capture_offset = FALSE;
+}
+
 /* ---- idle ---- */
 
 /* monotonic time without what was spent stopped */

@@ -73,9 +73,6 @@ trib_align_free (TribAlign *a)
 {
   a->func = ignore;
   trib_align_flush (a, a->now);
-  for (guint i = 0; i < a->sources->len; i++)
-    if (source_at (a, i)->held)
-      trib_align_entry_unref (a, source_at (a, i)->held);
   g_ptr_array_unref (a->sources);
   g_hash_table_unref (a->by_name);
   g_hash_table_unref (a->by_id);
@@ -263,7 +260,10 @@ take_record (TribAlign *a, const TribAlignRecord *record)
     trib_align_source_came (a, s);
     trib_align_accept (a, e);
   } else {
+    /* it may not be waited for any more */
     trib_align_source_came (a, s);
+    trib_align_update_watermark (a);
+    trib_align_drain (a);
   }
   if (a->next_stats == NEVER && a->config.stats_interval_ms > 0)
     a->next_stats = plus (a->now, a->config.stats_interval_ms * TRIB_ALIGN_MS);
@@ -414,7 +414,7 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
   trib_align_sets_flush_source (a, s);
   for (GList *l = a->open.head; l; l = l->next)
     flush_frame (a, l->data, s);
-  s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
+  trib_align_source_forget (a, s);
 }
 
 /* everything goes, and a new epoch begins */
@@ -429,8 +429,9 @@ trib_align_flush (TribAlign *a, gint64 now_ns)
   for (guint i = 0; i < a->sources->len; i++) {
     Source *s = source_at (a, i);
     flush_aside (a, s);
-    s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
-    s->idle = s->ended = s->aligning = s->unsynced = FALSE;
+    trib_align_source_forget (a, s);
+    s->idle = s->ended = s->unsynced = FALSE;
+    s->gaps.n = s->gaps.next = 0;
     s->last_active = NO_TIME;
   }
   while ((g = first_open (a))) {
@@ -442,6 +443,7 @@ trib_align_flush (TribAlign *a, gint64 now_ns)
     trib_align_group_free (a, a->left.head->data);
   a->started_at = a->last_arrival = NO_TIME;
   a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
+  trib_align_forget_capture_offset (a);
   a->holder = NULL;
   a->epoch++;
   a->totals.epoch = a->epoch;
@@ -472,7 +474,7 @@ trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
 void
 trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns)
 {
-  a->has_capture_offset = TRUE;
+  a->has_capture_offset = a->capture_offset_is_set = TRUE;
   a->capture_offset = offset_ns;
 }
 
