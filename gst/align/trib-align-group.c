@@ -17,6 +17,7 @@ trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
     .seq = record->seq,
     .t = plus (record->t_ns, s->offset),
     .arrival = a->now,
+    .waits_since = a->now,
     .part = record->part,
     .parts = record->parts,
     .payload = record->payload,

@@ -40,6 +40,8 @@ struct _Entry {
   guint64 seq;
   gint64 t; /* offset included */
   gint64 arrival;
+  gint64
+      waits_since; /* approximate: its arrival, or that of a younger record that was there before */
   guint part;
   guint parts;
   gpointer payload;

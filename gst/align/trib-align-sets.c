@@ -322,17 +322,22 @@ trib_align_sets_keep_bounds (TribAlign *a)
   search (a);
 }
 
-static void
+/* Waiting ends first for the first, so an older record must not hold up younger ones that were there before. FALSE: one of
+ * that time is there */
+static gboolean
 insert (Source *s, Entry *e)
 {
-  GList *l = s->heads.tail;
+  GList *l = s->heads.tail, *next;
 
   while (l && ((Entry *) l->data)->t > e->t)
     l = l->prev;
-  if (l)
-    g_queue_insert_after (&s->heads, l, e);
-  else
-    g_queue_push_head (&s->heads, e);
+  if (l && ((Entry *) l->data)->t == e->t)
+    return FALSE;
+  next = l ? l->next : s->heads.head;
+  if (next)
+    e->waits_since = MIN (e->waits_since, ((Entry *) next->data)->waits_since);
+  g_queue_insert_before (&s->heads, next, e);
+  return TRUE;
 }
 
 /**
@@ -352,16 +357,15 @@ trib_align_sets_add (TribAlign *a, Entry *e)
     trib_align_late (a, e, NULL, minus (s->used_t, e->t));
     return;
   }
-  if (last && e->t == last->t) {
+  if (last && e->t < last->t)
+    trib_align_sets_restart (a);
+  if ((last && e->t == last->t) || !insert (s, e)) {
     trib_align_duplicate (a, e);
     return;
   }
-  if (last && e->t < last->t)
-    trib_align_sets_restart (a);
   a->totals.counts.pending++;
   s->counts.pending++;
   a->totals.pending_bytes += e->bytes;
-  insert (s, e);
   search (a);
 }
 
@@ -375,7 +379,7 @@ trib_align_sets_deadline (const TribAlign *a)
     const Source *s = source_at (a, i);
     const Entry *e = s->past.head ? s->past.head->data : head_of (s);
     if (e)
-      first = MIN (first, plus (e->arrival, a->window));
+      first = MIN (first, plus (e->waits_since, a->window));
   }
   return first;
 }

@@ -169,11 +169,12 @@ trib_align_idle_deadline (const TribAlign *a)
 
 /* ---- how far ---- */
 
+/* who speaks out of order has no least time between records */
 static void
 note_gap (Source *s, gint64 t)
 {
-  if (s->max_t != NO_TIME && t > s->max_t)
-    trib_align_samples_add (&s->gaps, minus (t, s->max_t));
+  if (s->max_t != NO_TIME && t != s->max_t)
+    trib_align_samples_add (&s->gaps, t > s->max_t ? minus (t, s->max_t) : 0);
 }
 
 /* a plausible record of @s at @t */

@@ -8,6 +8,7 @@
 
 struct _Rig {
   TribAlign *a;
+  gboolean tells_times;
   guint told_kinds; /* bits of events beside those that are always told */
   GString *told;
   guint64 n_payloads; /* that the aligner holds */
@@ -47,6 +48,10 @@ put_group (Rig *rig, const TribAlignEvent *event)
   g_string_append_c (rig->told, '[');
   for (guint i = 0; i < g->n_have; i++) {
     g_string_append (rig->told, g->have[i].source);
+    if (rig->tells_times) {
+      g_autofree gchar *own = ms (g->have[i].t_ns);
+      g_string_append (rig->told, own);
+    }
     if (g->have[i].kind == TRIB_ALIGN_KIND_EMPTY)
       g_string_append_c (rig->told, 'e');
     if (g->have[i].stale_ns >= 0) {
@@ -214,6 +219,8 @@ rig_new (const gchar *settings)
     *value++ = '\0';
     if (g_str_equal (words[i], "tell"))
       rig->told_kinds = kinds_of (value);
+    else if (g_str_equal (words[i], "times"))
+      rig->tells_times = g_str_equal (value, "yes");
     else
       trib_align_config_set (&config, words[i], value, &error);
     g_assert_no_error (error);
