@@ -269,6 +269,8 @@ trib_align_move_to (TribAlign *a, gint64 now)
 {
   gint64 at;
 
+  /* the ends of what a number holds say never and not yet */
+  now = CLAMP (now, NO_TIME + 1, NEVER - 1);
   if (a->now == NO_TIME)
     a->now = now;
   while ((at = deadline (a)) <= now) {

@@ -15,7 +15,8 @@ trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
     .frame_id = record->frame_id,
     .has_seq = record->has_seq,
     .seq = record->seq,
-    .t = plus (record->t_ns, s->offset),
+    /* the least of all times says that there is none */
+    .t = MAX (plus (record->t_ns, s->offset), G_MININT64 + 1),
     .arrival = a->now,
     .waits_since = a->now,
     .part = record->part,
@@ -55,11 +56,15 @@ find_by_id (const TribAlign *a, guint64 id, gint64 t)
   return NULL;
 }
 
-/* @all: those with a frame id, too. Of two that are equally near the older one. */
+/* @all: those with a frame id, too. An open frame comes before one that has left; of two that are equally near the older
+ * one. Spans have their places. */
 static Group *
 find_by_time (const TribAlign *a, gint64 t, gboolean all)
 {
-  gint64 tolerance = (gint64) a->config.match_tolerance_ms * TRIB_ALIGN_MS, nearest = NEVER;
+  gint64 tolerance = a->config.mode == TRIB_ALIGN_MODE_TUMBLING
+                         ? 0
+                         : (gint64) a->config.match_tolerance_ms * TRIB_ALIGN_MS;
+  gint64 nearest = NEVER;
   Group *found = NULL;
 
   for (const GList *l = a->open.tail; l; l = l->prev) {
@@ -74,8 +79,12 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
   }
   for (const GList *l = found ? NULL : a->left.tail; l; l = l->prev) {
     Group *g = l->data;
-    if (is_near (g->t, t, tolerance) && (all || !g->has_frame_id))
-      return g;
+    gint64 distance = g->t > t ? minus (g->t, t) : minus (t, g->t);
+    if (distance > tolerance || !(all || !g->has_frame_id))
+      continue;
+    if (distance < nearest || (distance == nearest && found && g->t < found->t))
+      found = g;
+    nearest = MIN (nearest, distance);
   }
   return found;
 }
@@ -258,14 +267,22 @@ trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
 static gboolean
 has_all_parts (const Group *g, const Entry *e)
 {
-  guint64 parts = 0;
+  g_autofree gboolean *seen = NULL;
+  guint n = 0;
 
   if (e->parts <= 1)
     return TRUE;
-  for (const Entry *x = g->first; x; x = x->next)
-    if (x->source == e->source && x->part >= 1 && x->part <= 64)
-      parts |= G_GUINT64_CONSTANT (1) << (x->part - 1);
-  return parts == (e->parts >= 64 ? G_MAXUINT64 : (G_GUINT64_CONSTANT (1) << e->parts) - 1);
+  /* so what is said of their number costs no memory */
+  if (e->parts > g->n_entries)
+    return FALSE;
+  seen = g_new0 (gboolean, e->parts);
+  for (const Entry *x = g->first; x; x = x->next) {
+    if (x->source != e->source || x->part < 1 || x->part > e->parts)
+      continue;
+    n += !seen[x->part - 1];
+    seen[x->part - 1] = TRUE;
+  }
+  return n == e->parts;
 }
 
 /* (transfer full) @e: into the frame, whatever is there already */
@@ -377,7 +394,7 @@ trib_align_group_is_complete (const TribAlign *a, const Group *g)
 
   if (is_learning (a) || a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
     return FALSE;
-  if (wanted == 0)
+  if (wanted == 0 && a->config.quorum == 0)
     for (guint i = 0; i < a->sources->len; i++)
       if (source_at (a, i)->listed)
         wanted |= bit_of (source_at (a, i));

@@ -42,8 +42,9 @@ describe (const Entry *e)
   };
 }
 
-static void
-tell_record (TribAlign *a, TribAlignEvent *event, const Entry *e)
+/* @event: told as one about @e */
+void
+trib_align_tell_record (TribAlign *a, TribAlignEvent *event, const Entry *e)
 {
   TribAlignRecord record = describe (e);
 
@@ -63,7 +64,7 @@ trib_align_duplicate (TribAlign *a, Entry *e)
 
   a->totals.counts.duplicate++;
   e->source->counts.duplicate++;
-  tell_record (a, &event, e);
+  trib_align_tell_record (a, &event, e);
   trib_align_entry_unref (a, e);
 }
 
@@ -75,7 +76,7 @@ trib_align_drop (TribAlign *a, Entry *e, TribAlignDropped why)
 
   a->totals.counts.dropped[why]++;
   e->source->counts.dropped[why]++;
-  tell_record (a, &event, e);
+  trib_align_tell_record (a, &event, e);
   trib_align_entry_unref (a, e);
 }
 
@@ -354,6 +355,7 @@ forward (TribAlign *a, Group *g, Entry *e)
   e->next = NULL;
   emit (a, &alone, TRIB_ALIGN_REASON_LATE);
   a->totals.groups_updated++;
+  a->totals.by_reason[TRIB_ALIGN_REASON_LATE]++;
 }
 
 /**
@@ -375,7 +377,7 @@ trib_align_late (TribAlign *a, Entry *e, Group *g, gint64 by)
   event.accepted = policy != TRIB_ALIGN_LATE_DROP;
   a->totals.counts.late++;
   e->source->counts.late++;
-  tell_record (a, &event, e);
+  trib_align_tell_record (a, &event, e);
   if (policy == TRIB_ALIGN_LATE_FORWARD)
     forward (a, g, e);
   if (policy != TRIB_ALIGN_LATE_UPDATE) {
@@ -388,6 +390,7 @@ trib_align_late (TribAlign *a, Entry *e, Group *g, gint64 by)
   trib_align_group_take (a, g, e);
   g->pane++;
   a->totals.groups_updated++;
+  a->totals.by_reason[TRIB_ALIGN_REASON_LATE]++;
   emit (a, g, TRIB_ALIGN_REASON_LATE);
   trib_align_expire_left (a);
 }

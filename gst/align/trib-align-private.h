@@ -101,6 +101,7 @@ struct _Group {
   guint64 expected; /* bits of sources */
   guint64 answered;
   guint64 skipped;
+  gboolean is_announced; /* there without a record, too */
   gboolean is_left;
   gint64 left_at;
   guint pane;
@@ -233,6 +234,7 @@ void trib_align_expire_left (TribAlign *a);
 /* trib-align-leave.c */
 void trib_align_tell (TribAlign *a, TribAlignEvent *event);
 void trib_align_tell_source (TribAlign *a, TribAlignEventKind kind, const Source *s, gint64 by);
+void trib_align_tell_record (TribAlign *a, TribAlignEvent *event, const Entry *e);
 void trib_align_leave (TribAlign *a, Group *g, TribAlignReason reason);
 void trib_align_leave_set (
     TribAlign *a, Entry *const *entries, TribAlignReason reason, gint64 opened);

@@ -75,6 +75,8 @@ trib_align_reference (const TribAlign *a)
 {
   if (a->reference)
     return trib_align_source_find (a, a->reference);
+  if (a->specs->len > 0)
+    return trib_align_source_find (a, g_array_index (a->specs, SourceSpec, 0).name);
   return a->sources->len > 0 ? source_at (a, 0) : NULL;
 }
 
@@ -104,7 +106,7 @@ trib_align_forget_capture_offset (TribAlign *a)
 gint64
 trib_align_active_time (const TribAlign *a)
 {
-  return (a->stopped ? a->stopped_at : a->now) - a->stopped_ns;
+  return minus (a->stopped ? a->stopped_at : a->now, a->stopped_ns);
 }
 
 /* one that may be waited for: listed, or it has spoken */
@@ -212,7 +214,7 @@ passed_by (const TribAlign *a, const Source *s)
   if (s->max_t != NO_TIME) {
     by_records = minus (s->max_t, s->lateness);
     if (a->config.advance == TRIB_ALIGN_ADVANCE_CLOCK)
-      by_records = plus (by_records, trib_align_active_time (a) - s->max_active);
+      by_records = plus (by_records, minus (trib_align_active_time (a), s->max_active));
   }
   return MAX (by_records, s->bound);
 }
@@ -313,7 +315,7 @@ adjust (TribAlign *a, Source *s)
   if (minus (high, low) >= 5 * TRIB_ALIGN_MS)
     return;
   step = CLAMP (trib_align_samples_percentile (&s->offsets, 50), -TRIB_ALIGN_MS, TRIB_ALIGN_MS);
-  s->offset -= step;
+  s->offset = minus (s->offset, step);
   for (guint i = 0; i < s->offsets.n; i++)
     s->offsets.values[i] -= step;
 }

@@ -108,8 +108,9 @@ lateness (const TribAlign *a, gint64 key)
     by = minus (a->watermark, plus (key, a->length - 1));
   if (a->config.order == TRIB_ALIGN_ORDER_KEY && a->emitted != NO_TIME && key <= a->emitted)
     by = MAX (by, minus (a->emitted, key));
-  if (a->config.order == TRIB_ALIGN_ORDER_COMPLETION && a->newest != NO_TIME
-      && key < minus (a->newest, a->retain))
+  /* elsewhere the watermark says it */
+  if (a->config.mode == TRIB_ALIGN_MODE_WINDOW && a->config.order == TRIB_ALIGN_ORDER_COMPLETION
+      && a->newest != NO_TIME && key < minus (a->newest, a->retain))
     by = MAX (by, minus (minus (a->newest, a->retain), key));
   return by;
 }
@@ -117,11 +118,13 @@ lateness (const TribAlign *a, gint64 key)
 static void
 note_reuse (TribAlign *a, const Entry *e)
 {
+  TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ID_REUSE };
+
   if (!e->has_frame_id || a->config.match_key != TRIB_ALIGN_MATCH_AUTO
       || !g_hash_table_contains (a->by_id, &e->frame_id))
     return;
   a->totals.id_reuse++;
-  trib_align_tell_source (a, TRIB_ALIGN_EVENT_ID_REUSE, e->source, 0);
+  trib_align_tell_record (a, &event, e);
 }
 
 static void
@@ -131,6 +134,16 @@ add_to_left (TribAlign *a, Group *g, Entry *e)
     trib_align_duplicate (a, e);
   else
     trib_align_late (a, e, g, minus (a->now, g->left_at));
+}
+
+/* a span has all that a source said, but the same record only once */
+static gboolean
+is_repeated (const Group *g, const Entry *e)
+{
+  for (const Entry *x = g->first; x && e->has_seq; x = x->next)
+    if (x->source == e->source && x->has_seq && x->seq == e->seq && x->t == e->t)
+      return TRUE;
+  return FALSE;
 }
 
 /* to its frame, which may be opened for it */
@@ -158,6 +171,10 @@ add_to_frame (TribAlign *a, Entry *e)
   }
   if (!tumbling) {
     trib_align_group_add (a, g, e);
+    return;
+  }
+  if (is_repeated (g, e)) {
+    trib_align_duplicate (a, e);
     return;
   }
   a->totals.pending_bytes += e->bytes;
@@ -204,6 +221,7 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
     return;
   if (g == NULL)
     g = trib_align_group_open (a, record->has_frame_id, record->frame_id, record->t_ns);
+  g->is_announced = TRUE;
   if (record->expected) {
     g->expected = 0;
     for (guint i = 0; record->expected[i]; i++) {
@@ -412,8 +430,17 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
     return;
   flush_aside (a, s);
   trib_align_sets_flush_source (a, s);
-  for (GList *l = a->open.head; l; l = l->next)
-    flush_frame (a, l->data, s);
+  for (GList *l = a->open.head, *next; l; l = next) {
+    Group *g = l->data;
+    next = l->next;
+    flush_frame (a, g, s);
+    if (g->first || g->is_announced)
+      continue;
+    /* nobody has spoken of it any more: it may come again */
+    a->totals.groups_dropped++;
+    trib_align_group_close (a, g);
+    trib_align_group_free (a, g);
+  }
   trib_align_source_forget (a, s);
 }
 
@@ -466,7 +493,7 @@ trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
   if (stopped)
     a->stopped_at = a->now;
   else
-    a->stopped_ns += minus (a->now, a->stopped_at);
+    a->stopped_ns = plus (a->stopped_ns, minus (a->now, a->stopped_at));
   a->stopped = stopped;
 }
 
@@ -484,19 +511,27 @@ trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns)
  * @sources: (nullable): as in the configuration
  * @error: return location
  *
- * Holds for frames that are opened from now on.
+ * Holds for frames that are opened from now on. Nothing changes when it cannot be.
  *
- * Returns: whether @sources is a list
+ * Returns: whether @sources is a list, of no more sources than can be told apart together with those that are known
  */
 gboolean
 trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
 {
-  GArray *specs;
+  g_autoptr (GArray) specs = NULL;
+  guint n = a->sources->len;
 
   if (!trib_align_parse_sources (sources, &specs, error))
     return FALSE;
+  for (guint i = 0; i < specs->len; i++)
+    n += trib_align_source_find (a, g_array_index (specs, SourceSpec, i).name) == NULL;
+  if (n > TRIB_ALIGN_MAX_SOURCES) {
+    g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS,
+        "sources: \"%s\": more than 64 sources with those that have spoken", sources);
+    return FALSE;
+  }
   g_array_unref (a->specs);
-  a->specs = specs;
+  a->specs = g_steal_pointer (&specs);
   trib_align_apply_specs (a);
   return TRUE;
 }

@@ -203,7 +203,7 @@ typedef struct {
 typedef struct {
   TribAlignCounts counts; /* of all sources */
   guint64 groups_emitted; /* pane 0 */
-  guint64 groups_updated; /* later panes */
+  guint64 groups_updated; /* by late-policy: later panes, and late records alone */
   guint64 groups_dropped; /* missing-policy drop, flush */
   guint64 by_reason[TRIB_ALIGN_REASON_LATE + 1];
   guint64 id_reuse;
