@@ -538,6 +538,32 @@ trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
 
 /* ---- what is known ---- */
 
+/**
+ * trib_align_get_unanswered:
+ * @a: an aligner
+ * @source: a source
+ * @from_ns: capture time as the source says it, of the first
+ * @until_ns: and of the last, included
+ *
+ * Returns: (transfer full): of #TribAlignFrame, in order: announced frames of that time that wait for @source
+ */
+GArray *
+trib_align_get_unanswered (const TribAlign *a, const gchar *source, gint64 from_ns, gint64 until_ns)
+{
+  GArray *frames = g_array_new (FALSE, FALSE, sizeof (TribAlignFrame));
+  const Source *s = trib_align_source_find (a, source);
+
+  for (GList *l = s ? a->open.head : NULL; l; l = l->next) {
+    const Group *g = l->data;
+    TribAlignFrame frame = { g->has_frame_id, g->frame_id, minus (g->t, s->offset) };
+
+    if (g->is_announced && (g->expected & ~g->answered & bit_of (s)) && frame.t_ns >= from_ns
+        && frame.t_ns <= until_ns)
+      g_array_append_val (frames, frame);
+  }
+  return frames;
+}
+
 /* (nullable): who holds the watermark */
 const gchar *
 trib_align_get_holder (const TribAlign *a)

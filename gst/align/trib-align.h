@@ -235,6 +235,15 @@ void trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns);
 void trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns);
 gboolean trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error);
 
+/* an announced frame */
+typedef struct {
+  gboolean has_frame_id;
+  guint64 frame_id;
+  gint64 t_ns;
+} TribAlignFrame;
+
+GArray *trib_align_get_unanswered (
+    const TribAlign *a, const gchar *source, gint64 from_ns, gint64 until_ns);
 const gchar *trib_align_get_holder (const TribAlign *a);
 guint trib_align_get_n_sources (const TribAlign *a);
 void trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret_info);

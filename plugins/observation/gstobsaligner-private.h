@@ -130,7 +130,8 @@ void obs_core_advance (GstObsAligner *self, gint64 now);
 gint64 obs_core_next_deadline (GstObsAligner *self);
 gboolean obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad,
     const TribRecordEnvelope *envelope, ObsPayload *payload, gint64 now);
-void obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 now);
+void obs_core_gap (
+    GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now);
 void obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
 void obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad);
 TribAlign *obs_core_get_align (GstObsAligner *self);

@@ -38,7 +38,7 @@
  * of earlier records do. A record without `t_ns` has the time of its buffer, or of its arrival.
  * `delay_ms` is arrival less `t_ns`, on the wall clock when `t_ns` is past the year 2000, else on the
  * system's monotonic clock. The latency is the sources' and `window-ms`, or `max-wait-ms` by
- * watermark and tumbling. A GAP on a pad is a bound of its sources; when all sources are idle, a GAP
+ * watermark and tumbling. A GAP on a pad is a bound of its sources, and of announced frames in it they have seen nothing; when all sources are idle, a GAP
  * goes out.
  *
  * When the last pad has ended, open frames leave in order, then EOS. A flush of one pad takes the

@@ -420,10 +420,51 @@ push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 
   trib_align_push (self->core->align, &record, now);
 }
 
-/* nothing more captured up to that time comes on this pad */
-void
-obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 now)
+/* a record that looked and found nothing, made here; counted and logged as one that came */
+static void
+push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
+    const TribAlignFrame *frame, gint64 now)
 {
+  g_autoptr (GString) text = g_string_sized_new (128);
+  g_autoptr (ObsPacket) packet = NULL;
+  g_autoptr (ObsPayload) payload = NULL;
+  TribRecordEnvelope e = {
+    .kind = TRIB_RECORD_KIND_EMPTY,
+    .has = TRIB_RECORD_BIT (KIND) | TRIB_RECORD_BIT (SOURCE) | TRIB_RECORD_BIT (T_NS)
+           | (frame->has_frame_id ? TRIB_RECORD_BIT (FRAME_ID) : 0),
+    .source = TRIB_RECORD_TEXT (source),
+    .frame_id = frame->frame_id,
+    .t_ns = frame->t_ns,
+    .part = 1,
+    .parts = 1,
+  };
+  TribRecordWriter w;
+  gsize len;
+
+  trib_record_writer_init (&w, TRIB_RECORD_JSON, text);
+  trib_record_envelope_write (&w, &e);
+  len = text->len;
+  packet = obs_packet_new (
+      gst_buffer_new_wrapped (g_string_free (g_steal_pointer (&text), FALSE), len));
+  e.record = (TribRecordSlice){ (const gchar *) obs_packet_map (packet)->data, len };
+  payload = obs_payload_new (packet, TRIB_RECORD_JSON, &e, GST_CLOCK_TIME_NONE);
+  self->counts.records_in++;
+  self->counts.bytes_in += len;
+  obs_core_push (self, pad, &e, payload, now);
+}
+
+/**
+ * obs_core_gap:
+ * @from: capture time
+ * @until: capture time
+ *
+ * Nothing captured up to the end of the gap comes on this pad any more. Of frames in it that were announced its
+ * sources have seen nothing.
+ */
+void
+obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   GHashTableIter iter;
   gpointer name, owner;
 
@@ -431,7 +472,14 @@ obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 until, gint64 n
   g_hash_table_iter_init (&iter, self->core->owners);
   while (g_hash_table_iter_next (&iter, &name, &owner)) {
     if (owner == pad)
-      push_said (self, TRIB_ALIGN_KIND_BOUND, name, until, now);
+      g_ptr_array_add (names, g_strdup (name));
+  }
+  for (guint i = 0; i < names->len; i++) {
+    g_autoptr (GArray) frames
+        = trib_align_get_unanswered (self->core->align, names->pdata[i], from, until);
+    for (guint k = 0; k < frames->len; k++)
+      push_empty (self, pad, names->pdata[i], &g_array_index (frames, TribAlignFrame, k), now);
+    push_said (self, TRIB_ALIGN_KIND_BOUND, names->pdata[i], until, now);
   }
 }
 

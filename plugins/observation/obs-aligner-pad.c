@@ -405,11 +405,15 @@ take_gap (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
 
   gst_event_parse_gap (event, &start, &duration);
   end = GST_CLOCK_TIME_IS_VALID (duration) ? start + duration : start;
+  start = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, start);
   end = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, end);
   g_mutex_lock (&self->lock);
   /* times of capture are known from records alone */
   if (self->core && !pad->flushing && pad->has_offset && GST_CLOCK_TIME_IS_VALID (end)) {
-    obs_core_gap (self, pad, (gint64) end - pad->offset, obs_aligner_clock (self));
+    /* a gap that begins before the segment begins with it */
+    start = GST_CLOCK_TIME_IS_VALID (start) ? start : 0;
+    obs_core_gap (self, pad, (gint64) start - pad->offset, (gint64) end - pad->offset,
+        obs_aligner_clock (self));
     obs_task_wake (self);
   }
   obs_aligner_unlock (self);

@@ -51,6 +51,27 @@ test_gap_in (void)
   rig_end (rig, "");
 }
 
+/* of an announced frame, a gap says that there was nothing */
+static void
+test_gap_announced (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new_pads ("sources=F,P", 2);
+
+  rig_at (rig, 1);
+  push_timed (rig->more[0], "F", 0, 1000, 0);
+  push_timed (rig->more[1], "P", 0, 1000, 0);
+  rig_expect (rig, "0 complete F,P");
+  rig_push (rig->more[0], "{\"kind\":\"announce\",\"frame_id\":1,\"t_ns\":1040000000}");
+  rig_push (rig->more[0], "{\"kind\":\"announce\",\"frame_id\":2,\"t_ns\":1080000000}");
+  push_timed (rig->more[0], "F", 1, 1040, 40 * GST_MSECOND);
+  push_timed (rig->more[0], "F", 2, 1080, 80 * GST_MSECOND);
+  gst_harness_push_event (rig->more[1], gst_event_new_gap (33 * GST_MSECOND, 33 * GST_MSECOND));
+  rig_expect (rig, "1 complete F,Pe");
+  rig_end (rig, "2 eos F -P:eos");
+  g_assert_cmpuint (rig_stat (rig, "records-in"), ==, 7);
+}
+
 /* all are silent: downstream is told how far, and need not wait */
 static void
 test_gap_out (void)
@@ -185,6 +206,7 @@ main (int argc, char **argv)
 {
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/obsaligner/gap/in", test_gap_in);
+  g_test_add_func ("/obsaligner/gap/announced", test_gap_announced);
   g_test_add_func ("/obsaligner/gap/out", test_gap_out);
   g_test_add_func ("/obsaligner/told-by-time", test_told_by_time);
   g_test_add_func ("/obsaligner/window-base/capture", test_capture);
