@@ -57,6 +57,7 @@ typedef struct {
   gint64 arrival_ns;
   gint64 publish_ns;
   gint64 now_ns;
+  gint64 shift_ns;
   gdouble processing_ms;
   gdouble delay_ms;
   gdouble wait_ms;

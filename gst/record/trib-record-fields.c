@@ -67,6 +67,8 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (FLUSH_ALL, "flush_all", BOOLEAN, flush_all,
       "whether all waiting records are forgotten, and a new epoch begins"),
   FIELD (FINISHED, "finished", BOOLEAN, finished, "whether every source has ended"),
+  FIELD (SHIFT_NS, "shift_ns", INT, shift_ns,
+      "what is added to times of arrival to make them times of capture, in nanoseconds"),
   FIELD (HAVE, "have", MAP, have,
       "by source: its observation, with `delay_ms`, its arrival after its capture, and `stale_ms` "
       "when it is an older one that stands in; a list of those where a source has several"),
@@ -143,7 +145,8 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       "are the "
       "`sources` from then on.",
       .required = B (NOW_NS),
-      .optional = B (EXPECTED) | B (STOPPED) | B (FLUSH) | B (FLUSH_ALL) | B (FINISHED) },
+      .optional
+      = B (EXPECTED) | B (STOPPED) | B (FLUSH) | B (FLUSH_ALL) | B (FINISHED) | B (SHIFT_NS) },
 };
 
 /**

@@ -126,6 +126,25 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
   return TRUE;
 }
 
+/* before anything is read: what is wrong with a value is wrong with all of the table */
+static gboolean
+check_values (const TribAlignConfig *base, const gchar *name, gchar **values, GError **error)
+{
+  static const gchar *const lists[] = { "sources", "lateness", "source-offset", NULL };
+
+  if (g_strv_contains (lists, name)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--compare: %s is a list, of which only one can be given", name);
+    return FALSE;
+  }
+  for (guint i = 0; values[i]; i++) {
+    TribAlignConfig config = *base;
+    if (!trib_align_config_set (&config, name, values[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /**
  * align_compare:
  * @config: the other settings
@@ -150,6 +169,8 @@ align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *inp
     return 2;
   }
   values = g_strsplit (parts[1], ",", -1);
+  if (!check_values (config, parts[0], values, error))
+    return 2;
   arrivals = read_all (input, error);
   if (error && *error)
     return 2;

@@ -184,6 +184,9 @@ take_clock (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
     line->name = name_of (input, e->flush);
   } else if (e->flush_all) {
     line->kind = ALIGN_LINE_FLUSH;
+  } else if (trib_record_has (e, TRIB_RECORD_FIELD_SHIFT_NS)) {
+    line->kind = ALIGN_LINE_SHIFT;
+    line->shift_ns = e->shift_ns;
   } else if (e->finished) {
     line->kind = ALIGN_LINE_FINISH;
   } else if (trib_record_has (e, TRIB_RECORD_FIELD_EXPECTED)) {

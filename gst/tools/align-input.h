@@ -19,6 +19,7 @@ typedef enum {
   ALIGN_LINE_GOING,   /* until here */
   ALIGN_LINE_FLUSH,   /* name: a source; NULL: all */
   ALIGN_LINE_FINISH,  /* every source has ended */
+  ALIGN_LINE_SHIFT,   /* shift_ns: from there on delays are on another clock */
   ALIGN_LINE_SOURCES, /* name: what is expected from here on, as the setting has it */
 } AlignLineKind;
 
@@ -26,6 +27,7 @@ typedef enum {
  * AlignLine:
  * @kind: what happened
  * @now_ns: when
+ * @shift_ns: added to arrivals to make them capture times
  * @name: (nullable): lives as long as the input
  * @record: what came; @expected lives until the next line, names as long as the input
  * @text: the record as it stands in the line
@@ -33,6 +35,7 @@ typedef enum {
 typedef struct {
   AlignLineKind kind;
   gint64 now_ns;
+  gint64 shift_ns;
   const gchar *name;
   TribAlignRecord record;
   const gchar *text;

@@ -33,6 +33,7 @@ typedef struct {
   TribAlign *align;
   GString *out;
   TribRecordReader *reader;
+  gint64 shift_ns;     /* between the clocks of arrival and capture */
   gboolean is_watched; /* standard output is a terminal or a pipe */
   gboolean failed;     /* nobody takes what is written */
 } Run;
@@ -107,7 +108,7 @@ put_fused (Run *run, const TribAlignGroup *g)
     answers[i] = (TribRecordAnswer){ .source = TRIB_RECORD_TEXT (g->have[i].source),
       .format = TRIB_RECORD_JSON,
       .record = slice_of (g->have[i].payload),
-      .delay_ms = (gdouble) g->have[i].delay_ns / 1e6,
+      .delay_ms = (gdouble) (g->have[i].delay_ns + run->shift_ns) / 1e6,
       .stale_ms = g->have[i].stale_ns >= 0 ? (gdouble) g->have[i].stale_ns / 1e6 : -1 };
   trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
   /* lines that came in are JSON, and were read */
@@ -166,6 +167,8 @@ align (const Options *o, AlignInput *input, GError **error)
   if (run.align == NULL)
     return EXIT_COULD_NOT_RUN;
   while (!run.failed && align_input_next (input, &line, error)) {
+    if (line.kind == ALIGN_LINE_SHIFT)
+      run.shift_ns = line.shift_ns;
     if (line.kind == ALIGN_LINE_RECORD && line.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
       line.record.payload = g_bytes_new (line.text, line.len);
       line.record.bytes = line.len;
@@ -261,6 +264,11 @@ run_all (GError **error)
   if (options.files && options.files[0] && options.files[1]) {
     g_set_error_literal (
         error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "more than one file is given");
+    return EXIT_COULD_NOT_RUN;
+  }
+  if (options.compare && options.output != OUTPUT_ALL) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--compare prints a table: it goes without --output");
     return EXIT_COULD_NOT_RUN;
   }
   input = align_input_open (file, &stop, error);

@@ -246,6 +246,8 @@ find_shift (GstObsAligner *self, gint64 t_ns, gint64 now)
     return;
   self->has_shift = TRUE;
   self->shift = t_ns > YEAR_2000_NS ? g_get_real_time () * 1000 - now : 0;
+  if (self->shift != 0)
+    obs_report_shift (self, now);
 }
 
 /* For window-base=capture: the capture clock is the running time's, where records and the pipeline

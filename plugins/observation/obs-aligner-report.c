@@ -36,18 +36,25 @@ trace_failed (TribTraceOutlet outlet, const GError *error, gpointer user_data)
 }
 
 /* "fd:N" or a path; whichever it is */
-static void
-parse_location (const gchar *location, const gchar **ret_path, gint *ret_fd)
+static gboolean
+parse_location (
+    const gchar *property, const gchar *location, TribTraceConfig *config, GError **error)
 {
   guint64 fd;
 
-  *ret_path = NULL;
-  *ret_fd = -1;
-  if (g_str_has_prefix (location, "fd:")
-      && g_ascii_string_to_unsigned (location + 3, 10, 0, G_MAXINT, &fd, NULL))
-    *ret_fd = (gint) fd;
-  else if (*location)
-    *ret_path = location;
+  if (!g_str_has_prefix (location, "fd:")) {
+    config->path = *location ? location : NULL;
+    return TRUE;
+  }
+  if (!g_ascii_string_to_unsigned (location + 3, 10, 0, G_MAXINT, &fd, NULL)) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        "%s: \"%s\": the number of an open file is expected after \"fd:\" (./%s is a file of that "
+        "name)",
+        property, location, location);
+    return FALSE;
+  }
+  config->fd = (gint) fd;
+  return TRUE;
 }
 
 static gboolean
@@ -56,7 +63,8 @@ open_trace (GstObsAligner *self, GError **error)
   TribTraceConfig config = TRIB_TRACE_CONFIG_INIT;
 
   config.level = self->now.trace_level;
-  parse_location (self->now.trace_location, &config.path, &config.fd);
+  if (!parse_location ("trace-location", self->now.trace_location, &config, error))
+    return FALSE;
   config.record = self->now.trace_messages ? trace_record : NULL;
   config.view_fd = STDERR_FILENO;
   config.failed = trace_failed;
@@ -80,7 +88,8 @@ open_log (GstObsAligner *self, GError **error)
 
   if (*self->now.records == '\0')
     return TRUE;
-  parse_location (self->now.records, &config.path, &config.fd);
+  if (!parse_location ("records", self->now.records, &config, error))
+    return FALSE;
   config.max_bytes = LOG_BYTES;
   config.failed = trace_failed;
   config.user_data = self;
@@ -199,7 +208,10 @@ obs_report_invalid (GstObsAligner *self, GstPad *pad, gsize offset, const GError
     g_autoptr (GError) warning = g_error_new (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
         "A record on %s cannot be used, and is passed over: %s. Others like it are counted.",
         GST_PAD_NAME (pad), error->message);
-    g_queue_push_tail (&self->messages, gst_message_new_warning (GST_OBJECT (self), warning, NULL));
+    g_queue_push_tail (&self->messages, gst_message_new_warning (GST_OBJECT (self), warning,
+                                            "A buffer has one record, or one list of records, "
+                                            "whole. Lines of text, and bytes of a file in blocks, "
+                                            "are made into such buffers by ndjsonparse."));
   }
 }
 
@@ -342,6 +354,15 @@ void
 obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now)
 {
   TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (STOPPED), .stopped = stopped };
+
+  log_clock (self, &e, now);
+}
+
+/* how capture times stand to times of arrival, in what is said of delays */
+void
+obs_report_shift (GstObsAligner *self, gint64 now)
+{
+  TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (SHIFT_NS), .shift_ns = self->shift };
 
   log_clock (self, &e, now);
 }

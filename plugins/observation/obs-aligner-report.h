@@ -15,6 +15,7 @@ gchar *obs_report_holder (GstObsAligner *self);
 void obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope,
     const TribAlignRecord *record, gint64 now);
 void obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
+void obs_report_shift (GstObsAligner *self, gint64 now);
 void obs_report_finish (GstObsAligner *self, gint64 now);
 void obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now);
 void obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now);

@@ -501,7 +501,8 @@ test_refused (void)
 {
   static const gchar *const lines[]
       = { "obsaligner sources=F,F", "obsaligner source-offset=nothing",
-          "obsaligner records=/nowhere/at/all", "obsaligner trace-location=/nowhere/at/all" };
+          "obsaligner records=/nowhere/at/all", "obsaligner trace-location=/nowhere/at/all",
+          "obsaligner records=fd:abc", "obsaligner trace-location=fd:" };
 
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
     g_autoptr (GError) error = NULL;

@@ -125,8 +125,11 @@ def _():
         tap.true("line 2 is passed over" in said and "line 3" not in said, f"{bad} in {said}")
     for options, words in ((["--window-ms=x"], "window-ms"), (["--mode=sideways"], "mode"), (["--sources=a,a"], "named twice"),
                            (["--lateness=face"], "lateness"), (["--output=some"], "--output"), (["--compare=x"], "--compare"),
-                           (["--compare=none-such=1"], "none-such"), (["/nonexistent"], "/nonexistent"), (["a", "b"], "one file")):
-        _, said = run(b"", *options, status=2)
+                           (["--compare=none-such=1"], "none-such"),
+                           (["--compare=window-ms=50,abc"], "abc"), (["--compare=sources=a,b"], "is a list"),
+                           (["--compare=window-ms=50", "--output=fused"], "--output"), (["/nonexistent"], "/nonexistent"), (["a", "b"], "one file")):
+        out, said = run(b"", *options, status=2)
+        tap.equal(out, b"", "nothing is written")
         tap.true(words in said and len(said.splitlines()) == 1, f"{words} in {said}")
 
 

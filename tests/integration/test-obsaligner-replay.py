@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What obsaligner recorded of a run with everything in it that may happen to a pad, replayed by tributary-align."""
 
+import json
 import os
 import random
 import subprocess
@@ -41,10 +42,10 @@ class Source:
         segment.init(Gst.Format.TIME)
         self.pad.push_event(Gst.Event.new_segment(segment))
 
-    def say(self, frame, more=""):
-        at = frame * 4 * MS
+    def say(self, frame, more="", since=0):
+        at = since + frame * 4 * MS
         buffer = Gst.Buffer.new_wrapped(f'{{"source":"{self.name}","frame_id":{frame},"t_ns":{at}{more}}}'.encode())
-        buffer.pts = at
+        buffer.pts = frame * 4 * MS
         tap.equal(self.pad.push(buffer), Gst.FlowReturn.OK, "push")
 
     def gap(self, frame):
@@ -59,7 +60,7 @@ class Source:
 def run(settings, log, seed, slow):
     """Frames of three sources in real time; what happens besides stands in the loop."""
     chance = random.Random(seed)
-    words = " ".join(f"{name}={value}" for name, value in settings.items())
+    words = " ".join(f"{name}={value}" for name, value in settings.items() if value != "")
     pipeline = Gst.parse_launch(f"obsaligner name=aligner {words} records={log} ! fakesink name=sink async=false sync=false "
                                 "signal-handoffs=true")
     aligner = pipeline.get_by_name("aligner")
@@ -91,7 +92,7 @@ def run(settings, log, seed, slow):
             for source in sources:
                 source.pad.push_event(Gst.Event.new_flush_stop(True))
                 source.segment()
-        if frame == 100:
+        if frame == 100 and settings["sources"]:
             aligner.set_property("sources", "face,pose,gesture?")
         if frame == 130:
             sources[2].pad.push_event(Gst.Event.new_eos())
@@ -103,6 +104,39 @@ def run(settings, log, seed, slow):
     tap.true(message is not None and message.type == Gst.MessageType.EOS, "EOS")
 
 
+@t.test("delays of fused records: capture times of a clock that began in 1970, arrivals of one that did not")
+def _():
+    fused = []
+    with tempfile.TemporaryDirectory() as folder:
+        log = os.path.join(folder, "log.ndjson")
+        pipeline = Gst.parse_launch(f"obsaligner name=aligner sources=face,pose records={log} ! "
+                                    "fakesink name=sink async=false sync=false signal-handoffs=true")
+
+        def on_handoff(_sink, buffer, _pad):
+            fused.append(json.loads(buffer.extract_dup(0, buffer.get_size())))
+
+        pipeline.get_by_name("sink").connect("handoff", on_handoff)
+        pipeline.set_state(Gst.State.PLAYING)
+        sources = [Source(pipeline.get_by_name("aligner"), name) for name in ("face", "pose")]
+        for frame in range(10):
+            for source in sources:
+                source.say(frame, since=time.time_ns())
+        for source in sources:
+            source.pad.push_event(Gst.Event.new_eos())
+        message = pipeline.get_bus().timed_pop_filtered(int(60 * tap.TIMEOUT_MULTIPLIER) * Gst.SECOND,
+                                                        Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        pipeline.set_state(Gst.State.NULL)
+        tap.true(message is not None and message.type == Gst.MessageType.EOS, "EOS")
+        out = subprocess.run([TOOL, "--live=false", "--sources=face,pose", "--output=fused", log], stdout=subprocess.PIPE,
+                             check=True, timeout=60 * tap.TIMEOUT_MULTIPLIER).stdout
+    again = [json.loads(line) for line in out.splitlines()]
+    delays = [[{name: part["delay_ms"] for name, part in record["have"].items()} for record in records]
+              for records in (fused, again)]
+    tap.equal(len(fused), 10, "fused records")
+    tap.equal(delays[1], delays[0], "delays")
+    tap.true(all(abs(delay) < 60_000 for record in delays[0] for delay in record.values()), f"delays {delays[0]}")
+
+
 CASES = {
     "window": {"window-ms": 30, "idle-timeout-ms": 40},
     "window, by completion, updates": {"window-ms": 20, "order": "completion", "late-policy": "update", "idle-completes": "true",
@@ -110,6 +144,7 @@ CASES = {
     "watermark": {"mode": "watermark", "idle-timeout-ms": 30, "allowed-lateness-ms": 8, "max-wait-ms": 200},
     "watermark on the clock": {"mode": "watermark", "advance": "clock", "idle-timeout-ms": 30, "max-wait-ms": 50},
     "tumbling": {"mode": "tumbling", "tumbling-ms": 20, "idle-timeout-ms": 30, "empty-windows": "true"},
+    "sources that are learned": {"sources": "", "window-ms": 30, "idle-timeout-ms": 40, "learn-ms": 20},
     "approximate": {"mode": "approximate", "window-ms": 30, "idle-timeout-ms": 40},
 }
 

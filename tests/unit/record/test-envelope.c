@@ -315,6 +315,7 @@ test_write (void)
       .arrival_ns = 14,
       .publish_ns = 15,
       .now_ns = 16,
+      .shift_ns = 22,
       .processing_ms = 17.5,
       .delay_ms = 18.5,
       .wait_ms = 19.5,
