@@ -99,9 +99,24 @@ put_record (TribJsonWriter *w, const TribAlignRecord *r)
 static const gchar *
 word_of (const TribAlignEvent *event)
 {
-  static const gchar *const words[]
-      = { "emit", "sync_delay", "announce", "late", "dup", "drop", "idle", "active", "all_idle",
-          "jump", "unsynced", "synced", "holder", "id_reuse", "source", "stats" };
+  static const gchar *const words[] = {
+    [TRIB_ALIGN_EVENT_EMIT] = "emit",
+    [TRIB_ALIGN_EVENT_SYNC_DELAY] = "sync_delay",
+    [TRIB_ALIGN_EVENT_ANNOUNCE] = "announce",
+    [TRIB_ALIGN_EVENT_LATE] = "late",
+    [TRIB_ALIGN_EVENT_DUPLICATE] = "dup",
+    [TRIB_ALIGN_EVENT_DROP] = "drop",
+    [TRIB_ALIGN_EVENT_IDLE] = "idle",
+    [TRIB_ALIGN_EVENT_ACTIVE] = "active",
+    [TRIB_ALIGN_EVENT_ALL_IDLE] = "all_idle",
+    [TRIB_ALIGN_EVENT_JUMP] = "jump",
+    [TRIB_ALIGN_EVENT_UNSYNCED] = "unsynced",
+    [TRIB_ALIGN_EVENT_SYNCED] = "synced",
+    [TRIB_ALIGN_EVENT_HOLDER] = "holder",
+    [TRIB_ALIGN_EVENT_ID_REUSE] = "id_reuse",
+    [TRIB_ALIGN_EVENT_SOURCE] = "source",
+    [TRIB_ALIGN_EVENT_STATS] = "stats",
+  };
 
   if (event->kind == TRIB_ALIGN_EVENT_DROP && event->dropped == TRIB_ALIGN_DROPPED_IMPLAUSIBLE)
     return "implausible";
@@ -110,7 +125,7 @@ word_of (const TribAlignEvent *event)
 
 /**
  * trib_align_log_event:
- * @out: the line is appended, with its end
+ * @out: the line is appended, with its end; none for the opening of a frame, which its records show
  * @event: what is told
  */
 void
@@ -118,6 +133,8 @@ trib_align_log_event (GString *out, const TribAlignEvent *event)
 {
   TribJsonWriter w;
 
+  if (event->kind == TRIB_ALIGN_EVENT_OPENED)
+    return;
   begin (&w, out, word_of (event), event->now_ns, event->epoch);
   if (event->group)
     put_group (&w, event->group);

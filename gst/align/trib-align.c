@@ -150,6 +150,7 @@ is_repeated (const Group *g, const Entry *e)
 static void
 add_to_frame (TribAlign *a, Entry *e)
 {
+  TribAlignEvent opened = { .kind = TRIB_ALIGN_EVENT_OPENED };
   gboolean tumbling = a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
   gint64 key = tumbling ? window_start (a, e->t) : e->t, by;
   gboolean has_id = e->has_frame_id && !tumbling;
@@ -168,6 +169,7 @@ add_to_frame (TribAlign *a, Entry *e)
     if (!tumbling)
       note_reuse (a, e);
     g = trib_align_group_open (a, has_id, e->frame_id, key);
+    trib_align_tell_record (a, &opened, e);
   }
   if (!tumbling) {
     trib_align_group_add (a, g, e);
@@ -219,8 +221,12 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
   g = trib_align_group_find (a, record->has_frame_id, record->frame_id, record->t_ns);
   if ((g && g->is_left) || (g == NULL && lateness (a, record->t_ns) >= 0))
     return;
-  if (g == NULL)
+  if (g == NULL) {
+    TribAlignEvent opened = { .kind = TRIB_ALIGN_EVENT_OPENED, .record = record };
+    opened.t_ns = record->t_ns;
     g = trib_align_group_open (a, record->has_frame_id, record->frame_id, record->t_ns);
+    trib_align_tell (a, &opened);
+  }
   g->is_announced = TRUE;
   if (record->expected) {
     g->expected = 0;

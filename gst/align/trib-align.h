@@ -127,6 +127,7 @@ typedef struct {
 typedef enum {
   TRIB_ALIGN_EVENT_EMIT,       /* group */
   TRIB_ALIGN_EVENT_SYNC_DELAY, /* group: it left older than window x late-threshold */
+  TRIB_ALIGN_EVENT_OPENED,     /* record: of a frame that is there from now on */
   TRIB_ALIGN_EVENT_ANNOUNCE,   /* frame */
   TRIB_ALIGN_EVENT_LATE,       /* record: by_ns; `accepted`: given on by the policy */
   TRIB_ALIGN_EVENT_DUPLICATE,  /* record */

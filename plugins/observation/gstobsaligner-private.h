@@ -101,7 +101,7 @@ struct _GstObsAligner {
   gint64 shift;             /* capture clock less monotonic clock, see obs-aligner-core.c */
   gboolean has_shift;
   ObsTold told_invalid, told_late, told_dropped;
-  guint open_before;
+  const TribAlignRecord *answering;        /* being pushed, not yet traced */
   gboolean advancing;                      /* time alone moves, no record */
   guint64 pushing_groups, pushing_records; /* out of the queue, not yet taken */
 

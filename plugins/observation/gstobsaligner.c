@@ -117,9 +117,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=launch-lines/observation/frames.json blocksize=1048576 !
- * application/json ! obsaligner sources=face,pose,gesture,quality window-base=event
- * trace-level=verbose ! fakesink
+ * gst-launch-1.0 filesrc location=launch-lines/observation/frames.ndjson ! ndjsonparse !
+ * identity sync=true ! obsaligner sources=face,pose,gesture,quality trace-level=verbose ! fakesink
  * ]| Observations of thirty frames from a file; what became of each frame is shown on the standard
  * error, on a terminal as a picture (launch-lines/observation/watch.launch).
  *

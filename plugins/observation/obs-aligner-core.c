@@ -379,7 +379,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
   obs_report_arrival (self, envelope, &record, now);
   obs_report_before_push (self, &record, now);
   trib_align_push (self->core->align, &record, now);
-  obs_report_after_push (self, &record, now);
+  obs_report_after_push (self, now);
   for (guint i = 0; names[i]; i++)
     g_free (names[i]);
   return TRUE;

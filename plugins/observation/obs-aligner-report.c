@@ -253,7 +253,16 @@ trace_answer (GstObsAligner *self, const TribAlignRecord *record, gint64 now)
       record->source, to_answer (record->kind), now + self->shift - record->t_ns, now);
 }
 
-/* The view wants to know of an answer before the frame leaves by it. */
+/* The view wants to know of an answer after its frame was opened by it, and before that leaves by it. */
+static void
+trace_answering (GstObsAligner *self, gint64 now)
+{
+  const TribAlignRecord *record = g_steal_pointer (&self->answering);
+
+  if (record)
+    trace_answer (self, record, now);
+}
+
 void
 obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now)
 {
@@ -264,32 +273,36 @@ obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint
   if (payload->processing_ms >= 0)
     trib_trace_timing (self->trace, trace_id (record->has_frame_id, record->frame_id, record->t_ns),
         record->source, (gint64) (payload->processing_ms * GST_MSECOND), open_groups (self));
-  if (!trib_trace_wants (self->trace, TRIB_TRACE_LEVEL_VERBOSE))
-    return;
-  self->open_before = open_groups (self);
-  trace_answer (self, record, now);
+  if (trib_trace_wants (self->trace, TRIB_TRACE_LEVEL_VERBOSE))
+    self->answering = record;
 }
 
-/* the frame that a record was the first of is not known before */
 void
-obs_report_after_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now)
+obs_report_after_push (GstObsAligner *self, gint64 now)
 {
-  if (!trib_trace_wants (self->trace, TRIB_TRACE_LEVEL_VERBOSE)
-      || record->kind == TRIB_ALIGN_KIND_BOUND || record->kind == TRIB_ALIGN_KIND_EOS
-      || open_groups (self) <= self->open_before)
+  trace_answering (self, now);
+}
+
+static void
+trace_opened (GstObsAligner *self, const TribAlignEvent *event)
+{
+  const TribAlignRecord *record = event->record;
+
+  if (!trib_trace_wants (self->trace, TRIB_TRACE_LEVEL_VERBOSE))
     return;
   trib_trace_opened (self->trace, trace_id (record->has_frame_id, record->frame_id, record->t_ns),
-      record->expected, now);
-  if (is_answer (record))
-    trace_answer (self, record, now);
+      record->expected, event->now_ns);
+  trace_answering (self, event->now_ns);
 }
 
 void
 obs_report_group (GstObsAligner *self, const TribAlignGroup *group, gint64 now)
 {
-  if (self->trace)
-    trib_trace_left (self->trace, trace_id (group->has_frame_id, group->frame_id, group->t_ns),
-        trib_align_reason_to_string (group->reason), now);
+  if (self->trace == NULL)
+    return;
+  trace_answering (self, now);
+  trib_trace_left (self->trace, trace_id (group->has_frame_id, group->frame_id, group->t_ns),
+      trib_align_reason_to_string (group->reason), now);
 }
 
 void
@@ -404,6 +417,10 @@ obs_report_event (GstObsAligner *self, const TribAlignEvent *event)
 {
   g_autoptr (GString) line = NULL;
 
+  if (event->kind == TRIB_ALIGN_EVENT_OPENED) {
+    trace_opened (self, event);
+    return;
+  }
   if (self->log == NULL)
     return;
   line = g_string_sized_new (256);

@@ -21,7 +21,7 @@ void obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now);
 void obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now);
 void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
-void obs_report_after_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
+void obs_report_after_push (GstObsAligner *self, gint64 now);
 void obs_report_group (GstObsAligner *self, const TribAlignGroup *group, gint64 now);
 void obs_report_sync_delay (GstObsAligner *self, const TribAlignGroup *group);
 void obs_report_late (GstObsAligner *self, const TribAlignEvent *event);

@@ -154,15 +154,15 @@ def _():
     gi.require_version("Gst", "1.0")
     from gi.repository import Gst
     Gst.init(None)
-    if Gst.ElementFactory.find("obsaligner") is None:
-        tap.skip("this build is without the option observation")
+    if not all(map(Gst.ElementFactory.find, ("obsaligner", "ndjsonparse"))):
+        tap.skip("this build is without the option observation or record")
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    frames = os.path.join(root, "launch-lines", "observation", "frames.json")
+    frames = os.path.join(root, "launch-lines", "observation", "frames.ndjson")
     settings = {"sources": "face,pose,gesture,quality", "window-base": "event"}
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, "log.ndjson")
         words = " ".join(f"{name}={value}" for name, value in settings.items())
-        pipeline = Gst.parse_launch(f"filesrc location={frames} blocksize=1048576 ! application/json ! "
+        pipeline = Gst.parse_launch(f"filesrc location={frames} ! ndjsonparse ! "
                                     f"obsaligner {words} records={log} ! fakesink")
         pipeline.set_state(Gst.State.PLAYING)
         message = pipeline.get_bus().timed_pop_filtered(int(60 * tap.TIMEOUT_MULTIPLIER) * Gst.SECOND,
