@@ -4,6 +4,39 @@
 #include <fused-reader.h>
 #include <string.h>
 
+/* A test clock ends no wait by itself, not even one for a time that has passed. */
+static gboolean
+end_wait_if_due (GstTestClock *clock)
+{
+  GstClockID id = NULL, done = NULL;
+  gboolean due = gst_test_clock_peek_next_pending_id (clock, &id)
+                 && gst_clock_id_get_time (id) <= gst_clock_get_time (GST_CLOCK (clock));
+
+  if (due)
+    done = gst_test_clock_process_next_clock_id (clock);
+  if (done)
+    gst_clock_id_unref (done);
+  if (id)
+    gst_clock_id_unref (id);
+  return due;
+}
+
+/* For a wait that begins when its time has been set already: nobody may look then. */
+static gpointer
+keep_time (gpointer data)
+{
+  Rig *rig = data;
+
+  g_mutex_lock (&rig->lock);
+  while (!rig->end) {
+    while (end_wait_if_due (rig->clock))
+      ;
+    g_cond_wait_until (&rig->ended, &rig->lock, g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND);
+  }
+  g_mutex_unlock (&rig->lock);
+  return NULL;
+}
+
 static Rig *
 rig_new_element (const gchar *properties)
 {
@@ -16,6 +49,9 @@ rig_new_element (const gchar *properties)
   rig->element = gst_parse_launch (line, &error);
   g_assert_no_error (error);
   gst_object_ref_sink (rig->element);
+  g_mutex_init (&rig->lock);
+  g_cond_init (&rig->ended);
+  rig->keeper = g_thread_new ("keeper", keep_time, rig);
   return rig;
 }
 
@@ -50,6 +86,13 @@ rig_free (Rig *rig)
   for (guint i = 0; i < G_N_ELEMENTS (rig->more); i++)
     g_clear_pointer (&rig->more[i], gst_harness_teardown);
   gst_harness_teardown (rig->h);
+  g_mutex_lock (&rig->lock);
+  rig->end = TRUE;
+  g_cond_signal (&rig->ended);
+  g_mutex_unlock (&rig->lock);
+  g_thread_join (rig->keeper);
+  g_mutex_clear (&rig->lock);
+  g_cond_clear (&rig->ended);
   gst_object_unref (rig->element);
   gst_system_clock_set_default (NULL);
   gst_object_unref (rig->clock);
@@ -65,21 +108,8 @@ rig_at (Rig *rig, gdouble ms)
 
   trib_assert_eventually (rig_stat (rig, "frames-queued") == 0, 20000);
   gst_test_clock_set_time (rig->clock, MAX (now, gst_clock_get_time (GST_CLOCK (rig->clock))));
-  for (;;) {
-    GstClockID id = NULL;
-    gboolean due = gst_test_clock_peek_next_pending_id (rig->clock, &id)
-                   && gst_clock_id_get_time (id) <= now;
-
-    if (due) {
-      GstClockID done = gst_test_clock_process_next_clock_id (rig->clock);
-      if (done)
-        gst_clock_id_unref (done);
-    }
-    if (id)
-      gst_clock_id_unref (id);
-    if (!due)
-      return;
-  }
+  while (end_wait_if_due (rig->clock))
+    ;
 }
 
 void

@@ -12,6 +12,10 @@ typedef struct {
   GstElement *element;
   GstHarness *h;       /* its pads sink and src */
   GstHarness *more[8]; /* its pads sink_0, ... */
+  GThread *keeper;
+  GMutex lock;
+  GCond ended;
+  gboolean end; /* lock */
 } Rig;
 
 Rig *rig_new (const gchar *properties);
