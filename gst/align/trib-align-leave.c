@@ -309,7 +309,8 @@ trib_align_leave_set (TribAlign *a, Entry *const *entries, TribAlignReason reaso
 
   for (guint i = 0; i < a->sources->len; i++) {
     const Source *s = source_at (a, i);
-    if (s->required && (s->listed || s->seen) && !s->ended)
+    /* who ended while the set waited was waited for, as with frames */
+    if (s->required && (s->listed || s->seen) && (!s->ended || s->ended_at >= opened))
       g.expected |= bit_of (s);
     if (entries[i] == NULL)
       continue;
@@ -325,6 +326,8 @@ trib_align_leave_set (TribAlign *a, Entry *const *entries, TribAlignReason reaso
     g.first = entries[i];
     g.bytes += entries[i]->bytes;
   }
+  if (reason == TRIB_ALIGN_REASON_COMPLETE && trib_align_group_waits_for_ended (a, &g))
+    reason = TRIB_ALIGN_REASON_EOS;
   a->totals.pending_bytes -= g.bytes;
   a->emitted = MAX (a->emitted, g.t);
   give (a, &g, reason);

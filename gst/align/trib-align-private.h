@@ -62,6 +62,7 @@ struct _Source {
   gboolean required; /* of those, or learned */
   gboolean seen;
   gboolean ended;
+  gint64 ended_at;
   gboolean idle;
   gboolean aligning; /* came back, and is not counted until it has caught up */
   gboolean unsynced;

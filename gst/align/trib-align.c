@@ -366,6 +366,7 @@ trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
     return;
   trib_align_jump_give_up (a, s);
   s->ended = TRUE;
+  s->ended_at = a->now;
   s->idle = FALSE;
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_restart (a);

@@ -77,7 +77,7 @@ static const RigCase cases[] = {
       "active:P@90 drop:unmatched:P52@100" },
   { "optional", SETS "sources=F,P?", "F0@0 P33@32 F33@33",
       "0[F0]complete@0 33[F33P33]complete@33" },
-  { "eos", SETS "sources=F,P", "F0@0 Peos@1 F33@33", "0[F0]complete@1 33[F33]complete@33" },
+  { "eos", SETS "sources=F,P", "F0@0 Peos@1 F33@33", "0[F0](P:eos)eos@1 33[F33]complete@33" },
   { "finish", SETS "sources=F,P", "F0@0 P1@1 F33@2 F66@3 eos@4",
       "0[F0P1]complete@2 33[F33](P:eos)eos@4 66[F66](P:eos)eos@4" },
 
