@@ -419,6 +419,26 @@ judge (TribKafkaConsumer *c, const gchar *topic, rd_kafka_resp_err_t err, GError
   return TRIB_KAFKA_ANSWER_ERROR;
 }
 
+static TribKafkaAnswer
+ask_partitions (
+    TribKafkaConsumer *c, rd_kafka_topic_t *topic, gint timeout_ms, gint32 *ret_n, GError **error)
+{
+  const struct rd_kafka_metadata *answer;
+  rd_kafka_resp_err_t err = rd_kafka_metadata (c->client, 0, topic, &answer, timeout_ms);
+
+  if (err)
+    return judge (c, rd_kafka_topic_name (topic), err, error);
+  err = answer->topic_cnt == 1 ? answer->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+  *ret_n = err ? 0 : answer->topics[0].partition_cnt;
+  rd_kafka_metadata_destroy (answer);
+  if (!err && *ret_n == 0)
+    err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  if (err)
+    return judge (c, rd_kafka_topic_name (topic), err, error);
+  trib_kafka_consumer_progress (c);
+  return TRIB_KAFKA_ANSWER_YES;
+}
+
 /**
  * trib_kafka_consumer_ask_partitions:
  * @c: a client
@@ -434,20 +454,29 @@ TribKafkaAnswer
 trib_kafka_consumer_ask_partitions (
     TribKafkaConsumer *c, rd_kafka_topic_t *topic, gint32 *ret_n, GError **error)
 {
-  const struct rd_kafka_metadata *answer;
-  rd_kafka_resp_err_t err = rd_kafka_metadata (c->client, 0, topic, &answer, patience (c));
+  return ask_partitions (c, topic, patience (c), ret_n, error);
+}
 
-  if (err)
-    return judge (c, rd_kafka_topic_name (topic), err, error);
-  err = answer->topic_cnt == 1 ? answer->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-  *ret_n = err ? 0 : answer->topics[0].partition_cnt;
-  rd_kafka_metadata_destroy (answer);
-  if (!err && *ret_n == 0)
-    err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-  if (err)
-    return judge (c, rd_kafka_topic_name (topic), err, error);
-  trib_kafka_consumer_progress (c);
-  return TRIB_KAFKA_ANSWER_YES;
+/* What the client keeps about the topic names fewer partitions. A broker that stood still for longer than its session is not
+ * among the brokers for a moment when it answers again, and the client forgets what it led: only the broker can say whether
+ * the partitions are there. */
+static TribKafkaAnswer
+doubt_partitions (TribKafkaConsumer *c, rd_kafka_topic_t *topic, const gint32 *partitions,
+    guint n_partitions, gint timeout_ms, GError **error)
+{
+  gint32 n;
+  TribKafkaAnswer answer = ask_partitions (c, topic, MAX (timeout_ms, 1), &n, error);
+
+  if (answer != TRIB_KAFKA_ANSWER_YES)
+    return answer;
+  for (guint i = 0; i < n_partitions; i++) {
+    if (partitions[i] >= n) {
+      trib_kafka_consumer_set_error (
+          error, rd_kafka_topic_name (topic), RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+      return TRIB_KAFKA_ANSWER_ERROR;
+    }
+  }
+  return TRIB_KAFKA_ANSWER_AGAIN;
 }
 
 /**
@@ -472,9 +501,14 @@ trib_kafka_consumer_ask_offsets (TribKafkaConsumer *c, rd_kafka_topic_t *topic,
     GError **error)
 {
   const gchar *name = rd_kafka_topic_name (topic);
+  gint64 began = g_get_monotonic_time ();
+  gint timeout_ms = patience (c);
   rd_kafka_resp_err_t err = trib_kafka_offsets_ask (
-      c->client, name, partitions, n_partitions, when_ms, ret_offsets, patience (c));
+      c->client, name, partitions, n_partitions, when_ms, ret_offsets, timeout_ms);
 
+  if (err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    return doubt_partitions (c, topic, partitions, n_partitions,
+        timeout_ms - (g_get_monotonic_time () - began) / 1000, error);
   if (err)
     return judge (c, name, err, error);
   trib_kafka_consumer_progress (c);
