@@ -383,6 +383,75 @@ test_settings (void)
 }
 
 static void
+play_again (SourceRig *rig)
+{
+  g_assert_cmpint (
+      gst_element_set_state (rig->element, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+}
+
+/* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both (ARIA-2: stream and session choose). */
+static void
+test_set_in_ready (void)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autofree gchar *address = NULL, *same = NULL;
+  g_autoptr (GstMessage) refused = NULL;
+
+  source_rig_push_many (rig, "s1", 0, 10);
+  for (guint i = 0; i < 10; i++)
+    source_rig_push (rig, "s1", "other", i);
+  source_rig_push_many (rig, "s2", 20, 10);
+  source_rig_settle (rig);
+  source_rig_read (rig, "stream-id=cam session-id=s1");
+  source_rig_pull_many (rig, "s1", 0, 10);
+  expect_eos (rig);
+  g_object_get (rig->element, "broker-address", &address, NULL);
+
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  gst_util_set_object_arg (G_OBJECT (rig->element), "read-by", "bytes");
+  g_object_set (rig->element, "stream-id", "other", "check-crc", FALSE, NULL);
+  play_again (rig);
+  for (guint i = 0; i < 10; i++)
+    gst_buffer_unref (source_rig_pull (rig, "s1", "other", i));
+  expect_eos (rig);
+  /* counters begin anew with new settings */
+  g_assert_cmpuint (source_rig_stat (rig, "pushed"), ==, 10);
+  g_assert_cmpuint (source_rig_stat (rig, "filtered"), ==, 20);
+
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  gst_util_set_object_arg (G_OBJECT (rig->element), "read-by", "registry");
+  gst_util_set_object_arg (G_OBJECT (rig->element), "start", "time");
+  g_object_set (rig->element, "stream-id", "cam", "session-id", "s2", "start-time",
+      source_rig_time (25), NULL);
+  play_again (rig);
+  source_rig_pull_many (rig, "s2", 25, 5);
+  expect_eos (rig);
+  g_assert_cmpuint (source_rig_stat (rig, "pushed"), ==, 5);
+  g_object_get (rig->element, "broker-address", &same, NULL);
+  g_assert_cmpstr (address, ==, same);
+
+  /* refused with a reason, not taken back to what was before, and mended without a way to NULL */
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  g_object_set (rig->element, "stream-id", "a_b", NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_assert_cmpint (
+        gst_element_set_state (rig->element, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_FAILURE);
+    refused = source_rig_pop (rig, GST_MESSAGE_ERROR, NULL);
+    g_assert_nonnull (refused);
+    gst_clear_message (&refused);
+  }
+  g_object_set (rig->element, "stream-id", "cam", "session-id", "s1", NULL);
+  gst_util_set_object_arg (G_OBJECT (rig->element), "start", "earliest");
+  play_again (rig);
+  source_rig_pull_many (rig, "s1", 0, 10);
+  expect_eos (rig);
+  /* in PLAYING nothing changes until the next start */
+  g_object_set (rig->element, "stream-id", "other", NULL);
+  source_rig_seek (rig, 0);
+  source_rig_pull_many (rig, "s1", 0, 10);
+}
+
+static void
 test_secrets (void)
 {
   g_autoptr (GstElement) element = gst_element_factory_make ("kafkabinarysrc", NULL);
@@ -427,6 +496,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/failed", test_failed);
   g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);
   g_test_add_func ("/kafkabinarysrc/settings", test_settings);
+  g_test_add_func ("/kafkabinarysrc/ARIA-2/set-in-ready", test_set_in_ready);
   g_test_add_func ("/kafkabinarysrc/secrets", test_secrets);
   return trib_gst_test_run ();
 }
