@@ -3,8 +3,9 @@
 
 typedef struct {
   GQueue waiting; /* of TribKafkaSighting */
-  gint64 passed;  /* timestamp of the last record, wanted or not */
+  gint64 passed;  /* timestamp of the last record that says how far the partition is */
   gboolean idle;  /* nothing more at present */
+  gboolean live;  /* it was idle once: what comes is written now */
 } Part;
 
 struct _TribKafkaMerge {
@@ -60,7 +61,7 @@ trib_kafka_merge_set_n_partitions (TribKafkaMerge *m, gint32 n_partitions)
   m->parts = g_renew (Part, m->parts, n_partitions);
   m->n_parts = n_partitions;
   for (gint32 p = first; p < n_partitions; p++) {
-    m->parts[p].idle = FALSE;
+    m->parts[p].idle = m->parts[p].live = FALSE;
     g_queue_init (&m->parts[p].waiting);
     m->parts[p].passed = G_MININT64;
   }
@@ -75,17 +76,20 @@ trib_kafka_merge_get_n_partitions (const TribKafkaMerge *m)
 void
 trib_kafka_merge_add (TribKafkaMerge *m, gint32 partition, TribKafkaSighting *s)
 {
-  trib_kafka_merge_passed (m, partition, s->t_ms);
+  m->parts[partition].passed = s->t_ms;
+  m->parts[partition].idle = FALSE;
   g_queue_push_tail (&m->parts[partition].waiting, s);
   m->bytes += s->cost;
   m->length++;
 }
 
-/* a record that is not wanted still tells how far the partition is */
+/* A record that is not wanted still tells how far the partition is, when it is written now. One of before tells nothing:
+ * recordings of the same time may lie one behind the other. */
 void
 trib_kafka_merge_passed (TribKafkaMerge *m, gint32 partition, gint64 t_ms)
 {
-  m->parts[partition].passed = t_ms;
+  if (m->parts[partition].live)
+    m->parts[partition].passed = t_ms;
   m->parts[partition].idle = FALSE;
 }
 
@@ -93,6 +97,7 @@ void
 trib_kafka_merge_set_idle (TribKafkaMerge *m, gint32 partition, gboolean idle)
 {
   m->parts[partition].idle = idle;
+  m->parts[partition].live |= idle;
 }
 
 /* nothing more is to come */
