@@ -4,11 +4,12 @@
 #include <gst/gst.h>
 
 #include "gstobsaligner.h"
+#include "gstqualityextract.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (obsaligner, plugin);
+  return GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (qualityextract, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributaryobservation,
