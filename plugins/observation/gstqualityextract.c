@@ -1,30 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * SECTION:element-qualityextract
+ * @title: qualityextract
+ * @short_description: Says how sharp, bright and full of contrast each frame is
  *
- * Says of each frame how sharp, bright and full of contrast it is: one observation a frame, of type
- * `quality` (OBS-1), as JSON, or as MessagePack where downstream wants that.
+ * One observation a frame, of type `quality` (OBS-1):
  *
  * - `blur`: the variance of the Laplacian of the luma; the sharper, the more
- * - `brightness`: its mean, 0 to 255
+ * - `brightness`: the mean of the luma, 0 to 255
  * - `contrast`: its standard deviation
  *
- * The figures are those of OpenCV for the same picture in grey. Luma of video range (16 to 235) is
- * stretched to 0 to 255, so that a picture has the same figures in every format. `frame_id` and
- * `t_ns` are those of the frame's identity; a frame without one is numbered here, and its capture time is
- * its running time.
+ * The figures are those of OpenCV for the same picture in grey. Luma of video range (16 to 235) is stretched to 0 to 255,
+ * so that a picture has the same figures in every format. `frame_id` and `t_ns` are those of the frame's identity; a frame
+ * without one is numbered here, and its capture time is its running time.
  *
- * `stats` is a structure `qualityextract-stats`:
+ * ## Caps
+ * Raw video to application/json, or to application/x-msgpack where downstream wants that.
  *
- * - `frames-in` (frames)
- * - `records-out` (records)
- * - `dropped` (frames): nothing is left of them by `region` and `shrink`, or no memory could be had
- * - `processing-p50`, `processing-p99` (ns): the time of the last 256 frames
+ * ## Timing
+ * A frame is measured in its own thread of streaming before the next is taken; `processing_ms` says how long that took.
+ * Timestamps, flags and metas are kept.
+ *
+ * ## Threads
+ * None of its own. Properties may be set and read from any thread, and hold from the next frame on.
+ *
+ * ## Errors
+ * None: a frame that cannot be measured is dropped and counted. A `region` that is none is told with a warning
+ * (RESOURCE/SETTINGS), and the one before holds.
+ *
+ * ## Messages
+ * None of its own.
+ *
+ * ## Stats
+ * Counted from READY to PAUSED on. `frames-in` = `records-out` + `dropped`, between two buffers.
+ *
+ * - `frames-in` (frames), `records-out` (records)
+ * - `dropped` (frames): `region` and `shrink` leave nothing of them, or their memory cannot be read
+ * - `processing-p50`, `processing-p99` (ns): how long the last 256 frames took
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=3 ! qualityextract ! ndjsonenc ! fdsink
- * ]| Three lines of JSON.
+ * gst-launch-1.0 videotestsrc num-buffers=10 pattern=ball ! qualityextract ! ndjsonenc ! fdsink
+ * ]|
+ * Ten lines of JSON.
  *
  * Since: 0.2
  */
@@ -290,9 +308,9 @@ make_stats (GstQualityExtract *self)
   GST_OBJECT_UNLOCK (self);
   n = (guint) MIN (in, N_TIMES);
   qsort (times, n, sizeof *times, compare_times);
-  return gst_structure_new ("qualityextract-stats", "frames-in", G_TYPE_UINT64, in, "records-out",
-      G_TYPE_UINT64, out, "dropped", G_TYPE_UINT64, dropped, "processing-p50", G_TYPE_UINT64,
-      (guint64) (n ? times[n / 2] : 0), "processing-p99", G_TYPE_UINT64,
+  return gst_structure_new ("application/x-qualityextract-stats", "frames-in", G_TYPE_UINT64, in,
+      "records-out", G_TYPE_UINT64, out, "dropped", G_TYPE_UINT64, dropped, "processing-p50",
+      G_TYPE_UINT64, (guint64) (n ? times[n / 2] : 0), "processing-p99", G_TYPE_UINT64,
       (guint64) (n ? times[n * 99 / 100] : 0), NULL);
 }
 
@@ -410,7 +428,8 @@ install_properties (GObjectClass *object_class)
   properties[PROP_REGION] = g_param_spec_string ("region", "Region",
       "X,Y,WIDTH,HEIGHT in pixels of what counts (empty = all of the picture)", "", playing);
   properties[PROP_SHRINK] = g_param_spec_uint ("shrink", "Shrink",
-      "By how much the picture is made smaller first, each way", 1, MAX_SHRINK, 1, playing);
+      "How many pixels each way become one before it is measured (pixels)", 1, MAX_SHRINK, 1,
+      playing);
   properties[PROP_SOURCE] = g_param_spec_string ("source", "Source",
       "Name of the source in the records (NULL = none: it is the type, quality)", NULL, playing);
   properties[PROP_STATS]
