@@ -49,9 +49,9 @@
 #include "config.h"
 
 #include "gstqualityextract.h"
+#include "obs-frame.h"
 
 #include <extract/trib-quality.h>
-#include <frame/trib-frame-meta.h>
 #include <gst/video/video.h>
 #include <record/trib-record-envelope.h>
 
@@ -204,9 +204,7 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
     .width = (guint64) GST_VIDEO_INFO_WIDTH (&self->info),
     .height = (guint64) GST_VIDEO_INFO_HEIGHT (&self->info),
   };
-  TribFrameInfo identity;
   TribRecordWriter w;
-  gsize len;
 
   GST_OBJECT_LOCK (self);
   source = g_strdup (self->source);
@@ -216,22 +214,14 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
     e.source = TRIB_RECORD_TEXT (source);
     e.has |= TRIB_RECORD_BIT (SOURCE);
   }
-  if (trib_frame_meta_get (in, &identity)) {
-    e.frame_id = identity.index;
-    e.t_ns = identity.t_ns;
-  } else {
-    GstClockTime time
-        = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (in));
-    e.t_ns = (gint64) (GST_CLOCK_TIME_IS_VALID (time) ? time : 0);
-  }
+  obs_frame_identify (in, &base->segment, &e);
   trib_record_writer_init (&w, self->format, text);
   trib_record_envelope_begin (&w, &e);
   put_number (&w, "blur", quality->blur);
   put_number (&w, "brightness", quality->brightness);
   put_number (&w, "contrast", quality->contrast);
   trib_record_writer_end_map (&w);
-  len = text->len;
-  return gst_buffer_new_wrapped (g_string_free (text, FALSE), len);
+  return obs_frame_new_record (in, text);
 }
 
 /* Not transform(): the size of what comes out is known only when it is there. */
@@ -259,8 +249,6 @@ gst_quality_extract_generate_output (GstBaseTransform *base, GstBuffer **ret_out
   if (!measured)
     return GST_BASE_TRANSFORM_FLOW_DROPPED;
   *ret_out = make_record (self, in, &quality, took);
-  gst_buffer_copy_into (*ret_out, in,
-      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_META, 0, -1);
   return GST_FLOW_OK;
 }
 

@@ -3,13 +3,15 @@
 
 #include <gst/gst.h>
 
+#include "gstmessageextract.h"
 #include "gstobsaligner.h"
 #include "gstqualityextract.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (qualityextract, plugin);
+  return GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (qualityextract, plugin)
+         && GST_ELEMENT_REGISTER (messageextract, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributaryobservation,

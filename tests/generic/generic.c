@@ -11,6 +11,7 @@ static const struct {
 } preparation[] = {
   { "kafkabinarysink", "bootstrap-servers", "in-process" },
   { "kafkarecordsink", "bootstrap-servers", "in-process" },
+  { "messageextract", "element", "identity" },
 };
 
 static gboolean

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "obs-frame.h"
+
+#include <frame/trib-frame-meta.h>
+
+/**
+ * obs_frame_identify:
+ * @buffer: a frame
+ * @segment: the segment that it is in, in time
+ * @envelope: gets `frame_id` and `t_ns`
+ *
+ * Where @buffer has an identity, that is it. Else `t_ns` is its running time (0 where it has none), and `frame_id` is left
+ * as it is.
+ *
+ * Returns: whether @buffer has an identity
+ */
+gboolean
+obs_frame_identify (GstBuffer *buffer, const GstSegment *segment, TribRecordEnvelope *envelope)
+{
+  TribFrameInfo identity;
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  envelope->has |= TRIB_RECORD_BIT (T_NS);
+  if (trib_frame_meta_get (buffer, &identity)) {
+    envelope->has |= TRIB_RECORD_BIT (FRAME_ID);
+    envelope->frame_id = identity.index;
+    envelope->t_ns = identity.t_ns;
+    return TRUE;
+  }
+  if (segment->format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  envelope->t_ns = (gint64) (GST_CLOCK_TIME_IS_VALID (time) ? time : 0);
+  return FALSE;
+}
+
+/**
+ * obs_frame_new_record:
+ * @frame: the frame that the record is about
+ * @text: (transfer full): the record
+ *
+ * Returns: (transfer full): a buffer of @text, with the timestamps, flags and metas of @frame
+ */
+GstBuffer *
+obs_frame_new_record (GstBuffer *frame, GString *text)
+{
+  gsize len = text->len;
+  GstBuffer *record = gst_buffer_new_wrapped (g_string_free (text, FALSE), len);
+
+  gst_buffer_copy_into (record, frame,
+      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_META, 0, -1);
+  return record;
+}

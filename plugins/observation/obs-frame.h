@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include <record/trib-record-envelope.h>
+
+G_BEGIN_DECLS
+
+/* Which frame a record is about. */
+
+gboolean obs_frame_identify (
+    GstBuffer *buffer, const GstSegment *segment, TribRecordEnvelope *envelope);
+GstBuffer *obs_frame_new_record (GstBuffer *frame, GString *text);
+
+G_END_DECLS
