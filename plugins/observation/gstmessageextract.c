@@ -307,7 +307,8 @@ parse_branch (const gchar *description, GError **error)
     return branch;
   if (branch != NULL)
     gst_object_unref (gst_object_ref_sink (branch));
-  if (missing != NULL && missing[0] != NULL) {
+  if (missing != NULL && missing[0] != NULL
+      && g_error_matches (failed, GST_PARSE_ERROR, GST_PARSE_ERROR_NO_SUCH_ELEMENT)) {
     g_autofree gchar *names = g_strjoinv (", ", missing);
 
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
