@@ -22,6 +22,8 @@ static const struct {
   { "png*", "gstreamer1.0-plugins-good" },
   { "v4l2*", "gstreamer1.0-plugins-good" },
   { "avidemux", "gstreamer1.0-plugins-good" },
+  { "level", "gstreamer1.0-plugins-good" },
+  { "facedetect", "gstreamer1.0-opencv" },
   { "matroska*", "gstreamer1.0-plugins-good" },
   { "multifile*", "gstreamer1.0-plugins-good" },
   { "video*", "gstreamer1.0-plugins-base" },
