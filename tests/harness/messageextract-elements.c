@@ -153,9 +153,10 @@ test_zbar (void)
 
   if (!trib_test_need_elements ("zbar", NULL))
     return;
-  element = gst_element_factory_make ("messageextract", NULL);
+  element = gst_object_ref_sink (gst_element_factory_make ("messageextract", NULL));
   g_object_set (element, "element", "zbar", "source", "till", NULL);
   h = gst_harness_new_with_element (element, "sink", "src");
+  gst_object_unref (element);
   gst_harness_set_sink_caps_str (h, "application/json");
   caps = g_strdup_printf (
       "video/x-raw,format=I420,width=%u,height=%u,framerate=10/1", width, height);
