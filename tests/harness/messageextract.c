@@ -290,6 +290,8 @@ test_queue_behind (void)
     assert_has (text, time);
     assert_has (text, number);
   }
+  /* a record is counted when its push has come back, in the thread of the queue */
+  trib_assert_eventually (count (h, "records-out") == 50, 10000);
   assert_books (h);
 }
 
