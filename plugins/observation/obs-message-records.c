@@ -85,10 +85,11 @@ set_type (const ObsRecordMaker *m, const gchar *type, TribRecordEnvelope *e)
 {
   if (m->names->type != NULL)
     type = m->names->type;
-  if (type != NULL && trib_message_map_type_is_usable (type)) {
-    e->type = TRIB_RECORD_TEXT (type);
-    e->has |= TRIB_RECORD_BIT (TYPE);
-  }
+  if (type == NULL)
+    return;
+  /* a message may have any name, and a record must have a type */
+  e->type = TRIB_RECORD_TEXT (trib_message_map_type_is_usable (type) ? type : "observation");
+  e->has |= TRIB_RECORD_BIT (TYPE);
 }
 
 static void

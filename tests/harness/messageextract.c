@@ -4,6 +4,7 @@
 #include <frame/trib-frame-meta.h>
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
+#include <math.h>
 #include <string.h>
 #include <trib-gst-test.h>
 
@@ -260,6 +261,64 @@ test_parts (void)
   assert_has (second, "\"part\":2,\"parts\":2");
   g_assert_cmpuint (count (h, "values-unconverted"), ==, 1);
   assert_books (h);
+}
+
+static GstStructure *
+nest (guint depth)
+{
+  GstStructure *s = gst_structure_new ("n", "d", G_TYPE_UINT, depth, NULL);
+
+  for (guint i = depth; i > 0; i--) {
+    GstStructure *outer = gst_structure_new ("n", "d", G_TYPE_UINT, i - 1, NULL);
+
+    gst_structure_set (outer, "n", GST_TYPE_STRUCTURE, s, NULL);
+    gst_structure_free (s);
+    s = outer;
+  }
+  return s;
+}
+
+static GstFlowReturn
+speak_values (GstElement *element, GstBuffer *frame)
+{
+  const gchar *texts[] = { "a", "b\"", NULL };
+  g_autoptr (GstStructure) deep = nest (40), shallow = nest (2);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
+  g_autoptr (GstDateTime) time = gst_date_time_new_ymd (2024, 2, 29);
+  g_autoptr (GstBuffer) buffer = gst_buffer_new ();
+  GstStructure *s = gst_structure_new ("fused", "u64", G_TYPE_UINT64, G_MAXUINT64, "i64",
+      G_TYPE_INT64, G_MININT64, "f", G_TYPE_FLOAT, 0.1, "nan", G_TYPE_DOUBLE, NAN, "none",
+      G_TYPE_STRING, NULL, "state", GST_TYPE_STATE, GST_STATE_PAUSED, "flags", GST_TYPE_SEEK_FLAGS,
+      GST_SEEK_FLAG_FLUSH, "texts", G_TYPE_STRV, texts, "day", GST_TYPE_DATE_TIME, time, "mask",
+      GST_TYPE_BITMASK, (guint64) 5, "shallow", GST_TYPE_STRUCTURE, shallow, "deep",
+      GST_TYPE_STRUCTURE, deep, "bytes", G_TYPE_BYTES, bytes, "buffer", GST_TYPE_BUFFER, buffer,
+      "c", G_TYPE_CHAR, -3, NULL);
+
+  gst_element_post_message (element, gst_message_new_element (GST_OBJECT (element), s));
+  return GST_FLOW_OK;
+}
+
+/* whatever an element may put into a message; what a record cannot hold is counted, and the rest is there */
+static void
+test_values (void)
+{
+  static const gchar *const parts[] = { "\"type\":\"observation\"", "\"u64\":18446744073709551615",
+    "\"i64\":-9223372036854775808", "\"f\":0.1,", "\"nan\":null", "\"none\":null",
+    "\"state\":\"paused\"", "\"flags\":1,", "\"texts\":[\"a\",\"b\\\"\"]", "\"day\":\"2024-02-29\"",
+    "\"mask\":5,", "\"c\":-3", "\"shallow\":{\"d\":0,\"n\":{\"d\":1,\"n\":{\"d\":2}}}",
+    "\"d\":20," };
+  g_autoptr (TribHarness) h = harness ("element=testspeaker mapping=\"*: *\"", gray);
+  g_autofree gchar *text = NULL;
+
+  speak = speak_values;
+  push (h, 0);
+  text = pull_text (h);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    assert_has (text, parts[i]);
+  assert_lacks (text, "\"d\":40");
+  assert_lacks (text, "buffer");
+  /* bytes, the buffer, and what is too deep */
+  g_assert_cmpuint (count (h, "values-unconverted"), ==, 3);
 }
 
 static GstFlowReturn
@@ -684,6 +743,7 @@ main (int argc, char **argv)
   g_test_add_func ("/messageextract/empty", test_empty);
   g_test_add_func ("/messageextract/list", test_list);
   g_test_add_func ("/messageextract/parts", test_parts);
+  g_test_add_func ("/messageextract/values", test_values);
   g_test_add_func ("/messageextract/queue-behind", test_queue_behind);
   g_test_add_func ("/messageextract/late", test_late);
   g_test_add_func ("/messageextract/regions", test_regions);
