@@ -5,13 +5,15 @@
 
 #include "gstmessageextract.h"
 #include "gstobsaligner.h"
+#include "gstobsoverlay.h"
 #include "gstqualityextract.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (qualityextract, plugin)
-         && GST_ELEMENT_REGISTER (messageextract, plugin);
+  return GST_ELEMENT_REGISTER (messageextract, plugin) && GST_ELEMENT_REGISTER (obsaligner, plugin)
+         && GST_ELEMENT_REGISTER (obsoverlay, plugin)
+         && GST_ELEMENT_REGISTER (qualityextract, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributaryobservation,

@@ -24,7 +24,7 @@ trib_say() { printf '%s\n' "$*" >&2; }
 # release has it; a test that needs it is skipped elsewhere.
 trib_packages_of() {
   printf '%s\n' gcc=gcc libc6-dev pkg-config=pkg-config meson=meson ninja-build=ninja python3 \
-    libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev librdkafka-dev
+    libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev librdkafka-dev
   case $1 in
     build) ;;
     debian13) printf '%s\n' mmdebstrap=mmdebstrap ;;

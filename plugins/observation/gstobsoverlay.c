@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-obsoverlay
+ * @title: obsoverlay
+ * @short_description: Draws observations on the video they are about
+ *
+ * What fused records (of obsaligner) or observations say about a frame, on that frame: boxes (any map with a `bbox`),
+ * their labels (source, id, gesture, expression or label, confidence), key points and landmarks, the numbers of an
+ * observation as a line of text (`quality`), the sources that are missing and why, and a bar: how much of the window
+ * the frame waited, in a colour for the reason it left with, and a tick where the window ends. A source has the
+ * same colour everywhere.
+ *
+ * A record belongs to the frame with its `frame_id`, where frames have an identity (and its session, where both have
+ * one); else to the frame nearest in running time, at most half a frame away. Coordinates are meant in the `width`
+ * and `height` of their observation; without, in pixels of the video.
+ *
+ * A frame waits for its record. Without one, the newest record that is not older than `hold-ms` is drawn, dashed,
+ * and marked as stale; else nothing is. Of several observations that are not fused the frame waits for the first
+ * only: obsaligner brings them together.
+ *
+ * ## Caps
+ * Any raw video in the system's memory, the same out. The drawing is blended into the frame, or, where downstream
+ * asks for GstVideoOverlayCompositionMeta, attached to it. Records are application/json or application/x-msgpack, one
+ * or a list of them a buffer.
+ *
+ * ## Timing
+ * A frame waits at most `max-wait-ms`; of a live stream, counted from when it was due, so that waits do not add
+ * up. It does not wait when `records` is not linked, has ended or is flushing, when a fused record of a later
+ * frame or a GAP has come, or when downstream says by QoS that the frame is late. While `records` is linked, `max-wait-ms` is
+ * added to the latency; it should be no less than the time that the records take.
+ *
+ * Timestamps, flags and metas are kept. Behind a tee, the queue before `sink` must hold the frames of
+ * `max-wait-ms`: a shorter one stops the tee, and with it the extractors that are waited for, so that every
+ * frame waits its full time. queue max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 is enough for the default.
+ *
+ * ## Threads
+ * None of its own. A frame waits and is drawn in its own thread of streaming. `records` never lets upstream wait:
+ * of more than `max-pending` records or `max-pending-bytes` the oldest are dropped. Properties may be set from any
+ * thread and hold from the next frame on.
+ *
+ * ## Errors
+ * None. A record that cannot be used is passed over and counted; the first one is told with a warning
+ * (STREAM/DECODE).
+ *
+ * ## Messages
+ * None of its own.
+ *
+ * ## Stats
+ * Counted from READY to PAUSED on, and kept until the next start. Between two frames `frames-in` = `frames-out` +
+ * `frames-dropped`; at any moment `frames-out` = `frames-drawn` + `frames-stale` + `frames-without`, and `records-in` =
+ * `records-used` + `records-late` + `records-unmatched` + `records-dropped` + `records-invalid` + `records-other` +
+ * `records-pending`.
+ *
+ * - `frames-in`, `frames-out` (frames)
+ * - `frames-dropped` (frames): by a flush while they waited
+ * - `frames-drawn`, `frames-stale`, `frames-without` (frames): with records of their own, with those of an earlier
+ * frame, with none
+ * - `frames-waited`, `waits-expired` (frames): that waited, and that did so in vain
+ * - `records-in` (records): came in
+ * - `records-used` (records): drawn on their frame
+ * - `records-late` (records): their frame had left
+ * - `records-unmatched` (records): a later frame came, and theirs never did
+ * - `records-dropped` (records): no room, or flushed
+ * - `records-invalid` (records): could not be used
+ * - `records-other` (records): about no picture, such as triggers and bounds
+ * - `records-pending` (records): wait for their frame, with `pending-bytes` (bytes)
+ * - `things-refused` (things): boxes and points whose numbers cannot be
+ * - `things-left-out` (things): above what is drawn of a frame: 64 observations, 256 boxes, 4096 points, 64 missing
+ * sources, 8 numbers of an observation
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc is-live=true num-buffers=60 ! tee name=t ! queue max-size-buffers=0
+ * max-size-bytes=0 max-size-time=1000000000 ! obsoverlay name=o ! videoconvert ! autovideosink t. ! queue ! qualityextract !
+ * obsaligner sources=quality,face window-ms=50 ! o.records
+ * ]| The numbers of each frame, and that nobody looks for faces.
+ *
+ * Since: 0.2
+ */
+#include "config.h"
+
+#include "gstobsoverlay-private.h"
+
+GST_DEBUG_CATEGORY (obs_overlay_debug);
+#define GST_CAT_DEFAULT obs_overlay_debug
+
+#define DEFAULT_MAX_WAIT_MS 200
+#define DEFAULT_HOLD_MS 500
+#define DEFAULT_WINDOW_MS 100
+#define DEFAULT_MAX_PENDING 256
+#define DEFAULT_MAX_PENDING_BYTES (8 * 1024 * 1024)
+#define DEFAULT_DRAW                                                                \
+  (TRIB_OVERLAY_DRAW_BOXES | TRIB_OVERLAY_DRAW_LABELS | TRIB_OVERLAY_DRAW_KEYPOINTS \
+      | TRIB_OVERLAY_DRAW_QUALITY | TRIB_OVERLAY_DRAW_MISSING | TRIB_OVERLAY_DRAW_BAR)
+#define HOUR_MS (60 * 60 * 1000)
+#define MAX_LINE_WIDTH 64
+
+#define BLENDS_ITSELF \
+  GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ", " GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION
+#define VIDEO_CAPS                                                  \
+  GST_VIDEO_CAPS_MAKE (GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS) \
+  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES (                          \
+      BLENDS_ITSELF, GST_VIDEO_OVERLAY_COMPOSITION_BLEND_FORMATS)
+
+static GstStaticPadTemplate sink_template
+    = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
+static GstStaticPadTemplate records_template = GST_STATIC_PAD_TEMPLATE ("records", GST_PAD_SINK,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate src_template
+    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
+
+enum {
+  PROP_MAX_WAIT_MS = 1,
+  PROP_HOLD_MS,
+  PROP_WINDOW_MS,
+  PROP_DRAW,
+  PROP_FONT_DESC,
+  PROP_LINE_WIDTH,
+  PROP_MAX_PENDING,
+  PROP_MAX_PENDING_BYTES,
+  PROP_STATS,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+#define gst_obs_overlay_parent_class parent_class
+GST_ELEMENT_REGISTER_DEFINE (obsoverlay, "obsoverlay", GST_RANK_NONE, GST_TYPE_OBS_OVERLAY)
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstObsOverlay, gst_obs_overlay, GST_TYPE_BASE_TRANSFORM,
+    GST_DEBUG_CATEGORY_INIT (obs_overlay_debug, "obsoverlay", 0, "observations on the video"))
+
+static GType
+obs_overlay_draw_get_type (void)
+{
+  static gsize type = 0;
+  static const GFlagsValue values[] = {
+    { TRIB_OVERLAY_DRAW_BOXES, "Boxes", "boxes" },
+    { TRIB_OVERLAY_DRAW_LABELS, "What the boxes and points are", "labels" },
+    { TRIB_OVERLAY_DRAW_KEYPOINTS, "Key points and landmarks", "keypoints" },
+    { TRIB_OVERLAY_DRAW_QUALITY, "The numbers of observations", "quality" },
+    { TRIB_OVERLAY_DRAW_MISSING, "Sources that are missing, and why", "missing" },
+    { TRIB_OVERLAY_DRAW_BAR, "The wait, against the window", "bar" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_flags_register_static ("GstObsOverlayDraw", values));
+  return type;
+}
+
+/* ---- caps ---- */
+
+static gboolean
+asks_for_compositions (GstCapsFeatures *features)
+{
+  return features != NULL
+         && gst_caps_features_contains (
+             features, GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
+}
+
+/* @caps with that feature, or without */
+static GstCaps *
+with_feature (GstCaps *caps, gboolean wanted)
+{
+  GstCaps *result = gst_caps_copy (caps);
+
+  for (guint i = 0; i < gst_caps_get_size (result); i++) {
+    GstCapsFeatures *features = gst_caps_get_features (result, i);
+    gboolean has = asks_for_compositions (features);
+
+    if (gst_caps_features_is_any (features))
+      continue;
+    if (wanted && !has)
+      gst_caps_features_add (features, GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
+    else if (!wanted && has)
+      gst_caps_features_remove (features, GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
+  }
+  return result;
+}
+
+/* What comes with compositions keeps them; to what comes without they may be added. */
+static GstCaps *
+gst_obs_overlay_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *other = with_feature (caps, direction == GST_PAD_SINK);
+  GstCaps *result = direction == GST_PAD_SINK ? gst_caps_merge (other, gst_caps_copy (caps))
+                                              : gst_caps_merge (gst_caps_copy (caps), other);
+
+  if (filter != NULL) {
+    GstCaps *both = gst_caps_intersect_full (filter, result, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (result);
+    result = both;
+  }
+  return result;
+}
+
+static gboolean
+downstream_blends (GstBaseTransform *base, GstCaps *caps)
+{
+  g_autoptr (GstQuery) query = gst_query_new_allocation (caps, FALSE);
+
+  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query)
+         && gst_query_find_allocation_meta (
+             query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+}
+
+/* An element that takes any caps takes compositions, too, and forgets them: only who says that it wants them has them. */
+static GstCaps *
+gst_obs_overlay_fixate_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  if (direction == GST_PAD_SINK && gst_caps_is_fixed (caps)) {
+    g_autoptr (GstCaps) attached = with_feature (caps, TRUE);
+    gboolean plain = gst_caps_can_intersect (caps, othercaps);
+
+    if (gst_caps_can_intersect (attached, othercaps)
+        && (!plain || gst_caps_is_equal (caps, attached) || downstream_blends (base, attached))) {
+      gst_caps_unref (othercaps);
+      return g_steal_pointer (&attached);
+    }
+    if (plain) {
+      gst_caps_unref (othercaps);
+      return gst_caps_ref (caps);
+    }
+  }
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->fixate_caps (base, direction, caps, othercaps);
+}
+
+static gboolean
+gst_obs_overlay_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (base);
+
+  self->attach = asks_for_compositions (gst_caps_get_features (out, 0));
+  return gst_video_info_from_caps (&self->info, out);
+}
+
+/* ---- one frame ---- */
+
+static void
+make_scene (GstObsOverlay *self)
+{
+  trib_overlay_scene_clear (self->scene);
+  for (guint i = 0; i < self->found->len; i++) {
+    const TribOverlayRecord *record = self->found->pdata[i];
+    g_autoptr (GError) error = NULL;
+
+    /* it was read when it came in */
+    if (!trib_overlay_scene_add (self->scene, record->format, record->data, record->len, &error))
+      GST_WARNING_OBJECT (self, "a record cannot be drawn: %s", error->message);
+  }
+  if (self->scene->n_refused == 0 && self->scene->n_left_out == 0)
+    return;
+  g_mutex_lock (&self->lock);
+  self->things_refused += self->scene->n_refused;
+  self->things_left_out += self->scene->n_left_out;
+  g_mutex_unlock (&self->lock);
+}
+
+/* (transfer full) (nullable) */
+static GstVideoOverlayComposition *
+compose (GstObsOverlay *self, gint64 stale_ns)
+{
+  g_autofree gchar *font = NULL;
+  TribOverlayStyle style = {
+    .width = (guint) GST_VIDEO_INFO_WIDTH (&self->info),
+    .height = (guint) GST_VIDEO_INFO_HEIGHT (&self->info),
+    .stale_ms = stale_ns < 0 ? -1 : (gdouble) stale_ns / GST_MSECOND,
+  };
+
+  GST_OBJECT_LOCK (self);
+  style.draw = self->draw;
+  style.line_width = self->line_width;
+  style.window_ms = self->window_ms;
+  font = g_strdup (self->font);
+  GST_OBJECT_UNLOCK (self);
+  style.font = font;
+  return obs_overlay_canvas_compose (self->canvas, self->scene, &style);
+}
+
+static void
+attach (GstBuffer *frame, GstVideoOverlayComposition *composition)
+{
+  GstVideoOverlayCompositionMeta *meta = gst_buffer_get_video_overlay_composition_meta (frame);
+  GstVideoOverlayComposition *both;
+
+  if (meta == NULL) {
+    gst_buffer_add_video_overlay_composition_meta (frame, composition);
+    return;
+  }
+  /* what others draw stays under it */
+  both = gst_video_overlay_composition_copy (meta->overlay);
+  for (guint i = 0; i < gst_video_overlay_composition_n_rectangles (composition); i++)
+    gst_video_overlay_composition_add_rectangle (
+        both, gst_video_overlay_composition_get_rectangle (composition, i));
+  gst_buffer_remove_video_overlay_composition_meta (frame, meta);
+  gst_buffer_add_video_overlay_composition_meta (frame, both);
+  gst_video_overlay_composition_unref (both);
+}
+
+/* (transfer full) @frame, taken, with what there is to draw on it */
+static GstBuffer *
+draw (GstObsOverlay *self, GstBuffer *frame, gint64 stale_ns)
+{
+  GstVideoOverlayComposition *composition;
+  GstVideoFrame mapped;
+
+  make_scene (self);
+  composition = compose (self, stale_ns);
+  if (composition == NULL)
+    return frame;
+  frame = gst_buffer_make_writable (frame);
+  if (self->attach) {
+    attach (frame, composition);
+  } else if (gst_video_frame_map (&mapped, &self->info, frame, GST_MAP_READWRITE)) {
+    gst_video_overlay_composition_blend (composition, &mapped);
+    gst_video_frame_unmap (&mapped);
+  } else {
+    GST_WARNING_OBJECT (self, "a frame's memory cannot be written; nothing is drawn on it");
+  }
+  gst_video_overlay_composition_unref (composition);
+  return frame;
+}
+
+/* Not transform_ip(): a frame on which nothing is drawn need not be writable. */
+static GstFlowReturn
+gst_obs_overlay_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (base);
+  GstBuffer *frame = g_steal_pointer (&base->queued_buf);
+  gint64 stale_ns;
+  gboolean found;
+
+  *ret_out = NULL;
+  if (frame == NULL)
+    return GST_FLOW_OK;
+  g_mutex_lock (&self->lock);
+  self->frames_in++;
+  g_mutex_unlock (&self->lock);
+  if (!obs_overlay_find_records (self, frame, &stale_ns)) {
+    g_mutex_lock (&self->lock);
+    self->frames_dropped++;
+    g_mutex_unlock (&self->lock);
+    gst_buffer_unref (frame);
+    return GST_FLOW_FLUSHING;
+  }
+  found = self->found->len > 0;
+  if (found)
+    frame = draw (self, frame, stale_ns);
+  g_ptr_array_set_size (self->found, 0);
+  g_mutex_lock (&self->lock);
+  if (!found)
+    self->frames_without++;
+  else if (stale_ns >= 0)
+    self->frames_stale++;
+  else
+    self->frames_drawn++;
+  g_mutex_unlock (&self->lock);
+  *ret_out = frame;
+  return GST_FLOW_OK;
+}
+
+/* ---- events, queries, states ---- */
+
+static void
+set_flushing (GstObsOverlay *self, gboolean flushing)
+{
+  g_mutex_lock (&self->lock);
+  self->flushing = flushing;
+  if (!flushing) {
+    trib_overlay_join_restart (self->join);
+    self->earliest = GST_CLOCK_TIME_NONE;
+  }
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+gst_obs_overlay_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (base);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
+    set_flushing (self, TRUE);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    set_flushing (self, FALSE);
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->sink_event (base, event);
+}
+
+static gboolean
+gst_obs_overlay_src_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (base);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
+    GstClockTimeDiff late;
+    GstClockTime time;
+
+    gst_event_parse_qos (event, NULL, NULL, &late, &time);
+    g_mutex_lock (&self->lock);
+    self->earliest = GST_CLOCK_TIME_NONE;
+    if (GST_CLOCK_TIME_IS_VALID (time) && late > 0)
+      self->earliest = time + (GstClockTime) late;
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->lock);
+  }
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->src_event (base, event);
+}
+
+static gboolean
+gst_obs_overlay_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return obs_overlay_answer_latency (GST_OBS_OVERLAY (base), query);
+  return GST_BASE_TRANSFORM_CLASS (parent_class)->query (base, direction, query);
+}
+
+static void
+set_bounds (GstObsOverlay *self)
+{
+  guint max_pending;
+  guint64 max_bytes;
+
+  GST_OBJECT_LOCK (self);
+  max_pending = self->max_pending;
+  max_bytes = self->max_pending_bytes;
+  GST_OBJECT_UNLOCK (self);
+  g_mutex_lock (&self->lock);
+  trib_overlay_join_set_bounds (self->join, max_pending, max_bytes);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+begin (GstObsOverlay *self)
+{
+  g_mutex_lock (&self->lock);
+  trib_overlay_join_free (self->join);
+  self->join = trib_overlay_join_new ();
+  self->flushing = self->records_ended = self->records_flushing = self->is_live = FALSE;
+  self->upstream_latency = 0;
+  self->earliest = GST_CLOCK_TIME_NONE;
+  self->frames_in = self->frames_drawn = self->frames_stale = self->frames_without
+      = self->frames_dropped = self->frames_waited = self->waits_expired = 0;
+  self->records_invalid = self->records_other = 0;
+  self->things_refused = self->things_left_out = 0;
+  g_mutex_unlock (&self->lock);
+  set_bounds (self);
+  obs_overlay_records_reset (self);
+  self->scene = trib_overlay_scene_new ();
+  self->canvas = obs_overlay_canvas_new ();
+}
+
+static void
+end (GstObsOverlay *self)
+{
+  g_mutex_lock (&self->lock);
+  trib_overlay_join_forget (self->join);
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&self->scene, trib_overlay_scene_free);
+  g_clear_pointer (&self->canvas, obs_overlay_canvas_free);
+}
+
+static GstStateChangeReturn
+gst_obs_overlay_change_state (GstElement *element, GstStateChange transition)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    begin (self);
+  else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    set_flushing (self, TRUE); /* a frame that waits holds the lock that the pads need to stop */
+  result = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    end (self);
+  return result;
+}
+
+/* ---- properties ---- */
+
+static gboolean
+set_setting (GstObsOverlay *self, guint id, const GValue *value)
+{
+  switch (id) {
+    case PROP_MAX_WAIT_MS:
+      self->max_wait_ms = g_value_get_uint (value);
+      return TRUE;
+    case PROP_HOLD_MS:
+      self->hold_ms = g_value_get_uint (value);
+      return TRUE;
+    case PROP_WINDOW_MS:
+      self->window_ms = g_value_get_uint (value);
+      return TRUE;
+    case PROP_DRAW:
+      self->draw = g_value_get_flags (value);
+      return TRUE;
+    case PROP_FONT_DESC:
+      g_free (self->font);
+      self->font = g_value_dup_string (value);
+      return TRUE;
+    case PROP_LINE_WIDTH:
+      self->line_width = g_value_get_uint (value);
+      return TRUE;
+    case PROP_MAX_PENDING:
+      self->max_pending = g_value_get_uint (value);
+      return TRUE;
+    case PROP_MAX_PENDING_BYTES:
+      self->max_pending_bytes = g_value_get_uint64 (value);
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+static void
+gst_obs_overlay_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (object);
+  gboolean known, tell;
+
+  GST_OBJECT_LOCK (self);
+  known = set_setting (self, id, value);
+  tell = id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY;
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (id == PROP_MAX_PENDING || id == PROP_MAX_PENDING_BYTES)
+    set_bounds (self);
+  if (tell)
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
+static void
+gst_obs_overlay_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (object);
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, obs_overlay_make_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_MAX_WAIT_MS:
+      g_value_set_uint (value, self->max_wait_ms);
+      break;
+    case PROP_HOLD_MS:
+      g_value_set_uint (value, self->hold_ms);
+      break;
+    case PROP_WINDOW_MS:
+      g_value_set_uint (value, self->window_ms);
+      break;
+    case PROP_DRAW:
+      g_value_set_flags (value, self->draw);
+      break;
+    case PROP_FONT_DESC:
+      g_value_set_string (value, self->font);
+      break;
+    case PROP_LINE_WIDTH:
+      g_value_set_uint (value, self->line_width);
+      break;
+    case PROP_MAX_PENDING:
+      g_value_set_uint (value, self->max_pending);
+      break;
+    case PROP_MAX_PENDING_BYTES:
+      g_value_set_uint64 (value, self->max_pending_bytes);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_obs_overlay_finalize (GObject *object)
+{
+  GstObsOverlay *self = GST_OBS_OVERLAY (object);
+
+  trib_overlay_join_free (self->join);
+  trib_record_reader_free (self->reader);
+  g_ptr_array_unref (self->found);
+  g_free (self->font);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
+gst_obs_overlay_init (GstObsOverlay *self)
+{
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->max_wait_ms = DEFAULT_MAX_WAIT_MS;
+  self->hold_ms = DEFAULT_HOLD_MS;
+  self->window_ms = DEFAULT_WINDOW_MS;
+  self->draw = DEFAULT_DRAW;
+  self->max_pending = DEFAULT_MAX_PENDING;
+  self->max_pending_bytes = DEFAULT_MAX_PENDING_BYTES;
+  self->join = trib_overlay_join_new ();
+  self->earliest = GST_CLOCK_TIME_NONE;
+  self->reader = trib_record_reader_new (NULL);
+  self->found = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_overlay_record_unref);
+  gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  obs_overlay_records_init (self);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags playing
+      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+  properties[PROP_MAX_WAIT_MS] = g_param_spec_uint ("max-wait-ms", "Maximum wait",
+      "Milliseconds that a frame waits for its record at most (0 = not at all)", 0, HOUR_MS,
+      DEFAULT_MAX_WAIT_MS, playing);
+  properties[PROP_HOLD_MS] = g_param_spec_uint ("hold-ms", "Hold",
+      "How much older, in milliseconds, a record may be that is drawn on a frame without one", 0,
+      HOUR_MS, DEFAULT_HOLD_MS, playing);
+  properties[PROP_WINDOW_MS] = g_param_spec_uint ("window-ms", "Window",
+      "Milliseconds up to the tick of the bar, the window of obsaligner (0 = text and no bar)", 0,
+      HOUR_MS, DEFAULT_WINDOW_MS, playing);
+  properties[PROP_DRAW] = g_param_spec_flags (
+      "draw", "Draw", "What is drawn", obs_overlay_draw_get_type (), DEFAULT_DRAW, playing);
+  properties[PROP_FONT_DESC] = g_param_spec_string ("font-desc", "Font",
+      "Font as Pango describes it (NULL = Sans Bold; without a size, what suits the video)", NULL,
+      playing);
+  properties[PROP_LINE_WIDTH] = g_param_spec_uint ("line-width", "Line width",
+      "Width of a box's lines in pixels (0 = what suits the video)", 0, MAX_LINE_WIDTH, 0, playing);
+  properties[PROP_MAX_PENDING] = g_param_spec_uint ("max-pending", "Maximum pending",
+      "How many records may wait for their frame (records)", 1, 65536, DEFAULT_MAX_PENDING,
+      playing);
+  properties[PROP_MAX_PENDING_BYTES] = g_param_spec_uint64 ("max-pending-bytes",
+      "Maximum pending bytes", "How many bytes the records that wait may have (bytes)", 1,
+      G_MAXINT64, DEFAULT_MAX_PENDING_BYTES, playing);
+  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "What became of the frames and records since the last start", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+gst_obs_overlay_class_init (GstObsOverlayClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  object_class->set_property = gst_obs_overlay_set_property;
+  object_class->get_property = gst_obs_overlay_get_property;
+  object_class->finalize = gst_obs_overlay_finalize;
+  install_properties (object_class);
+  gst_type_mark_as_plugin_api (obs_overlay_draw_get_type (), 0);
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_obs_overlay_change_state);
+  base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_transform_caps);
+  base_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_fixate_caps);
+  base_class->set_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_set_caps);
+  base_class->generate_output = GST_DEBUG_FUNCPTR (gst_obs_overlay_generate_output);
+  base_class->sink_event = GST_DEBUG_FUNCPTR (gst_obs_overlay_sink_event);
+  base_class->src_event = GST_DEBUG_FUNCPTR (gst_obs_overlay_src_event);
+  base_class->query = GST_DEBUG_FUNCPTR (gst_obs_overlay_query);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &records_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Observation overlay",
+      "Filter/Effect/Video/Debug", "Draws observations on the video they are about",
+      "The gst-tributary authors");
+}

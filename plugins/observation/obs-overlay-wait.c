@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which records a frame gets, and how long it waits for them. */
+#include "gstobsoverlay-private.h"
+
+#include <string.h>
+
+#include <frame/trib-frame-meta.h>
+
+#define GST_CAT_DEFAULT obs_overlay_debug
+#define NO_RATE_TOLERANCE (20 * GST_MSECOND)
+
+static void
+describe (GstObsOverlay *self, GstBuffer *frame, TribOverlayKey *key)
+{
+  GstClockTime running = gst_segment_to_running_time (
+      &GST_BASE_TRANSFORM (self)->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (frame));
+  TribFrameInfo identity;
+
+  *key = (TribOverlayKey){ .t_ns = TRIB_OVERLAY_NO_TIME, .running_ns = TRIB_OVERLAY_NO_TIME };
+  if (GST_CLOCK_TIME_IS_VALID (running) && running <= G_MAXINT64)
+    key->running_ns = (gint64) running;
+  if (!trib_frame_meta_get (frame, &identity))
+    return;
+  key->has_id = TRUE;
+  key->id = identity.index;
+  key->t_ns = identity.t_ns;
+  if (identity.session != NULL && *identity.session != '\0')
+    key->session = trib_overlay_session_hash (identity.session, strlen (identity.session));
+}
+
+/* half a frame: a record is its nearest frame's */
+static gint64
+find_tolerance (GstObsOverlay *self, GstBuffer *frame)
+{
+  GstClockTime duration = GST_BUFFER_DURATION (frame);
+
+  if (GST_CLOCK_TIME_IS_VALID (duration) && duration > 0 && duration <= GST_SECOND)
+    return (gint64) duration / 2;
+  if (GST_VIDEO_INFO_FPS_N (&self->info) > 0)
+    return (gint64) gst_util_uint64_scale_int (
+        GST_SECOND, GST_VIDEO_INFO_FPS_D (&self->info), GST_VIDEO_INFO_FPS_N (&self->info) * 2);
+  return NO_RATE_TOLERANCE;
+}
+
+/* Up to when the frame may wait, on the monotonic clock. A live frame that stood in a queue behind one that waited has
+ * waited, too: what counts is when it was due here, so that waits do not add up. Takes no lock. */
+static gint64
+find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, gboolean is_live,
+    GstClockTime upstream_latency)
+{
+  g_autoptr (GstClock) clock = is_live ? gst_element_get_clock (GST_ELEMENT (self)) : NULL;
+  gint64 left = wait_ns;
+
+  if (clock != NULL && key->running_ns != TRIB_OVERLAY_NO_TIME) {
+    GstClockTime now = gst_clock_get_time (clock),
+                 base = gst_element_get_base_time (GST_ELEMENT (self));
+
+    if (GST_CLOCK_TIME_IS_VALID (now) && now >= base)
+      left = CLAMP (key->running_ns + (gint64) upstream_latency + wait_ns - (gint64) (now - base),
+          0, wait_ns);
+  }
+  return g_get_monotonic_time () + left / 1000;
+}
+
+/* whether a record may come that is worth waiting for; with the lock */
+static gboolean
+may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
+{
+  if (self->records_ended || self->records_flushing || !gst_pad_is_linked (self->records))
+    return FALSE;
+  if (GST_CLOCK_TIME_IS_VALID (self->earliest) && key->running_ns != TRIB_OVERLAY_NO_TIME
+      && key->running_ns < (gint64) self->earliest)
+    return FALSE;
+  return !trib_overlay_join_is_passed (self->join, key, tolerance);
+}
+
+/* with the lock */
+static void
+wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance, gint64 deadline)
+{
+  gboolean waited = FALSE, expired = FALSE;
+
+  while (!self->flushing && trib_overlay_join_find (self->join, key, tolerance, self->found) == 0
+         && !expired && may_come (self, key, tolerance)) {
+    waited = TRUE;
+    expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
+  }
+  self->frames_waited += waited;
+  self->waits_expired += expired && self->found->len == 0;
+}
+
+/**
+ * obs_overlay_find_records:
+ * @frame: a frame
+ * @ret_stale_ns: (out): how much older than @frame the records are, ns; -1: they are its own
+ *
+ * Waits for the records of @frame, and puts them, or those that stand in for them, into `found`.
+ *
+ * Returns: FALSE when the element is flushing
+ */
+gboolean
+obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_stale_ns)
+{
+  gint64 tolerance = find_tolerance (self, frame), hold_ns, wait_ns, deadline;
+  GstClockTime upstream_latency;
+  gboolean is_live, flushing;
+  TribOverlayKey key;
+
+  describe (self, frame, &key);
+  GST_OBJECT_LOCK (self);
+  hold_ns = self->hold_ms * (gint64) GST_MSECOND;
+  wait_ns = self->max_wait_ms * (gint64) GST_MSECOND;
+  GST_OBJECT_UNLOCK (self);
+  g_mutex_lock (&self->lock);
+  is_live = self->is_live;
+  upstream_latency = self->upstream_latency;
+  g_mutex_unlock (&self->lock);
+  deadline = find_deadline (self, &key, wait_ns, is_live, upstream_latency);
+  *ret_stale_ns = -1;
+  g_ptr_array_set_size (self->found, 0);
+  g_mutex_lock (&self->lock);
+  wait_for_records (self, &key, tolerance, deadline);
+  flushing = self->flushing;
+  if (!flushing) {
+    gboolean own = self->found->len > 0;
+
+    trib_overlay_join_leave (self->join, &key, tolerance, own);
+    if (!own)
+      *ret_stale_ns = trib_overlay_join_held (
+          self->join, &key, g_get_monotonic_time () * 1000, hold_ns, self->found);
+  }
+  g_mutex_unlock (&self->lock);
+  return !flushing;
+}
+
+/**
+ * obs_overlay_answer_latency:
+ * @query: a LATENCY query
+ *
+ * Frames of a live stream leave up to `max-wait-ms` later than they came.
+ *
+ * Returns: whether upstream answered
+ */
+gboolean
+obs_overlay_answer_latency (GstObsOverlay *self, GstQuery *query)
+{
+  GstClockTime min, max, wait;
+  gboolean is_live;
+
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    return FALSE;
+  gst_query_parse_latency (query, &is_live, &min, &max);
+  g_mutex_lock (&self->lock);
+  self->is_live = is_live;
+  self->upstream_latency = GST_CLOCK_TIME_IS_VALID (min) ? min : 0;
+  g_mutex_unlock (&self->lock);
+  GST_OBJECT_LOCK (self);
+  wait = self->max_wait_ms * GST_MSECOND;
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_pad_is_linked (self->records))
+    wait = 0;
+  min += wait;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += wait;
+  gst_query_set_latency (query, is_live, min, max);
+  return TRUE;
+}
+
+GstStructure *
+obs_overlay_make_stats (GstObsOverlay *self)
+{
+  TribOverlayBooks books;
+  GstStructure *stats;
+
+  g_mutex_lock (&self->lock);
+  trib_overlay_join_get_books (self->join, &books);
+  stats = gst_structure_new ("application/x-obsoverlay-stats", "frames-in", G_TYPE_UINT64,
+      self->frames_in, "frames-out", G_TYPE_UINT64,
+      self->frames_drawn + self->frames_stale + self->frames_without, "frames-dropped",
+      G_TYPE_UINT64, self->frames_dropped, "frames-drawn", G_TYPE_UINT64, self->frames_drawn,
+      "frames-stale", G_TYPE_UINT64, self->frames_stale, "frames-without", G_TYPE_UINT64,
+      self->frames_without, "frames-waited", G_TYPE_UINT64, self->frames_waited, "waits-expired",
+      G_TYPE_UINT64, self->waits_expired, "records-in", G_TYPE_UINT64,
+      books.in + self->records_invalid + self->records_other, "records-used", G_TYPE_UINT64,
+      books.used, "records-late", G_TYPE_UINT64, books.late, "records-unmatched", G_TYPE_UINT64,
+      books.unmatched, "records-dropped", G_TYPE_UINT64, books.dropped, "records-invalid",
+      G_TYPE_UINT64, self->records_invalid, "records-other", G_TYPE_UINT64, self->records_other,
+      "records-pending", G_TYPE_UINT64, books.pending, "pending-bytes", G_TYPE_UINT64,
+      books.pending_bytes, "things-refused", G_TYPE_UINT64, self->things_refused, "things-left-out",
+      G_TYPE_UINT64, self->things_left_out, NULL);
+  g_mutex_unlock (&self->lock);
+  return stats;
+}
