@@ -4,8 +4,8 @@
 #include <math.h>
 
 /* bright enough for a dark picture, and far from each other */
-static const guint32 palette[] = { 0x4fc3f7, 0xffd54f, 0x81c784, 0xff8a65, 0xba68c8, 0xf06292,
-  0x4db6ac, 0xaed581, 0x90a4ff, 0xffb74d };
+static const guint32 palette[] = { 0x4fc3f7, 0xffd54f, 0xa5d6a7, 0xffab91, 0xce93d8, 0xf48fb1,
+  0x80cbc4, 0xaed581, 0x90a4ff, 0xffb74d };
 
 /**
  * trib_overlay_color_of:
@@ -139,7 +139,7 @@ is_free (const GArray *taken, const TribOverlayArea *area, guint width, guint he
  * @height: the same
  * @ret_area: (out): where it stands
  *
- * On the box, under it, in it, then beside it: the first place where it covers no other label.
+ * On the box, beside it, under it, then in it: the first place where it covers no other label.
  *
  * Returns: FALSE when every place is taken: a label that cannot be read is none
  */
@@ -152,6 +152,8 @@ trib_overlay_layout_label (const GArray *taken, const TribOverlayArea *box, guin
   gint right = MIN (MAX (box->x + box->width - w, 0), rightmost);
   const gint places[][2] = {
     { x, box->y - h },
+    { box->x + box->width, box->y },
+    { box->x - w, box->y },
     { x, box->y + box->height },
     { x, box->y },
     { right, box->y - h },
@@ -159,8 +161,7 @@ trib_overlay_layout_label (const GArray *taken, const TribOverlayArea *box, guin
     { x, box->y + box->height - h },
     { x, box->y - 2 * h },
     { x, box->y + box->height + h },
-    { box->x + box->width, box->y },
-    { box->x - w, box->y },
+    { box->x + box->width, box->y + h },
     { x, box->y + h },
   };
 

@@ -7,6 +7,7 @@
 #include <pango/pangocairo.h>
 
 #define MAX_TEXTS 256   /* that are kept shaped */
+#define BOLD_FROM 11    /* pixels of a letter */
 #define MAX_AREAS 512   /* more become one */
 #define BAR_WINDOWS 1.5 /* what a full bar stands for: beyond, a frame is late */
 
@@ -33,14 +34,17 @@ static void
 set_font (TribOverlayPainter *p)
 {
   const gchar *text = p->style->font != NULL ? p->style->font : "";
+  gdouble size = CLAMP (p->style->height / 48.0, 9, 64);
   PangoFontDescription *font;
 
   if (p->font != NULL && p->font_height == p->style->height && g_str_equal (p->font_text, text))
     return;
-  font = pango_font_description_from_string (*text != '\0' ? text : "Sans Bold");
+  /* small letters are easier to read when they are thin */
+  font = pango_font_description_from_string (*text != '\0' ? text : "Sans");
+  if (*text == '\0' && size >= BOLD_FROM)
+    pango_font_description_set_weight (font, PANGO_WEIGHT_BOLD);
   if (pango_font_description_get_size (font) <= 0)
-    pango_font_description_set_absolute_size (
-        font, CLAMP (p->style->height / 48.0, 10, 64) * PANGO_SCALE);
+    pango_font_description_set_absolute_size (font, size * PANGO_SCALE);
   g_clear_pointer (&p->font, pango_font_description_free);
   g_free (p->font_text);
   p->font = font;
@@ -198,7 +202,7 @@ paint_labels (TribOverlayPainter *p)
       continue;
     g_array_append_val (p->taken, label);
     paint_text (p, layout, &label, color_of_answer (p, box->answer),
-        is_stale (p, box->answer) ? 0.6 : 0.9, 0x000000);
+        is_stale (p, box->answer) ? 0.55 : 0.85, 0x000000);
   }
 }
 
@@ -212,9 +216,16 @@ paint_row (TribOverlayPainter *p, const gchar *text, gint y, guint32 ink)
   PangoLayout *layout = shape (p, text, &area.width, &area.height);
 
   area.width += 2 * p->pad;
-  paint_text (p, layout, &area, 0x000000, 0.6, ink);
+  paint_text (p, layout, &area, 0x000000, 0.7, ink);
   g_array_append_val (p->taken, area);
   return area.height;
+}
+
+/* half way to white */
+static guint32
+lighter (guint32 color)
+{
+  return ((color >> 1) & 0x7f7f7f) + 0x7f7f7f;
 }
 
 static void
@@ -233,7 +244,7 @@ paint_values (TribOverlayPainter *p)
       break;
     text = g_strdup_printf ("%s  %s", trib_overlay_scene_text (p->scene, a->source),
         trib_overlay_scene_text (p->scene, a->values));
-    y += paint_row (p, text, y, color_of_answer (p, i));
+    y += paint_row (p, text, y, lighter (color_of_answer (p, i)));
   }
 }
 

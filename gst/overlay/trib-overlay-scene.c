@@ -14,7 +14,7 @@
 typedef struct {
   gdouble bbox[4];
   gboolean has_bbox;
-  guint first_point; /* its points are those from here on */
+  gdouble left, top, right, bottom; /* of its points */
   TribRecordSlice words[MAX_WORDS];
   gchar own[MAX_WORDS]
            [TRIB_RECORD_MAX_TEXT_BYTES + 1]; /* a reader's text may go with its next token */
@@ -199,13 +199,14 @@ add_word (Thing *thing, TribRecordSlice word)
 }
 
 static void
-init_thing (TribOverlayScene *scene, Thing *thing)
+init_thing (Thing *thing)
 {
   thing->has_bbox = FALSE;
   thing->n_words = 0;
   thing->id[0] = '\0';
   thing->confidence = -1;
-  thing->first_point = scene->points->len;
+  thing->left = thing->top = INFINITY;
+  thing->right = thing->bottom = -INFINITY;
 }
 
 /* "face #1 neutral 0.93" */
@@ -237,29 +238,20 @@ keep_label (TribOverlayScene *scene, const Thing *thing)
   return place;
 }
 
-/* what holds the points of @thing */
-static gboolean
-find_extents (const TribOverlayScene *scene, const Thing *thing, TribOverlayBox *box)
+/* takes the points from @first on for those of @thing */
+static void
+take_points (const TribOverlayScene *scene, Thing *thing, guint first)
 {
-  gdouble left = INFINITY, top = INFINITY, right = -INFINITY, bottom = -INFINITY;
-
-  for (guint i = thing->first_point; i < scene->points->len; i++) {
+  for (guint i = first; i < scene->points->len; i++) {
     const TribOverlayPoint *point = &g_array_index (scene->points, TribOverlayPoint, i);
 
     if (point->score <= 0)
       continue;
-    left = MIN (left, point->x);
-    top = MIN (top, point->y);
-    right = MAX (right, point->x);
-    bottom = MAX (bottom, point->y);
+    thing->left = MIN (thing->left, point->x);
+    thing->top = MIN (thing->top, point->y);
+    thing->right = MAX (thing->right, point->x);
+    thing->bottom = MAX (thing->bottom, point->y);
   }
-  if (left > right)
-    return FALSE;
-  box->x = left;
-  box->y = top;
-  box->width = MAX (right - left, 1);
-  box->height = MAX (bottom - top, 1);
-  return TRUE;
 }
 
 static void
@@ -276,8 +268,13 @@ end_thing (TribOverlayScene *scene, const Thing *thing)
       return;
     }
     box = (TribOverlayBox){ box.answer, 0, b[0], b[1], b[2], b[3], TRUE };
-  } else if (!find_extents (scene, thing, &box)) {
+  } else if (thing->left > thing->right) {
     return;
+  } else {
+    box.x = thing->left;
+    box.y = thing->top;
+    box.width = MAX (thing->right - thing->left, 1);
+    box.height = MAX (thing->bottom - thing->top, 1);
   }
   if (scene->boxes->len == TRIB_OVERLAY_MAX_BOXES) {
     scene->n_left_out++;
@@ -344,7 +341,10 @@ read_member (TribOverlayScene *scene, TribRecordReader *r, Thing *thing, TribRec
   }
   if (is_word (key, points)
       && (token == TRIB_RECORD_ARRAY_BEGIN || token == TRIB_RECORD_MAP_BEGIN)) {
+    guint first = scene->points->len;
+
     read_points (scene, r);
+    take_points (scene, thing, first);
     return TRUE;
   }
   if (is_word (key, words) && token == TRIB_RECORD_STRING) {
@@ -372,7 +372,7 @@ read_thing (TribOverlayScene *scene, TribRecordReader *r, guint depth)
   TribRecordToken token;
   Thing thing;
 
-  init_thing (scene, &thing);
+  init_thing (&thing);
   while (trib_record_reader_next (r) == TRIB_RECORD_KEY) {
     gchar name[32];
     TribRecordSlice key = trib_record_reader_string (r);
@@ -517,7 +517,7 @@ read_answer (TribOverlayScene *scene, TribRecordReader *r, TribRecordFormat form
   g_array_append_val (scene->answers, answer);
   trib_record_reader_set (r, format, record.str, record.len);
   if (trib_record_reader_next (r) == TRIB_RECORD_MAP_BEGIN) {
-    init_thing (scene, &thing);
+    init_thing (&thing);
     read_body (scene, r, &answer, &thing, values);
     end_thing (scene, &thing);
   }

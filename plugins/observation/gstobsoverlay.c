@@ -70,10 +70,10 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc is-live=true num-buffers=60 ! tee name=t ! queue max-size-buffers=0
- * max-size-bytes=0 max-size-time=1000000000 ! obsoverlay name=o ! videoconvert ! autovideosink t. ! queue ! qualityextract !
- * obsaligner sources=quality,face window-ms=50 ! o.records
- * ]| The numbers of each frame, and that nobody looks for faces.
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! tee name=t ! queue max-size-buffers=0 max-size-bytes=0
+ * max-size-time=1000000000 ! obsoverlay name=o ! fakesink t. ! queue ! qualityextract ! obsaligner sources=quality
+ * window-ms=50 ! o.records
+ * ]| The numbers of each frame on the frame; autovideosink in place of fakesink shows them.
  *
  * Since: 0.2
  */
@@ -625,7 +625,7 @@ install_properties (GObjectClass *object_class)
   properties[PROP_DRAW] = g_param_spec_flags (
       "draw", "Draw", "What is drawn", obs_overlay_draw_get_type (), DEFAULT_DRAW, playing);
   properties[PROP_FONT_DESC] = g_param_spec_string ("font-desc", "Font",
-      "Font as Pango describes it (NULL = Sans Bold; without a size, what suits the video)", NULL,
+      "Font as Pango describes it (NULL = Sans; without a size, what suits the video)", NULL,
       playing);
   properties[PROP_LINE_WIDTH] = g_param_spec_uint ("line-width", "Line width",
       "Width of a box's lines in pixels (0 = what suits the video)", 0, MAX_LINE_WIDTH, 0, playing);

@@ -76,7 +76,8 @@ may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
 
 /* with the lock */
 static void
-wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance, gint64 deadline)
+wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance, gint64 deadline,
+    gboolean may_wait)
 {
   gboolean waited = FALSE, expired = FALSE;
 
@@ -119,7 +120,7 @@ obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_sta
   *ret_stale_ns = -1;
   g_ptr_array_set_size (self->found, 0);
   g_mutex_lock (&self->lock);
-  wait_for_records (self, &key, tolerance, deadline);
+  wait_for_records (self, &key, tolerance, deadline, wait_ns > 0);
   flushing = self->flushing;
   if (!flushing) {
     gboolean own = self->found->len > 0;

@@ -23,6 +23,7 @@ GLIB = r"(glib|glib-object|glib-unix|glib/\w+|gmodule|gobject/\w+)\.h"
 GIO = r"gio/\w+\.h|gio/gunixconnection\.h"
 RDKAFKA = r"librdkafka/rdkafka(_mock)?\.h"
 JSON_GLIB = r"json-glib/json-glib\.h"
+PANGO = r"pango/pangocairo\.h"
 MSGPACK_C = r"msgpack\.h"
 GST_DATA = r"gst/gst\.h|gst/video/video(-\w+)?\.h|gst/base/gstbytereader\.h"
 GST_CLOCK = r"gst/check/gsttestclock\.h"
@@ -66,6 +67,10 @@ RULES = {
                       system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/extract": Rule("gst/extract includes GLib and gst/record; it reads no clock and never GStreamer", own=("record",),
                         system=(GLIB,), no_words=ELEMENT_WORDS),
+    "gst/extract": Rule("gst/extract includes GLib alone; it reads no clock and never GStreamer", own=(), system=(GLIB,),
+                        no_words=ELEMENT_WORDS),
+    "gst/overlay": Rule("gst/overlay includes GLib, Pango with Cairo, and gst/record; it reads no clock and never GStreamer",
+                        own=("common", "record"), system=(GLIB, PANGO), no_words=ELEMENT_WORDS),
     "gst/trace": Rule("gst/trace includes GLib, gst/common and gst/record; never GStreamer", own=("common", "record"),
                       system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/tools": Rule("gst/tools (installed programs) includes the libraries of gst/ and GLib/GIO; what needs more belongs "
