@@ -82,7 +82,7 @@ wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 toleran
   gboolean waited = FALSE, expired = FALSE;
 
   while (!self->flushing && trib_overlay_join_find (self->join, key, tolerance, self->found) == 0
-         && !expired && may_come (self, key, tolerance)) {
+         && may_wait && !expired && may_come (self, key, tolerance)) {
     waited = TRUE;
     expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
   }
