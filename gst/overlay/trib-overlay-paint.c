@@ -34,7 +34,7 @@ static void
 set_font (TribOverlayPainter *p)
 {
   const gchar *text = p->style->font != NULL ? p->style->font : "";
-  gdouble size = CLAMP (p->style->height / 48.0, 9, 64);
+  gdouble size = CLAMP (p->style->height / 42.0, 9, 64);
   PangoFontDescription *font;
 
   if (p->font != NULL && p->font_height == p->style->height && g_str_equal (p->font_text, text))
