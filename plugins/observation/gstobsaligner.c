@@ -438,7 +438,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = obs_settings_set (&self->settings, id, value, pspec);
+  known = obs_settings_set (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -461,7 +461,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
       break;
     default:
       GST_OBJECT_LOCK (self);
-      known = obs_settings_get (&self->settings, id, value, pspec);
+      known = obs_settings_get (&self->settings, id, value);
       GST_OBJECT_UNLOCK (self);
       if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);

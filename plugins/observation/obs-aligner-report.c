@@ -3,10 +3,11 @@
 #include "obs-aligner-report.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <align/trib-align-log.h>
 #include <record/trib-record-writer.h>
+
+#include "obs-trace.h"
 
 #define GST_CAT_DEFAULT obs_aligner_debug
 
@@ -14,93 +15,17 @@
 
 /* ---- where it goes ---- */
 
-/* @thread: the trace's */
-static void
-trace_record (const gchar *json, gsize len, gpointer user_data)
-{
-  GstObsAligner *self = user_data;
-
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("obsaligner-trace", "record", G_TYPE_STRING, json, NULL)));
-}
-
-/* @thread: the trace's */
-static void
-trace_failed (TribTraceOutlet outlet, const GError *error, gpointer user_data)
-{
-  GstObsAligner *self = user_data;
-
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("%s", error->message),
-      ("trace records are lost from here on, and counted"));
-}
-
-/* "fd:N" or a path; whichever it is */
-static gboolean
-parse_location (
-    const gchar *property, const gchar *location, TribTraceConfig *config, GError **error)
-{
-  guint64 fd;
-
-  if (!g_str_has_prefix (location, "fd:")) {
-    config->path = *location ? location : NULL;
-    return TRUE;
-  }
-  if (!g_ascii_string_to_unsigned (location + 3, 10, 0, G_MAXINT, &fd, NULL)) {
-    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "%s: \"%s\": the number of an open file is expected after \"fd:\" (./%s is a file of that "
-        "name)",
-        property, location, location);
-    return FALSE;
-  }
-  config->fd = (gint) fd;
-  return TRUE;
-}
-
-static gboolean
-open_trace (GstObsAligner *self, GError **error)
-{
-  TribTraceConfig config = TRIB_TRACE_CONFIG_INIT;
-
-  config.level = self->now.trace_level;
-  if (!parse_location ("trace-location", self->now.trace_location, &config, error))
-    return FALSE;
-  config.record = self->now.trace_messages ? trace_record : NULL;
-  config.view_fd = STDERR_FILENO;
-  config.failed = trace_failed;
-  config.user_data = self;
-  /* with nowhere to go to but the view, there is nothing to do until somebody wants one */
-  if (config.path == NULL && config.fd < 0 && !config.record
-      && config.level < TRIB_TRACE_LEVEL_VERBOSE)
-    return TRUE;
-  self->trace = trib_trace_new (&config, error);
-  if (self->trace == NULL)
-    return FALSE;
-  trib_trace_set_window (
-      self->trace, (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND));
-  return TRUE;
-}
-
-static gboolean
-open_log (GstObsAligner *self, GError **error)
-{
-  TribTraceConfig config = TRIB_TRACE_CONFIG_INIT;
-
-  if (*self->now.records == '\0')
-    return TRUE;
-  if (!parse_location ("records", self->now.records, &config, error))
-    return FALSE;
-  config.max_bytes = LOG_BYTES;
-  config.failed = trace_failed;
-  config.user_data = self;
-  self->log = trib_trace_new (&config, error);
-  return self->log != NULL;
-}
-
 gboolean
 obs_report_open (GstObsAligner *self, GError **error)
 {
-  return open_trace (self, error) && open_log (self, error);
+  const ObsTraceSettings trace = { .level = self->now.trace_level,
+    .location = self->now.trace_location,
+    .messages = self->now.trace_messages,
+    .window_ns = (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND) };
+
+  return obs_trace_open (GST_ELEMENT (self), &trace, &self->trace, error)
+         && obs_trace_open_lines (
+             GST_ELEMENT (self), "records", self->now.records, LOG_BYTES, &self->log, error);
 }
 
 /* without lock: waits for what is still to be written */

@@ -5,6 +5,8 @@
 
 #include <align/trib-align-config.h>
 
+#include "obs-properties.h"
+
 G_BEGIN_DECLS
 
 /* The settings of obsaligner: their table, their store, and the core's configuration made of them. */
@@ -79,8 +81,8 @@ void obs_settings_mark_plugin_api (void);
 void obs_settings_init (ObsSettings *settings);
 void obs_settings_copy (const ObsSettings *from, ObsSettings *to);
 void obs_settings_clear (ObsSettings *settings);
-gboolean obs_settings_set (ObsSettings *settings, guint id, const GValue *value, GParamSpec *pspec);
-gboolean obs_settings_get (const ObsSettings *settings, guint id, GValue *value, GParamSpec *pspec);
+gboolean obs_settings_set (ObsSettings *settings, guint id, const GValue *value);
+gboolean obs_settings_get (const ObsSettings *settings, guint id, GValue *value);
 void obs_settings_to_config (
     const ObsSettings *settings, gboolean live, TribAlignConfig *ret_config);
 GstClockTime obs_settings_latency (const ObsSettings *settings, gboolean live);

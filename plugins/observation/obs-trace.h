@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <trace/trib-trace.h>
+
+G_BEGIN_DECLS
+
+/* The trace records (OBS-6) of an element: where its properties say. */
+
+/**
+ * ObsTraceSettings:
+ * @location: file, or fd:N; empty: neither
+ * @messages: whether they are posted, too, as ELEMENT-trace
+ * @window_ns: of the view
+ */
+typedef struct {
+  TribTraceLevel level;
+  const gchar *location;
+  gboolean messages;
+  gint64 window_ns;
+} ObsTraceSettings;
+
+gboolean obs_trace_open (
+    GstElement *element, const ObsTraceSettings *settings, TribTrace **ret_trace, GError **error);
+gboolean obs_trace_open_lines (GstElement *element, const gchar *property, const gchar *location,
+    gsize max_bytes, TribTrace **ret_trace, GError **error);
+
+G_END_DECLS
