@@ -392,9 +392,9 @@ trib_align_group_is_complete (const TribAlign *a, const Group *g)
 {
   guint64 wanted = g->expected;
 
-  if (is_learning (a) || a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+  if ((is_learning (a) && !g->is_named) || a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
     return FALSE;
-  if (wanted == 0 && a->config.quorum == 0)
+  if (wanted == 0 && a->config.quorum == 0 && !g->is_named)
     for (guint i = 0; i < a->sources->len; i++)
       if (source_at (a, i)->listed)
         wanted |= bit_of (source_at (a, i));

@@ -229,6 +229,7 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
   }
   g->is_announced = TRUE;
   if (record->expected) {
+    g->is_named = TRUE;
     g->expected = 0;
     for (guint i = 0; record->expected[i]; i++) {
       Source *s = trib_align_source_get (a, record->expected[i]);
