@@ -121,6 +121,13 @@ has_backlog (const TribExtract *x, const Branch *b)
   return b != NULL && (x->tokens == 0 || !trib_extract_branch_has_place (x, b));
 }
 
+/* from when on its timeout counts */
+static gint64
+base_of (const TribExtract *x, const Frame *f)
+{
+  return f->info.has_base ? MIN (f->info.base_ns, x->now) : x->now;
+}
+
 /* what the strategy says of it, whatever room there is */
 static TribExtractOutcome
 by_strategy (const TribExtract *x, const Frame *f, const Branch *b, guint64 ordinal)
@@ -174,7 +181,8 @@ decide_branch (TribExtract *x, const Frame *f, Branch *b)
   if (outcome != TRIB_EXTRACT_RUN)
     return outcome;
   if (x->config.deadline_aware && b->breaker == TRIB_EXTRACT_BREAKER_CLOSED
-      && trib_extract_branch_predict (x, b) > trib_extract_branch_timeout (x, b))
+      && plus (x->now, trib_extract_branch_predict (x, b))
+             > plus (base_of (x, f), trib_extract_branch_timeout (x, b)))
     return TRIB_EXTRACT_SKIP_WOULD_MISS;
   return make_room (x, b);
 }
@@ -237,7 +245,7 @@ admit (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint 
       continue;
     f->n_jobs++;
     *job = (Job){ .frame = f, .branch = branch_at (x, i), .begun = NO_TIME };
-    job->deadline = plus (x->now, trib_extract_branch_timeout (x, job->branch));
+    job->deadline = plus (base_of (x, f), trib_extract_branch_timeout (x, job->branch));
     trib_extract_job_queue (x, job);
   }
   if (n_jobs == 0)
@@ -495,7 +503,12 @@ trib_extract_get_branch (const TribExtract *x, gint branch, TribExtractBranchInf
   if (b == NULL)
     return FALSE;
   *ret_info = (TribExtractBranchInfo){
-    .name = b->name, .counts = b->counts, .breaker = b->breaker, .usual_ns = b->usual_ns
+    .name = b->name,
+    .counts = b->counts,
+    .breaker = b->breaker,
+    .usual_ns = b->usual_ns,
+    .n_waiting = b->waiting.length,
+    .n_running = b->running.length,
   };
   return TRUE;
 }

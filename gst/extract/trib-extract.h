@@ -33,6 +33,8 @@ typedef enum {
  * @has_frame_id: whether @frame_id is one
  * @t_ns: capture time
  * @key: a keyframe
+ * @has_base: whether @base_ns is one; else the timeout counts from the decision
+ * @base_ns: from when on the timeout counts
  * @payload: (nullable) (transfer full): given back by the release function
  */
 typedef struct {
@@ -40,6 +42,8 @@ typedef struct {
   guint64 frame_id;
   gint64 t_ns;
   gboolean key;
+  gboolean has_base;
+  gint64 base_ns;
   gpointer payload;
 } TribExtractFrame;
 
@@ -107,6 +111,8 @@ typedef struct {
   TribExtractCounts counts;
   TribExtractBreaker breaker;
   gint64 usual_ns; /* how long it takes; -1: not known yet */
+  guint n_waiting; /* jobs that are not begun */
+  guint n_running; /* begun and not answered, overdue ones, too */
 } TribExtractBranchInfo;
 
 typedef struct {

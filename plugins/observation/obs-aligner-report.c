@@ -20,7 +20,7 @@ obs_report_open (GstObsAligner *self, GError **error)
 {
   const ObsTraceSettings trace = { .level = self->now.trace_level,
     .location = self->now.trace_location,
-    .messages = self->now.trace_messages,
+    .message = self->now.trace_messages ? "obsaligner-trace" : NULL,
     .window_ns = (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND) };
 
   return obs_trace_open (GST_ELEMENT (self), &trace, &self->trace, error)

@@ -3,17 +3,18 @@
 
 #include <unistd.h>
 
+#define MESSAGE "obs-trace-message" /* data of the element: the name */
+
 /* @thread: the trace's */
 static void
 trace_record (const gchar *json, gsize len, gpointer user_data)
 {
   GstElement *element = user_data;
-  g_autofree gchar *name
-      = g_strconcat (GST_OBJECT_NAME (gst_element_get_factory (element)), "-trace", NULL);
+  const gchar *message = g_object_get_data (G_OBJECT (element), MESSAGE);
 
   gst_element_post_message (
       element, gst_message_new_element (GST_OBJECT (element),
-                   gst_structure_new (name, "record", G_TYPE_STRING, json, NULL)));
+                   gst_structure_new (message, "record", G_TYPE_STRING, json, NULL)));
 }
 
 /* @thread: the trace's */
@@ -51,7 +52,7 @@ parse_location (
 /**
  * obs_trace_open:
  * @element: posts messages and warnings
- * @settings: as `trace-level`, `trace-location` and `trace-messages` say
+ * @settings: as `trace-level`, `trace-location` and `trace-messages` say; the message is a literal
  * @ret_trace: (out) (nullable): the trace; %NULL: nobody is to be told
  * @error: return location
  *
@@ -67,7 +68,8 @@ obs_trace_open (
   config.level = settings->level;
   if (!parse_location ("trace-location", settings->location, &config, error))
     return FALSE;
-  config.record = settings->messages ? trace_record : NULL;
+  g_object_set_data (G_OBJECT (element), MESSAGE, (gpointer) settings->message);
+  config.record = settings->message ? trace_record : NULL;
   config.view_fd = STDERR_FILENO;
   config.failed = trace_failed;
   config.user_data = element;

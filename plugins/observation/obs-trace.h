@@ -12,13 +12,13 @@ G_BEGIN_DECLS
 /**
  * ObsTraceSettings:
  * @location: file, or fd:N; empty: neither
- * @messages: whether they are posted, too, as ELEMENT-trace
+ * @message: (nullable): the message that they are posted as, too
  * @window_ns: of the view
  */
 typedef struct {
   TribTraceLevel level;
   const gchar *location;
-  gboolean messages;
+  const gchar *message;
   gint64 window_ns;
 } ObsTraceSettings;
 

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include "gstextractorbin.h"
 #include "gstmessageextract.h"
 #include "gstobsaligner.h"
 #include "gstobsoverlay.h"
@@ -11,8 +12,9 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (messageextract, plugin) && GST_ELEMENT_REGISTER (obsaligner, plugin)
-         && GST_ELEMENT_REGISTER (obsoverlay, plugin)
+  return GST_ELEMENT_REGISTER (extractorbin, plugin)
+         && GST_ELEMENT_REGISTER (messageextract, plugin)
+         && GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (obsoverlay, plugin)
          && GST_ELEMENT_REGISTER (qualityextract, plugin);
 }
 

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-extractorbin
+ * @title: extractorbin
+ * @short_description: Lets several extractors look at each frame at the same time, within a time budget
+ *
+ * Each frame goes on by `src` as it came, and to the branches that can take it; what they say comes out by `obs`, as records
+ * for obsaligner (OBS-1, OBS-3). A branch is any element, or a line of them: one that gives observations (qualityextract), that
+ * marks regions of interest on frames, or that posts messages (facedetect, handdetect, motioncells, zbar...), which
+ * messageextract makes observations of. The name of a branch is the `source` of its records.
+ *
+ * Frames mostly come faster than they can be looked at. For each frame one decision is made, and told by an announcement, the
+ * first record about the frame: `{"kind":"announce","frame_id","t_ns","reason","expected":[NAMES],"admitted","branches":{NAME:"run" or why not}}`.
+ * A branch that does not look at the frame, or not in time, is told as `skipped`, so that nobody waits for it. Why: `divisor`,
+ * `breaker` (it let `breaker-threshold` frames in a row pass), `would-miss` (`deadline-aware`: its usual time does not fit),
+ * `queue-full`, `superseded` (a newer frame took its place), `not-key`, `nth`, `timeout`, `failed`, `removed`, `flushing`.
+ *
+ * An answer belongs to the frame whose `frame_id` it has, else whose `t_ns`; a picture to that of its identity, else of its PTS.
+ * An answer behind its deadline goes out with `late` and `lateness_ms`, for its own frame. Frames without an identity get one
+ * in the branches only.
+ *
+ * ## Caps
+ * Anything, mostly raw video. Raw video that a described branch cannot take is converted for it. `obs` gives application/json, or
+ * application/x-msgpack when downstream takes only that; records of branches in the other format are rewritten.
+ *
+ * ## Pads
+ * `sink`, `src` and `obs` may be linked or not. `branch_src_%u` and `branch_sink_%u` are pairs: what the application links
+ * between them is a branch, or two ends of something elsewhere, such as a pipe to another process and obssrc. A branch that `branches` names without
+ * elements is the first such pair, and so on; one that it does not name is `branch-0`, `branch-1`...
+ *
+ * ## Timing
+ * A frame's deadline is `timeout-ms` from the decision about it (`timeout-base`); time in PAUSED does not count. Records have the running time
+ * of their frame as PTS. `src` adds no latency, `obs` adds `timeout-ms`. With strategy none upstream waits for
+ * branches, else it never does. At the end of the stream branches get the end behind their last frame, and what they
+ * still say within `drain-timeout-ms` goes out before the end of `obs`. A flush forgets what is on its way.
+ *
+ * ## Threads
+ * One a branch, which pushes frames into it, and one for `obs`. A branch that hangs holds its own thread up and nobody else; it is
+ * left to itself when it does not stop within half a second. Branches may come and go while playing:
+ * `add-branch` ("NAME=ELEMENTS") and `remove-branch` (NAME) return whether that was done.
+ *
+ * ## Errors
+ * A text in `branches` that cannot be understood, or elements that cannot be made, are an error (RESOURCE/SETTINGS) when going to
+ * READY. An error of a branch ends that branch, and is told as a message, unless it has `fatal=true`.
+ *
+ * ## Messages
+ * Those about single frames and records come once a second at most, with how many there were.
+ * - `extractorbin-branch`: something became of a branch. Fields: `branch` (string), `state` (string: failed, stuck, spared, tried, trusted), `reason` (string).
+ * - `extractorbin-skipped`: nobody looks at frames, for want of room. Fields: `frame-id` (number, uint64), `reason` (string), `count` (frames, uint64: since this was last told).
+ * - `extractorbin-invalid`: an answer cannot be used. Fields: `branch` (string), `reason` (string), `count` (records, uint64: since this was last told).
+ * - `extractorbin-unmatched`: an answer is about a frame that the branch was not given, or that is forgotten. Fields: `branch` (string), `count` (records, uint64: since this was last told).
+ * - `extractorbin-lost`: records were given up, as downstream of `obs` is too slow. Fields: `count` (records, uint64: since this was last told).
+ * - `extractorbin-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
+ *
+ * ## Stats
+ * Counted from READY to PAUSED on, and kept until the next start. At any moment `frames-in` = `frames-admitted` + `frames-dropped` + `frames-waiting`, and
+ * `records-own` + `records-in` = `records-out` + `records-queued` + `records-invalid` + `records-unmatched` +
+ * `lost-downstream-full` + `lost-not-linked` + `lost-downstream-failed` + `lost-flush`.
+ *
+ * - `frames-in`, `frames-admitted` (frames): came in; at least one branch looks at them, or there is none
+ * - `frames-finished` (frames): admitted, and nobody is waited for any more
+ * - `frames-waiting` (frames): not decided yet, with admission=frame
+ * - `frames-dropped` (frames): nobody looks at them, by the first branch's reason: `frames-dropped-divisor`, `frames-dropped-breaker`, `frames-dropped-would-miss`,
+ * `frames-dropped-queue-full`, `frames-dropped-superseded`, `frames-dropped-not-key`, `frames-dropped-nth`, `frames-dropped-failed`, `frames-dropped-removed`,
+ * `frames-dropped-flushing`
+ * - `records-own` (records): announcements, skips, empty answers that were made here
+ * - `records-in` (records): came from branches
+ * - `records-out`, `records-queued`, `bytes-queued` (records, records, bytes): taken by downstream, or waiting for it
+ * - `records-invalid`, `records-unmatched` (records): cannot be used; about frames that the branch was not given
+ * - `lost-downstream-full`, `lost-not-linked`, `lost-downstream-failed`, `lost-flush` (records): were to go out by `obs`
+ * - `pts-duplicate` (frames): have the PTS of the frame before
+ * - `qos-out` (events): upstream was told of frames that nobody looks at
+ * - `branches`: an array of structures, one a branch, with `branch`, `state` (closed, open, trying: its breaker; failed, removed), `usual` (ns: how long it takes, -1: not
+ * known yet), `jobs` = `answered` + `empty` + `timeout` + `skipped` + `pending`, `skipped-REASON`, `not-run` and `not-run-REASON` (frames that
+ * it was not to look at), `late`, `duplicate`, `unmatched` (answers), `records-in`, `invalid` (records)
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc is-live=true num-buffers=90 pattern=ball ! extractorbin name=x
+ * branches="quality=qualityextract; small=qualityextract shrink=4" x.src ! fakesink
+ * x.obs ! obsaligner ! ndjsonenc ! fdsink
+ * ]| What two extractors say of each frame, a line of JSON a frame (launch-lines/observation/extract.launch).
+ *
+ * Since: 0.2
+ */
+#include "config.h"
+
+#include "gstextractorbin-private.h"
+
+GST_DEBUG_CATEGORY (extractor_bin_debug);
+#define GST_CAT_DEFAULT extractor_bin_debug
+
+static GstStaticPadTemplate sink_template
+    = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate src_template
+    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate obs_template = GST_STATIC_PAD_TEMPLATE ("obs", GST_PAD_SRC,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate branch_src_template
+    = GST_STATIC_PAD_TEMPLATE ("branch_src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate branch_sink_template = GST_STATIC_PAD_TEMPLATE (
+    "branch_sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
+
+enum { PROP_STATS = OBS_EXTRACTOR_N_SETTINGS, N_PROPS };
+enum { SIGNAL_ADD_BRANCH, SIGNAL_REMOVE_BRANCH, N_SIGNALS };
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+GST_ELEMENT_REGISTER_DEFINE (extractorbin, "extractorbin", GST_RANK_NONE, GST_TYPE_EXTRACTOR_BIN);
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstExtractorBin, gst_extractor_bin, GST_TYPE_BIN,
+    GST_DEBUG_CATEGORY_INIT (extractor_bin_debug, "extractorbin", 0, "extractors in parallel"))
+
+/* ---- branches that come and go ---- */
+
+static gboolean
+gst_extractor_bin_action_add (GstExtractorBin *self, const gchar *text)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean added;
+
+  GST_STATE_LOCK (self);
+  added = text && gst_extractor_bin_add_branch (self, text, &error);
+  GST_STATE_UNLOCK (self);
+  if (error)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("nothing was added"));
+  return added;
+}
+
+static gboolean
+gst_extractor_bin_action_remove (GstExtractorBin *self, const gchar *name)
+{
+  gboolean removed;
+
+  GST_STATE_LOCK (self);
+  removed = name && gst_extractor_bin_remove_branch (self, name);
+  GST_STATE_UNLOCK (self);
+  return removed;
+}
+
+/* @src: whether @target is the one that frames come out of */
+static GstPad *
+add_ghost (GstExtractorBin *self, GstPadTemplate *templ, ExtractorSlot *slot, gboolean src)
+{
+  g_autofree gchar *name = g_strdup_printf (src ? "branch_src_%u" : "branch_sink_%u", slot->pads);
+  GstPad *target = src ? slot->branch->srcpad : slot->branch->sinkpad;
+  GstPad *ghost = gst_ghost_pad_new_from_template (name, target, templ);
+
+  gst_pad_set_active (ghost, TRUE);
+  if (!gst_element_add_pad (GST_ELEMENT (self), ghost))
+    return NULL;
+  if (src)
+    slot->src_ghost = ghost;
+  else
+    slot->sink_ghost = ghost;
+  return ghost;
+}
+
+static GstPad *
+gst_extractor_bin_request_new_pad (
+    GstElement *element, GstPadTemplate *templ, const gchar *name, const GstCaps *caps)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (element);
+  gboolean src = GST_PAD_TEMPLATE_DIRECTION (templ) == GST_PAD_SRC;
+  g_autoptr (GError) error = NULL;
+  ExtractorSlot *slot;
+  GstPad *ghost = NULL;
+
+  GST_STATE_LOCK (self);
+  slot = gst_extractor_bin_request_slot (self, name, src, &error);
+  if (slot) {
+    ghost = add_ghost (self, templ, slot, src);
+    gst_extractor_bin_start_slot (self, slot);
+  }
+  GST_STATE_UNLOCK (self);
+  if (error)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("no pad is given"));
+  return ghost;
+}
+
+static void
+gst_extractor_bin_release_pad (GstElement *element, GstPad *ghost)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (element);
+
+  GST_STATE_LOCK (self);
+  gst_extractor_bin_release_slot (self, ghost);
+  GST_STATE_UNLOCK (self);
+  gst_pad_set_active (ghost, FALSE);
+  gst_element_remove_pad (element, ghost);
+}
+
+/* ---- messages ---- */
+
+/* An error of a branch is its own, once the bin runs. Returns: whether nobody else is to be told of it. */
+static gboolean
+take_error (GstExtractorBin *self, GstMessage *message)
+{
+  g_autoptr (ObsBranch) b = gst_extractor_bin_find_branch (self, GST_MESSAGE_SRC (message));
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  if (b == NULL || b->fatal || g_atomic_int_get (&self->starting))
+    return FALSE;
+  gst_message_parse_error (message, &error, &debug);
+  GST_WARNING_OBJECT (self, "branch %s: %s (%s)", b->name, error->message, debug);
+  g_mutex_lock (&self->x->lock);
+  if (self->x->core)
+    obs_branch_fail (b, error->message);
+  g_mutex_unlock (&self->x->lock);
+  return TRUE;
+}
+
+static void
+gst_extractor_bin_handle_message (GstBin *bin, GstMessage *message)
+{
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
+      && take_error (GST_EXTRACTOR_BIN (bin), message)) {
+    gst_message_unref (message);
+    return;
+  }
+  GST_BIN_CLASS (gst_extractor_bin_parent_class)->handle_message (bin, message);
+}
+
+/* ---- states ---- */
+
+static gboolean
+make_branches (GstExtractorBin *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (gst_extractor_bin_make_branches (self, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message),
+      ("branches is NAME=ELEMENTS; NAME[option=value]=ELEMENTS; NAME"));
+  return FALSE;
+}
+
+static gboolean
+start (GstExtractorBin *self)
+{
+  ObsExtractorSettings settings;
+  g_autoptr (GError) error = NULL;
+  gboolean started;
+
+  if (!make_branches (self))
+    return FALSE;
+  obs_extractor_settings_init (&settings);
+  GST_OBJECT_LOCK (self);
+  obs_extractor_settings_copy (&self->settings, &settings);
+  GST_OBJECT_UNLOCK (self);
+  started = obs_extractor_start (self->x, &settings, &error);
+  obs_extractor_settings_clear (&settings);
+  if (!started) {
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+    return FALSE;
+  }
+  self->running = TRUE;
+  gst_extractor_bin_start_branches (self);
+  return TRUE;
+}
+
+/* the pads are not active any more, or never were */
+static void
+stop (GstExtractorBin *self)
+{
+  self->running = FALSE;
+  obs_extractor_stop (self->x);
+}
+
+static gboolean
+before (GstExtractorBin *self, GstStateChange transition)
+{
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      return make_branches (self);
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      return start (self);
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      obs_extractor_set_playing (self->x, FALSE);
+      return TRUE;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      self->running = FALSE;
+      obs_extractor_begin_stop (self->x);
+      gst_extractor_bin_stop_branches (self);
+      return TRUE;
+    default:
+      return TRUE;
+  }
+}
+
+static GstStateChangeReturn
+gst_extractor_bin_change_state (GstElement *element, GstStateChange transition)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (element);
+  GstStateChangeReturn result;
+
+  g_atomic_int_set (&self->starting, transition == GST_STATE_CHANGE_NULL_TO_READY
+                                         || transition == GST_STATE_CHANGE_READY_TO_PAUSED);
+  if (!before (self, transition))
+    return GST_STATE_CHANGE_FAILURE;
+  result = GST_ELEMENT_CLASS (gst_extractor_bin_parent_class)->change_state (element, transition);
+  g_atomic_int_set (&self->starting, FALSE);
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE) {
+    obs_extractor_begin_stop (self->x);
+    gst_extractor_bin_stop_branches (self);
+    stop (self);
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    stop (self);
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
+             && result != GST_STATE_CHANGE_FAILURE) {
+    obs_extractor_set_playing (self->x, TRUE);
+  }
+  return result;
+}
+
+/* ---- properties ---- */
+
+static GstStructure *
+make_stats (GstExtractorBin *self)
+{
+  GstStructure *s;
+
+  g_mutex_lock (&self->x->lock);
+  s = obs_extractor_stats (self->x);
+  g_mutex_unlock (&self->x->lock);
+  return s;
+}
+
+static void
+gst_extractor_bin_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = obs_extractor_settings_set (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (id == OBS_EXTRACTOR_TRACE_LEVEL)
+    obs_extractor_set_trace_level (self->x, g_value_get_enum (value));
+}
+
+static void
+gst_extractor_bin_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
+  gboolean known;
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, make_stats (self));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  known = obs_extractor_settings_get (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_extractor_bin_dispose (GObject *object)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
+
+  if (self->slots) {
+    for (guint i = 0; i < self->slots->len; i++) {
+      ExtractorSlot *slot = self->slots->pdata[i];
+      slot->src_ghost = slot->sink_ghost = NULL;
+    }
+    gst_extractor_bin_drop_all (self);
+    g_clear_pointer (&self->slots, g_ptr_array_unref);
+  }
+  G_OBJECT_CLASS (gst_extractor_bin_parent_class)->dispose (object);
+}
+
+static void
+gst_extractor_bin_finalize (GObject *object)
+{
+  GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
+
+  obs_extractor_settings_clear (&self->settings);
+  obs_extractor_unref (self->x);
+  G_OBJECT_CLASS (gst_extractor_bin_parent_class)->finalize (object);
+}
+
+static void
+add_outer_pad (GstExtractorBin *self, GstElement *inner, const gchar *name)
+{
+  g_autoptr (GstPad) target = gst_element_get_static_pad (inner, name);
+  GstPadTemplate *templ = gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), name);
+
+  gst_element_add_pad (GST_ELEMENT (self), gst_ghost_pad_new_from_template (name, target, templ));
+}
+
+static void
+gst_extractor_bin_init (GstExtractorBin *self)
+{
+  obs_extractor_settings_init (&self->settings);
+  self->slots = g_ptr_array_new ();
+  self->x = obs_extractor_new (GST_ELEMENT (self));
+  self->split = gst_extractor_split_new (self->x);
+  self->join = gst_extractor_join_new (self->x);
+  gst_bin_add_many (GST_BIN (self), self->split, self->join, NULL);
+  add_outer_pad (self, self->split, "sink");
+  add_outer_pad (self, self->split, "src");
+  add_outer_pad (self, self->join, "obs");
+}
+
+static void
+install_signals (GType type)
+{
+  /**
+   * GstExtractorBin::add-branch:
+   * @bin: the element
+   * @branch: NAME=ELEMENTS or NAME[option=value,...]=ELEMENTS
+   *
+   * Any thread; any state.
+   *
+   * Returns: whether the branch is there now
+   */
+  signals[SIGNAL_ADD_BRANCH] = g_signal_new_class_handler ("add-branch", type,
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_extractor_bin_action_add), NULL, NULL,
+      NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
+  /**
+   * GstExtractorBin::remove-branch:
+   * @bin: the element
+   * @name: of a branch that was described
+   *
+   * Any thread but the branch's own; any state. What the branch was given is skipped.
+   *
+   * Returns: whether there was one
+   */
+  signals[SIGNAL_REMOVE_BRANCH] = g_signal_new_class_handler ("remove-branch", type,
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_extractor_bin_action_remove), NULL, NULL,
+      NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
+}
+
+static void
+gst_extractor_bin_class_init (GstExtractorBinClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->set_property = gst_extractor_bin_set_property;
+  object_class->get_property = gst_extractor_bin_get_property;
+  object_class->dispose = gst_extractor_bin_dispose;
+  object_class->finalize = gst_extractor_bin_finalize;
+  obs_extractor_settings_install (properties);
+  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "What became of frames, branches and records since the last start", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  obs_extractor_settings_mark_plugin_api ();
+  install_signals (G_TYPE_FROM_CLASS (klass));
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_extractor_bin_change_state);
+  element_class->request_new_pad = GST_DEBUG_FUNCPTR (gst_extractor_bin_request_new_pad);
+  element_class->release_pad = GST_DEBUG_FUNCPTR (gst_extractor_bin_release_pad);
+  GST_BIN_CLASS (klass)->handle_message = GST_DEBUG_FUNCPTR (gst_extractor_bin_handle_message);
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_static_pad_template (element_class, &obs_template);
+  gst_element_class_add_static_pad_template (element_class, &branch_src_template);
+  gst_element_class_add_static_pad_template (element_class, &branch_sink_template);
+  gst_element_class_set_static_metadata (element_class, "Extractors in parallel",
+      "Filter/Analyzer/Video",
+      "Lets several extractors look at each frame at the same time, within a time budget",
+      "The gst-tributary authors");
+}

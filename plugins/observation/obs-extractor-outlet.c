@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The thread of the pad obs: what goes out, in the order in which it was decided, and time for gst/extract. */
+#include "obs-extractor.h"
+
+#define GST_CAT_DEFAULT extractor_bin_debug
+
+/* with lock */
+void
+obs_outlet_wake (ObsExtractor *x)
+{
+  g_cond_signal (&x->work);
+}
+
+/**
+ * obs_outlet_put:
+ * @item: (transfer full): a record, an event or a message
+ *
+ * A record for which there is no room makes the oldest go, unless upstream waits for room.
+ *
+ * @locks: requires lock
+ */
+void
+obs_outlet_put (ObsExtractor *x, GstMiniObject *item)
+{
+  GList *oldest = x->out.head;
+
+  g_queue_push_tail (&x->out, item);
+  if (!GST_IS_BUFFER (item))
+    return;
+  x->counts.queued++;
+  x->out_bytes += gst_buffer_get_size (GST_BUFFER (item));
+  while (oldest && x->out_bytes > x->now.max_pending_bytes
+         && x->now.config.strategy != TRIB_EXTRACT_STRATEGY_NONE) {
+    GList *next = oldest->next;
+    if (GST_IS_BUFFER (oldest->data)) {
+      x->counts.queued--;
+      x->counts.lost_full++;
+      x->out_bytes -= gst_buffer_get_size (oldest->data);
+      gst_mini_object_unref (oldest->data);
+      g_queue_delete_link (&x->out, oldest);
+      obs_report_lost_records (x);
+    }
+    oldest = next;
+  }
+}
+
+/* with lock: records that wait are given up, and events; what is to be told stays */
+void
+obs_outlet_clear (ObsExtractor *x, guint64 *counter)
+{
+  for (GList *l = x->out.head, *next; l; l = next) {
+    next = l->next;
+    if (GST_IS_MESSAGE (l->data))
+      continue;
+    if (GST_IS_BUFFER (l->data)) {
+      x->counts.queued--;
+      (*counter)++;
+      x->out_bytes -= gst_buffer_get_size (l->data);
+    }
+    gst_mini_object_unref (l->data);
+    g_queue_delete_link (&x->out, l);
+  }
+}
+
+/* ---- the beginning of the stream ---- */
+
+static void
+send_head (ObsExtractor *x, TribRecordFormat format)
+{
+  g_autofree gchar *random = g_uuid_string_random ();
+  g_autofree gchar *id = g_strconcat (random, "/observations", NULL);
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (
+      format == TRIB_RECORD_JSON ? "application/json" : "application/x-msgpack");
+  GstEvent *event = gst_event_new_stream_start (id);
+  GstSegment segment;
+
+  gst_event_set_group_id (event, x->group_id);
+  gst_pad_push_event (x->obspad, event);
+  gst_pad_push_event (x->obspad, gst_event_new_caps (caps));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (x->obspad, gst_event_new_segment (&segment));
+}
+
+/* ---- the end of the stream ---- */
+
+/* with lock: whether any branch still does something, overdue or not */
+static gboolean
+is_busy (ObsExtractor *x)
+{
+  for (guint i = 0; i < x->branches->len; i++) {
+    const ObsBranch *b = x->branches->pdata[i];
+    TribExtractBranchInfo info;
+    if (b->number >= 0 && trib_extract_get_branch (x->core, b->number, &info)
+        && info.n_waiting + info.n_running > 0)
+      return TRUE;
+  }
+  return !trib_extract_is_idle (x->core);
+}
+
+/* with lock: a branch that has all its frames is told the end, so that it gives what it holds back */
+static void
+end_branches (ObsExtractor *x, gboolean all)
+{
+  TribExtractTotals totals;
+
+  trib_extract_get_totals (x->core, &totals);
+  for (guint i = 0; i < x->branches->len; i++) {
+    ObsBranch *b = x->branches->pdata[i];
+    TribExtractBranchInfo info;
+    if (b->eos_sent || b->number < 0 || !trib_extract_get_branch (x->core, b->number, &info))
+      continue;
+    if (!all && (totals.waiting > 0 || info.n_waiting > 0))
+      continue;
+    b->eos_sent = TRUE;
+    obs_branch_queue (b, GST_MINI_OBJECT (gst_event_new_eos ()));
+  }
+}
+
+/* with lock */
+static void
+drain (ObsExtractor *x)
+{
+  gboolean due = obs_extractor_now (x) >= x->drain_until;
+
+  if (!x->draining || x->eos_out)
+    return;
+  end_branches (x, due);
+  if (!due && is_busy (x))
+    return;
+  if (due)
+    trib_extract_flush (x->core, obs_extractor_now (x));
+  end_branches (x, TRUE);
+  x->eos_out = TRUE;
+  obs_outlet_put (x, GST_MINI_OBJECT (gst_event_new_eos ()));
+}
+
+/* ---- the loop ---- */
+
+/* with lock, which is let go of: until something is due, or until woken */
+static void
+sleep_until_work (ObsExtractor *x)
+{
+  gint64 deadline = trib_extract_next_deadline (x->core);
+  gint64 now = obs_extractor_now (x);
+
+  if (x->draining && !x->eos_out)
+    deadline = deadline < 0 ? x->drain_until : MIN (deadline, x->drain_until);
+  if (deadline < 0 || !x->playing)
+    g_cond_wait (&x->work, &x->lock);
+  else
+    g_cond_wait_until (&x->work, &x->lock,
+        g_get_monotonic_time () + MAX (deadline - now + GST_USECOND - 1, 0) / GST_USECOND);
+}
+
+/* with lock: (transfer full) (nullable): what goes out next; NULL: nothing any more */
+static GstMiniObject *
+next_item (ObsExtractor *x)
+{
+  while (!x->stopping) {
+    GstMiniObject *item;
+
+    if (!x->flushing) {
+      trib_extract_advance (x->core, obs_extractor_now (x));
+      drain (x);
+    }
+    item = g_queue_pop_head (&x->out);
+    if (item && GST_IS_BUFFER (item))
+      x->out_bytes -= gst_buffer_get_size (GST_BUFFER (item));
+    if (item) {
+      g_cond_broadcast (&x->room);
+      return item;
+    }
+    sleep_until_work (x);
+  }
+  return NULL;
+}
+
+/* with lock: what became of a record */
+static void
+count_pushed (ObsExtractor *x, GstFlowReturn flow)
+{
+  x->counts.queued--;
+  if (flow == GST_FLOW_OK)
+    x->counts.out++;
+  else if (flow == GST_FLOW_FLUSHING)
+    x->counts.lost_flush++;
+  else if (flow == GST_FLOW_NOT_LINKED)
+    x->counts.lost_not_linked++;
+  else
+    x->counts.lost_failed++;
+}
+
+/* With lock, which is let go of. @buffer: (transfer full) */
+static void
+push_record (ObsExtractor *x, GstBuffer *buffer)
+{
+  GstFlowReturn flow = x->flow;
+  gboolean new_failure;
+
+  if (flow == GST_FLOW_OK && !x->flushing) {
+    g_mutex_unlock (&x->lock);
+    flow = gst_pad_push (x->obspad, buffer);
+    g_mutex_lock (&x->lock);
+  } else {
+    flow = flow == GST_FLOW_OK ? GST_FLOW_FLUSHING : flow;
+    gst_buffer_unref (buffer);
+  }
+  count_pushed (x, flow);
+  /* nobody there is no failure: the frames go on */
+  if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING || flow == GST_FLOW_OK)
+    return;
+  new_failure = x->flow == GST_FLOW_OK;
+  x->flow = flow;
+  g_cond_broadcast (&x->room);
+  if (!new_failure || flow == GST_FLOW_EOS)
+    return;
+  g_mutex_unlock (&x->lock);
+  GST_ELEMENT_FLOW_ERROR (x->bin, flow);
+  g_mutex_lock (&x->lock);
+}
+
+/* with lock, which is let go of; @item: (transfer full) */
+static void
+let_out (ObsExtractor *x, GstMiniObject *item)
+{
+  if (GST_IS_MESSAGE (item)) {
+    g_mutex_unlock (&x->lock);
+    gst_element_post_message (x->bin, GST_MESSAGE (item));
+    g_mutex_lock (&x->lock);
+    return;
+  }
+  if (!x->started) {
+    TribRecordFormat format = x->out_format;
+    x->started = TRUE;
+    g_mutex_unlock (&x->lock);
+    send_head (x, format);
+    g_mutex_lock (&x->lock);
+  }
+  if (GST_IS_BUFFER (item)) {
+    push_record (x, GST_BUFFER (item));
+    return;
+  }
+  g_mutex_unlock (&x->lock);
+  /* a segment has to follow */
+  if (GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP) {
+    GstSegment segment;
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_pad_push_event (x->obspad, GST_EVENT (item));
+    gst_pad_push_event (x->obspad, gst_event_new_segment (&segment));
+  } else {
+    gst_pad_push_event (x->obspad, GST_EVENT (item));
+  }
+  g_mutex_lock (&x->lock);
+}
+
+/* @thread: its own; @data: an extractor */
+gpointer
+obs_outlet_loop (gpointer data)
+{
+  ObsExtractor *x = data;
+  GstMiniObject *item;
+
+  g_mutex_lock (&x->lock);
+  while ((item = next_item (x)))
+    let_out (x, item);
+  g_mutex_unlock (&x->lock);
+  return NULL;
+}
