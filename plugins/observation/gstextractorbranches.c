@@ -160,7 +160,7 @@ fill_slot (GstExtractorBin *self, ExtractorSlot *slot, GError **error)
   GST_OBJECT_LOCK (self);
   slot->element = element;
   GST_OBJECT_UNLOCK (self);
-  gst_bin_add (GST_BIN (self), gst_object_ref (element));
+  gst_bin_add (GST_BIN (self), element);
   return link_element (self, slot, error);
 }
 

@@ -248,11 +248,12 @@ test_row_07 (void)
 {
   g_autoptr (Rig) rig
       = rig_new (PATIENT "branches=\"bad=identity error-after=3 ! qualityextract; a\"", 1);
+  g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstMessage) message = NULL;
   const GstStructure *s;
   guint failed = 0;
 
-  gst_element_set_bus (rig->element, gst_bus_new ());
+  gst_element_set_bus (rig->element, bus);
   for (guint i = 0; i < 6; i++) {
     g_autofree gchar *announce = NULL;
     rig_frame (rig, i);
@@ -272,6 +273,7 @@ test_row_07 (void)
   g_assert_cmpuint (failed, ==, 1);
   g_assert_cmpuint (rig_branch_stat (rig, "a", "answered"), ==, 6);
   g_assert_cmpuint (rig_branch_stat (rig, "bad", "answered"), ==, 2);
+  gst_element_set_bus (rig->element, NULL);
   rig_assert_closed (rig);
 }
 
@@ -280,19 +282,20 @@ static void
 test_row_08 (void)
 {
   g_autoptr (Rig) rig = rig_new (PATIENT "max-in-flight=8 branches=\"a; q=qualityextract\"", 1);
+  g_autoptr (GstCaps) turned
+      = gst_caps_from_string ("video/x-raw,format=GRAY8,width=8,height=16,framerate=30/1");
   g_autoptr (GstCaps) last = NULL;
   guint seen = 0;
 
   rig_frame (rig, 0);
   rig_take (rig, 0, 0);
-  g_assert_true (gst_harness_push_event (rig->h,
-      gst_event_new_caps (
-          gst_caps_from_string ("video/x-raw,format=GRAY8,width=8,height=16,framerate=30/1"))));
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_caps (turned)));
   rig_frame (rig, 1);
   rig_take (rig, 0, 1);
   rig_answer (rig, 0, 0);
   rig_answer (rig, 0, 1);
   last = gst_pad_get_current_caps (rig->branch[0]->sinkpad);
+  g_assert_true (gst_caps_is_equal (last, turned));
   trib_assert_eventually (rig_stat (rig, "frames-finished") == 2, 10000);
   rig_end (rig);
   while (gst_harness_buffers_in_queue (rig->h) > 0) {
@@ -303,8 +306,6 @@ test_row_08 (void)
                                                                                               : 0;
   }
   g_assert_cmpuint (seen, ==, 2);
-  g_assert_true (
-      gst_structure_get_field_type (gst_caps_get_structure (last, 0), "width") == G_TYPE_INT);
   rig_assert_closed (rig);
 }
 

@@ -86,7 +86,7 @@ test_stuck (void)
   g_autoptr (Rig) rig = rig_new ("timeout-ms=20 drain-timeout-ms=100 "
                                  "branches=\"s=identity sleep-time=1500000 ! qualityextract; "
                                  "q=queue ! identity sleep-time=1500000 ! qualityextract; "
-                                 "a=qualityextract\"",
+                                 "a[timeout-ms=600000]=qualityextract\"",
       0);
   gint64 begun;
 

@@ -16,6 +16,10 @@ static const RigCase cases[] = {
       "announce:0@0 0#3[FP]complete@2" },
   { "announce/as-configured", "sources=F,P", "A0@0 F0@1 P0@2", "0[FP]complete@2" },
   { "announce/of-others", "sources=F,P", "A0=G@0 F0@1 G0@2", "0[FG]complete@2" },
+  { "announce/of-nobody", "sources=F,P", "A0=@0 A33=@33 F66@66", "0[]complete@0 33[]complete@33" },
+  { "announce/not-learned", "sources= learn-ms=1000",
+      "A0=F@0 F0@1 F33@34 A66=FP@66 F66@67 P66@68 @300",
+      "0[F]complete@1 33[F]timeout@134 66[FP]complete@134" },
   { "announce/late", "sources=F,P", "F0@0 P0@1 A0=FP@2 A-33=FP@3 @300", "0[FP]complete@1" },
 
   { "lateness/of-one", "mode=watermark sources=F,P lateness=P:40", "F66@0 P100@1 P66@2",
