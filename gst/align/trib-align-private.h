@@ -103,7 +103,7 @@ struct _Group {
   guint64 answered;
   guint64 skipped;
   gboolean is_announced; /* there without a record, too */
-  gboolean is_named; /* the announcement said who will answer */
+  gboolean is_named;     /* the announcement said who will answer */
   gboolean is_left;
   gint64 left_at;
   guint pane;

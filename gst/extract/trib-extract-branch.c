@@ -2,8 +2,10 @@
 /* Branches: how long they take, and whether they are trusted. */
 #include "trib-extract-private.h"
 
-#define SAFETY 1.25 /* times the usual time, so that a slow frame is done, too */
-#define WEIGHT 0.2  /* of the newest time in the average */
+#define MAX_SPREAD \
+  4 /* as a part of the usual time: what is added for a frame that takes longer at most */
+#define MARGIN 4   /* the part of the usual time that is added, so that a slow frame is done, too */
+#define WEIGHT 0.2 /* of the newest time in the average */
 
 Branch *
 trib_extract_branch_find (const TribExtract *x, gint number)
@@ -74,7 +76,7 @@ token_wait (const TribExtract *x)
  * @b: a branch
  *
  * Returns: how long from now a frame would take that it were given now: the rest of what it does or the wait for a token, what
- * waits before, and then a bit more than it usually takes; 0 while that is not known
+ * waits before, and then what it usually takes, less or more a bit; 0 while that is not known
  */
 gint64
 trib_extract_branch_predict (const TribExtract *x, const Branch *b)
@@ -89,7 +91,11 @@ trib_extract_branch_predict (const TribExtract *x, const Branch *b)
     rest = MAX (minus (plus (first->begun, usual (b)), x->now), 0);
   rest = MAX (rest, token_wait (x));
   rest = plus (rest, (gint64) b->waiting.length * usual (b));
-  return plus (rest, (gint64) (SAFETY * (gdouble) usual (b)));
+  /* A frame that begins at once does as well as any later one: it only has to have a chance. One that has to wait leaves
+   * its place to a later one that has not. */
+  if (rest == 0)
+    return MAX (minus (usual (b), b->spread_ns), 0);
+  return plus (rest, plus (usual (b), usual (b) / MARGIN));
 }
 
 /* a job took that long, in time or not */
@@ -97,9 +103,14 @@ void
 trib_extract_branch_measured (Branch *b, gint64 took)
 {
   took = MAX (took, 0);
-  b->usual_ns = b->n_measured == 0
-                    ? took
-                    : b->usual_ns + (gint64) (WEIGHT * (gdouble) minus (took, b->usual_ns));
+  if (b->n_measured == 0) {
+    b->usual_ns = took;
+    b->spread_ns = took / MARGIN;
+  } else {
+    gint64 off = minus (took, b->usual_ns);
+    b->spread_ns += (gint64) (WEIGHT * (gdouble) minus (off < 0 ? -off : off, b->spread_ns));
+    b->usual_ns += (gint64) (WEIGHT * (gdouble) off);
+  }
   b->n_measured++;
 }
 

@@ -7,7 +7,9 @@ G_BEGIN_DECLS
 
 #define NO_TIME G_MININT64
 #define NEVER G_MAXINT64
-#define LEARNING_JOBS 5     /* of a branch, begun whatever is predicted */
+#define LEARNING_JOBS 5 /* of a branch, begun whatever is predicted */
+#define MAX_SPARED \
+  30 /* frames in a row, then one is tried: what is not measured cannot be known to be slow */
 #define STARVED 10          /* times in a row passed over for others: first in line */
 #define MAX_REMEMBERED 1024 /* frames that have finished */
 
@@ -47,10 +49,12 @@ struct _Branch {
   gchar *name;
   gint number;
   TribExtractBranchConfig config;
-  GQueue waiting;  /* of Job, oldest first */
-  GQueue running;  /* of Job, begun and not ended, oldest first: in time or overdue */
-  guint n_pushing; /* pushes into it that have not returned */
-  gint64 usual_ns; /* moving average of how long it takes, -1 */
+  GQueue waiting;   /* of Job, oldest first */
+  GQueue running;   /* of Job, begun and not ended, oldest first: in time or overdue */
+  guint n_pushing;  /* pushes into it that have not returned */
+  gint64 usual_ns;  /* moving average of how long it takes, -1 */
+  gint64 spread_ns; /* and of how far off that is */
+  guint n_spared;   /* frames in a row that it was thought to miss */
   guint n_measured;
   guint64 n_seen; /* admitted frames, for the divisor */
   guint n_passed_over;

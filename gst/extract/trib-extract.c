@@ -163,6 +163,22 @@ make_room (TribExtract *x, Branch *b)
   return TRIB_EXTRACT_RUN;
 }
 
+/* whether the branch is spared the frame because it would not be done in time */
+static gboolean
+would_miss (TribExtract *x, const Frame *f, Branch *b)
+{
+  gint64 done = plus (x->now, trib_extract_branch_predict (x, b));
+
+  if (!x->config.deadline_aware || b->breaker != TRIB_EXTRACT_BREAKER_CLOSED
+      || done <= plus (base_of (x, f), trib_extract_branch_timeout (x, b))
+      || b->n_spared >= MAX_SPARED) {
+    b->n_spared = 0;
+    return FALSE;
+  }
+  b->n_spared++;
+  return TRUE;
+}
+
 static TribExtractOutcome
 decide_branch (TribExtract *x, const Frame *f, Branch *b)
 {
@@ -180,9 +196,7 @@ decide_branch (TribExtract *x, const Frame *f, Branch *b)
   outcome = trib_extract_branch_breaker (x, b);
   if (outcome != TRIB_EXTRACT_RUN)
     return outcome;
-  if (x->config.deadline_aware && b->breaker == TRIB_EXTRACT_BREAKER_CLOSED
-      && plus (x->now, trib_extract_branch_predict (x, b))
-             > plus (base_of (x, f), trib_extract_branch_timeout (x, b)))
+  if (would_miss (x, f, b))
     return TRIB_EXTRACT_SKIP_WOULD_MISS;
   return make_room (x, b);
 }

@@ -223,7 +223,10 @@ static void
 test_row_06 (void)
 {
   g_autoptr (Rig) rig = rig_new (PATIENT "branches=a", 1);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) unmatched = NULL, invalid = NULL;
 
+  gst_element_set_bus (rig->element, bus);
   rig_frame (rig, 0);
   rig_expect (rig, "announce 0 ok a");
   rig_take (rig, 0, 0);
@@ -239,6 +242,9 @@ test_row_06 (void)
   g_assert_cmpuint (rig_branch_stat (rig, "a", "unmatched"), ==, 1);
   g_assert_cmpuint (rig_stat (rig, "records-unmatched"), ==, 1);
   g_assert_cmpuint (rig_stat (rig, "records-invalid"), ==, 3);
+  unmatched = trib_bus_wait_element (rig->element, "extractorbin-unmatched", 10000);
+  invalid = trib_bus_wait_element (rig->element, "extractorbin-invalid", 10000);
+  gst_element_set_bus (rig->element, NULL);
   rig_assert_closed (rig);
 }
 

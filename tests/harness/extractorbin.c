@@ -329,16 +329,21 @@ test_trace (void)
 {
   g_autoptr (TribTestDir) dir = trib_test_dir_new ();
   g_autofree gchar *path = g_build_filename (dir, "trace.ndjson", NULL);
-  g_autofree gchar *properties
-      = g_strdup_printf ("timeout-ms=20 deadline-aware=false admission=frame trace-level=normal "
-                         "trace-location=%s branches=a",
-          path);
+  g_autofree gchar *properties = g_strdup_printf (
+      "timeout-ms=20 deadline-aware=false admission=frame trace-level=normal trace-messages=true "
+      "trace-location=%s branches=a",
+      path);
   g_autofree gchar *text = NULL;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
   Rig *rig = rig_new (properties, 1);
 
+  gst_element_set_bus (rig->element, bus);
   for (guint i = 0; i < 3; i++)
     rig_frame (rig, i);
   trib_assert_eventually (rig_branch_stat (rig, "a", "timeout") == 2, 10000);
+  message = trib_bus_wait_element (rig->element, "extractorbin-trace", 10000);
+  gst_element_set_bus (rig->element, NULL);
   rig_free (rig);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_nonnull (strstr (text, "{\"record_type\":\"frame_drop\",\"frame_id\":1,\"dropped_frame_"
@@ -346,6 +351,37 @@ test_trace (void)
   g_assert_nonnull (strstr (text, "{\"record_type\":\"frame_drop\",\"frame_id\":0,\"dropped_frame_"
                                   "ids\":[0],\"reason\":\"timeout\"}"));
   g_assert_nonnull (strstr (text, "\"component\":\"orchestrator\""));
+}
+
+static GstPadProbeReturn
+hold (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* downstream of obs stands still: the oldest records make room, which is told; frames go on */
+static void
+test_lost (void)
+{
+  g_autoptr (Rig) rig
+      = rig_new (PATIENT "max-pending-bytes=65536 branches=quality=qualityextract", 0);
+  g_autoptr (GstPad) obs = gst_element_get_static_pad (rig->element, "obs");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  gulong probe = gst_pad_add_probe (
+      obs, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, hold, NULL, NULL);
+
+  gst_element_set_bus (rig->element, bus);
+  for (guint i = 0; rig_stat (rig, "lost-downstream-full") == 0; i++) {
+    rig_frame (rig, i);
+    g_assert_cmpuint (rig_stat (rig, "bytes-queued"), <=, 65536);
+  }
+  rig_assert_closed (rig);
+  gst_pad_remove_probe (obs, probe);
+  message = trib_bus_wait_element (rig->element, "extractorbin-lost", 10000);
+  gst_element_set_bus (rig->element, NULL);
+  rig_end (rig);
+  rig_assert_closed (rig);
 }
 
 /* frames that nobody looks at are told: once a second on the bus, each to upstream when that is wanted */
@@ -429,6 +465,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/regions", test_regions);
   g_test_add_func ("/extractorbin/msgpack", test_msgpack);
   g_test_add_func ("/extractorbin/trace", test_trace);
+  g_test_add_func ("/extractorbin/lost", test_lost);
   g_test_add_func ("/extractorbin/told", test_told);
   g_test_add_func ("/extractorbin/keyframes", test_keyframes);
   g_test_add_func ("/extractorbin/options", test_options);
