@@ -255,8 +255,14 @@ obs_message_book_enter (ObsMessageBook *book, GstBuffer *buffer, const GstSegmen
 void
 obs_message_book_given (ObsMessageBook *book, gconstpointer element, GstClockTime pts)
 {
+  GstClockTime *last;
+
   g_mutex_lock (&book->lock);
-  g_hash_table_insert (book->given, (gpointer) element, g_memdup2 (&pts, sizeof pts));
+  last = g_hash_table_lookup (book->given, element);
+  if (last != NULL)
+    *last = pts;
+  else
+    g_hash_table_insert (book->given, (gpointer) element, g_memdup2 (&pts, sizeof pts));
   g_mutex_unlock (&book->lock);
 }
 
