@@ -9,6 +9,7 @@
 
 #include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
+#include <frame/trib-jpeg-comment.h>
 
 #define GST_CAT_DEFAULT frame_encode_bin_debug
 
@@ -73,6 +74,11 @@ push_caps (GstFrameEncodeBin *self, GstCaps *caps)
 static GstFlowReturn
 push_picture (GstFrameEncodeBin *self, GstBuffer *buffer)
 {
+  TribFrameInfo info;
+
+  if (self->applied.identity_comment && self->applied.format == TRIB_FRAME_FORMAT_JPEG
+      && trib_frame_meta_get (buffer, &info))
+    buffer = trib_jpeg_comment_add (buffer, info.index, info.t_ns);
   if (GST_PAD_IS_FLUSHING (self->srcpad)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_FLUSHING;
@@ -305,6 +311,8 @@ ensure_configured (GstFrameEncodeBin *self)
   GST_OBJECT_LOCK (self);
   changed = self->request.format != self->applied.format
             || self->request.quality != self->applied.quality;
+  /* nothing that an encoder knows of */
+  self->applied.identity_comment = self->request.identity_comment;
   GST_OBJECT_UNLOCK (self);
   if (self->configured && !changed)
     return GST_FLOW_OK;

@@ -35,6 +35,7 @@ extern const gchar *const frame_encode_counter_names[N_COUNTERS];
 typedef struct {
   TribFrameFormat format;
   gint quality;
+  gboolean identity_comment;
 } Request;
 
 #define GST_TYPE_FRAME_ENCODE_BIN (gst_frame_encode_bin_get_type ())

@@ -18,6 +18,9 @@
  * stretched, other matrices are converted, and RGB is stored as 4:2:0 YCbCr. Video whose caps have
  * no colorimetry is what GStreamer assumes: BT.601 up to 576 lines, BT.709 above, both limited.
  *
+ * With `identity-comment=true` each JPEG says itself which frame it is, for processes that are given
+ * bytes and nothing else, through a FIFO or a pipe (`obssink`).
+ *
  * ## Caps
  * In: video/x-raw of any format in system memory. Out: image/jpeg, image/png, image/webp, or
  * video/x-raw as RGB or GRAY8. Grey stays grey but in WebP, which knows no grey. Transparency is
@@ -117,7 +120,15 @@ gst_frame_encode_bin_format_get_type (void)
   return type;
 }
 
-enum { PROP_FORMAT = 1, PROP_QUALITY, PROP_SESSION_ID, PROP_STREAM_ID, PROP_STATS, N_PROPS };
+enum {
+  PROP_FORMAT = 1,
+  PROP_QUALITY,
+  PROP_SESSION_ID,
+  PROP_STREAM_ID,
+  PROP_IDENTITY_COMMENT,
+  PROP_STATS,
+  N_PROPS
+};
 static GParamSpec *properties[N_PROPS];
 
 const gchar *const frame_encode_counter_names[N_COUNTERS] = { "frames-in", "frames-out", "bytes-in",
@@ -244,6 +255,11 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
       self->set.quality = g_value_get_int (value);
       GST_OBJECT_UNLOCK (self);
       break;
+    case PROP_IDENTITY_COMMENT:
+      GST_OBJECT_LOCK (self);
+      self->set.identity_comment = g_value_get_boolean (value);
+      GST_OBJECT_UNLOCK (self);
+      break;
     case PROP_SESSION_ID:
       set_id (self, &self->session, &self->bad_session, g_value_get_string (value),
           trib_session_id_check, TRUE);
@@ -289,6 +305,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     case PROP_QUALITY:
       g_value_set_int (value, self->set.quality);
       break;
+    case PROP_IDENTITY_COMMENT:
+      g_value_set_boolean (value, self->set.identity_comment);
+      break;
     case PROP_SESSION_ID:
       g_value_set_string (value, self->session ? self->session : self->session_in_use);
       break;
@@ -309,7 +328,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 static void
 gst_frame_encode_bin_init (GstFrameEncodeBin *self)
 {
-  self->set = (Request){ DEFAULT_FORMAT, DEFAULT_QUALITY };
+  self->set = (Request){ DEFAULT_FORMAT, DEFAULT_QUALITY, FALSE };
   self->request = self->set;
   self->stream = g_strdup (DEFAULT_STREAM_ID);
   g_queue_init (&self->held);
@@ -392,6 +411,19 @@ install_properties (GObjectClass *object_class)
   properties[PROP_STREAM_ID] = g_param_spec_string ("stream-id", "Stream id",
       "Stream of frames without an identity; may not contain '_'", DEFAULT_STREAM_ID,
       flags | GST_PARAM_MUTABLE_READY);
+  /**
+   * frameencodebin:identity-comment:
+   *
+   * A comment `{"frame_id":N,"t_ns":N}` in each JPEG, the index and the capture time of its identity:
+   * for a process that is given nothing but the bytes. Readers of JPEG pass over it. The bytes of the
+   * picture are not copied for it. Other formats have none. A change while playing holds from the next
+   * frame on.
+   *
+   * Since: 0.2
+   */
+  properties[PROP_IDENTITY_COMMENT] = g_param_spec_boolean ("identity-comment", "Identity comment",
+      "Whether a comment in each JPEG says which frame it is, {\"frame_id\":N,\"t_ns\":N}", FALSE,
+      flags | GST_PARAM_MUTABLE_PLAYING);
   /**
    * frameencodebin:stats:
    *
