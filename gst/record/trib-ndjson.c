@@ -174,6 +174,18 @@ trib_ndjson_next (TribNdjson *n, TribNdjsonLine *ret_line)
 }
 
 /**
+ * trib_ndjson_partial:
+ * @n: a stream whose trib_ndjson_next() has returned %FALSE
+ *
+ * Returns: how many bytes came of a line whose end has not, whether or not they are kept
+ */
+guint64
+trib_ndjson_partial (const TribNdjson *n)
+{
+  return n->position - n->start;
+}
+
+/**
  * trib_ndjson_blank:
  * @n: a stream
  *

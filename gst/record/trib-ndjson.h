@@ -34,6 +34,8 @@ void trib_ndjson_push (TribNdjson *n, const gchar *data, gsize len);
 void trib_ndjson_end (TribNdjson *n);
 /* FALSE: push more. What @ret_line points to lives until the next call. */
 gboolean trib_ndjson_next (TribNdjson *n, TribNdjsonLine *ret_line);
+/* bytes of a line whose end has not come */
+guint64 trib_ndjson_partial (const TribNdjson *n);
 /* lines of blanks alone so far */
 guint64 trib_ndjson_blank (const TribNdjson *n);
 
