@@ -7,6 +7,8 @@
 #include "gstmessageextract.h"
 #include "gstobsaligner.h"
 #include "gstobsoverlay.h"
+#include "gstobssink.h"
+#include "gstobssrc.h"
 #include "gstqualityextract.h"
 
 static gboolean
@@ -15,6 +17,7 @@ plugin_init (GstPlugin *plugin)
   return GST_ELEMENT_REGISTER (extractorbin, plugin)
          && GST_ELEMENT_REGISTER (messageextract, plugin)
          && GST_ELEMENT_REGISTER (obsaligner, plugin) && GST_ELEMENT_REGISTER (obsoverlay, plugin)
+         && GST_ELEMENT_REGISTER (obssink, plugin) && GST_ELEMENT_REGISTER (obssrc, plugin)
          && GST_ELEMENT_REGISTER (qualityextract, plugin);
 }
 

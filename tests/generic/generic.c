@@ -12,6 +12,8 @@ static const struct {
   { "kafkabinarysink", "bootstrap-servers", "in-process" },
   { "kafkarecordsink", "bootstrap-servers", "in-process" },
   { "messageextract", "element", "identity" },
+  { "obssink", "location", "@trib-generic-out" },
+  { "obssrc", "location", "@trib-generic-in" },
 };
 
 static gboolean

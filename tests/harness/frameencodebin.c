@@ -321,68 +321,6 @@ test_keeps_identity (void)
   g_assert_cmpuint (info.channels, ==, 1);
 }
 
-/* @decoder reads @jpeg as it stands, comment and all, to the pixels of @plain (OBS-9) */
-static void
-check_decodes (const gchar *decoder, GstBuffer *plain, GstBuffer *jpeg)
-{
-  g_autoptr (TribHarness) h = NULL;
-  g_autoptr (GstBuffer) one = NULL, two = NULL;
-  GstMapInfo a, b;
-
-  if (!trib_test_need_elements (decoder, NULL))
-    return;
-  h = gst_harness_new (decoder);
-  gst_harness_set_src_caps_str (
-      h, "image/jpeg,parsed=true,width=64,height=48,framerate=25/1,sof-marker=0");
-  g_assert_cmpint (gst_harness_push (h, gst_buffer_ref (plain)), ==, GST_FLOW_OK);
-  g_assert_cmpint (gst_harness_push (h, gst_buffer_ref (jpeg)), ==, GST_FLOW_OK);
-  /* libav gives the last one at the end */
-  gst_harness_push_event (h, gst_event_new_eos ());
-  one = gst_harness_pull (h);
-  two = gst_harness_pull (h);
-  g_assert_true (gst_buffer_map (one, &a, GST_MAP_READ) && gst_buffer_map (two, &b, GST_MAP_READ));
-  g_assert_cmpmem (a.data, a.size, b.data, b.size);
-  gst_buffer_unmap (one, &a);
-  gst_buffer_unmap (two, &b);
-}
-
-/* switched on between two frames; the index and capture time of the meta (OBS-9) */
-static void
-test_identity_comment (void)
-{
-  g_autoptr (TribHarness) h = gst_harness_new ("frameencodebin");
-  g_autoptr (GstElement) element = get_element (h);
-  g_autoptr (GstBuffer) plain = NULL, told = NULL, png = NULL;
-  g_autofree gchar *text = NULL;
-  gchar bytes[100] = "";
-  TribFrameInfo info;
-  GstVideoInfo in;
-
-  if (!need_all ())
-    return;
-  set_caps (h, I420_64, &in);
-  plain = gst_harness_push_and_pull (h, make_frame (&in, 0));
-  g_object_set (element, "identity-comment", TRUE, NULL);
-  told = gst_harness_push_and_pull (h, make_frame (&in, 0));
-  g_assert_true (trib_frame_meta_get (told, &info));
-  text = g_strdup_printf ("{\"frame_id\":1,\"t_ns\":%" G_GINT64_FORMAT "}", info.t_ns);
-  g_assert_cmpuint (
-      gst_buffer_get_size (told), ==, gst_buffer_get_size (plain) + 4 + strlen (text));
-  g_assert_cmpuint (gst_buffer_n_memory (told), ==, 3);
-  /* behind SOI and the 18 bytes of JFIF's segment */
-  gst_buffer_extract (told, 20, bytes, 4 + strlen (text));
-  g_assert_cmpint (memcmp (bytes, "\xff\xfe\0", 3), ==, 0);
-  g_assert_cmpstr (bytes + 4, ==, text);
-  check_decodes ("jpegdec", plain, told);
-  check_decodes ("avdec_mjpeg", plain, told);
-  /* no place for one in other formats */
-  g_object_set (element, "format", PNG, NULL);
-  png = gst_harness_push_and_pull (h, make_frame (&in, 0));
-  gst_buffer_extract (png, 0, bytes, 4);
-  g_assert_cmpint (memcmp (bytes, "\x89PNG", 4), ==, 0);
-  assert_stats_close (element);
-}
-
 static void
 test_fresh_session (void)
 {
@@ -935,7 +873,6 @@ main (int argc, char **argv)
   add_for_each_format ("colours", test_colours);
   add_for_each_format ("identity/ARIA-2", test_identity);
   g_test_add_func ("/frameencodebin/keeps-identity", test_keeps_identity);
-  g_test_add_func ("/frameencodebin/OBS-9/identity-comment", test_identity_comment);
   g_test_add_func ("/frameencodebin/fresh-session", test_fresh_session);
   g_test_add_func ("/frameencodebin/bad-ids", test_bad_ids);
   g_test_add_func ("/frameencodebin/switch/ARIA-3/each-frame", test_switch_each_frame);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* Places where processes of one machine meet (contract OBS-9): a Unix socket, by path or by abstract
+ * name (a leading '@'), or a FIFO. Nothing here waits. */
+
+#define TRIB_SOCKET_ERROR (trib_socket_error_quark ())
+GQuark trib_socket_error_quark (void);
+
+typedef enum {
+  TRIB_SOCKET_ERROR_LOCATION,    /* no name of a socket or FIFO */
+  TRIB_SOCKET_ERROR_IN_USE,      /* a living process has it */
+  TRIB_SOCKET_ERROR_OTHER_KIND,  /* what is there is something else */
+  TRIB_SOCKET_ERROR_NO_RECEIVER, /* nobody listens there, or reads: may change at any time */
+  TRIB_SOCKET_ERROR_FAILED,      /* the system says no */
+} TribSocketError;
+
+typedef enum {
+  TRIB_SOCKET_DATAGRAM,
+  TRIB_SOCKET_STREAM,
+  TRIB_SOCKET_FIFO, /* writing only */
+} TribSocketType;
+
+typedef struct {
+  gint fd;     /* not for waiting, closed on exec; -1: none */
+  gchar *path; /* a file that was made, to be removed; NULL: none */
+  dev_t device;
+  ino_t inode;
+} TribSocketPlace;
+
+#define TRIB_SOCKET_PLACE_INIT ((TribSocketPlace){ .fd = -1 })
+
+gboolean trib_socket_check_location (const gchar *location, TribSocketType type, GError **error);
+gboolean trib_socket_place_bind (TribSocketPlace *place, const gchar *location, TribSocketType type,
+    guint mode, guint backlog, GError **error);
+gboolean trib_socket_place_make_fifo (
+    TribSocketPlace *place, const gchar *location, guint mode, GError **error);
+void trib_socket_place_clear (TribSocketPlace *place);
+
+gint trib_socket_connect (const gchar *location, TribSocketType type, GError **error);
+gint trib_socket_peer_pid (gint fd);
+
+G_END_DECLS

@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A process that gets frames through a FIFO and answers observations at a socket, and processes that misbehave there (OBS-9)."""
+
+import io
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import sinktest
+import tap
+
+sys.dont_write_bytecode = True
+t = tap.Tap()
+started = []  # pipelines; one that a failed test leaves behind is ended at the end
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+EXTRACTOR = os.path.join(ROOT, "examples", "python-extractor.py")
+
+
+def example():
+    spec = importlib.util.spec_from_file_location("python_extractor", EXTRACTOR)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def records(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def launch(line):
+    process = subprocess.Popen(["gst-launch-1.0", "-q", "-e"] + line.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True)
+    started.append(process)
+    return process
+
+
+def end(process):
+    """Ctrl-C, and what it said."""
+    process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)
+
+
+def extractor(folder, *options):
+    return subprocess.Popen([sys.executable, EXTRACTOR, "--frames", f"{folder}/frames", "--socket", f"{folder}/obs.sock",
+                             *options], stderr=subprocess.PIPE, text=True)
+
+
+def jpegs(count, comment=True):
+    """MJPEG of a test picture."""
+    line = (f"videotestsrc num-buffers={count} ! video/x-raw,width=160,height=120,framerate=30/1 ! "
+            f"frameencodebin identity-comment={str(comment).lower()} ! fdsink")
+    return subprocess.run(["gst-launch-1.0", "-q"] + line.split(), stdout=subprocess.PIPE, check=True,
+                          timeout=60 * tap.TIMEOUT_MULTIPLIER).stdout
+
+
+@t.test("frames are cut and named, whatever the pieces, and whatever is between them (OBS-9)")
+def _():
+    module, stream = example(), jpegs(5)
+    for piece in (1, 7, 1000, len(stream)):
+        cutter, got = module.Cutter(), []
+        for at in range(0, len(stream), piece):
+            cutter.push(stream[at:at + piece])
+            got += cutter.frames()
+        tap.equal(b"".join(frame for frame, _ in got), stream, f"frames in pieces of {piece}")
+        tap.equal([module.identity(comments)[0] for _, comments in got], [0, 1, 2, 3, 4], "numbers")
+    cutter = module.Cutter()
+    half = len(stream) // 7
+    cutter.push(b"garbage\xff" + stream[:half] + stream + b"\xff\xd8\xff\xe0\x00\x00" + stream)
+    got = list(cutter.frames())
+    tap.equal([module.identity(comments)[0] for _, comments in got], [0, 1, 2, 3, 4] * 2, "numbers behind half a frame")
+
+
+@t.test("Pillow and OpenCV see the picture, not the comment (OBS-9)")
+def _():
+    try:
+        import cv2  # pylint: disable=import-outside-toplevel
+        import numpy  # pylint: disable=import-outside-toplevel
+        from PIL import Image  # pylint: disable=import-outside-toplevel
+    except ImportError as why:
+        tap.skip(f"{why}: install python3-opencv and python3-pil")
+    told, plain = jpegs(1), jpegs(1, comment=False)
+    tap.true(b'{"frame_id":0,"t_ns":' in told and b"frame_id" not in plain, "the comment is there when asked for")
+    tap.equal(Image.open(io.BytesIO(told)).tobytes(), Image.open(io.BytesIO(plain)).tobytes(), "Pillow's pixels")
+    one, two = (cv2.imdecode(numpy.frombuffer(x, numpy.uint8), cv2.IMREAD_COLOR) for x in (told, plain))
+    tap.true((one == two).all(), "OpenCV's pixels")
+    tap.equal(json.loads(Image.open(io.BytesIO(told)).info["comment"])["frame_id"], 0, "Pillow's comment")
+
+
+def need_analysis(*options):
+    probe = subprocess.run([sys.executable, EXTRACTOR, "--socket", "/nonexistent/socket", *options], stdin=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True, check=False)
+    if probe.returncode == 77:
+        tap.skip(probe.stderr.strip())
+
+
+def run_footage(analysis, kind, *options):
+    footage = sinktest.footage()
+    need_analysis("--analysis", analysis, *options)
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = launch(
+            f"obssrc location={folder}/obs.sock socket-type={kind} num-buffers=20 ! ndjsonenc ! fdsink filesrc location={footage} ! "
+            "decodebin ! videorate ! video/x-raw,framerate=10/1 ! identity sync=true ! videoscale ! video/x-raw,width=384,height=288 ! "
+            f"frameencodebin identity-comment=true ! obssink location={folder}/frames socket-type=fifo")
+        tap.wait_until(lambda: os.path.exists(f"{folder}/frames") and os.path.exists(f"{folder}/obs.sock"), what="both places")
+        process = extractor(folder, "--analysis", analysis, *options)
+        lines = [pipeline.stdout.readline() for _ in range(20)]
+        end(pipeline)
+        said = process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)[1]
+        tap.equal(process.returncode, 0, f"the extractor's status ({said})")
+        got = records("".join(lines))
+        tap.true(all(r["type"] == r["source"] == analysis and r["processing_ms"] >= 0 and r["width"] == 384 and r["height"] == 288
+                     for r in got), f"the fields of {got[0]}")
+        ids = [r["frame_id"] for r in got]
+        tap.equal(ids, sorted(set(ids)), "frame ids, each once, in order")
+        tap.equal(sorted({r["t_ns"] for r in got}), [r["t_ns"] for r in got], "capture times, in order")
+        tap.equal(os.listdir(folder), [], "what is left behind")
+        return got
+
+
+@t.test("real footage through a FIFO, faces looked for, answers through a stream (OBS-1, OBS-9)")
+def _():
+    got = run_footage("face", "stream")
+    tap.true(all(isinstance(r["faces"], list) for r in got), "lists of faces")
+
+
+@t.test("real footage through a FIFO, answers as datagrams (OBS-1, OBS-9)")
+def _():
+    got = run_footage("quality", "datagram", "--datagram")
+    tap.true(all(0 < r["brightness"] < 255 and r["contrast"] > 0 for r in got), "brightness and contrast")
+
+
+@t.test("the same in MessagePack (OBS-9)")
+def _():
+    run_footage("quality", "stream", "--msgpack")
+
+
+@t.test("Ctrl-C ends an extractor that waits, cleanly")
+def _():
+    need_analysis("--analysis", "quality")
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkfifo(f"{folder}/frames")
+        process = extractor(folder, "--analysis", "quality")
+        writer = os.open(f"{folder}/frames", os.O_WRONLY)  # waits for the extractor
+        os.write(writer, jpegs(1))
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)[1]
+        os.close(writer)
+        tap.equal(process.returncode, 0, "status")
+        tap.true("answers sent" in said and "Traceback" not in said, f"what it said: {said}")
+
+
+@t.test("processes that talk garbage, die while they write, or do not read: the pipeline goes on, all is counted (OBS-9)")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path, out, log = f"{folder}/obs.sock", f"{folder}/out", f"{folder}/log"
+        with open(log, "w", encoding="utf-8") as stream:
+            pipeline = subprocess.Popen(["gst-launch-1.0", "-m", "-e", "--no-position"] + (
+                f"obssrc location={path} record-timeout-ms=60000 max-clients=20 ! ndjsonenc ! "
+                f"filesink location={out} buffer-mode=unbuffered "
+                "videotestsrc is-live=true ! video/x-raw,width=640,height=480,framerate=30/1 ! frameencodebin identity-comment=true ! "
+                f"obssink location={folder}/frames socket-type=fifo").split(), stdout=stream, stderr=stream)
+        started.append(pipeline)
+        tap.wait_until(lambda: os.path.exists(f"{folder}/frames") and os.path.exists(path), what="both places")
+
+        def text_of(name):
+            with open(name, encoding="utf-8") as text:
+                return text.read()
+
+        def run(code):
+            process = subprocess.Popen([sys.executable, "-c", code, path, f"{folder}/frames"])
+            process.wait(60 * tap.TIMEOUT_MULTIPLIER)
+
+        connect = "import os, signal, socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
+        with socket.socket(socket.AF_UNIX) as good:
+            good.connect(path)
+            for n in range(30):
+                good.sendall(b'{"type":"good","frame_id":%d,' % (2 * n))
+                if n % 3 == 0:
+                    run(connect + "try:\n  for _ in range(1000): s.sendall(os.urandom(10000))\nexcept OSError: pass")
+                elif n % 3 == 1:
+                    run(connect + "s.sendall(b'\\x83\\xa4type\\xa4fa')\nos.kill(os.getpid(), signal.SIGKILL)")
+                else:
+                    # reads half a frame and dies
+                    run("import os, signal, sys\nf = open(sys.argv[2], 'rb')\nf.read(3000)\nos.kill(os.getpid(), signal.SIGKILL)")
+                good.sendall(b'"t_ns":0}\n{"type":"good","frame_id":%d,"t_ns":0}\n' % (2 * n + 1))
+            tap.wait_until(lambda: text_of(out).count('"type":"good"') == 60, what="all that was good")
+        # a reader that comes after all that has whole frames
+        module = example()
+        cutter, got = module.Cutter(), []
+        with open(f"{folder}/frames", "rb", buffering=0) as stream:
+            while len(got) < 5:
+                cutter.push(stream.read(65536))
+                got += cutter.frames()
+        tap.equal(cutter.skipped, 0, "bytes before the first frame")
+        tap.true(all(module.identity(comments) for _, comments in got), "frames that say which they are")
+        tap.equal(pipeline.poll(), None, "the pipeline's status while it plays")
+        pipeline.send_signal(signal.SIGINT)
+        tap.equal(pipeline.wait(60 * tap.TIMEOUT_MULTIPLIER), 0, "the pipeline's status")
+        text = text_of(log)
+        good = [r["frame_id"] for r in records(text_of(out)) if r["type"] == "good"]
+        tap.equal(good, list(range(60)), "good records")
+        for message in ("obssrc-refused", "obssrc-senders", "obssink-receivers", "obssink-dropped"):
+            tap.true(message in text, f"{message} was told")
+        tap.equal(sorted(os.listdir(folder)), ["log", "out"], "what is left behind")
+
+
+status = t.run()
+for left in started:
+    left.kill()
+sys.exit(status)
