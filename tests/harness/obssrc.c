@@ -42,6 +42,8 @@ rig_free (Rig *rig)
   rig_assert_src_closes (rig->element);
   g_assert_cmpuint (rig_stat (rig->element, "pending"), ==, 0);
   g_assert_false (g_file_test (rig->location, G_FILE_TEST_EXISTS));
+  /* messages on it have the element */
+  gst_element_set_bus (rig->element, NULL);
   gst_harness_teardown (rig->h);
   g_free (rig->location);
   trib_test_dir_free (rig->dir);
