@@ -69,8 +69,6 @@ RULES = {
                         system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/overlay": Rule("gst/overlay includes GLib, Pango with Cairo, and gst/record; it reads no clock and never GStreamer",
                         own=("common", "record"), system=(GLIB, PANGO), no_words=ELEMENT_WORDS),
-    "gst/extract": Rule("gst/extract includes GLib alone; it reads no clock and never GStreamer", own=(), system=(GLIB,),
-                        no_words=ELEMENT_WORDS),
     "gst/socket": Rule("gst/socket includes GLib and gst/record; never GStreamer", own=("record",), system=(GLIB,),
                        no_words=ELEMENT_WORDS),
     "gst/trace": Rule("gst/trace includes GLib, gst/common and gst/record; never GStreamer", own=("common", "record"),

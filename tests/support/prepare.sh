@@ -35,12 +35,9 @@ trib_packages_of() {
   esac
   case $1 in elements | test) printf '%s\n' gstreamer1.0-plugins-ugly locales ;; esac
   [ "$1" = test ] || return 0
-  printf '%s\n' kcat python3-confluent-kafka python3-crc32c python3-pil \
-    python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 default-jre-headless=java maven=mvn \
-    libjson-glib-dev libmsgpack-dev jq gstreamer1.0-opencv opencv-data openssl=openssl g++=g++ clang-format-14?
-  printf '%s\n' kcat python3-confluent-kafka python3-crc32c python3-pil python3-opencv opencv-data \
-    python3-msgpack python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 default-jre-headless=java maven=mvn \
-    libjson-glib-dev libmsgpack-dev jq openssl=openssl g++=g++ clang-format-14?
+  printf '%s\n' kcat python3-confluent-kafka python3-crc32c python3-pil python3-opencv python3-msgpack \
+    gstreamer1.0-opencv opencv-data python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 default-jre-headless=java \
+    maven=mvn libjson-glib-dev libmsgpack-dev jq openssl=openssl g++=g++ clang-format-14?
 }
 
 # trib_missing_packages PURPOSE [optional]
