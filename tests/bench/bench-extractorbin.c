@@ -64,6 +64,18 @@ number_of (GstBuffer *buffer)
       (GST_BUFFER_PTS (buffer) + GST_SECOND / FPS / 2) / (GST_SECOND / FPS), MAX_FRAMES - 1);
 }
 
+/* stands for work that takes no processor */
+static void
+take_time (guint us)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClockID id
+      = gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock) + us * GST_USECOND);
+
+  gst_clock_id_wait (id, NULL);
+  gst_clock_id_unref (id);
+}
+
 static GstFlowReturn
 bench_slow_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -77,7 +89,7 @@ bench_slow_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   self->seed = self->seed * 1103515245 + 12345;
   us = self->ms * (800 + (self->seed >> 16) % 401);
-  nanosleep (&(struct timespec){ us / 1000000, us % 1000000 * 1000 }, NULL); /* stands for work */
+  take_time (us);
   gst_structure_get (gst_custom_meta_get_structure (meta), "index", G_TYPE_UINT64, &index, "t-ns",
       G_TYPE_INT64, &t_ns, NULL);
   snprintf (text, sizeof text,
