@@ -364,14 +364,12 @@ gst_extractor_bin_dispose (GObject *object)
 {
   GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
 
-  if (self->slots) {
-    for (guint i = 0; i < self->slots->len; i++) {
-      ExtractorSlot *slot = self->slots->pdata[i];
-      slot->src_ghost = slot->sink_ghost = NULL;
-    }
-    gst_extractor_bin_drop_all (self);
-    g_clear_pointer (&self->slots, g_ptr_array_unref);
+  for (guint i = 0; i < self->slots->len; i++) {
+    ExtractorSlot *slot = self->slots->pdata[i];
+    slot->src_ghost = slot->sink_ghost = NULL;
   }
+  /* request pads that are left are released by the parent class, after this */
+  gst_extractor_bin_drop_all (self);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->dispose (object);
 }
 
@@ -381,6 +379,7 @@ gst_extractor_bin_finalize (GObject *object)
   GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
 
   obs_extractor_settings_clear (&self->settings);
+  g_ptr_array_unref (self->slots);
   obs_extractor_unref (self->x);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->finalize (object);
 }

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real footage, looked at by elements of others, by ours, by a process that gets frames through a FIFO, and by a branch that is
+too slow, all at once; fused, one record a frame, and drawn (OBS-1, OBS-3, OBS-4, OBS-5, OBS-9)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+import sinktest
+import tap
+from sinktest import Gst
+
+sys.dont_write_bytecode = True
+t = tap.Tap()
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+EXTRACTOR = os.path.join(ROOT, "examples", "python-extractor.py")
+PATIENT = "timeout-ms=20000"  # for branches that are quick on any machine
+REASONS = {"timeout", "superseded", "queue-full", "would-miss", "breaker", "flushing"}
+N_FRAMES = 60
+
+
+class Watched:
+    """The pipeline; it plays inside `with`. Frames come ten a second."""
+
+    def __init__(self, folder, branches, others=""):
+        for name in ("facedetect", "motioncells"):
+            if Gst.ElementFactory.find(name) is None:
+                tap.skip(f"no {name}: install gstreamer1.0-opencv")
+        self.folder = folder
+        self.pipeline = Gst.parse_launch(
+            f"filesrc location={sinktest.footage()} ! decodebin ! videorate ! videoscale ! "
+            f"video/x-raw,framerate=10/1,width=384,height=288 ! identity sync=true eos-after={N_FRAMES} ! "
+            f"extractorbin name=x trace-level=normal trace-location={folder}/trace branches=\"{branches}\" "
+            "x.src ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 ! obsoverlay name=overlay max-wait-ms=30000 ! "
+            "fakesink sync=false "
+            "x.obs ! obsaligner name=align window-ms=30000 ! tee name=fused ! queue ! overlay.records "
+            f"fused. ! queue ! ndjsonenc ! filesink location={folder}/fused async=false {others}")
+        self.extract = self.pipeline.get_by_name("x")
+        self.overlay = self.pipeline.get_by_name("overlay")
+        self.messages = []
+
+    def __enter__(self):
+        self.pipeline.set_state(Gst.State.PLAYING)
+        return self
+
+    def __exit__(self, *_):
+        self.pipeline.set_state(Gst.State.NULL)
+
+    def at_end(self):
+        """Takes what is on the bus."""
+        bus = self.pipeline.get_bus()
+        while message := bus.pop():
+            tap.true(message.type != Gst.MessageType.ERROR,
+                     f"no error: {message.parse_error() if message.type == Gst.MessageType.ERROR else ''}")
+            if message.type == Gst.MessageType.ELEMENT:
+                self.messages.append(sinktest.to_dict(message.get_structure()))
+            if message.type == Gst.MessageType.EOS:
+                return True
+        return False
+
+    def fused(self):
+        with open(f"{self.folder}/fused", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def trace(self):
+        with open(f"{self.folder}/trace", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+
+def check_books(stats):
+    tap.equal(stats["frames-in"], stats["frames-admitted"] + stats["frames-dropped"] + stats["frames-waiting"], "frames")
+    tap.equal(stats["records-own"] + stats["records-in"],
+              sum(stats[name] for name in ("records-out", "records-queued", "records-invalid", "records-unmatched",
+                                           "lost-downstream-full", "lost-not-linked", "lost-downstream-failed", "lost-flush")),
+              "records")
+
+
+def check_fused(fused, sources, n_frames):
+    """One a frame, in order; each source has answered, or is missing for a reason."""
+    tap.equal([record["frame_id"] for record in fused], list(range(n_frames)), "one record a frame, in order")
+    for record in fused:
+        missing = {item["source"]: item for item in record["missing"]}
+        tap.equal(sorted(set(record["have"]) | set(missing)), sorted(sources), f"who is accounted for in {record}")
+        tap.true(not set(record["have"]) & set(missing), f"nobody twice in {record}")
+        tap.equal([item for item in missing.values() if item["why"] == "skipped" and item.get("reason") not in REASONS], [],
+                  "skipped for a reason that is known")
+
+
+@t.test("faces, motion, quality and a branch that is too slow, fused and drawn (OBS-3, OBS-4, OBS-5)", timeout=240)
+def _():
+    sources = ("face", "motion", "quality", "slow")
+    with tempfile.TemporaryDirectory() as folder:
+        watched = Watched(folder, f"face[{PATIENT}]=facedetect display=false; "
+                                  f"motion[{PATIENT}]=motioncells display=false postallmotion=true; "
+                                  f"quality[{PATIENT}]=qualityextract; slow=identity sleep-time=400000 ! qualityextract")
+        with watched:
+            tap.wait_until(watched.at_end, 120, "the end of the footage")
+            stats = sinktest.to_dict(watched.extract.get_property("stats"))
+            drawn = sinktest.to_dict(watched.overlay.get_property("stats"))
+        fused = watched.fused()
+        check_fused(fused, sources, stats["frames-in"])
+        check_books(stats)
+        by_source = {source: [r["have"][source] for r in fused if source in r["have"]] for source in sources}
+        tap.true(len(by_source["quality"]) > 0 and all(0 < q["brightness"] < 255 for q in by_source["quality"]), "quality")
+        tap.true(any(r.get("faces") is not None or r.get("kind") == "empty" for r in by_source["face"]), "faces, or none")
+        tap.true(any(r.get("cells") for r in by_source["motion"]), "people move")
+        tap.equal(by_source["slow"], [], "what the slow branch says is too late for any frame")
+        tap.true(any(m.get("reason") == "timeout" for r in fused for m in r["missing"] if m["source"] == "slow"), "its timeouts")
+        spared = [m for m in watched.messages if m.get("branch") == "slow" and m.get("state") == "spared"]
+        tap.true(spared, "after three in a row it is spared, and that is told")
+        trace = watched.trace()
+        tap.true({"record_type", "frame_id", "dropped_frame_ids", "reason"} <= set(
+            next(r for r in trace if r["record_type"] == "frame_drop" and r["reason"] == "timeout")), "frame_drop (OBS-6)")
+        tap.true({"face", "motion", "quality", "orchestrator"} <= {r.get("component") for r in trace}, "timing (OBS-6)")
+        tap.equal(drawn["frames-in"], drawn["frames-out"] + drawn["frames-dropped"], f"frames of the overlay: {drawn}")
+        tap.equal(drawn["frames-drawn"], stats["frames-in"], f"each frame has its own record drawn: {drawn}")
+
+
+@t.test("a process that looks at frames, is killed, and comes back: the others do not notice (OBS-9)", timeout=240)
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        watched = Watched(folder, f"quality[{PATIENT}]=qualityextract; process[timeout-ms=1000]",
+                          f"x.branch_src_0 ! queue ! frameencodebin identity-comment=true ! obssink location={folder}/frames socket-type=fifo "
+                          f"obssrc location={folder}/obs.sock ! x.branch_sink_0")
+
+        def answered():
+            stats = watched.extract.get_property("stats")
+            branches = stats.get_value("branches")
+            return sum(b.get_value("answered") for b in branches if b.get_value("branch") == "process")
+
+        def extractor():
+            return subprocess.Popen([sys.executable, EXTRACTOR, "--frames", f"{folder}/frames", "--socket", f"{folder}/obs.sock",
+                                     "--analysis", "quality"], stderr=subprocess.PIPE, text=True)
+
+        with watched:
+            tap.wait_until(lambda: os.path.exists(f"{folder}/frames") and os.path.exists(f"{folder}/obs.sock"), what="both places")
+            one = extractor()
+            tap.wait_until(lambda: answered() > 0 or watched.at_end() or one.poll() == 77, 60, "an answer")
+            if one.poll() == 77:
+                tap.skip(one.stderr.read().strip())
+            tap.true(answered() > 0, "it answers before the footage ends")
+            one.send_signal(signal.SIGKILL)
+            one.communicate()
+            two = extractor()
+            tap.wait_until(watched.at_end, 120, "the end of the footage")
+            stats = sinktest.to_dict(watched.extract.get_property("stats"))
+        two.send_signal(signal.SIGINT)
+        two.communicate()
+        fused = watched.fused()
+        check_fused(fused, ("quality", "process"), stats["frames-in"])
+        check_books(stats)
+        tap.true(any("process" in r["have"] for r in fused), "some of its answers are fused")
+        for record in fused:
+            if "process" in record["have"]:
+                tap.true(abs(record["have"]["process"]["brightness"] - record["have"]["quality"]["brightness"]) < 12
+                         if "quality" in record["have"] else True,
+                         f"both have looked at the same picture: {record}")
+
+
+sys.exit(t.run())
