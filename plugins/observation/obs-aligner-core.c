@@ -560,9 +560,7 @@ obs_core_advance (GstObsAligner *self, gint64 now)
 gint64
 obs_core_next_deadline (GstObsAligner *self)
 {
-  gint64 deadline = self->core ? trib_align_next_deadline (self->core->align) : G_MAXINT64;
-
-  return deadline == G_MAXINT64 ? -1 : MAX (deadline, 0);
+  return self->core ? MAX (trib_align_next_deadline (self->core->align), -1) : -1;
 }
 
 void

@@ -201,6 +201,26 @@ test_seek (void)
   g_assert_cmpuint (rig_stat (rig, "records-dropped-flushed"), ==, 1);
 }
 
+/* when everybody is silent and nothing waits, the element sleeps: it does not ask the clock again and again */
+static void
+test_sleeps (void)
+{
+  g_autoptr (Rig) rig = rig_new ("sources=F,P window-ms=20 idle-timeout-ms=50");
+  guint asked = 0;
+
+  rig_say (rig, rig->h, "F0@0 P0@1 F33@2 @3000");
+  rig_expect (rig, "0 complete F,P|33 timeout F -P:timeout");
+  for (guint i = 0; i < 100; i++) {
+    GstClockID id = NULL;
+    if (gst_test_clock_peek_next_pending_id (rig->clock, &id))
+      asked += gst_clock_id_get_time (id) < 3000 * GST_MSECOND;
+    g_clear_pointer (&id, gst_clock_id_unref);
+    trib_test_pause ();
+  }
+  g_assert_cmpuint (asked, ==, 0);
+  rig_end (rig, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -212,5 +232,6 @@ main (int argc, char **argv)
   g_test_add_func ("/obsaligner/window-base/capture", test_capture);
   g_test_add_func ("/obsaligner/current-holder", test_holder);
   g_test_add_func ("/obsaligner/seek", test_seek);
+  g_test_add_func ("/obsaligner/sleeps", test_sleeps);
   return trib_gst_test_run ();
 }
