@@ -69,14 +69,25 @@ find_slot (GstExtractorBin *self, const gchar *name)
 ObsBranch *
 gst_extractor_bin_find_branch (GstExtractorBin *self, GstObject *inside)
 {
+  g_autoptr (GstObject) child = gst_object_ref (inside);
   ObsBranch *found = NULL;
 
+  /* up to what stands in the bin itself; each step takes a lock, so ours is not held */
+  for (;;) {
+    GstObject *parent = gst_object_get_parent (child);
+    if (parent == NULL)
+      return NULL;
+    if (parent == GST_OBJECT (self)) {
+      gst_object_unref (parent);
+      break;
+    }
+    gst_object_unref (child);
+    child = parent;
+  }
   GST_OBJECT_LOCK (self);
   for (guint i = 0; i < self->slots->len && found == NULL; i++) {
     ExtractorSlot *slot = self->slots->pdata[i];
-    if (slot->element
-        && (inside == GST_OBJECT (slot->element)
-            || gst_object_has_as_ancestor (inside, GST_OBJECT (slot->element))))
+    if (child == GST_OBJECT (slot->element))
       found = obs_branch_ref (slot->branch);
   }
   GST_OBJECT_UNLOCK (self);

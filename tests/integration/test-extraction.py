@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import sinktest
 import tap
@@ -159,6 +160,36 @@ def _():
                 tap.true(abs(record["have"]["process"]["brightness"] - record["have"]["quality"]["brightness"]) < 12
                          if "quality" in record["have"] else True,
                          f"both have looked at the same picture: {record}")
+
+
+def resident_kib():
+    with open("/proc/self/status", encoding="ascii") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+@t.test("an hour's frames at full speed, with branches that answer, hang, fail and say nothing: memory stays flat", timeout=280)
+def _():
+    pipeline = Gst.parse_launch(
+        "videotestsrc pattern=black num-buffers=108000 ! video/x-raw,format=GRAY8,width=32,height=32,framerate=30/1 ! "
+        "extractorbin name=x drain-timeout-ms=100 branches=\"quality=qualityextract; other=qualityextract shrink=2; nothing=identity; "
+        "bad=identity error-after=500 ! qualityextract; hangs=identity sleep-time=60000000 ! qualityextract\" "
+        "x.src ! fakesink sync=false x.obs ! obsaligner window-ms=100 ! fakesink name=out sync=false async=false")
+    extract = pipeline.get_by_name("x")
+    bus = pipeline.get_bus()
+    sizes = []
+    pipeline.set_state(Gst.State.PLAYING)
+    while not (message := bus.timed_pop_filtered(100 * Gst.MSECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)):
+        sizes.append((extract.get_property("stats").get_value("frames-in"), resident_kib()))
+    tap.equal(message.type, Gst.MessageType.EOS, "how it ends")
+    stats = sinktest.to_dict(extract.get_property("stats"))
+    sizes.append((stats["frames-in"], resident_kib()))
+    began = time.monotonic()
+    pipeline.set_state(Gst.State.NULL)
+    tap.true(time.monotonic() - began < 5 * tap.TIMEOUT_MULTIPLIER, "to NULL with a branch that hangs")
+    check_books(stats)
+    tap.equal(stats["frames-in"], 108000, "frames")
+    early = next(size for frames, size in sizes if frames >= 20000)
+    tap.true(sizes[-1][1] - early < 16 * 1024, f"resident KiB by frames: {sizes[::max(1, len(sizes) // 20)]}")
 
 
 sys.exit(t.run())
