@@ -145,6 +145,16 @@ trib_extract_branch_missed (TribExtract *x, Branch *b)
   }
 }
 
+/* a frame was taken back before the branch could show what it does with it: the next one is the trial, if this was */
+void
+trib_extract_branch_not_tried (TribExtract *x, Branch *b)
+{
+  if (b->breaker != TRIB_EXTRACT_BREAKER_TRYING)
+    return;
+  b->retry_at = x->now;
+  set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN);
+}
+
 /* whether the branch is given frames; the one with which it is tried again is given here */
 TribExtractOutcome
 trib_extract_branch_breaker (TribExtract *x, Branch *b)

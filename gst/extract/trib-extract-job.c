@@ -52,6 +52,7 @@ trib_extract_job_skip (TribExtract *x, Job *job, TribExtractOutcome why)
     leave_waiting (x, job);
   b->counts.skipped[why]++;
   trib_extract_tell (x, &event);
+  trib_extract_branch_not_tried (x, b);
   end_job (x, job, JOB_GIVEN_UP);
 }
 
@@ -60,6 +61,14 @@ static void
 leave_running (Job *job)
 {
   g_queue_unlink (&job->branch->running, &job->queued);
+}
+
+/* overdue, and not expected any more; an answer that comes all the same is late */
+static void
+give_up (Job *job)
+{
+  leave_running (job);
+  job->state = JOB_GIVEN_UP;
 }
 
 static void
@@ -86,6 +95,8 @@ static void
 time_out (TribExtract *x, Job *job)
 {
   Branch *b = job->branch;
+  /* one that waits because its branch does not come back from an earlier frame was let pass by the branch, too */
+  gboolean stuck = b->n_pushing > 0 && !trib_extract_branch_has_place (x, b);
 
   if (job->state == JOB_WAITING)
     leave_waiting (x, job);
@@ -93,8 +104,10 @@ time_out (TribExtract *x, Job *job)
     x->tokens++;
   b->counts.timeout++;
   trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_TIMEOUT, job, 0);
-  if (job->state == JOB_RUNNING)
+  if (job->state == JOB_RUNNING || stuck)
     trib_extract_branch_missed (x, b);
+  else
+    trib_extract_branch_not_tried (x, b);
   end_job (x, job, job->state == JOB_RUNNING ? JOB_OVERDUE : JOB_GIVEN_UP);
 }
 
@@ -241,7 +254,7 @@ end_earlier (TribExtract *x, Branch *b, const Job *until)
     if (job->state == JOB_RUNNING)
       answer_in_time (x, job, TRUE);
     else
-      leave_running (job);
+      give_up (job);
   }
 }
 
@@ -250,8 +263,8 @@ answer_late (TribExtract *x, Job *job)
 {
   gint64 took = minus (x->now, job->begun);
 
-  leave_running (job);
-  job->state = JOB_GIVEN_UP;
+  if (job->state == JOB_OVERDUE)
+    give_up (job);
   job->branch->counts.late++;
   trib_extract_branch_measured (job->branch, took);
   trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_LATE, job, took);
@@ -320,7 +333,7 @@ trib_extract_bound (TribExtract *x, gint branch, gint64 t_ns, gint64 now_ns)
     if (job->state == JOB_RUNNING)
       answer_in_time (x, job, TRUE);
     else
-      leave_running (job);
+      give_up (job);
   }
   trib_extract_admit_waiting (x);
   trib_extract_jobs_begin (x);
@@ -346,7 +359,7 @@ trib_extract_jobs_forget (Frame *f)
 {
   for (guint i = 0; i < f->n_jobs; i++)
     if (f->jobs[i].branch && f->jobs[i].state == JOB_OVERDUE)
-      leave_running (&f->jobs[i]);
+      give_up (&f->jobs[i]);
 }
 
 /* the branch is not there any more: whoever waits for it does not */

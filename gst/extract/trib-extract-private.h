@@ -132,6 +132,7 @@ gint64 trib_extract_branch_predict (const TribExtract *x, const Branch *b);
 void trib_extract_branch_measured (Branch *b, gint64 took);
 void trib_extract_branch_in_time (TribExtract *x, Branch *b);
 void trib_extract_branch_missed (TribExtract *x, Branch *b);
+void trib_extract_branch_not_tried (TribExtract *x, Branch *b);
 TribExtractOutcome trib_extract_branch_breaker (TribExtract *x, Branch *b);
 
 G_END_DECLS

@@ -198,7 +198,10 @@ decide_branch (TribExtract *x, const Frame *f, Branch *b)
     return outcome;
   if (would_miss (x, f, b))
     return TRIB_EXTRACT_SKIP_WOULD_MISS;
-  return make_room (x, b);
+  outcome = make_room (x, b);
+  if (outcome != TRIB_EXTRACT_RUN)
+    trib_extract_branch_not_tried (x, b);
+  return outcome;
 }
 
 /* @f: (transfer full): nobody looks at it */

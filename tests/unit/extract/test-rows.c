@@ -201,6 +201,123 @@ test_row_13 (void)
   rig_expect (rig, "F?@1001");
 }
 
+/* ---- what is not in the table ---- */
+
+static guint
+n_running (Rig *rig, gint branch)
+{
+  TribExtractBranchInfo info;
+
+  g_assert_true (trib_extract_get_branch (rig_extract (rig), branch, &info));
+  return info.n_running;
+}
+
+/* an overdue frame that a later answer, or a bound, passed over is not done any more, and its answer is late all the same */
+static void
+test_overdue_passed_over (gconstpointer data)
+{
+  gboolean by_bound = GPOINTER_TO_INT (data);
+  g_autoptr (Rig) rig = rig_new ();
+  gint f;
+
+  rig_config (rig)->max_in_flight = 3;
+  rig_config (rig)->late_horizon_ms = 1000;
+  f = rig_add_branch (rig, 'F', -1, NULL);
+  rig_frame (rig, 1, 0, FALSE);
+  rig_return (rig, f, 1);
+  rig_frame (rig, 2, 33, FALSE);
+  rig_return (rig, f, 34);
+  rig_run_until (rig, 160);
+  if (by_bound)
+    trib_extract_bound (rig_extract (rig), f, 40 * TRIB_EXTRACT_MS, 170 * TRIB_EXTRACT_MS);
+  else
+    rig_answer (rig, f, 2, 170);
+  g_assert_cmpuint (n_running (rig, f), ==, 0);
+  rig_frame (rig, 3, 180, FALSE);
+  rig_ignore (rig);
+  rig_answer (rig, f, 1, 190);
+  rig_expect (rig, "F1l@190");
+  g_assert_cmpuint (n_running (rig, f), ==, 1);
+  rig_answer (rig, f, 3, 200);
+  g_assert_cmpuint (n_running (rig, f), ==, 0);
+  /* and forgotten in the end */
+  rig_run_until (rig, 5000);
+  g_assert_cmpuint (n_running (rig, f), ==, 0);
+}
+
+/* the frame with which a branch is tried again does not begin, as others have the tokens: the next one is the trial */
+static void
+test_trial_waits_in_vain (void)
+{
+  const TribExtractBranchConfig patient = { .divisor = 1, .timeout_ms = 1000 };
+  g_autoptr (Rig) rig = rig_new ();
+  gint f;
+
+  rig_config (rig)->workers = 1;
+  rig_config (rig)->breaker_threshold = 1;
+  f = rig_add_branch (rig, 'F', -1, NULL);
+  rig_frame (rig, 1, 0, FALSE);
+  rig_run_until (rig, 151);
+  rig_return (rig, f, 151);
+  rig_add_branch (rig, 'G', -1, &patient);
+  rig_frame (rig, 2, 2140, FALSE);
+  rig_ignore (rig);
+  rig_frame (rig, 3, 2160, FALSE);
+  rig_run_until (rig, 2320);
+  rig_expect (rig, "F:trying@2160 3:FG@2160 F3t@2310 F:open@2310");
+  rig_run_until (rig, 3190);
+  rig_ignore (rig);
+  rig_frame (rig, 4, 3200, FALSE);
+  rig_answer (rig, f, 4, 3210);
+  rig_expect (rig, "F:trying@3200 4:F-G(breaker)@3200 F:closed@3210 F4@3210 4.@3210");
+}
+
+/* nor when it is flushed, or finds no room */
+static void
+test_trial_flushed (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  gint f;
+
+  rig_config (rig)->breaker_threshold = 1;
+  f = rig_add_branch (rig, 'F', -1, NULL);
+  rig_frame (rig, 1, 0, FALSE);
+  rig_return (rig, f, 1);
+  rig_frame (rig, 2, 2200, FALSE);
+  rig_return (rig, f, 2201);
+  rig_ignore (rig);
+  trib_extract_flush (rig_extract (rig), 2210 * TRIB_EXTRACT_MS);
+  rig_expect (rig, "F2s(flushing)@2210 F:open@2210 2.@2210");
+  rig_frame (rig, 3, 2220, FALSE);
+  rig_answer (rig, f, 3, 2230);
+  rig_expect (rig, "F:trying@2220 3:F@2220 F:closed@2230 F3@2230 3.@2230");
+}
+
+/* a branch that does not come back from its first frame is spared, and nobody waits for it with strategy none */
+static void
+test_hangs (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  gint f;
+
+  rig_config (rig)->strategy = TRIB_EXTRACT_STRATEGY_NONE;
+  f = rig_add_branch (rig, 'F', -1, NULL);
+  rig_frame (rig, 1, 0, FALSE);
+  rig_frame (rig, 2, 10, FALSE);
+  rig_frame (rig, 3, 160, FALSE);
+  rig_ignore (rig);
+  rig_run_until (rig, 320);
+  rig_expect (rig, "F3t@310 F:open@310 3.@310");
+  g_assert_true (trib_extract_has_room (rig_extract (rig)));
+  rig_frame (rig, 4, 3000, FALSE);
+  rig_expect (rig, "4!breaker@3000");
+  rig_answer (rig, f, 1, 3010);
+  rig_return (rig, f, 3010);
+  rig_ignore (rig);
+  rig_frame (rig, 5, 3020, FALSE);
+  rig_expect (rig, "F:trying@3020 5:F@3020");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,5 +333,12 @@ main (int argc, char **argv)
   g_test_add_func ("/extract/row/11", test_row_11);
   g_test_add_func ("/extract/row/12", test_row_12);
   g_test_add_func ("/extract/row/13", test_row_13);
+  g_test_add_data_func (
+      "/extract/overdue-passed-over/answer", GINT_TO_POINTER (FALSE), test_overdue_passed_over);
+  g_test_add_data_func (
+      "/extract/overdue-passed-over/bound", GINT_TO_POINTER (TRUE), test_overdue_passed_over);
+  g_test_add_func ("/extract/trial-waits-in-vain", test_trial_waits_in_vain);
+  g_test_add_func ("/extract/trial-flushed", test_trial_flushed);
+  g_test_add_func ("/extract/hangs", test_hangs);
   return trib_test_run ();
 }
