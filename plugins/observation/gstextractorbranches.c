@@ -310,13 +310,15 @@ gst_extractor_bin_start_branches (GstExtractorBin *self)
 
 /* ---- taking down ---- */
 
-/* a thread that sets an element to NULL, however long that takes */
+/* A thread that wakes who waits inside an element and sets it to NULL, however long that takes: an element with a queue comes
+ * back from a flush only when its own thread has stood still. */
 typedef struct {
   gint references;
   GMutex lock;
   GCond cond;
   gboolean done;
   GstElement *element;
+  GstPad *srcpad; /* that frames went into it by */
 } Down;
 
 static void
@@ -327,6 +329,7 @@ down_unref (Down *down)
   g_mutex_clear (&down->lock);
   g_cond_clear (&down->cond);
   gst_object_unref (down->element);
+  gst_object_unref (down->srcpad);
   g_free (down);
 }
 
@@ -335,6 +338,7 @@ down_thread (gpointer data)
 {
   Down *down = data;
 
+  gst_pad_push_event (down->srcpad, gst_event_new_flush_start ());
   gst_element_set_state (down->element, GST_STATE_NULL);
   g_mutex_lock (&down->lock);
   down->done = TRUE;
@@ -345,7 +349,7 @@ down_thread (gpointer data)
 }
 
 static Down *
-down_begin (GstElement *element)
+down_begin (GstElement *element, GstPad *srcpad)
 {
   Down *down = g_new0 (Down, 1);
 
@@ -353,6 +357,7 @@ down_begin (GstElement *element)
   g_mutex_init (&down->lock);
   g_cond_init (&down->cond);
   down->element = gst_object_ref (element);
+  down->srcpad = gst_object_ref (srcpad);
   gst_element_set_locked_state (element, TRUE);
   g_thread_unref (g_thread_new ("trib-ext-down", down_thread, down));
   return down;
@@ -401,8 +406,7 @@ begin_stop (GstExtractorBin *self, ExtractorSlot *slot)
   g_mutex_unlock (&self->x->lock);
   if (slot->element == NULL)
     return NULL;
-  gst_pad_push_event (slot->branch->srcpad, gst_event_new_flush_start ());
-  return down_begin (slot->element);
+  return down_begin (slot->element, slot->branch->srcpad);
 }
 
 /* @down: (transfer full) (nullable) */

@@ -57,7 +57,7 @@ join_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   g_autoptr (ObsBranch) b = branch_of (pad);
 
   if (b)
-    return obs_branch_answer (b, buffer);
+    return obs_branch_answer (b, pad, buffer);
   gst_buffer_unref (buffer);
   return GST_FLOW_FLUSHING;
 }

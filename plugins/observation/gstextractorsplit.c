@@ -63,8 +63,7 @@ split_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_START:
-      obs_extractor_flush_start (x);
-      obs_extractor_flush_pads (x, event);
+      obs_extractor_flush_start (x, event);
       return push_on (self, event);
     case GST_EVENT_FLUSH_STOP:
       obs_extractor_flush_stop (x, event);

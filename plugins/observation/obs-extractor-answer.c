@@ -181,21 +181,53 @@ take_picture (ObsBranch *b, GstBuffer *buffer)
   gst_clear_buffer (&x->answer.made);
 }
 
+/* ---- what it gives ---- */
+
+static void
+take_caps (ObsBranch *b, GstCaps *caps)
+{
+  const GstStructure *s = gst_caps_get_structure (caps, 0);
+  GstVideoInfo info;
+
+  b->knows_caps = TRUE;
+  b->gives_records = gst_structure_has_name (s, "application/json")
+                     || gst_structure_has_name (s, "application/x-msgpack");
+  b->format
+      = gst_structure_has_name (s, "application/json") ? TRIB_RECORD_JSON : TRIB_RECORD_MSGPACK;
+  g_clear_pointer (&b->info, gst_video_info_free);
+  if (!b->gives_records && gst_video_info_from_caps (&info, caps))
+    b->info = gst_video_info_copy (&info);
+}
+
+/* a branch that was started anew hears nothing of caps that came before */
+static void
+know_caps (ObsBranch *b, GstPad *pad)
+{
+  g_autoptr (GstCaps) caps = b->knows_caps ? NULL : gst_pad_get_current_caps (pad);
+
+  if (caps)
+    take_caps (b, caps);
+}
+
 /**
  * obs_branch_answer:
  * @b: who answers
+ * @pad: where
  * @buffer: (transfer full): what
  *
  * @thread: the branch's
  */
 GstFlowReturn
-obs_branch_answer (ObsBranch *b, GstBuffer *buffer)
+obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer)
 {
   ObsExtractor *x = b->x;
-  GstMapInfo map;
-  gboolean mapped = b->gives_records && gst_buffer_map (buffer, &map, GST_MAP_READ);
   GstFlowReturn flow = GST_FLOW_OK;
+  GstMapInfo map;
+  gboolean mapped;
 
+  know_caps (b, pad);
+  mapped = b->gives_records && gst_buffer_map (buffer, &map, GST_MAP_READ);
+  obs_extractor_choose_format (x);
   g_mutex_lock (&x->lock);
   if (x->core == NULL || x->stopping || x->flushing)
     flow = GST_FLOW_FLUSHING;
@@ -215,21 +247,6 @@ obs_branch_answer (ObsBranch *b, GstBuffer *buffer)
 }
 
 /* ---- events ---- */
-
-static void
-take_caps (ObsBranch *b, GstCaps *caps)
-{
-  const GstStructure *s = gst_caps_get_structure (caps, 0);
-  GstVideoInfo info;
-
-  b->gives_records = gst_structure_has_name (s, "application/json")
-                     || gst_structure_has_name (s, "application/x-msgpack");
-  b->format
-      = gst_structure_has_name (s, "application/json") ? TRIB_RECORD_JSON : TRIB_RECORD_MSGPACK;
-  g_clear_pointer (&b->info, gst_video_info_free);
-  if (!b->gives_records && gst_video_info_from_caps (&info, caps))
-    b->info = gst_video_info_copy (&info);
-}
 
 /* with lock: the capture time of the last frame that began before @pts; FALSE: none did */
 static gboolean

@@ -79,18 +79,32 @@ push_frame (ObsBranch *b, GstBuffer *buffer)
   obs_outlet_wake (x);
 }
 
+/* with lock, which is let go of: (transfer full) (nullable): what is pushed next */
+static GstMiniObject *
+next_item (ObsBranch *b)
+{
+  for (;;) {
+    GstMiniObject *item = g_queue_peek_head (&b->items);
+    gboolean too_early = item && b->flushing && GST_IS_EVENT (item)
+                         && GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP;
+    if (b->stop)
+      return NULL;
+    if (item && !too_early)
+      return g_queue_pop_head (&b->items);
+    g_cond_wait (&b->wake, &b->x->lock);
+  }
+}
+
 static gpointer
 branch_loop (gpointer data)
 {
   ObsBranch *b = data;
   ObsExtractor *x = b->x;
+  GstMiniObject *item;
 
   g_mutex_lock (&x->lock);
-  while (!b->stop) {
-    GstMiniObject *item = g_queue_pop_head (&b->items);
-    if (item == NULL) {
-      g_cond_wait (&b->wake, &x->lock);
-    } else if (GST_IS_BUFFER (item)) {
+  while ((item = next_item (b))) {
+    if (GST_IS_BUFFER (item)) {
       push_frame (b, GST_BUFFER (item));
     } else {
       g_mutex_unlock (&x->lock);
@@ -156,6 +170,38 @@ obs_branch_flush (ObsBranch *b)
       trib_extract_returned (b->x->core, b->number, obs_extractor_now (b->x));
     gst_mini_object_unref (item);
   }
+}
+
+static gpointer
+flush_thread (gpointer data)
+{
+  ObsBranch *b = data;
+
+  gst_pad_push_event (b->srcpad, gst_event_new_flush_start ());
+  g_mutex_lock (&b->x->lock);
+  b->flushing = FALSE;
+  g_cond_signal (&b->wake);
+  g_mutex_unlock (&b->x->lock);
+  obs_branch_unref (b);
+  return NULL;
+}
+
+/**
+ * obs_branch_flush_start:
+ * @b: a branch
+ *
+ * Wakes who waits inside it. On a thread of its own, as an element with a queue comes back from a flush only when its own
+ * thread has stood still: a branch that is stuck is not to hold a seek up. The FLUSH_STOP waits for it.
+ *
+ * @locks: requires lock
+ */
+void
+obs_branch_flush_start (ObsBranch *b)
+{
+  if (b->flushing || b->stop || b->number < 0)
+    return;
+  b->flushing = TRUE;
+  g_thread_unref (g_thread_new ("trib-ext-flush", flush_thread, obs_branch_ref (b)));
 }
 
 /* with lock: gst/extract does not know it any more; what it counted is kept */

@@ -219,18 +219,44 @@ push_record (ObsExtractor *x, GstBuffer *buffer)
   g_mutex_lock (&x->lock);
 }
 
+/* With lock, which is let go of; @event: (transfer full). What was pushed while the pad was flushing did not arrive. */
+static void
+push_flush_stop (ObsExtractor *x, GstEvent *event)
+{
+  TribRecordFormat format = x->out_format;
+  g_autoptr (GstEvent) caps = NULL;
+  GstSegment segment;
+
+  x->started = TRUE;
+  x->flow = GST_FLOW_OK;
+  g_mutex_unlock (&x->lock);
+  gst_pad_push_event (x->obspad, event);
+  caps = gst_pad_get_sticky_event (x->obspad, GST_EVENT_CAPS, 0);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  if (caps)
+    gst_pad_push_event (x->obspad, gst_event_new_segment (&segment));
+  else
+    send_head (x, format);
+  g_mutex_lock (&x->lock);
+}
+
 /* with lock, which is let go of; @item: (transfer full) */
 static void
 let_out (ObsExtractor *x, GstMiniObject *item)
 {
+  TribRecordFormat format = x->out_format;
+
   if (GST_IS_MESSAGE (item)) {
     g_mutex_unlock (&x->lock);
     gst_element_post_message (x->bin, GST_MESSAGE (item));
     g_mutex_lock (&x->lock);
     return;
   }
+  if (GST_IS_EVENT (item) && GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP) {
+    push_flush_stop (x, GST_EVENT (item));
+    return;
+  }
   if (!x->started) {
-    TribRecordFormat format = x->out_format;
     x->started = TRUE;
     g_mutex_unlock (&x->lock);
     send_head (x, format);
@@ -241,15 +267,7 @@ let_out (ObsExtractor *x, GstMiniObject *item)
     return;
   }
   g_mutex_unlock (&x->lock);
-  /* a segment has to follow */
-  if (GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP) {
-    GstSegment segment;
-    gst_segment_init (&segment, GST_FORMAT_TIME);
-    gst_pad_push_event (x->obspad, GST_EVENT (item));
-    gst_pad_push_event (x->obspad, gst_event_new_segment (&segment));
-  } else {
-    gst_pad_push_event (x->obspad, GST_EVENT (item));
-  }
+  gst_pad_push_event (x->obspad, GST_EVENT (item));
   g_mutex_lock (&x->lock);
 }
 

@@ -98,6 +98,10 @@ obs_extractor_latency (ObsExtractor *x)
 
   g_mutex_lock (&x->lock);
   latency = x->now.config.timeout_ms * GST_MSECOND;
+  for (guint i = 0; i < x->branches->len; i++) {
+    const ObsBranch *b = x->branches->pdata[i];
+    latency = MAX (latency, b->config.timeout_ms * GST_MSECOND);
+  }
   if (x->now.config.admission == TRIB_EXTRACT_ADMISSION_FRAME)
     latency *= 1 + x->now.config.queue_depth;
   g_mutex_unlock (&x->lock);
@@ -132,6 +136,7 @@ reset_books (ObsExtractor *x)
   x->told_skipped = x->told_invalid = x->told_unmatched = x->told_lost = (ObsExtractorTold){ 0 };
   x->skipped_frames = 0;
   x->n_frames = 0;
+  x->format_chosen = FALSE;
   x->stopping = x->flushing = x->draining = x->eos_out = FALSE;
   x->flow = GST_FLOW_OK;
   x->playing = FALSE;
@@ -158,9 +163,11 @@ obs_extractor_start (ObsExtractor *x, const ObsExtractorSettings *settings, GErr
     .window_ns = (gint64) settings->config.timeout_ms * GST_MSECOND };
   TribExtractConfig config;
 
-  obs_extractor_settings_copy (settings, &x->now);
   obs_extractor_settings_to_config (settings, &config);
+  g_mutex_lock (&x->lock);
+  obs_extractor_settings_copy (settings, &x->now);
   x->now.config = config;
+  g_mutex_unlock (&x->lock);
   if (!obs_trace_open (x->bin, &trace, &x->trace, error))
     return FALSE;
   g_mutex_lock (&x->lock);
@@ -347,16 +354,33 @@ identify (ObsExtractor *x, GstBuffer *buffer, ObsFrame *ret_frame, gboolean *ret
   trib_frame_meta_set (*ret_buffer, &info);
 }
 
-/* JSON, unless only MessagePack is wanted; without lock */
-static TribRecordFormat
-choose_format (GstPad *pad)
+/**
+ * obs_extractor_choose_format:
+ * @x: an extractor
+ *
+ * JSON, unless only MessagePack is wanted; once a run, before anything goes out. Without lock.
+ */
+void
+obs_extractor_choose_format (ObsExtractor *x)
 {
-  g_autoptr (GstCaps) json = gst_caps_new_empty_simple ("application/json");
-  g_autoptr (GstCaps) allowed = gst_pad_get_allowed_caps (pad);
+  g_autoptr (GstCaps) json = NULL, allowed = NULL;
+  gboolean chosen;
 
-  return allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
-             ? TRIB_RECORD_JSON
-             : TRIB_RECORD_MSGPACK;
+  g_mutex_lock (&x->lock);
+  chosen = x->format_chosen;
+  g_mutex_unlock (&x->lock);
+  if (chosen)
+    return;
+  json = gst_caps_new_empty_simple ("application/json");
+  allowed = gst_pad_get_allowed_caps (x->obspad);
+  g_mutex_lock (&x->lock);
+  if (!x->format_chosen)
+    x->out_format
+        = allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
+              ? TRIB_RECORD_JSON
+              : TRIB_RECORD_MSGPACK;
+  x->format_chosen = TRUE;
+  g_mutex_unlock (&x->lock);
 }
 
 /* with lock, which is let go of: until the frame may come in */
@@ -401,8 +425,7 @@ obs_extractor_push (ObsExtractor *x, GstBuffer *buffer)
   GstFlowReturn flow;
   guint64 skipped;
 
-  if (x->n_frames == 0)
-    x->out_format = choose_format (x->obspad);
+  obs_extractor_choose_format (x);
   identify (x, buffer, &frame, &info.key, &stamped);
   info.frame_id = frame.frame_id;
   info.t_ns = frame.t_ns;
@@ -436,35 +459,33 @@ obs_extractor_push (ObsExtractor *x, GstBuffer *buffer)
 
 /* ---- flush and end ---- */
 
-/* what waits is given up; who waits is woken */
+/* @event: a FLUSH_START: what waits is given up; who waits is woken, if that is possible */
 void
-obs_extractor_flush_start (ObsExtractor *x)
+obs_extractor_flush_start (ObsExtractor *x, GstEvent *event)
 {
   g_mutex_lock (&x->lock);
   if (x->core) {
     x->flushing = TRUE;
     trib_extract_flush (x->core, obs_extractor_now (x));
     obs_outlet_clear (x, &x->counts.lost_flush);
-    for (guint i = 0; i < x->branches->len; i++)
+    for (guint i = 0; i < x->branches->len; i++) {
       obs_branch_flush (x->branches->pdata[i]);
+      obs_branch_flush_start (x->branches->pdata[i]);
+    }
   }
   g_cond_broadcast (&x->room);
   g_mutex_unlock (&x->lock);
+  gst_pad_push_event (x->obspad, gst_event_ref (event));
 }
 
-/* @event: a FLUSH_START: whoever is stuck in a push, and can be woken, is */
-void
-obs_extractor_flush_pads (ObsExtractor *x, GstEvent *event)
+/* With lock. Events that waited for a branch went with the flush, or met a pad that was flushing: it gets those again that the
+ * frames which follow cannot do without. Those it has had do not come twice. */
+static void
+queue_head (ObsExtractor *x, ObsBranch *b)
 {
-  g_autoptr (GPtrArray) pads = g_ptr_array_new_with_free_func (gst_object_unref);
-
-  g_mutex_lock (&x->lock);
-  for (guint i = 0; i < x->branches->len; i++)
-    g_ptr_array_add (pads, gst_object_ref (((ObsBranch *) x->branches->pdata[i])->srcpad));
-  g_mutex_unlock (&x->lock);
-  for (guint i = 0; i < pads->len; i++)
-    gst_pad_push_event (pads->pdata[i], gst_event_ref (event));
-  gst_pad_push_event (x->obspad, gst_event_ref (event));
+  for (guint i = 0; i < G_N_ELEMENTS (x->head); i++)
+    if (x->head[i])
+      obs_branch_queue (b, GST_MINI_OBJECT (gst_event_ref (x->head[i])));
 }
 
 /* @event: a FLUSH_STOP, which goes out in order: a branch that is stuck holds nobody else up */
@@ -473,6 +494,7 @@ obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
 {
   gst_segment_init (&x->segment, GST_FORMAT_TIME);
   x->last_pts = GST_CLOCK_TIME_NONE;
+  obs_extractor_choose_format (x);
   g_mutex_lock (&x->lock);
   x->flushing = x->draining = x->eos_out = FALSE;
   x->flow = GST_FLOW_OK;
@@ -481,6 +503,7 @@ obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
     ObsBranch *b = x->branches->pdata[i];
     b->eos_sent = b->eos_seen = FALSE;
     obs_branch_queue (b, GST_MINI_OBJECT (gst_event_ref (event)));
+    queue_head (x, b);
   }
   obs_outlet_put (x, GST_MINI_OBJECT (gst_event_ref (event)));
   obs_outlet_wake (x);
@@ -491,6 +514,7 @@ obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
 void
 obs_extractor_eos (ObsExtractor *x)
 {
+  obs_extractor_choose_format (x);
   g_mutex_lock (&x->lock);
   x->draining = TRUE;
   x->drain_until = obs_extractor_now (x) + (gint64) x->now.drain_timeout_ms * GST_MSECOND;

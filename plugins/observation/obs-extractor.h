@@ -96,7 +96,8 @@ struct _ObsBranch {
   gboolean stop;  /* nothing more is pushed */
   gboolean ended; /* the thread has returned */
   GCond wake;
-  GQueue items; /* of GstBuffer and GstEvent: to be pushed */
+  GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
+  gboolean flushing; /* a FLUSH_START is on its way into it */
   gboolean eos_sent, eos_seen;
   gboolean failed;
   ObsBranchCounts counts;
@@ -104,6 +105,7 @@ struct _ObsBranch {
 
   /* who brings answers, under the sink pad's stream lock */
   TribRecordReader *reader, *copier;
+  gboolean knows_caps;
   gboolean gives_records;
   TribRecordFormat format;
   GstVideoInfo *info; /* (nullable) of the video it gives back */
@@ -145,6 +147,7 @@ struct _ObsExtractor {
   guint64 skipped_frames;
   GstStructure *last_stats; /* (nullable) of the run before */
   guint group_id;
+  gboolean format_chosen;
   TribRecordFormat out_format;
   ObsAnswer answer; /* that gst/extract is being given */
 
@@ -172,8 +175,7 @@ void obs_extractor_stop (ObsExtractor *x);
 void obs_extractor_set_playing (ObsExtractor *x, gboolean playing);
 void obs_extractor_set_trace_level (ObsExtractor *x, gint level);
 GstFlowReturn obs_extractor_push (ObsExtractor *x, GstBuffer *buffer);
-void obs_extractor_flush_start (ObsExtractor *x);
-void obs_extractor_flush_pads (ObsExtractor *x, GstEvent *event);
+void obs_extractor_flush_start (ObsExtractor *x, GstEvent *event);
 void obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event);
 void obs_extractor_eos (ObsExtractor *x);
 void obs_extractor_queue_event (ObsExtractor *x, GstEvent *event);
@@ -183,6 +185,7 @@ const ObsFrame *obs_extractor_find_frame (
 void obs_extractor_set_decided (ObsExtractor *x, const TribExtractFrame *frame, gint64 decided_ns);
 const ObsFrame *obs_extractor_find_pts (ObsExtractor *x, GstClockTime pts);
 GstClockTime obs_extractor_latency (ObsExtractor *x);
+void obs_extractor_choose_format (ObsExtractor *x);
 
 /* obs-extractor-branch.c */
 ObsBranch *obs_branch_new (ObsExtractor *x, const ObsBranchSpec *spec);
@@ -194,10 +197,11 @@ void obs_branch_queue (ObsBranch *b, GstMiniObject *item);
 void obs_branch_end (ObsBranch *b, TribExtractOutcome why);
 gboolean obs_branch_fail (ObsBranch *b, const gchar *reason);
 void obs_branch_flush (ObsBranch *b);
+void obs_branch_flush_start (ObsBranch *b);
 gboolean obs_branch_join (ObsBranch *b, gint64 until);
 
 /* obs-extractor-answer.c */
-GstFlowReturn obs_branch_answer (ObsBranch *b, GstBuffer *buffer);
+GstFlowReturn obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer);
 gboolean obs_branch_answer_event (ObsBranch *b, GstEvent *event);
 void obs_answer_put (ObsExtractor *x);
 

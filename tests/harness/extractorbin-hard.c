@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* extractorbin with a branch that hangs until it is let go: nothing else waits for it. And flushes at bad moments. */
+#include "extractorbin-rig.h"
+
+#include <string.h>
+
+#define PATIENT "timeout-ms=600000 deadline-aware=false breaker-threshold=0 "
+#define CAPS(width) "video/x-raw,format=GRAY8,width=" #width ",height=8,framerate=30/1"
+
+/* ---- an element that hangs ---- */
+
+typedef struct {
+  GMutex lock;
+  GCond cond;
+  gboolean holds;
+  guint n_entered;
+} Gate;
+
+static void
+on_handoff (GstElement *identity, GstBuffer *buffer, gpointer data)
+{
+  Gate *gate = data;
+
+  g_mutex_lock (&gate->lock);
+  gate->n_entered++;
+  g_cond_broadcast (&gate->cond);
+  while (gate->holds)
+    g_cond_wait (&gate->cond, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+/* the element "hang" of a branch stays in a frame until gate_open() */
+static void
+gate_close (Gate *gate, Rig *rig)
+{
+  g_autoptr (GstElement) hang = gst_bin_get_by_name (GST_BIN (rig->element), "hang");
+
+  g_mutex_init (&gate->lock);
+  g_cond_init (&gate->cond);
+  gate->holds = TRUE;
+  g_object_set (hang, "signal-handoffs", TRUE, NULL);
+  g_signal_connect (hang, "handoff", G_CALLBACK (on_handoff), gate);
+}
+
+static void
+gate_wait (Gate *gate)
+{
+  g_mutex_lock (&gate->lock);
+  while (gate->n_entered == 0)
+    g_cond_wait (&gate->cond, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+static void
+gate_open (Gate *gate)
+{
+  g_mutex_lock (&gate->lock);
+  gate->holds = FALSE;
+  g_cond_broadcast (&gate->cond);
+  g_mutex_unlock (&gate->lock);
+}
+
+static const gchar *const hanging[] = {
+  "identity name=hang ! qualityextract",
+  "queue ! identity name=hang ! qualityextract",
+  "queue max-size-buffers=1 ! identity name=hang ! queue ! qualityextract",
+};
+
+static Rig *
+hanging_rig (guint which, Gate *gate)
+{
+  g_autofree gchar *properties
+      = g_strdup_printf (PATIENT "branches=\"s=%s; a=qualityextract\"", hanging[which]);
+  Rig *rig = rig_new (properties, 0);
+
+  gate_close (gate, rig);
+  rig_frame (rig, 0);
+  gate_wait (gate);
+  return rig;
+}
+
+static void
+wait_for_threads (void)
+{
+  trib_assert_eventually (trib_test_count_threads ("trib-ext") == 0, 20000);
+}
+
+/* NULL does not wait for a branch that hangs, nor does its removal */
+static void
+test_hang_null (gconstpointer data)
+{
+  guint which = GPOINTER_TO_UINT (data);
+
+  for (guint removed = 0; removed < 2; removed++) {
+    Gate gate = { 0 };
+    Rig *rig = hanging_rig (which, &gate);
+    gboolean done = FALSE;
+    if (removed)
+      g_signal_emit_by_name (rig->element, "remove-branch", "s", &done);
+    g_assert_cmpint (done, ==, removed);
+    gst_element_set_state (rig->element, GST_STATE_NULL);
+    rig_assert_closed (rig);
+    rig_free (rig);
+    gate_open (&gate);
+    wait_for_threads ();
+  }
+}
+
+static void
+flush (Rig *rig)
+{
+  GstSegment segment;
+
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_flush_start ()));
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_flush_stop (TRUE)));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_segment (&segment)));
+}
+
+static GstBuffer *
+make_wide (guint64 id)
+{
+  GstBuffer *buffer = rig_make_frame (id);
+
+  gst_buffer_append_memory (buffer, gst_allocator_alloc (NULL, 128, NULL));
+  return buffer;
+}
+
+/* A flush does not wait for a branch that hangs. What it was to be told before, caps above all, it is told after. */
+static void
+test_hang_flush (gconstpointer data)
+{
+  Gate gate = { 0 };
+  Rig *rig = hanging_rig (GPOINTER_TO_UINT (data), &gate);
+  g_autoptr (GstElement) hang = gst_bin_get_by_name (GST_BIN (rig->element), "hang");
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (hang, "sink");
+  g_autoptr (GstCaps) wide = gst_caps_from_string (CAPS (32));
+  g_autoptr (GstCaps) caps = NULL;
+
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_caps (wide)));
+  for (guint i = 0; i < 3; i++)
+    flush (rig);
+  gate_open (&gate);
+  g_assert_cmpint (gst_harness_push (rig->h, make_wide (1)), ==, GST_FLOW_OK);
+  trib_assert_eventually (rig_branch_stat (rig, "s", "answered") == 1, 10000);
+  trib_assert_eventually (rig_branch_stat (rig, "a", "answered") >= 1, 10000);
+  caps = gst_pad_get_current_caps (sink);
+  g_assert_true (gst_caps_is_equal (caps, wide));
+  rig_end (rig);
+  rig_assert_closed (rig);
+  rig_free (rig);
+  wait_for_threads ();
+}
+
+/* a flush before the first record: obs has its stream-start and caps all the same */
+static void
+test_flush_first (void)
+{
+  g_autoptr (Rig) rig = rig_new (PATIENT "branches=a", 1);
+  g_autoptr (GstCaps) caps = NULL;
+
+  flush (rig);
+  rig_frame (rig, 0);
+  rig_expect (rig, "announce 0 ok a");
+  caps = gst_pad_get_current_caps (rig->h->sinkpad);
+  g_assert_nonnull (caps);
+  rig_take (rig, 0, 0);
+  rig_answer (rig, 0, 0);
+  rig_expect (rig, "obs 0 a");
+  rig_assert_closed (rig);
+}
+
+/* ---- pairs of pads ---- */
+
+/* who answers was there, and said what it gives, before the pair was complete */
+static void
+test_sink_first (void)
+{
+  static const gchar seen[] = "{\"type\":\"seen\",\"frame_id\":0,\"t_ns\":0}";
+  g_autoptr (Rig) rig = rig_new (PATIENT, 0);
+  GstHarness *answers = gst_harness_new_with_element (rig->element, "branch_sink_0", NULL);
+  GstHarness *frames;
+
+  gst_harness_set_src_caps_str (answers, "application/json");
+  gst_harness_push (answers, gst_buffer_new_memdup (seen, strlen (seen)));
+  frames = gst_harness_new_with_element (rig->element, NULL, "branch_src_0");
+  rig_frame (rig, 0);
+  gst_buffer_unref (gst_harness_pull (frames));
+  gst_harness_push (answers, gst_buffer_new_memdup (seen, strlen (seen)));
+  g_assert_cmpuint (rig_branch_stat (rig, "branch-0", "answered"), ==, 1);
+  rig_expect (rig, "announce 0 ok branch-0");
+  rig_expect (rig, "obs 0 branch-0");
+  rig_assert_closed (rig);
+  gst_element_set_state (rig->element, GST_STATE_NULL);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstPad) pad
+        = gst_element_get_static_pad (rig->element, i ? "branch_src_0" : "branch_sink_0");
+    gst_element_release_request_pad (rig->element, pad);
+  }
+  gst_harness_teardown (answers);
+  gst_harness_teardown (frames);
+}
+
+/* a branch that has longer than the others: records may be that late */
+static void
+test_latency (void)
+{
+  g_autoptr (Rig) rig = rig_new ("timeout-ms=100 branches=\"a; b[timeout-ms=700]\"", 2);
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime min;
+
+  g_assert_true (gst_pad_peer_query (rig->h->sinkpad, query));
+  gst_query_parse_latency (query, NULL, &min, NULL);
+  g_assert_cmpuint (min, ==, 700 * GST_MSECOND);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_gst_test_init (&argc, &argv);
+  for (guint i = 0; i < G_N_ELEMENTS (hanging); i++) {
+    g_autofree gchar *null = g_strdup_printf ("/extractorbin/hang/null/%u", i);
+    g_autofree gchar *flushed = g_strdup_printf ("/extractorbin/hang/flush/%u", i);
+    g_test_add_data_func (null, GUINT_TO_POINTER (i), test_hang_null);
+    g_test_add_data_func (flushed, GUINT_TO_POINTER (i), test_hang_flush);
+  }
+  g_test_add_func ("/extractorbin/flush-first", test_flush_first);
+  g_test_add_func ("/extractorbin/sink-first", test_sink_first);
+  g_test_add_func ("/extractorbin/latency", test_latency);
+  return trib_gst_test_run ();
+}
