@@ -60,6 +60,24 @@ find_slot (GstExtractorBin *self, const gchar *name)
   return NULL;
 }
 
+/* (transfer full) (nullable): the child of the bin that it is, or is within. Without OBJECT_LOCK, which each parent is asked with. */
+static GstObject *
+child_with (GstExtractorBin *self, GstObject *inside)
+{
+  GstObject *child = gst_object_ref (inside);
+
+  while (child) {
+    GstObject *parent = gst_object_get_parent (child);
+    if (parent == GST_OBJECT (self)) {
+      gst_object_unref (parent);
+      return child;
+    }
+    gst_object_unref (child);
+    child = parent;
+  }
+  return NULL;
+}
+
 /**
  * gst_extractor_bin_find_branch:
  * @inside: who may be within a branch
@@ -69,25 +87,13 @@ find_slot (GstExtractorBin *self, const gchar *name)
 ObsBranch *
 gst_extractor_bin_find_branch (GstExtractorBin *self, GstObject *inside)
 {
-  g_autoptr (GstObject) child = gst_object_ref (inside);
+  g_autoptr (GstObject) child = inside ? child_with (self, inside) : NULL;
   ObsBranch *found = NULL;
 
-  /* up to what stands in the bin itself; each step takes a lock, so ours is not held */
-  for (;;) {
-    GstObject *parent = gst_object_get_parent (child);
-    if (parent == NULL)
-      return NULL;
-    if (parent == GST_OBJECT (self)) {
-      gst_object_unref (parent);
-      break;
-    }
-    gst_object_unref (child);
-    child = parent;
-  }
   GST_OBJECT_LOCK (self);
-  for (guint i = 0; i < self->slots->len && found == NULL; i++) {
+  for (guint i = 0; child && i < self->slots->len && found == NULL; i++) {
     ExtractorSlot *slot = self->slots->pdata[i];
-    if (child == GST_OBJECT (slot->element))
+    if ((GstObject *) slot->element == child)
       found = obs_branch_ref (slot->branch);
   }
   GST_OBJECT_UNLOCK (self);
@@ -390,10 +396,11 @@ leave_behind (GstExtractorBin *self, ExtractorSlot *slot)
                               gst_structure_new ("extractorbin-branch", "branch", G_TYPE_STRING,
                                   slot->spec->name, "state", G_TYPE_STRING, "stuck", "reason",
                                   G_TYPE_STRING, "it does not stop, and is left to itself", NULL)));
+  /* until then its errors are the branch's */
+  gst_bin_remove (GST_BIN (self), element);
   GST_OBJECT_LOCK (self);
   slot->element = NULL;
   GST_OBJECT_UNLOCK (self);
-  gst_bin_remove (GST_BIN (self), element);
   gst_object_unref (element);
 }
 

@@ -170,6 +170,21 @@ test_flush_first (void)
   rig_assert_closed (rig);
 }
 
+/* the error of a branch that is not the first */
+static void
+test_second_fails (void)
+{
+  g_autoptr (Rig) rig = rig_new (
+      PATIENT "branches=\"a=qualityextract; b=identity error-after=1 ! qualityextract\"", 0);
+
+  rig_frame (rig, 0);
+  trib_assert_eventually (rig_branch_stat (rig, "a", "answered") == 1, 10000);
+  trib_assert_eventually (rig_branch_stat (rig, "b", "skipped-failed") == 1, 10000);
+  rig_frame (rig, 1);
+  trib_assert_eventually (rig_branch_stat (rig, "a", "answered") == 2, 10000);
+  rig_assert_closed (rig);
+}
+
 /* ---- pairs of pads ---- */
 
 /* who answers was there, and said what it gives, before the pair was complete */
@@ -225,6 +240,7 @@ main (int argc, char **argv)
     g_test_add_data_func (flushed, GUINT_TO_POINTER (i), test_hang_flush);
   }
   g_test_add_func ("/extractorbin/flush-first", test_flush_first);
+  g_test_add_func ("/extractorbin/second-fails", test_second_fails);
   g_test_add_func ("/extractorbin/sink-first", test_sink_first);
   g_test_add_func ("/extractorbin/latency", test_latency);
   return trib_gst_test_run ();
