@@ -35,6 +35,7 @@ struct _GstExtractorBin {
   gchar *made;      /* (nullable): the text that the described branches were made of */
   gboolean running; /* PAUSED or PLAYING */
   gint starting;    /* atomic, too: errors of branches are the bin's */
+  gint leaving;     /* atomic, too: PAUSED to READY, which waits for streaming threads */
 };
 
 /* gstextractorbranches.c; all with STATE_LOCK */

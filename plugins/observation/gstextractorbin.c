@@ -113,13 +113,26 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstExtractorBin, gst_extractor_bin, GST_TYPE_BIN,
 
 /* ---- branches that come and go ---- */
 
+/* Going down waits for streaming threads, one of which this may be: then nothing is waited for. */
+static gboolean
+lock_state (GstExtractorBin *self)
+{
+  while (!GST_STATE_TRYLOCK (self)) {
+    if (g_atomic_int_get (&self->leaving))
+      return FALSE;
+    g_usleep (G_TIME_SPAN_MILLISECOND);
+  }
+  return TRUE;
+}
+
 static gboolean
 gst_extractor_bin_action_add (GstExtractorBin *self, const gchar *text)
 {
   g_autoptr (GError) error = NULL;
   gboolean added;
 
-  GST_STATE_LOCK (self);
+  if (!lock_state (self))
+    return FALSE;
   added = text && gst_extractor_bin_add_branch (self, text, &error);
   GST_STATE_UNLOCK (self);
   if (error)
@@ -132,7 +145,8 @@ gst_extractor_bin_action_remove (GstExtractorBin *self, const gchar *name)
 {
   gboolean removed;
 
-  GST_STATE_LOCK (self);
+  if (!lock_state (self))
+    return FALSE;
   removed = name && gst_extractor_bin_remove_branch (self, name);
   GST_STATE_UNLOCK (self);
   return removed;
@@ -297,6 +311,7 @@ gst_extractor_bin_change_state (GstElement *element, GstStateChange transition)
 
   g_atomic_int_set (&self->starting, transition == GST_STATE_CHANGE_NULL_TO_READY
                                          || transition == GST_STATE_CHANGE_READY_TO_PAUSED);
+  g_atomic_int_set (&self->leaving, transition == GST_STATE_CHANGE_PAUSED_TO_READY);
   if (!before (self, transition))
     return GST_STATE_CHANGE_FAILURE;
   result = GST_ELEMENT_CLASS (gst_extractor_bin_parent_class)->change_state (element, transition);
@@ -307,6 +322,7 @@ gst_extractor_bin_change_state (GstElement *element, GstStateChange transition)
     stop (self);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     stop (self);
+    g_atomic_int_set (&self->leaving, FALSE);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
              && result != GST_STATE_CHANGE_FAILURE) {
     obs_extractor_set_playing (self->x, TRUE);
@@ -415,7 +431,7 @@ install_signals (GType type)
    * @bin: the element
    * @branch: NAME=ELEMENTS or NAME[option=value,...]=ELEMENTS
    *
-   * Any thread; any state.
+   * Any thread; any state but on the way from PAUSED to READY.
    *
    * Returns: whether the branch is there now
    */
@@ -427,7 +443,7 @@ install_signals (GType type)
    * @bin: the element
    * @name: of a branch that was described
    *
-   * Any thread but the branch's own; any state. What the branch was given is skipped.
+   * Any thread but the branch's own; any state but on the way from PAUSED to READY. What the branch was given is skipped.
    *
    * Returns: whether there was one
    */

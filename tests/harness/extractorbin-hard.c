@@ -29,17 +29,22 @@ on_handoff (GstElement *identity, GstBuffer *buffer, gpointer data)
   g_mutex_unlock (&gate->lock);
 }
 
+/* They are never freed: an element's own thread may come out of one late. */
+static Gate gates[16];
+static guint n_gates;
+
 /* the element "hang" of a branch stays in a frame until gate_open() */
-static void
-gate_close (Gate *gate, Rig *rig)
+static Gate *
+gate_close (Rig *rig)
 {
   g_autoptr (GstElement) hang = gst_bin_get_by_name (GST_BIN (rig->element), "hang");
+  Gate *gate = &gates[n_gates++];
 
-  g_mutex_init (&gate->lock);
-  g_cond_init (&gate->cond);
+  g_assert_cmpuint (n_gates, <=, G_N_ELEMENTS (gates));
   gate->holds = TRUE;
   g_object_set (hang, "signal-handoffs", TRUE, NULL);
   g_signal_connect (hang, "handoff", G_CALLBACK (on_handoff), gate);
+  return gate;
 }
 
 static void
@@ -67,15 +72,15 @@ static const gchar *const hanging[] = {
 };
 
 static Rig *
-hanging_rig (guint which, Gate *gate)
+hanging_rig (guint which, Gate **ret_gate)
 {
   g_autofree gchar *properties
       = g_strdup_printf (PATIENT "branches=\"s=%s; a=qualityextract\"", hanging[which]);
   Rig *rig = rig_new (properties, 0);
 
-  gate_close (gate, rig);
+  *ret_gate = gate_close (rig);
   rig_frame (rig, 0);
-  gate_wait (gate);
+  gate_wait (*ret_gate);
   return rig;
 }
 
@@ -92,7 +97,7 @@ test_hang_null (gconstpointer data)
   guint which = GPOINTER_TO_UINT (data);
 
   for (guint removed = 0; removed < 2; removed++) {
-    Gate gate = { 0 };
+    Gate *gate;
     Rig *rig = hanging_rig (which, &gate);
     gboolean done = FALSE;
     if (removed)
@@ -101,7 +106,7 @@ test_hang_null (gconstpointer data)
     gst_element_set_state (rig->element, GST_STATE_NULL);
     rig_assert_closed (rig);
     rig_free (rig);
-    gate_open (&gate);
+    gate_open (gate);
     wait_for_threads ();
   }
 }
@@ -130,7 +135,7 @@ make_wide (guint64 id)
 static void
 test_hang_flush (gconstpointer data)
 {
-  Gate gate = { 0 };
+  Gate *gate;
   Rig *rig = hanging_rig (GPOINTER_TO_UINT (data), &gate);
   g_autoptr (GstElement) hang = gst_bin_get_by_name (GST_BIN (rig->element), "hang");
   g_autoptr (GstPad) sink = gst_element_get_static_pad (hang, "sink");
@@ -140,7 +145,7 @@ test_hang_flush (gconstpointer data)
   g_assert_true (gst_harness_push_event (rig->h, gst_event_new_caps (wide)));
   for (guint i = 0; i < 3; i++)
     flush (rig);
-  gate_open (&gate);
+  gate_open (gate);
   g_assert_cmpint (gst_harness_push (rig->h, make_wide (1)), ==, GST_FLOW_OK);
   trib_assert_eventually (rig_branch_stat (rig, "s", "answered") == 1, 10000);
   trib_assert_eventually (rig_branch_stat (rig, "a", "answered") >= 1, 10000);
@@ -183,6 +188,55 @@ test_second_fails (void)
   rig_frame (rig, 1);
   trib_assert_eventually (rig_branch_stat (rig, "a", "answered") == 2, 10000);
   rig_assert_closed (rig);
+}
+
+/* ---- from the streaming thread ---- */
+
+typedef struct {
+  Rig *rig;
+  gboolean done;
+  gint entered; /* atomic */
+} Add;
+
+/* once the bin is on its way down */
+static GstPadProbeReturn
+add_while_stopping (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Add *add = data;
+
+  g_atomic_int_set (&add->entered, TRUE);
+  while (GST_STATE_TRYLOCK (add->rig->element)) {
+    GST_STATE_UNLOCK (add->rig->element);
+    trib_test_pause ();
+  }
+  add->done = TRUE;
+  g_signal_emit_by_name (add->rig->element, "add-branch", "late=qualityextract", &add->done);
+  g_signal_emit_by_name (add->rig->element, "remove-branch", "a", &add->done);
+  return GST_PAD_PROBE_DROP;
+}
+
+static gpointer
+push_one (gpointer data)
+{
+  gst_harness_push (((Rig *) data)->h, rig_make_frame (0));
+  return NULL;
+}
+
+/* going down waits for the streaming thread; that thread does not wait for it when it wants to add a branch */
+static void
+test_add_while_stopping (void)
+{
+  g_autoptr (Rig) rig = rig_new (PATIENT "branches=a=qualityextract", 0);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (rig->element, "sink");
+  Add add = { .rig = rig };
+  GThread *thread;
+
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, add_while_stopping, &add, NULL);
+  thread = g_thread_new ("pusher", push_one, rig);
+  trib_assert_eventually (g_atomic_int_get (&add.entered), 10000);
+  gst_element_set_state (rig->element, GST_STATE_NULL);
+  g_thread_join (thread);
+  g_assert_false (add.done);
 }
 
 /* ---- pairs of pads ---- */
@@ -241,6 +295,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/extractorbin/flush-first", test_flush_first);
   g_test_add_func ("/extractorbin/second-fails", test_second_fails);
+  g_test_add_func ("/extractorbin/add-while-stopping", test_add_while_stopping);
   g_test_add_func ("/extractorbin/sink-first", test_sink_first);
   g_test_add_func ("/extractorbin/latency", test_latency);
   return trib_gst_test_run ();
