@@ -5,6 +5,8 @@
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
+#define MAX_ITEMS 1024 /* that wait for a branch before events are left out */
+
 ObsBranch *
 obs_branch_new (ObsExtractor *x, const ObsBranchSpec *spec)
 {
@@ -146,11 +148,31 @@ obs_branch_start (ObsBranch *b)
   return TRUE;
 }
 
+/* With lock. A branch that hangs does not gather events without end: from so many on, those that only matter at their time go,
+ * and of the others the newest of a kind since the last frame stays. */
+static gboolean
+is_too_much (ObsBranch *b, GstMiniObject *item)
+{
+  if (b->items.length < MAX_ITEMS || !GST_IS_EVENT (item)
+      || GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP || GST_EVENT_TYPE (item) == GST_EVENT_EOS)
+    return FALSE;
+  if (!GST_EVENT_IS_STICKY (item))
+    return TRUE;
+  for (GList *l = b->items.tail; l && GST_IS_EVENT (l->data); l = l->prev) {
+    if (GST_EVENT_TYPE (l->data) != GST_EVENT_TYPE (item))
+      continue;
+    gst_mini_object_unref (l->data);
+    g_queue_delete_link (&b->items, l);
+    return FALSE;
+  }
+  return FALSE;
+}
+
 /* with lock; @item: (transfer full) */
 void
 obs_branch_queue (ObsBranch *b, GstMiniObject *item)
 {
-  if (b->stop || b->number < 0) {
+  if (b->stop || b->number < 0 || is_too_much (b, item)) {
     gst_mini_object_unref (item);
     return;
   }

@@ -157,6 +157,42 @@ test_hang_flush (gconstpointer data)
   wait_for_threads ();
 }
 
+static void
+count_event (gpointer data, GstMiniObject *where)
+{
+  g_atomic_int_inc ((guint *) data);
+}
+
+static void
+push_tags (Rig *rig, guint n, guint *freed)
+{
+  for (guint i = 0; i < n; i++) {
+    GstEvent *tag = gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "a", NULL));
+    GstEvent *gap = gst_event_new_gap (i, 1);
+    gst_mini_object_weak_ref (GST_MINI_OBJECT (tag), count_event, freed);
+    gst_mini_object_weak_ref (GST_MINI_OBJECT (gap), count_event, freed);
+    gst_harness_push_event (rig->h, tag);
+    gst_harness_push_event (rig->h, gap);
+  }
+}
+
+/* events do not pile up in front of a branch that hangs */
+static void
+test_hang_events (void)
+{
+  static guint freed;
+  Gate *gate;
+  Rig *rig = hanging_rig (0, &gate);
+
+  push_tags (rig, 5000, &freed);
+  trib_assert_eventually (g_atomic_int_get (&freed) >= 8000, 10000);
+  gate_open (gate);
+  rig_frame (rig, 1);
+  trib_assert_eventually (rig_branch_stat (rig, "s", "answered") == 2, 10000);
+  rig_free (rig);
+  wait_for_threads ();
+}
+
 /* a flush before the first record: obs has its stream-start and caps all the same */
 static void
 test_flush_first (void)
@@ -296,6 +332,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/flush-first", test_flush_first);
   g_test_add_func ("/extractorbin/second-fails", test_second_fails);
   g_test_add_func ("/extractorbin/add-while-stopping", test_add_while_stopping);
+  g_test_add_func ("/extractorbin/hang/events", test_hang_events);
   g_test_add_func ("/extractorbin/sink-first", test_sink_first);
   g_test_add_func ("/extractorbin/latency", test_latency);
   return trib_gst_test_run ();
