@@ -384,7 +384,7 @@ gst_extractor_bin_dispose (GObject *object)
     ExtractorSlot *slot = self->slots->pdata[i];
     slot->src_ghost = slot->sink_ghost = NULL;
   }
-  /* request pads that are left are released by the parent class, after this */
+  /* the list stays: the parent releases request pads that the application did not, and looks for them in it */
   gst_extractor_bin_drop_all (self);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->dispose (object);
 }
@@ -394,8 +394,8 @@ gst_extractor_bin_finalize (GObject *object)
 {
   GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
 
-  obs_extractor_settings_clear (&self->settings);
   g_ptr_array_unref (self->slots);
+  obs_extractor_settings_clear (&self->settings);
   obs_extractor_unref (self->x);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->finalize (object);
 }

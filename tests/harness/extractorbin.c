@@ -449,6 +449,28 @@ test_options (void)
   rig_assert_closed (rig);
 }
 
+/* gst_parse_launch() never releases the pads that it asked for: GstElement does when it is disposed of */
+static void
+test_pads_not_released (void)
+{
+  const gchar *names[] = { "branch_src_%u", "branch_sink_%u" };
+
+  for (guint which = 1; which <= 3; which++) {
+    GstElement *bin = gst_element_factory_make ("extractorbin", NULL);
+
+    gst_object_ref_sink (bin);
+    for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+      if (which >> i & 1)
+        gst_object_unref (gst_element_request_pad_simple (bin, names[i]));
+    }
+    gst_element_set_state (bin, GST_STATE_PAUSED);
+    gst_element_set_state (bin, GST_STATE_NULL);
+    g_object_add_weak_pointer (G_OBJECT (bin), (gpointer *) &bin);
+    gst_object_unref (bin);
+    g_assert_null (bin);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -457,6 +479,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/accepted", test_accepted);
   g_test_add_func ("/extractorbin/profile", test_profile);
   g_test_add_func ("/extractorbin/stuck", test_stuck);
+  g_test_add_func ("/extractorbin/pads-not-released", test_pads_not_released);
   g_test_add_func ("/extractorbin/not-linked", test_not_linked);
   g_test_add_func ("/extractorbin/fatal", test_fatal);
   g_test_add_func ("/extractorbin/breaker", test_breaker);
