@@ -7,7 +7,9 @@
  *
  * Without a video the first camera is watched. `--branches` is extractorbin's property of that name. Ctrl-C ends the stream in order: what is
  * on its way is still printed. On the standard error: what became of the frames. What an application would copy from
- * here: build(), which says what is linked to what, and new_sample(), which is given one fused record a frame. */
+ * here: build(), which says what is linked to what, and new_sample(), which is given one fused record a frame.
+ *
+ * exit status: 0; 2: an option is wrong, or the video cannot be watched, and a line says why */
 #include <glib-unix.h>
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 
 typedef struct {
+  const gchar *video;
   GstElement *pipeline, *extract;
   GMainLoop *loop;
   guint64 n_records;
@@ -24,6 +27,9 @@ typedef struct {
 
 static gchar *branches;
 static gint window_ms = 200;
+
+#define MAX_WINDOW_MS 60000
+
 static const GOptionEntry options[] = {
   { "branches", 0, 0, G_OPTION_ARG_STRING, &branches, "Who looks at the frames: NAME=ELEMENTS; ...",
       "TEXT" },
@@ -42,6 +48,18 @@ default_branches (void)
     g_string_append (text,
         "; face=facedetect display=false; motion=motioncells display=false postallmotion=true");
   return g_string_free (text, FALSE);
+}
+
+/* what the options cannot be; (nullable) */
+static const gchar *
+refuse_options (void)
+{
+  if (window_ms < 0 || window_ms > MAX_WINDOW_MS)
+    return "--window-ms wants a number of milliseconds, 0 to 60000";
+  /* who has no elements would look at nothing */
+  if (branches && strchr (branches, '=') == NULL)
+    return "--branches wants NAME=ELEMENTS; NAME=ELEMENTS, such as \"quality=qualityextract\"";
+  return NULL;
 }
 
 /* ---- one fused record a frame ---- */
@@ -69,25 +87,64 @@ new_sample (GstAppSink *sink, gpointer user_data)
 
 /* ---- the pipeline ---- */
 
-/* a camera is live: what it cannot wait for is passed over. A file is read as fast as it is looked at */
-static gboolean
-build (Watch *w, const gchar *video, GError **error)
+/* @thread: decodebin's; the first video is watched, sound is not listened to */
+static void
+pad_added (GstElement *decode, GstPad *pad, gpointer user_data)
 {
-  gboolean camera = video == NULL || g_str_has_prefix (video, "/dev/");
-  g_autofree gchar *quoted = g_strescape (video ? video : "/dev/video0", NULL);
+  Watch *w = user_data;
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (w->extract, "sink");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  if (caps && g_str_has_prefix (gst_structure_get_name (gst_caps_get_structure (caps, 0)), "video/")
+      && !gst_pad_is_linked (sink))
+    gst_pad_link (pad, sink);
+}
+
+/* @thread: decodebin's */
+static void
+no_more_pads (GstElement *decode, gpointer user_data)
+{
+  Watch *w = user_data;
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (w->extract, "sink");
+
+  if (!gst_pad_is_linked (sink))
+    GST_ELEMENT_ERROR (decode, STREAM, WRONG_TYPE, ("There is no video in it."), (NULL));
+}
+
+static void
+set_video (Watch *w, const gchar *property)
+{
+  GstElement *source = gst_bin_get_by_name (GST_BIN (w->pipeline), "source");
+
+  /* not in the text of the pipeline: the name of a file may hold anything */
+  g_object_set (source, property, w->video, NULL);
+  gst_object_unref (source);
+}
+
+/* A camera is live: what it cannot wait for is passed over. A file is read as fast as it is looked at, and may hold
+ * sound, too. */
+static gboolean
+build (Watch *w, GError **error)
+{
+  gboolean camera = g_str_has_prefix (w->video, "/dev/");
   g_autofree gchar *line = g_strdup_printf (
-      "%s %s\"%s\" ! decodebin ! extractorbin name=extract %s ! fakesink sync=false "
+      "%s name=source ! decodebin name=decode "
+      "extractorbin name=extract %s ! fakesink sync=false "
       "extract.obs ! obsaligner name=align ! appsink name=records emit-signals=true sync=false "
       "async=false",
-      camera ? "v4l2src" : "filesrc", camera ? "device=" : "location=", quoted,
-      camera ? "profile=realtime" : "profile=batch strategy=none");
-  GstElement *align, *records;
+      camera ? "v4l2src" : "filesrc", camera ? "profile=realtime" : "profile=batch strategy=none");
+  GstElement *align, *decode, *records;
 
-  w->pipeline = gst_parse_launch (line, error);
-  if (w->pipeline == NULL || *error)
+  w->pipeline = gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+  if (w->pipeline == NULL)
     return FALSE;
+  set_video (w, camera ? "device" : "location");
   w->extract = gst_bin_get_by_name (GST_BIN (w->pipeline), "extract");
   g_object_set (w->extract, "branches", branches, NULL);
+  decode = gst_bin_get_by_name (GST_BIN (w->pipeline), "decode");
+  g_signal_connect (decode, "pad-added", G_CALLBACK (pad_added), w);
+  g_signal_connect (decode, "no-more-pads", G_CALLBACK (no_more_pads), w);
+  gst_object_unref (decode);
   align = gst_bin_get_by_name (GST_BIN (w->pipeline), "align");
   g_object_set (align, "window-ms", (guint) (camera ? window_ms : MAX (window_ms, 2000)), NULL);
   gst_object_unref (align);
@@ -107,15 +164,28 @@ report_branch (const GstStructure *s)
 }
 
 static void
-report_error (GstMessage *message, const gchar *word)
+report_warning (GstMessage *message)
 {
   g_autoptr (GError) error = NULL;
 
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, &error, NULL);
-  else
-    gst_message_parse_warning (message, &error, NULL);
-  g_printerr ("%s: %s\n", word, error->message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_printerr ("warning: %s\n", error->message);
+}
+
+/* What is told is the first error: those behind it follow from it. */
+static void
+fail (Watch *w, GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (message, &error, NULL);
+  if (w->status == 0
+      && gst_object_has_as_ancestor (GST_MESSAGE_SRC (message), GST_OBJECT (w->extract)))
+    g_printerr ("watch-frames: %s\n", error->message);
+  else if (w->status == 0)
+    g_printerr ("watch-frames: %s: %s\n", w->video, error->message);
+  w->status = 2;
+  g_main_loop_quit (w->loop);
 }
 
 static gboolean
@@ -126,12 +196,10 @@ bus_cb (GstBus *bus, GstMessage *message, gpointer user_data)
 
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
-      report_error (message, "error");
-      w->status = 2;
-      g_main_loop_quit (w->loop);
+      fail (w, message);
       break;
     case GST_MESSAGE_WARNING:
-      report_error (message, "warning");
+      report_warning (message);
       break;
     case GST_MESSAGE_EOS:
       g_main_loop_quit (w->loop);
@@ -207,17 +275,23 @@ main (int argc, char **argv)
 {
   g_autoptr (GOptionContext) context = g_option_context_new ("[VIDEO|/dev/videoN]");
   g_autoptr (GError) error = NULL;
+  const gchar *wrong;
   Watch w = { 0 };
 
   g_option_context_add_main_entries (context, options, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 2) {
-    g_printerr ("watch-frames: %s\n", error ? error->message : "one video at a time (--help)");
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    wrong = error->message;
+  else
+    wrong = argc > 2 ? "one video at a time (--help)" : refuse_options ();
+  if (wrong) {
+    g_printerr ("watch-frames: %s\n", wrong);
     return 2;
   }
   if (branches == NULL)
     branches = default_branches ();
-  if (!build (&w, argc == 2 ? argv[1] : NULL, &error)) {
+  w.video = argc == 2 ? argv[1] : "/dev/video0";
+  if (!build (&w, &error)) {
     g_printerr ("watch-frames: %s\n", error->message);
     return 2;
   }
