@@ -121,9 +121,11 @@ def identity(comments):
     for comment in comments:
         try:
             record = json.loads(comment)
-            return int(record["frame_id"]), int(record["t_ns"])
-        except (ValueError, TypeError, KeyError):
+            which = record["frame_id"], record["t_ns"]
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue
+        if all(type(number) is int for number in which):  # pylint: disable=unidiomatic-typecheck
+            return which
     return None
 
 
@@ -205,10 +207,18 @@ class Answers:
         self.socket = None
 
 
-def read_frames(path):
-    """The frames of @path, until whoever writes it ends."""
+def fields_of(analyse, jpeg):
+    """What @analyse says of the frame; None: it cannot be read, for whatever reason a library has."""
+    try:
+        return analyse(jpeg)
+    except Exception as why:  # pylint: disable=broad-except
+        print(f"a frame that cannot be read: {why}".splitlines()[0], file=sys.stderr)
+        return None
+
+
+def read_frames(descriptor):
+    """The frames that come, until whoever writes them ends."""
     cutter = Cutter()
-    descriptor = sys.stdin.fileno() if path == "-" else os.open(path, os.O_RDONLY)
     while chunk := os.read(descriptor, 65536):
         cutter.push(chunk)
         yield from cutter.frames()
@@ -235,13 +245,14 @@ def main():
     answers = Answers(args.socket, args.datagram, packer)
     nameless = broken = 0
     try:
-        for jpeg, comments in read_frames(args.frames):
+        descriptor = sys.stdin.fileno() if args.frames == "-" else os.open(args.frames, os.O_RDONLY)
+        for jpeg, comments in read_frames(descriptor):
             which = identity(comments)
             if which is None:
                 nameless += 1
                 continue
             begun = time.monotonic()
-            fields = analyse(jpeg)
+            fields = fields_of(analyse, jpeg)
             if fields is None:
                 broken += 1
                 continue
@@ -249,6 +260,8 @@ def main():
                           "processing_ms": (time.monotonic() - begun) * 1e3, **fields})
     except KeyboardInterrupt:
         pass
+    except OSError as why:
+        parser.exit(2, f"{parser.prog}: {args.frames}: {why.strerror}; start what writes the frames first\n")
     answers.close()
     print(f"{answers.sent} answers sent, {answers.dropped} with nobody there; frames without identity {nameless}, "
           f"unreadable {broken}", file=sys.stderr)

@@ -155,6 +155,36 @@ def _():
         tap.true("answers sent" in said and "Traceback" not in said, f"what it said: {said}")
 
 
+@t.test("pictures and comments that no library bears, or that say nothing: they are counted, the next one is answered (OBS-9)")
+def _():
+    need_analysis("--analysis", "quality")
+    module, good = example(), jpegs(1)
+    for comment in (b"", b"null", b"[1]", b"7", b'{"frame_id":1e999,"t_ns":0}', b'{"frame_id":NaN,"t_ns":0}', b'{"frame_id":true,"t_ns":0}',
+                    b'{"frame_id":"7","t_ns":0}', b'{"frame_id":{},"t_ns":0}', b'{"frame_id":1.5,"t_ns":0}', b"[" * 60000, b"\xff\xfe"):
+        tap.equal(module.identity([comment]), None, f"identity of {comment[:40]}")
+        tap.equal(module.identity([comment, b'{"frame_id":7,"t_ns":-1}']), (7, -1), f"identity behind {comment[:40]}")
+    at = good.index(b"\xff\xc0")
+    huge = good[:at + 5] + b"\xff\xfa\xff\xfa" + good[at + 9:]
+    nothing = good[:at + 5] + b"\0\0\0\0" + good[at + 9:]
+    done = subprocess.run([sys.executable, EXTRACTOR, "--socket", "/nonexistent/socket", "--analysis", "quality"],
+                          input=huge + nothing + jpegs(1, comment=False) + good, stderr=subprocess.PIPE, check=False,
+                          timeout=60 * tap.TIMEOUT_MULTIPLIER)
+    said = done.stderr.decode()
+    tap.equal(done.returncode, 0, f"status ({said})")
+    tap.true("1 with nobody there; frames without identity 1, unreadable 2" in said and "Traceback" not in said, f"what it said: {said}")
+
+
+@t.test("frames that are not there are told in one line, with status 2")
+def _():
+    need_analysis("--analysis", "quality")
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (f"{folder}/nothing", folder):
+            done = subprocess.run([sys.executable, EXTRACTOR, "--frames", path, "--socket", "@none", "--analysis", "quality"],
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60 * tap.TIMEOUT_MULTIPLIER)
+            tap.equal(done.returncode, 2, f"status ({done.stderr})")
+            tap.true(path in done.stderr and len(done.stderr.splitlines()) == 1, f"what it said: {done.stderr}")
+
+
 @t.test("processes that talk garbage, die while they write, or do not read: the pipeline goes on, all is counted (OBS-9)")
 def _():
     with tempfile.TemporaryDirectory() as folder:
