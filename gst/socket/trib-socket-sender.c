@@ -42,6 +42,7 @@ struct _TribSocketSender {
   TribSocketSenderCounts counts;
   guint64 told_lost; /* a bit for each reason */
   guint64 untold_lost;
+  gint64 lost_told_us;
   gchar *detail; /* of the last connection that failed or ended */
   TribSocketSenderEvent changes;
   gint64 changes_told_us;
@@ -79,7 +80,7 @@ note_change (TribSocketSender *s, gint pid, gboolean joined)
     s->counts.receivers_now--;
     s->changes.left++;
   }
-  s->told_lost = s->untold_lost = 0;
+  s->told_lost = 0;
   g_cond_broadcast (&s->cond);
 }
 
@@ -182,8 +183,8 @@ tell_lost (TribSocketSender *s, TribSocketLost lost, const TribSocketSenderCount
   s->tell (&event, s->user_data);
 }
 
-/* Returns: when the next message is due, 0: none */
-static gint64
+/* Receivers may come and go a thousand times a second: what is told of that is not so often. */
+static void
 tell_due (TribSocketSender *s, gint64 now)
 {
   g_autofree gchar *detail = NULL;
@@ -193,9 +194,12 @@ tell_due (TribSocketSender *s, gint64 now)
   guint64 lost;
 
   g_mutex_lock (&s->lock);
-  lost = s->untold_lost;
-  s->told_lost |= lost;
-  s->untold_lost = 0;
+  lost = now >= s->lost_told_us + TELL_EVERY_US ? s->untold_lost : 0;
+  if (lost != 0) {
+    s->told_lost |= lost;
+    s->untold_lost = 0;
+    s->lost_told_us = now;
+  }
   waits = s->changes.joined + s->changes.left > 0;
   due = waits && now >= s->changes_told_us + TELL_EVERY_US;
   if (due) {
@@ -217,7 +221,22 @@ tell_due (TribSocketSender *s, gint64 now)
     if (lost >> i & 1)
       tell_lost (s, (TribSocketLost) i, &counts, detail);
   }
-  return waits && !due ? s->changes_told_us + TELL_EVERY_US : 0;
+}
+
+/* Returns: when the next message is due, 0: none; @locks: lock */
+static gint64
+next_tell (const TribSocketSender *s, gint64 now)
+{
+  gint64 next = 0;
+
+  if (s->changes.joined + s->changes.left > 0)
+    next = MAX (s->changes_told_us + TELL_EVERY_US, now);
+  if (s->untold_lost != 0) {
+    gint64 due = MAX (s->lost_told_us + TELL_EVERY_US, now);
+
+    next = next > 0 ? MIN (next, due) : due;
+  }
+  return next;
 }
 
 /* ---- the thread ---- */
@@ -315,9 +334,10 @@ run (gpointer data)
   sigaddset (&signals, SIGPIPE);
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
   while (!stop) {
-    gint64 now = g_get_monotonic_time (), tell = tell_due (s, now), connect = 0, rests;
+    gint64 now = g_get_monotonic_time (), tell, connect = 0, rests;
     TribSocketPeer *only;
 
+    tell_due (s, now);
     g_mutex_lock (&s->lock);
     only = s->listen ? NULL : g_ptr_array_index (s->peers, 0);
     if (only != NULL && only->fd < 0 && now >= s->next_try_us)
@@ -327,8 +347,7 @@ run (gpointer data)
     rests = s->listen && s->rests_until_us > now ? s->rests_until_us : 0;
     fill_polls (s, polls, now);
     stop = s->stop;
-    if (s->changes.joined + s->changes.left > 0)
-      tell = MAX (s->changes_told_us + TELL_EVERY_US, now);
+    tell = next_tell (s, now);
     g_mutex_unlock (&s->lock);
 
     if (!stop
@@ -415,7 +434,7 @@ trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderTe
   s->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_socket_peer_free);
   g_mutex_init (&s->lock);
   g_cond_init (&s->cond);
-  s->changes_told_us = g_get_monotonic_time () - TELL_EVERY_US;
+  s->changes_told_us = s->lost_told_us = g_get_monotonic_time () - TELL_EVERY_US;
   s->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (s->wake < 0)
     g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_FAILED,

@@ -42,7 +42,8 @@
  * - `obssink-receivers`: who is there has changed; at most once a second. Fields: `connected` (uint,
  * receivers now), `joined` (uint64, receivers since the last message), `left` (uint64, receivers),
  * `pid` (int: process of the last one, 0 when not known), `detail` (string: why it left, for people).
- * - `obssink-dropped`: something was not sent; once a reason until who is there changes. Fields:
+ * - `obssink-dropped`: something was not sent; once a reason until who is there changes, and at most
+ * once a second. Fields:
  * `reason` (string: that of the counter), `count` (uint64, records so far, for that reason),
  * `detail` (string: what is known of the connection, for people).
  *

@@ -391,6 +391,35 @@ read_all (gint fd, guint8 *bytes, gsize len)
 
 #define FRAME 300000
 
+/* receivers that come and go as fast as they can: each is one that may be told of, and is not */
+static void
+test_come_and_go (void)
+{
+  g_autoptr (Rig) rig = rig_new ("listen=true", "application/json", NULL, 0);
+  gint64 begun = g_get_monotonic_time ();
+  guint n_messages = 0;
+  GstMessage *message;
+
+  for (guint i = 1; i <= 200; i++) {
+    gint fd = rig_connect (rig->location, SOCK_STREAM);
+
+    rig_wait_stat (rig->element, "receivers", i);
+    close (fd);
+    while (rig_stat (rig->element, "receivers-now") > 0)
+      g_thread_yield ();
+    push (rig, "{}");
+  }
+  g_assert_cmpuint (rig_stat (rig->element, "dropped-no-receiver"), ==, 200);
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  while ((message = gst_bus_pop_filtered (rig->bus, GST_MESSAGE_ELEMENT)) != NULL) {
+    n_messages += gst_message_has_name (message, "obssink-dropped");
+    gst_message_unref (message);
+  }
+  g_assert_cmpuint (n_messages, >=, 1);
+  /* for one reason, one a second, however long all that took */
+  g_assert_cmpuint (n_messages, <=, 2 + (g_get_monotonic_time () - begun) / G_USEC_PER_SEC);
+}
+
 /* frames are whole, also when the reader is slow; the next reader begins with SOI */
 static void
 test_fifo (void)
@@ -544,6 +573,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obssink/error", test_error);
   g_test_add_func ("/obssink/listen/slow", test_listen);
   g_test_add_func ("/obssink/listen/many", test_listen_many);
+  g_test_add_func ("/obssink/listen/come-and-go", test_come_and_go);
   g_test_add_func ("/obssink/fifo/OBS-9/readers", test_fifo);
   g_test_add_func ("/obssink/fifo/there", test_fifo_there);
   g_test_add_func ("/obssink/refused-settings", test_refused_settings);
