@@ -21,6 +21,7 @@ trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
     .waits_since = a->now,
     .part = record->part,
     .parts = record->parts,
+    .is_late = record->is_late,
     .payload = record->payload,
     .bytes = record->bytes,
   };

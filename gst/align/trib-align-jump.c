@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clocks that jump. One strange time proves nothing: the record is set aside, moves no bound, and the next one of
- * its source decides. Disorder of some milliseconds is no jump. */
+ * its source decides. Disorder of some milliseconds is no jump, and neither is an answer that says that it is late. */
 #include "trib-align-private.h"
 
 static gint64
@@ -173,7 +173,7 @@ trib_align_jump_check (TribAlign *a, Entry *e)
   if (a->config.jump_threshold_ms == 0)
     return FALSE;
   if (s->unsynced) {
-    if (!is_back (a, e)) {
+    if (e->is_late || !is_back (a, e)) {
       trib_align_late (a, e, NULL, distance (e->t, a->newest));
       return TRUE;
     }
@@ -181,6 +181,9 @@ trib_align_jump_check (TribAlign *a, Entry *e)
     set_unsynced (a, s, FALSE, 0);
     return FALSE;
   }
+  /* what is late is old; that it says so is no leave to be ahead */
+  if (e->is_late && s->max_t != NO_TIME && e->t <= s->max_t)
+    return FALSE;
   if (s->quarantine && agrees (a, s->quarantine, e)) {
     jump (a, s, e);
     if (!s->unsynced)

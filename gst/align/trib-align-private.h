@@ -44,6 +44,7 @@ struct _Entry {
       waits_since; /* approximate: its arrival, or that of a younger record that was there before */
   guint part;
   guint parts;
+  gboolean is_late;
   gpointer payload;
   gsize bytes;
 };

@@ -191,6 +191,8 @@ trib_align_accept (TribAlign *a, Entry *e)
 {
   Source *s = e->source;
   gint64 t = e->t;
+  /* how far its source has come, others have said before */
+  gboolean moves = !e->is_late || s->max_t == NO_TIME || t > s->max_t;
 
   a->last_arrival = a->now;
   if (!a->has_capture_offset) {
@@ -198,12 +200,14 @@ trib_align_accept (TribAlign *a, Entry *e)
     a->capture_offset = minus (e->arrival, e->t);
   }
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
-    trib_align_source_passed (a, s, t);
+    if (moves)
+      trib_align_source_passed (a, s, t);
     trib_align_sets_add (a, e);
     return;
   }
   add_to_frame (a, e);
-  trib_align_source_passed (a, s, t);
+  if (moves)
+    trib_align_source_passed (a, s, t);
   trib_align_update_watermark (a);
   trib_align_drain (a);
 }

@@ -33,6 +33,7 @@ typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
  * @t_ns: capture time
  * @part: from 1 on; 0: the answer has one part
  * @parts: how many; 0 or 1: one
+ * @is_late: its source said it behind its deadline: that its time is old says nothing about a clock
  * @expected: (nullable) (array zero-terminated=1): of an announce: who will answer; %NULL: as configured
  * @payload: (nullable) (transfer full)
  * @bytes: what @payload holds, for the bound
@@ -47,6 +48,7 @@ typedef struct {
   gint64 t_ns;
   guint part;
   guint parts;
+  gboolean is_late;
   const gchar *const *expected;
   gpointer payload;
   gsize bytes;

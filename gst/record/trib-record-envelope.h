@@ -63,6 +63,7 @@ typedef struct {
   gdouble wait_ms;
   gdouble score;
   gdouble speed;
+  gboolean late;
   gboolean loop;
   gboolean stopped;
   gboolean flush_all;

@@ -41,6 +41,8 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
       "number of the record at its source: the same one twice for a frame is a repetition"),
   FIELD (PART, "part", UINT, part, "which part of the source's answer for the frame, from 1 on"),
   FIELD (PARTS, "parts", UINT, parts, "how many parts that answer has"),
+  FIELD (LATE, "late", BOOLEAN, late,
+      "whether it came behind its deadline: its time is an old one, and not its source's clock"),
   FIELD (EPOCH, "epoch", UINT, epoch, "counts the jumps of capture time"),
   FIELD (PANE, "pane", UINT, pane, "0: first result of the frame; 1, 2...: later ones"),
   FIELD (DROPPED_FRAME_IDS, "dropped_frame_ids", UINTS, dropped_frame_ids,
@@ -98,11 +100,12 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       "body: "
       "`faces`, `poses`, `hands`, `blur`...",
       .one_of = FRAME, .one_of_too = WHO,
-      .optional = TRANSPORT | B (PART) | B (PARTS) | B (PROCESSING_MS) | B (WIDTH) | B (HEIGHT) },
+      .optional
+      = TRANSPORT | B (PART) | B (PARTS) | B (LATE) | B (PROCESSING_MS) | B (WIDTH) | B (HEIGHT) },
   [TRIB_RECORD_KIND_EMPTY] = { "empty", TRIB_RECORD_FIELD_KIND, "an empty answer",
       "The source looked at the frame and found nothing. It answers as an observation does.",
       .one_of = FRAME, .one_of_too = WHO,
-      .optional = TRANSPORT | B (PROCESSING_MS) | B (WIDTH) | B (HEIGHT) },
+      .optional = TRANSPORT | B (LATE) | B (PROCESSING_MS) | B (WIDTH) | B (HEIGHT) },
   [TRIB_RECORD_KIND_SKIPPED] = { "skipped", TRIB_RECORD_FIELD_KIND, "a skipped frame",
       "The source will not look at the frame; nobody need wait for it.", .one_of = FRAME,
       .one_of_too = WHO, .optional = TRANSPORT | B (REASON) },

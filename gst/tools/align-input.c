@@ -163,6 +163,7 @@ take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   r->t_ns = e->t_ns;
   r->part = (guint) MIN (e->part, G_MAXUINT);
   r->parts = (guint) MIN (e->parts, G_MAXUINT);
+  r->is_late = trib_record_has (e, TRIB_RECORD_FIELD_LATE) && e->late;
   if (r->kind == TRIB_ALIGN_KIND_ANNOUNCE && trib_record_has (e, TRIB_RECORD_FIELD_EXPECTED)) {
     for (guint i = 0; i < e->n_names; i++)
       input->expected[i] = name_of (input, e->names[i]);

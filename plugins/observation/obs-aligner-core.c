@@ -355,6 +355,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
     .seq = envelope->seq,
     .part = (guint) MIN (envelope->part, G_MAXUINT),
     .parts = (guint) MIN (envelope->parts, G_MAXUINT),
+    .is_late = trib_record_has (envelope, TRIB_RECORD_FIELD_LATE) && envelope->late,
     .payload = obs_payload_ref (payload),
     .bytes = payload->record.len };
 

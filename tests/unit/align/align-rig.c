@@ -317,6 +317,9 @@ push_record (Rig *rig, const gchar *word)
       case 's':
         record.kind = TRIB_ALIGN_KIND_SKIPPED;
         break;
+      case 'l':
+        record.is_late = TRUE;
+        break;
       default:
         g_error ("%s: what is '%c'?", word, what);
     }

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* Alignment told in a line. Times are in ms. A script is a list of words:
  *   F33@43        source F, capture time 33, arrives at 43; sources are one letter
  *   F33#7@43      with frame id 7; F33.2@43 with sequence number 2; F33:1/2@43 part 1 of 2
- *   F33e@43       empty; F33s@43 skipped
+ *   F33e@43       empty; F33s@43 skipped; F33l@43 says that it is late
  *   Fb33@43       a bound; Feos@43 the source's end
  *   A33=FP@43     announce, F and P will answer; A33@43 as configured
  *   @110          time passes; eos@110 everybody has ended; flush@110; flushF@110

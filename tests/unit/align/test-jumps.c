@@ -46,6 +46,18 @@ static const RigCase cases[] = {
       "0[FP]complete@1 9000[FP]complete@34 9033[FP]complete@67" },
   { "jump/same-ids", "sources=F,P", "F60000#9@0 P60000#9@1 F0#0@33 P0#0@34 F33#9@66 P33#9@67",
       "60000#9[FP]complete@1 jump:F@66 0#0[FP]complete@66 33#9[FP]complete@67" },
+  /* who was stopped for a while answers late; its clock is what it was */
+  { "jump/late-answers", "sources=F,P reference-source=P idle-timeout-ms=0",
+      "F0@0 P0s@1 F6000@6000 P6000s@6001 P1l@6002 P2l@6003 F6033@6033 P6033@6034",
+      "0[F](P:skipped)complete@1 6000[F](P:skipped)complete@6001 late:P1@6002 late:P2@6003 "
+      "6033[FP]complete@6034" },
+  { "jump/late-answers/none-else", "sources=F", "F60000@0 F0l@1 F33l@2 F60033@33",
+      "60000[F]complete@0 late:F0@1 late:F33@2 60033[F]complete@33" },
+  { "jump/late-answers/but-ahead", "sources=F,P live=no", "F0@0 P0@1 F90000l@10 F33@33 P33@34",
+      "0[FP]complete@1 drop:implausible:F90000@33 33[FP]complete@34" },
+  { "jump/late-answers/unsynced", "sources=F,P",
+      "F0@0 P0@1 F33@33 P60033@34 F66@66 P60066@67 P66l@68 F99@99 P99@100",
+      "0[FP]complete@1 unsynced:P@67 late:P60033@67 late:P60066@67 late:P66@68 synced:P@100" },
   { "jump/off", "sources=F,P jump-threshold-ms=0", "F0@0 P0@1 F9000000@33 P9000000@34",
       "0[FP]complete@1 9000000[FP]complete@34" },
   { "jump/threshold", "sources=F,P order=completion jump-threshold-ms=50 live=no",
