@@ -37,8 +37,8 @@ find_tolerance (GstObsOverlay *self, GstBuffer *frame)
   if (GST_CLOCK_TIME_IS_VALID (duration) && duration > 0 && duration <= GST_SECOND)
     return (gint64) duration / 2;
   if (GST_VIDEO_INFO_FPS_N (&self->info) > 0)
-    return (gint64) gst_util_uint64_scale_int (
-        GST_SECOND, GST_VIDEO_INFO_FPS_D (&self->info), GST_VIDEO_INFO_FPS_N (&self->info) * 2);
+    return (gint64) gst_util_uint64_scale (GST_SECOND, (guint64) GST_VIDEO_INFO_FPS_D (&self->info),
+        2 * (guint64) GST_VIDEO_INFO_FPS_N (&self->info));
   return NO_RATE_TOLERANCE;
 }
 

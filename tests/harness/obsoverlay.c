@@ -563,6 +563,20 @@ test_latency (void)
   stop (&rig);
 }
 
+/* half a frame of the shortest that caps can have */
+static void
+test_rate (void)
+{
+  g_autoptr (TribHarness) h = gst_harness_new_with_padnames ("obsoverlay", "sink", "src");
+  GstBuffer *frame = gst_buffer_new_allocate (NULL, (gsize) 16 * 16 * 4, NULL);
+
+  gst_harness_set_src_caps_str (
+      h, "video/x-raw,format=BGRx,width=16,height=16,framerate=2147483647/1");
+  GST_BUFFER_PTS (frame) = 0;
+  g_assert_cmpint (gst_harness_push (h, frame), ==, GST_FLOW_OK);
+  gst_buffer_unref (gst_harness_pull (h));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -596,5 +610,6 @@ main (int argc, char **argv)
   g_test_add_func ("/obsoverlay/attached", test_attached);
   g_test_add_func ("/obsoverlay/bad-records", test_bad_records);
   g_test_add_func ("/obsoverlay/latency", test_latency);
+  g_test_add_func ("/obsoverlay/rate", test_rate);
   return trib_gst_test_run ();
 }
