@@ -138,6 +138,8 @@ struct _GstMessageExtract {
   gchar *mapping;
   gchar *source;
   gchar *type;
+  gchar *refused
+      [N_PROPS]; /* (nullable): what was set and cannot be, until it is told where somebody listens */
 
   gint has_told; /* atomic: of a dropped message */
 
@@ -421,6 +423,28 @@ pass_names_on (GstMessageExtract *self, const gchar *usual_type)
   obs_message_tail_set_names (OBS_MESSAGE_TAIL (self->tail), source, type, usual_type);
 }
 
+static void
+tell_refused (GstMessageExtract *self, guint id, const gchar *text)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      ("%s: no observation can have \"%.40s\"", properties[id]->name, text), ("it is as before"));
+}
+
+/* A pipeline in NULL gives no messages on: what was said of a setting of a launch line, nobody has heard. */
+static void
+tell_refused_again (GstMessageExtract *self)
+{
+  for (guint id = 1; id < N_PROPS; id++) {
+    g_autofree gchar *text = NULL;
+
+    GST_OBJECT_LOCK (self);
+    text = g_strdup (self->refused[id]);
+    GST_OBJECT_UNLOCK (self);
+    if (text != NULL)
+      tell_refused (self, id, text);
+  }
+}
+
 static GstStateChangeReturn
 gst_message_extract_change_state (GstElement *element, GstStateChange transition)
 {
@@ -433,6 +457,7 @@ gst_message_extract_change_state (GstElement *element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     g_autofree gchar *usual_type = find_usual_type (self);
 
+    tell_refused_again (self);
     obs_message_book_start (self->book, self->map);
     gst_segment_init (&self->segment, GST_FORMAT_TIME);
     g_atomic_int_set (&self->has_told, FALSE);
@@ -516,6 +541,16 @@ set_branch_or_map (GstMessageExtract *self, guint id, const gchar *text)
   GST_STATE_UNLOCK (self);
 }
 
+/* what was refused of a property, or, with %NULL, is not any more */
+static void
+note_refused (GstMessageExtract *self, guint id, const gchar *text)
+{
+  GST_OBJECT_LOCK (self);
+  g_free (self->refused[id]);
+  self->refused[id] = g_strdup (text);
+  GST_OBJECT_UNLOCK (self);
+}
+
 static gboolean
 is_usable (guint id, const gchar *text)
 {
@@ -540,10 +575,11 @@ gst_message_extract_set_property (GObject *object, guint id, const GValue *value
     case PROP_SOURCE:
     case PROP_TYPE:
       if (!is_usable (id, text)) {
-        GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-            ("%s: no observation can have \"%.40s\"", pspec->name, text), ("it is as before"));
+        note_refused (self, id, text);
+        tell_refused (self, id, text);
         return;
       }
+      note_refused (self, id, NULL);
       set_text (self, id == PROP_SOURCE ? &self->source : &self->type, text);
       pass_names_on (self, NULL);
       break;
@@ -594,6 +630,8 @@ gst_message_extract_finalize (GObject *object)
   g_free (self->mapping);
   g_free (self->source);
   g_free (self->type);
+  for (guint id = 0; id < N_PROPS; id++)
+    g_free (self->refused[id]);
   g_clear_error (&self->branch_error);
   g_clear_error (&self->map_error);
   g_clear_pointer (&self->map, trib_message_map_unref);

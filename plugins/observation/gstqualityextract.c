@@ -26,7 +26,7 @@
  *
  * ## Errors
  * None: a frame that cannot be measured is dropped and counted. A `region` that is none is told with a warning
- * (RESOURCE/SETTINGS), and the one before holds.
+ * (RESOURCE/SETTINGS), and the one before holds; so is a `source` that no record can have.
  *
  * ## Messages
  * None of its own.
@@ -87,6 +87,7 @@ struct _GstQualityExtract {
   Region region;
   guint shrink;
   gchar *source;
+  gchar *refused; /* (nullable): a region that is none, until it is told where somebody listens */
   guint64 frames_in, records_out, dropped;
   gint64 times[N_TIMES]; /* ns */
 
@@ -273,6 +274,31 @@ gst_quality_extract_stop (GstBaseTransform *base)
 
 /* ---- properties ---- */
 
+static void
+refuse_region (GstQualityExtract *self, const gchar *text)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      ("region: \"%.40s\" is not X,Y,WIDTH,HEIGHT in pixels", text),
+      ("the region is the same as before"));
+}
+
+/* A pipeline in NULL gives no messages on: what was said of a setting of a launch line, nobody has heard. */
+static GstStateChangeReturn
+gst_quality_extract_change_state (GstElement *element, GstStateChange transition)
+{
+  GstQualityExtract *self = GST_QUALITY_EXTRACT (element);
+  g_autofree gchar *refused = NULL;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    GST_OBJECT_LOCK (self);
+    refused = g_strdup (self->refused);
+    GST_OBJECT_UNLOCK (self);
+    if (refused != NULL)
+      refuse_region (self, refused);
+  }
+  return GST_ELEMENT_CLASS (gst_quality_extract_parent_class)->change_state (element, transition);
+}
+
 static gint
 compare_times (gconstpointer a, gconstpointer b)
 {
@@ -322,22 +348,47 @@ parse_region (const gchar *text, Region *ret_region)
 }
 
 static void
+set_region (GstQualityExtract *self, const gchar *text)
+{
+  Region region;
+  gboolean good = parse_region (text, &region);
+
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->refused, g_free);
+  if (good)
+    self->region = region;
+  else
+    self->refused = g_strdup (text);
+  GST_OBJECT_UNLOCK (self);
+  if (!good)
+    refuse_region (self, text);
+}
+
+/* Too long, or no UTF-8: nobody could read the records. */
+static void
+set_source (GstQualityExtract *self, const gchar *source)
+{
+  if (source != NULL
+      && (strlen (source) > TRIB_RECORD_MAX_TEXT_BYTES || !g_utf8_validate (source, -1, NULL))) {
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("source: no record can have a name of more than 255 bytes, or one that is not UTF-8"),
+        ("it is the same as before"));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_free (self->source);
+  self->source = g_strdup (source);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
 gst_quality_extract_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
-  Region region;
 
   switch (id) {
     case PROP_REGION:
-      if (!parse_region (g_value_get_string (value), &region)) {
-        GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-            ("region: \"%s\" is not X,Y,WIDTH,HEIGHT in pixels", g_value_get_string (value)),
-            ("the region is the same as before"));
-        return;
-      }
-      GST_OBJECT_LOCK (self);
-      self->region = region;
-      GST_OBJECT_UNLOCK (self);
+      set_region (self, g_value_get_string (value));
       break;
     case PROP_SHRINK:
       GST_OBJECT_LOCK (self);
@@ -345,10 +396,7 @@ gst_quality_extract_set_property (GObject *object, guint id, const GValue *value
       GST_OBJECT_UNLOCK (self);
       break;
     case PROP_SOURCE:
-      GST_OBJECT_LOCK (self);
-      g_free (self->source);
-      self->source = g_value_dup_string (value);
-      GST_OBJECT_UNLOCK (self);
+      set_source (self, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -397,6 +445,7 @@ gst_quality_extract_finalize (GObject *object)
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
 
   g_free (self->source);
+  g_free (self->refused);
   g_clear_pointer (&self->meter, trib_quality_meter_free);
   G_OBJECT_CLASS (gst_quality_extract_parent_class)->finalize (object);
 }
@@ -436,6 +485,7 @@ gst_quality_extract_class_init (GstQualityExtractClass *klass)
   object_class->set_property = gst_quality_extract_set_property;
   object_class->get_property = gst_quality_extract_get_property;
   object_class->finalize = gst_quality_extract_finalize;
+  element_class->change_state = GST_DEBUG_FUNCPTR (gst_quality_extract_change_state);
   install_properties (object_class);
   base_class->start = GST_DEBUG_FUNCPTR (gst_quality_extract_start);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_quality_extract_stop);

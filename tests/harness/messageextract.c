@@ -735,6 +735,32 @@ test_set_again (void)
   assert_has (text, "\"n\":4}");
 }
 
+/* In NULL nobody listens: what was refused there is told when the pipeline starts. */
+static void
+test_refused_names (void)
+{
+  GstElement *pipeline = gst_parse_launch (
+      "messageextract name=x element=identity type=fused ! fakesink async=false", NULL);
+  g_autoptr (GstElement) x = gst_bin_get_by_name (GST_BIN (pipeline), "x");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree gchar *type = NULL;
+  GstMessage *message;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING));
+  g_object_get (x, "type", &type, NULL);
+  g_assert_cmpstr (type, ==, NULL);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_object_set (x, "type", "face", NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -757,5 +783,6 @@ main (int argc, char **argv)
   g_test_add_func ("/messageextract/bounds", test_bounds);
   g_test_add_func ("/messageextract/refused", test_refused);
   g_test_add_func ("/messageextract/set-again", test_set_again);
+  g_test_add_func ("/messageextract/refused-names", test_refused_names);
   return trib_gst_test_run ();
 }

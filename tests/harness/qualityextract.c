@@ -123,6 +123,43 @@ test_region_and_shrink (void)
   g_assert_cmpstr (region, ==, "");
 }
 
+static guint
+count_warnings (GstBus *bus)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING)) != NULL) {
+    gst_message_unref (message);
+    n++;
+  }
+  return n;
+}
+
+/* In NULL nobody listens: what was refused there is told when the pipeline starts. */
+static void
+test_refused (void)
+{
+  GstElement *pipeline
+      = gst_parse_launch ("qualityextract name=q region=1,2,3 ! fakesink async=false", NULL);
+  g_autoptr (GstElement) q = gst_bin_get_by_name (GST_BIN (pipeline), "q");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree gchar *source = NULL, *long_name = g_strnfill (256, 'x');
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpuint (count_warnings (bus), ==, 1);
+  g_object_set (q, "source", "left", "source", long_name, "source", "\xff", NULL);
+  g_assert_cmpuint (count_warnings (bus), ==, 2);
+  g_object_get (q, "source", &source, NULL);
+  g_assert_cmpstr (source, ==, "left");
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_object_set (q, "region", "1,2,3,4", NULL);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpuint (count_warnings (bus), ==, 0);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
 /* a frame of which nothing is left is dropped and counted */
 static void
 test_dropped (void)
@@ -180,6 +217,7 @@ main (int argc, char **argv)
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/qualityextract/formats", test_formats);
   g_test_add_func ("/qualityextract/region-and-shrink", test_region_and_shrink);
+  g_test_add_func ("/qualityextract/refused", test_refused);
   g_test_add_func ("/qualityextract/dropped", test_dropped);
   g_test_add_func ("/qualityextract/identity", test_identity);
   if (trib_test_need_elements ("msgpackdec", NULL))
