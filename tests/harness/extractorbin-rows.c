@@ -252,8 +252,9 @@ test_row_06 (void)
 static void
 test_row_07 (void)
 {
-  g_autoptr (Rig) rig
-      = rig_new (PATIENT "branches=\"good=qualityextract; bad=identity error-after=3 ! qualityextract; a\"", 1);
+  g_autoptr (Rig) rig = rig_new (PATIENT
+      "branches=\"good=qualityextract; bad=identity error-after=3 ! qualityextract; a\"",
+      1);
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstMessage) message = NULL;
   const GstStructure *s;

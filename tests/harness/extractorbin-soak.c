@@ -111,7 +111,7 @@ push_frames (gpointer data)
       push_frame (flow);
     g_mutex_unlock (&flow->stream);
     if (what < 20)
-      g_usleep (1000);
+      trib_test_pause ();
   }
   return NULL;
 }
