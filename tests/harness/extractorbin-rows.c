@@ -419,17 +419,22 @@ test_row_11 (void)
   rig_assert_closed (rig);
 }
 
-/* time in PAUSED is nobody's */
-static void
-test_row_12 (void)
+/* FALSE: this machine took longer to pause than the frame has, which proves nothing */
+static gboolean
+try_row_12 (void)
 {
   g_autoptr (Rig) rig = rig_new ("timeout-ms=500 branches=a", 1);
-  gint64 until;
+  gint64 begun = g_get_monotonic_time (), until;
 
   rig_frame (rig, 0);
   rig_take (rig, 0, 0);
   rig_expect (rig, "announce 0 ok a");
   gst_element_set_state (rig->element, GST_STATE_PAUSED);
+  if (g_get_monotonic_time () - begun >= 500 * G_TIME_SPAN_MILLISECOND) {
+    gst_element_set_state (rig->element, GST_STATE_PLAYING);
+    rig_expect (rig, "skipped 0 a timeout");
+    return FALSE;
+  }
   until = g_get_monotonic_time () + 700 * G_TIME_SPAN_MILLISECOND;
   while (g_get_monotonic_time () < until)
     trib_test_pause ();
@@ -438,6 +443,15 @@ test_row_12 (void)
   gst_element_set_state (rig->element, GST_STATE_PLAYING);
   rig_expect (rig, "skipped 0 a timeout");
   rig_assert_closed (rig);
+  return TRUE;
+}
+
+/* time in PAUSED is nobody's */
+static void
+test_row_12 (void)
+{
+  while (!try_row_12 ())
+    g_test_message ("too slow to pause in time: once more");
 }
 
 /* the end does not wait for a branch that is stuck */
