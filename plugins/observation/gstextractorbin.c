@@ -30,14 +30,15 @@
  *
  * ## Timing
  * A frame's deadline is `timeout-ms` from the decision about it (`timeout-base`); time in PAUSED does not count. Records have the running time
- * of their frame as PTS. `src` adds no latency, `obs` adds `timeout-ms`. With strategy none upstream waits for
+ * of their frame as PTS. `src` adds no latency, `obs` adds `timeout-ms`, or what the most patient branch has. With strategy none upstream waits for
  * branches, else it never does. At the end of the stream branches get the end behind their last frame, and what they
  * still say within `drain-timeout-ms` goes out before the end of `obs`. A flush forgets what is on its way.
  *
  * ## Threads
  * One a branch, which pushes frames into it, and one for `obs`. A branch that hangs holds its own thread up and nobody else; it is
  * left to itself when it does not stop within half a second. Branches may come and go while playing:
- * `add-branch` ("NAME=ELEMENTS") and `remove-branch` (NAME) return whether that was done.
+ * `add-branch` ("NAME=ELEMENTS") and `remove-branch` (NAME) return whether that was done; nothing is while the bin goes from
+ * PAUSED to READY.
  *
  * ## Errors
  * A text in `branches` that cannot be understood, or elements that cannot be made, are an error (RESOURCE/SETTINGS) when going to
