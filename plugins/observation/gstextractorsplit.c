@@ -69,9 +69,9 @@ split_event (GstPad *pad, GstObject *parent, GstEvent *event)
       obs_extractor_flush_stop (x, event);
       return push_on (self, event);
     case GST_EVENT_EOS:
-      push_on (self, event);
+      /* first: a sink behind src may wait for the one behind obs before it lets the end pass */
       obs_extractor_eos (x);
-      return TRUE;
+      return push_on (self, event);
     case GST_EVENT_SEGMENT:
       gst_event_copy_segment (event, &x->segment);
       break;

@@ -226,6 +226,22 @@ test_second_fails (void)
   rig_assert_closed (rig);
 }
 
+/* the end, and nothing before it: both sinks have to come to PAUSED by it */
+static void
+test_end_alone (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "videotestsrc num-buffers=0 ! extractorbin name=x branches=a=qualityextract "
+      "x.src ! fakesink x.obs ! fakesink",
+      NULL);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = trib_bus_wait (pipeline, GST_MESSAGE_EOS, 10000);
+  g_assert_nonnull (message);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 /* ---- from the streaming thread ---- */
 
 typedef struct {
@@ -333,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/second-fails", test_second_fails);
   g_test_add_func ("/extractorbin/add-while-stopping", test_add_while_stopping);
   g_test_add_func ("/extractorbin/hang/events", test_hang_events);
+  g_test_add_func ("/extractorbin/end-alone", test_end_alone);
   g_test_add_func ("/extractorbin/sink-first", test_sink_first);
   g_test_add_func ("/extractorbin/latency", test_latency);
   return trib_gst_test_run ();
