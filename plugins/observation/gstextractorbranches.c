@@ -475,7 +475,8 @@ gst_extractor_bin_add_branch (GstExtractorBin *self, const gchar *text, GError *
     return FALSE;
   }
   if (!gst_element_sync_state_with_parent (slot->element)) {
-    refuse (error, slot->spec, "its elements cannot start; the bus says why");
+    const gchar *why = slot->branch->failure;
+    refuse (error, slot->spec, why ? why : "its elements cannot start");
     remove_slot (self, slot);
     return FALSE;
   }

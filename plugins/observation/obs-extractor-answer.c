@@ -209,6 +209,18 @@ know_caps (ObsBranch *b, GstPad *pad)
     take_caps (b, caps);
 }
 
+/* with lock, which is let go of: with strategy none nothing makes room for others, so a branch waits as upstream does */
+static void
+wait_for_outlet (ObsBranch *b)
+{
+  ObsExtractor *x = b->x;
+
+  while (x->core && !x->stopping && !x->flushing && !b->stop && x->flow == GST_FLOW_OK
+         && x->now.config.strategy == TRIB_EXTRACT_STRATEGY_NONE
+         && x->out_bytes >= x->now.max_pending_bytes)
+    g_cond_wait (&x->room, &x->lock);
+}
+
 /**
  * obs_branch_answer:
  * @b: who answers
@@ -229,6 +241,7 @@ obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer)
   mapped = b->gives_records && gst_buffer_map (buffer, &map, GST_MAP_READ);
   obs_extractor_choose_format (x);
   g_mutex_lock (&x->lock);
+  wait_for_outlet (b);
   if (x->core == NULL || x->stopping || x->flushing)
     flow = GST_FLOW_FLUSHING;
   else if (mapped)

@@ -44,6 +44,7 @@ obs_branch_unref (ObsBranch *b)
   g_clear_pointer (&b->info, gst_video_info_free);
   g_cond_clear (&b->wake);
   g_free (b->name);
+  g_free (b->failure);
   obs_extractor_unref (b->x);
   g_free (b);
 }
@@ -273,8 +274,14 @@ obs_branch_end (ObsBranch *b, TribExtractOutcome why)
 gboolean
 obs_branch_fail (ObsBranch *b, const gchar *reason)
 {
-  if (b->failed || b->number < 0)
+  if (b->failed)
     return FALSE;
+  if (b->number < 0) {
+    /* what comes after the first is what became of it */
+    if (b->failure == NULL)
+      b->failure = g_strdup (reason);
+    return FALSE;
+  }
   b->failed = TRUE;
   forget (b, TRIB_EXTRACT_SKIP_FAILED);
   obs_report_branch (b, "failed", reason);

@@ -100,6 +100,7 @@ struct _ObsBranch {
   gboolean flushing; /* a FLUSH_START is on its way into it */
   gboolean eos_sent, eos_seen;
   gboolean failed;
+  gchar *failure; /* (nullable) of one that never began */
   ObsBranchCounts counts;
   TribExtractCounts last; /* of gst/extract, once it is not there any more */
 

@@ -335,6 +335,78 @@ test_latency (void)
   g_assert_cmpuint (min, ==, 700 * GST_MSECOND);
 }
 
+/* elements that cannot start are no branch, and the warning says why */
+static void
+test_add_that_fails (void)
+{
+  g_autoptr (Rig) rig = rig_new ("branches=a", 1);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean added = TRUE;
+
+  gst_element_set_bus (rig->element, bus);
+  g_signal_emit_by_name (rig->element, "add-branch",
+      "f=qualityextract ! tee name=t t. ! queue ! filesink location=/nonexistent/folder/file t. ! "
+      "queue",
+      &added);
+  g_assert_false (added);
+  message = gst_bus_timed_pop_filtered (bus, 10 * GST_SECOND, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/folder/file"));
+  gst_element_set_bus (rig->element, NULL);
+  rig_frame (rig, 0);
+  rig_expect (rig, "announce 0 ok a");
+}
+
+static GstPadProbeReturn
+stand_still (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+static gpointer
+flood (gpointer data)
+{
+  Rig *rig = data;
+  g_autofree gchar *text = g_strnfill (10000, 'x');
+  g_autofree gchar *json
+      = g_strdup_printf ("{\"type\":\"seen\",\"frame_id\":0,\"text\":\"%s\"}", text);
+
+  while (
+      gst_harness_push (rig->branch[0], gst_buffer_new_memdup (json, strlen (json))) == GST_FLOW_OK)
+    ;
+  return NULL;
+}
+
+/* with strategy none a branch that says too much waits when nobody takes it; a flush wakes it */
+static void
+test_flood (void)
+{
+  g_autoptr (Rig) rig
+      = rig_new ("strategy=none timeout-ms=600000 max-pending-bytes=65536 branches=a", 1);
+  g_autoptr (GstPad) obs = gst_element_get_static_pad (rig->element, "obs");
+  gulong probe = gst_pad_add_probe (
+      obs, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, stand_still, NULL, NULL);
+  GThread *thread;
+
+  rig_frame (rig, 0);
+  rig_take (rig, 0, 0);
+  thread = g_thread_new ("flood", flood, rig);
+  trib_assert_eventually (rig_stat (rig, "bytes-queued") >= 65536, 10000);
+  for (guint i = 0; i < 20; i++) {
+    trib_test_pause ();
+    g_assert_cmpuint (rig_stat (rig, "bytes-queued"), <, 65536 + 20000);
+  }
+  gst_harness_push_event (rig->h, gst_event_new_flush_start ());
+  g_thread_join (thread);
+  gst_pad_remove_probe (obs, probe);
+  g_assert_cmpuint (rig_stat (rig, "lost-downstream-full"), ==, 0);
+  rig_assert_closed (rig);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -352,5 +424,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/end-alone", test_end_alone);
   g_test_add_func ("/extractorbin/sink-first", test_sink_first);
   g_test_add_func ("/extractorbin/latency", test_latency);
+  g_test_add_func ("/extractorbin/add-that-fails", test_add_that_fails);
+  g_test_add_func ("/extractorbin/flood", test_flood);
   return trib_gst_test_run ();
 }
