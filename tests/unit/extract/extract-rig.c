@@ -248,18 +248,31 @@ rig_run_until (Rig *rig, gdouble ms)
   run_until (rig, (gint64) (ms * MS));
 }
 
+static void
+push (Rig *rig, TribExtractFrame *f, gdouble ms)
+{
+  f->has_frame_id = TRUE;
+  f->t_ns = (gint64) (ms * MS);
+  f->payload = g_malloc (1);
+  run_until (rig, f->t_ns);
+  rig->n_payloads++;
+  trib_extract_push (rig->x, f, f->t_ns);
+}
+
 void
 rig_frame (Rig *rig, guint64 frame, gdouble ms, gboolean key)
 {
-  TribExtractFrame f = { .has_frame_id = TRUE,
-    .frame_id = frame,
-    .t_ns = (gint64) (ms * MS),
-    .key = key,
-    .payload = g_malloc (1) };
+  TribExtractFrame f = { .frame_id = frame, .key = key };
 
-  run_until (rig, f.t_ns);
-  rig->n_payloads++;
-  trib_extract_push (rig->x, &f, f.t_ns);
+  push (rig, &f, ms);
+}
+
+void
+rig_frame_since (Rig *rig, guint64 frame, gdouble ms, gdouble since_ms)
+{
+  TribExtractFrame f = { .frame_id = frame, .has_base = TRUE, .base_ns = (gint64) (since_ms * MS) };
+
+  push (rig, &f, ms);
 }
 
 void

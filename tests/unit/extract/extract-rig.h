@@ -27,6 +27,8 @@ gint rig_add_branch (
 void rig_set_service (Rig *rig, gint branch, gdouble service_ms);
 
 void rig_frame (Rig *rig, guint64 frame, gdouble ms, gboolean key);
+/* one that has waited since then: its timeout counts from there */
+void rig_frame_since (Rig *rig, guint64 frame, gdouble ms, gdouble since_ms);
 void rig_frames (Rig *rig, guint n, gdouble every_ms);
 void rig_run_until (Rig *rig, gdouble ms);
 void rig_answer (Rig *rig, gint branch, guint64 frame, gdouble ms);

@@ -192,6 +192,57 @@ test_deadline_aware (void)
   g_assert_cmpuint (timeouts[1], <=, timeouts[0] / 2);
 }
 
+/* the timeout counts from when the frame came, or was captured, not from the decision */
+static void
+test_base (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+
+  rig_config (rig)->deadline_aware = FALSE;
+  rig_add_branch (rig, 'F', -1, NULL);
+  rig_frame_since (rig, 0, 100, 40);
+  rig_run_until (rig, 400);
+  rig_expect (rig, "0:F@100 F0t@190 0.@190");
+  /* a time to come is now; one long ago has no time left */
+  rig_return (rig, 0, 400);
+  rig_frame_since (rig, 1, 500, 900);
+  rig_run_until (rig, 900);
+  rig_expect (rig, "1:F@500 F1t@650 1.@650");
+  rig_return (rig, 0, 900);
+  rig_frame_since (rig, 2, 1000, 100);
+  rig_run_until (rig, 1001);
+  rig_expect (rig, "2:F@1000 F2t@1000 F:open@1000 2.@1000");
+  rig_check_books (rig);
+}
+
+/* A branch whose usual time nearly fills the budget is used when it is free, and one that never fits is tried now and then. */
+static void
+test_slow_is_tried (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  TribExtractCounts counts;
+  gint f;
+
+  rig_config (rig)->breaker_threshold = 0;
+  f = rig_add_branch (rig, 'F', 140, NULL);
+  rig_frames (rig, 60, 150);
+  rig_run_until (rig, 10000);
+  counts = rig_counts (rig, f);
+  g_assert_cmpuint (counts.answered, ==, 60);
+  rig_set_service (rig, f, 400);
+  rig_frames (rig, 300, 150);
+  rig_run_until (rig, 60000);
+  counts = rig_counts (rig, f);
+  g_assert_cmpuint (counts.timeout, >=, 5);
+  g_assert_cmpuint (counts.not_run[TRIB_EXTRACT_SKIP_WOULD_MISS], >=, 200);
+  /* it is quick again, and that is found out */
+  rig_set_service (rig, f, 20);
+  rig_frames (rig, 100, 150);
+  rig_run_until (rig, 80000);
+  g_assert_cmpuint (rig_counts (rig, f).answered, >=, 60 + 20);
+  rig_check_books (rig);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -209,5 +260,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extract/divisor", test_divisor);
   g_test_add_func ("/extract/breaker", test_breaker);
   g_test_add_func ("/extract/deadline-aware", test_deadline_aware);
+  g_test_add_func ("/extract/timeout-base", test_base);
+  g_test_add_func ("/extract/slow-is-tried", test_slow_is_tried);
   return trib_test_run ();
 }
