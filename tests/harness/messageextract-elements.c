@@ -212,9 +212,9 @@ typedef struct {
 
 static const Footage footages[] = {
   { "../shared/media/asl-milk.mkv", "matroskademux ! h264parse ! avdec_h264", TRUE },
-  { "../shared/media/pedestrians.avi", "avidemux ! avdec_mpeg4", FALSE },
-  { "build/footage/vtest.avi", "avidemux ! avdec_mpeg4", FALSE },
-  { "/usr/share/doc/opencv-doc/examples/data/vtest.avi", "avidemux ! avdec_mpeg4", FALSE },
+  { "../shared/media/pedestrians.avi", "avidemux ! avdec_msmpeg4", FALSE },
+  { "build/footage/vtest.avi", "avidemux ! avdec_msmpeg4", FALSE },
+  { "/usr/share/doc/opencv-doc/examples/data/vtest.avi", "avidemux ! avdec_msmpeg4", FALSE },
 };
 
 static gchar *
@@ -243,7 +243,7 @@ run_footage (const gchar *element, gboolean *ret_faces, GstStructure **ret_stats
   g_autofree gchar *path = NULL, *line = NULL;
 
   if (!trib_test_need_elements ("frameencodebin", "matroskademux", "avidemux", "h264parse",
-          "avdec_h264", "avdec_mpeg4", NULL)
+          "avdec_h264", "avdec_msmpeg4", NULL)
       || (path = find_footage (&footage)) == NULL)
     return NULL;
   *ret_faces = footage->has_faces;
