@@ -2,8 +2,10 @@
 #include "generic.h"
 
 #include <string.h>
+#include <unistd.h>
 
-/* What an element needs to start by itself. Nothing here for most. */
+/* What an element needs to start by itself. Nothing here for most. A name of a socket is one of this process: others may
+ * run the same test. */
 static const struct {
   const gchar *element;
   const gchar *property;
@@ -59,8 +61,11 @@ generic_make (GstElementFactory *factory)
   g_assert_nonnull (element);
   gst_object_ref_sink (element);
   for (guint i = 0; i < G_N_ELEMENTS (preparation); i++) {
+    const gchar *value = preparation[i].value;
+    g_autofree gchar *own
+        = *value == '@' ? g_strdup_printf ("%s-%d", value, (gint) getpid ()) : NULL;
     if (g_str_equal (GST_OBJECT_NAME (factory), preparation[i].element))
-      gst_util_set_object_arg (G_OBJECT (element), preparation[i].property, preparation[i].value);
+      gst_util_set_object_arg (G_OBJECT (element), preparation[i].property, own ? own : value);
   }
   return element;
 }
