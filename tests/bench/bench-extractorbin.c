@@ -2,7 +2,7 @@
 /* extractorbin on real threads:
  *
  *   leave     a live stream of 30 frames/s, branches of 20, 40, 90 and 200 ms (+- 20 %): how long after a branch has answered its answer
- *             comes out by obs, and how long after the deadline that a branch did not
+ *             comes out by obs, and how long after the deadline that a branch did not; beside it how late a bare thread is woken
  *   goodput   frames a second that each branch answers in time, with and without deadline-aware dispatch
  *   through   frames as fast as they go, qualityextract three times, beside tee, queue and the same elements
  *   nothing   the same with branches that do nothing, for what a branch costs by itself
@@ -195,6 +195,8 @@ typedef struct {
   GArray *answered, *budget; /* of gdouble, ms */
 } Leave;
 
+static gint leave_done; /* atomic */
+
 /* how long after it was said an answer comes out, and after the deadline that there will be none */
 static GstPadProbeReturn
 watch_obs (GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -235,6 +237,22 @@ slow_line (guint seconds, const gchar *properties, const gchar *more)
       seconds * FPS, FPS, BUDGET_MS, properties, slow_ms[0], slow_ms[1], slow_ms[2], more);
 }
 
+/* how late a bare thread is woken on this machine at this time: nothing leaves sooner than that after a wait */
+static gpointer
+wake_up (gpointer data)
+{
+  GArray *late = data;
+
+  while (!g_atomic_int_get (&leave_done)) {
+    gint64 due = wall_ns () + 5 * G_GINT64_CONSTANT (1000000);
+    gdouble ms;
+    take_time (5000);
+    ms = (gdouble) (wall_ns () - due) / 1e6;
+    g_array_append_val (late, ms);
+  }
+  return NULL;
+}
+
 /* the deadline is taken from when the announcement came out, which is a little late already */
 static void
 bench_leave (guint seconds)
@@ -246,15 +264,23 @@ bench_leave (guint seconds)
   g_autoptr (GstElement) pipeline = launch (line);
   g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN (pipeline), "out");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (out, "sink");
+  g_autoptr (GArray) bare = g_array_new (FALSE, FALSE, sizeof (gdouble));
+  GThread *thread;
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, watch_obs, &leave, NULL);
+  g_atomic_int_set (&leave_done, FALSE);
+  thread = g_thread_new ("bare", wake_up, bare);
   run_to_end (pipeline);
+  g_atomic_int_set (&leave_done, TRUE);
+  g_thread_join (thread);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   printf ("{\"bench\":\"extractorbin-leave\",\"answers\":%u,\"after_answer_p50_ms\":%.3f,\"after_"
           "answer_p99_ms\":%.3f,"
-          "\"timeouts\":%u,\"after_budget_p50_ms\":%.3f,\"after_budget_p99_ms\":%.3f}\n",
+          "\"timeouts\":%u,\"after_budget_p50_ms\":%.3f,\"after_budget_p99_ms\":%.3f,"
+          "\"bare_wake_up_p50_ms\":%.3f,\"bare_wake_up_p99_ms\":%.3f}\n",
       leave.answered->len, quantile (leave.answered, 0.5), quantile (leave.answered, 0.99),
-      leave.budget->len, quantile (leave.budget, 0.5), quantile (leave.budget, 0.99));
+      leave.budget->len, quantile (leave.budget, 0.5), quantile (leave.budget, 0.99),
+      quantile (bare, 0.5), quantile (bare, 0.99));
   g_free (leave.decided);
   g_array_unref (leave.answered);
   g_array_unref (leave.budget);
