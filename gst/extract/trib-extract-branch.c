@@ -137,12 +137,26 @@ void
 trib_extract_branch_missed (TribExtract *x, Branch *b)
 {
   b->n_timeouts++;
+  b->missed_at = x->now;
   if (x->config.breaker_threshold == 0)
     return;
   if (b->breaker == TRIB_EXTRACT_BREAKER_TRYING || b->n_timeouts >= x->config.breaker_threshold) {
     b->retry_at = plus (x->now, (gint64) x->config.breaker_retry_ms * TRIB_EXTRACT_MS);
     set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN);
   }
+}
+
+/* A frame that waited gives way to a newer one. Where that is because the branch does not come back, nothing would ever time out: each
+ * timeout's worth of such frames is one that the branch let pass. */
+void
+trib_extract_branch_passed_over (TribExtract *x, Branch *b)
+{
+  for (GList *l = b->running.head; l; l = l->next)
+    if (((Job *) l->data)->state == JOB_RUNNING)
+      return;
+  if (b->n_timeouts > 0 && !trib_extract_branch_has_place (x, b)
+      && minus (x->now, b->missed_at) >= trib_extract_branch_timeout (x, b))
+    trib_extract_branch_missed (x, b);
 }
 
 /* a frame was taken back before the branch could show what it does with it: the next one is the trial, if this was */

@@ -59,6 +59,7 @@ struct _Branch {
   guint64 n_seen; /* admitted frames, for the divisor */
   guint n_passed_over;
   guint n_timeouts; /* in a row */
+  gint64 missed_at; /* the last of them */
   TribExtractBreaker breaker;
   gint64 retry_at;
   TribExtractCounts counts;
@@ -132,6 +133,7 @@ gint64 trib_extract_branch_predict (const TribExtract *x, const Branch *b);
 void trib_extract_branch_measured (Branch *b, gint64 took);
 void trib_extract_branch_in_time (TribExtract *x, Branch *b);
 void trib_extract_branch_missed (TribExtract *x, Branch *b);
+void trib_extract_branch_passed_over (TribExtract *x, Branch *b);
 void trib_extract_branch_not_tried (TribExtract *x, Branch *b);
 TribExtractOutcome trib_extract_branch_breaker (TribExtract *x, Branch *b);
 

@@ -160,7 +160,8 @@ make_room (TribExtract *x, Branch *b)
   goes = x->config.strategy == TRIB_EXTRACT_STRATEGY_SKIP_OLDEST ? b->waiting.head->data
                                                                  : b->waiting.tail->data;
   trib_extract_job_skip (x, goes, TRIB_EXTRACT_SKIP_SUPERSEDED);
-  return TRIB_EXTRACT_RUN;
+  trib_extract_branch_passed_over (x, b);
+  return b->breaker == TRIB_EXTRACT_BREAKER_OPEN ? TRIB_EXTRACT_SKIP_BREAKER : TRIB_EXTRACT_RUN;
 }
 
 /* whether the branch is spared the frame because it would not be done in time */

@@ -312,7 +312,6 @@ obs_branch_answer_event (ObsBranch *b, GstEvent *event)
     if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
       take_gap (b, event);
     } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-      b->eos_seen = TRUE;
       trib_extract_bound (x->core, b->number, G_MAXINT64, obs_extractor_now (x));
     }
     g_cond_broadcast (&x->room);

@@ -140,7 +140,7 @@ obs_branch_start (ObsBranch *b)
   b->number = trib_extract_add_branch (x->core, b->name, &b->config, obs_extractor_now (x));
   if (b->number < 0)
     return FALSE;
-  b->stop = b->ended = b->failed = b->eos_sent = b->eos_seen = FALSE;
+  b->stop = b->ended = b->failed = b->eos_sent = FALSE;
   b->counts = (ObsBranchCounts){ 0 };
   for (guint i = 0; i < G_N_ELEMENTS (x->head); i++)
     if (x->head[i])

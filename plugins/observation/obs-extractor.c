@@ -501,7 +501,7 @@ obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
   gst_clear_event (&x->head[2]);
   for (guint i = 0; i < x->branches->len; i++) {
     ObsBranch *b = x->branches->pdata[i];
-    b->eos_sent = b->eos_seen = FALSE;
+    b->eos_sent = FALSE;
     obs_branch_queue (b, GST_MINI_OBJECT (gst_event_ref (event)));
     queue_head (x, b);
   }

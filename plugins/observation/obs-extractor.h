@@ -98,7 +98,7 @@ struct _ObsBranch {
   GCond wake;
   GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
   gboolean flushing; /* a FLUSH_START is on its way into it */
-  gboolean eos_sent, eos_seen;
+  gboolean eos_sent;
   gboolean failed;
   gchar *failure; /* (nullable) of one that never began */
   ObsBranchCounts counts;

@@ -243,6 +243,28 @@ test_slow_is_tried (void)
   rig_check_books (rig);
 }
 
+/* A branch that hangs in one frame is spared, though the frames behind that give way to newer ones before they time out; one that is
+ * slow once is not. */
+static void
+test_hangs (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  gint f, s;
+
+  f = rig_add_branch (rig, 'F', -1, NULL);
+  s = rig_add_branch (rig, 'S', 1, NULL);
+  rig_set_service (rig, s, 260);
+  rig_frame (rig, 0, 0, FALSE);
+  rig_set_service (rig, s, 1);
+  for (guint i = 1; i < 40; i++)
+    rig_frame (rig, i, i * 1000.0 / 30, FALSE);
+  g_assert_cmpuint (rig_counts (rig, f).timeout, ==, 1);
+  g_assert_cmpuint (rig_counts (rig, f).not_run[TRIB_EXTRACT_SKIP_BREAKER], >=, 20);
+  g_assert_cmpuint (rig_counts (rig, s).not_run[TRIB_EXTRACT_SKIP_BREAKER], ==, 0);
+  rig_run_until (rig, 3000);
+  rig_check_books (rig);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -261,6 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extract/breaker", test_breaker);
   g_test_add_func ("/extract/deadline-aware", test_deadline_aware);
   g_test_add_func ("/extract/timeout-base", test_base);
+  g_test_add_func ("/extract/hangs", test_hangs);
   g_test_add_func ("/extract/slow-is-tried", test_slow_is_tried);
   return trib_test_run ();
 }
