@@ -2,7 +2,7 @@
 """Fields of element messages: those that the sources of a plugin give them, and those that a page describes.
 
 Read from the text of the C files: the function that names the message, and the functions of the same folder that it hands
-a GstStructure to. A name that is put together while running is not seen here; tests/support/documented-messages.c sees it
+a GstStructure to; or from the tables of plugins/shared/trib-fields.h. A name that is put together while running is not seen here; tests/support/documented-messages.c sees it
 in every message that a test makes an element post.
 """
 
@@ -14,6 +14,9 @@ _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _FUNCTION = re.compile(r"^(\w+) ?\(([^;{}]*?)\)\n\{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
 _TYPED = re.compile(r'"([a-z][a-z0-9-]*)",\s*(?:[A-Z0-9]+_)?(?:G_TYPE_|GST_TYPE_|[A-Z]+_TYPE_)\w+')
 _SET = re.compile(r'\bgst_structure_(?:set|take)_(?:value|array|list|structure)?\w* ?\(\s*\w+,\s*"([a-z][a-z0-9-]*)"')
+_TABLE = re.compile(r'TRIB_FIELD_TABLE \(\s*"([a-z0-9/-]+)",(?:\s*"[^"]*")*,?\s*(?:NULL,\s*)?(\w+)\)')
+_ROWS = r"TribField %s\[\] = \{\n(.*?)^\};"
+_ROW = re.compile(r'^\s*\{ "([a-z][a-z0-9-]*)",', re.MULTILINE)
 _NAMED = re.compile(r"`([A-Za-z0-9-]+)`")
 _CLAIMED = re.compile(r"`([a-z][a-z0-9-]*)` ?\(")
 
@@ -23,29 +26,46 @@ class Sources:
 
     def __init__(self, folder):
         self.text = ""
-        for name in sorted(os.listdir(folder)):
-            if name.endswith((".c", ".h")):
-                with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                    self.text += _COMMENT.sub(" ", stream.read()) + "\n"
-        self.functions = {name: (parameters, body) for name, parameters, body in _FUNCTION.findall(self.text)}
+        self.files = []  # of each file: {function: (parameters, body)}
+        shared = os.path.join(os.path.dirname(folder), "shared")
+        paths = [os.path.join(where, name) for where in (folder, shared) if os.path.isdir(where)
+                 for name in sorted(os.listdir(where))]
+        for path in paths:
+            if path.endswith((".c", ".h")):
+                with open(path, encoding="utf-8") as stream:
+                    text = _COMMENT.sub(" ", stream.read()) + "\n"
+                self.text += text
+                self.files.append({name: (parameters, body) for name, parameters, body in _FUNCTION.findall(text)})
 
-    def _collect(self, name, seen):
-        if name in seen:
+    def _find(self, callee, functions):
+        """A static function of the caller's file hides those of other files."""
+        for candidates in [functions] + self.files:
+            if callee in candidates:
+                return candidates
+        return None
+
+    def _collect(self, name, functions, seen):
+        if (id(functions), name) in seen:
             return set()
-        seen.add(name)
-        body = self.functions[name][1]
+        seen.add((id(functions), name))
+        body = functions[name][1]
         found = set(_TYPED.findall(body)) | set(_SET.findall(body))
         for callee in re.findall(r"\b(\w+) ?\(", body):
-            if "GstStructure *" in self.functions.get(callee, ("", ""))[0]:
-                found |= self._collect(callee, seen)
+            where = self._find(callee, functions)
+            if where and "GstStructure *" in where[callee][0]:
+                found |= self._collect(callee, where, seen)
         return found
 
     def fields(self, message):
         """Names of the fields that the sources give to @message."""
         found = set()
-        for name, (_, body) in self.functions.items():
-            if '"%s"' % message in body:
-                found |= self._collect(name, set())
+        for name, rows in _TABLE.findall(self.text):
+            if name == message:
+                found.update(_ROW.findall(re.search(_ROWS % rows, self.text, re.DOTALL | re.MULTILINE).group(1)))
+        for functions in self.files:
+            for name, (_, body) in functions.items():
+                if '"%s"' % message in body:
+                    found |= self._collect(name, functions, set())
         return found
 
     def has_literal(self, name):

@@ -17,7 +17,7 @@ static gboolean
 is_settled (const TribAlign *a, const Group *g)
 {
   if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
-    return a->watermark >= plus (g->t, a->length - 1);
+    return a->watermark >= trib_time_add (g->t, a->length - 1);
   return a->config.mode == TRIB_ALIGN_MODE_WATERMARK && a->watermark >= g->t;
 }
 
@@ -25,7 +25,7 @@ static gboolean
 is_aged (const TribAlign *a, const Group *g)
 {
   return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
-         && minus (a->newest, g->t) >= a->window;
+         && trib_time_sub (a->newest, g->t) >= a->window;
 }
 
 /* FALSE: it waits on */
@@ -53,7 +53,7 @@ leave_empty_windows (TribAlign *a, gint64 until)
   if (a->config.mode != TRIB_ALIGN_MODE_TUMBLING || !a->config.empty_windows)
     return;
   for (gint64 t = a->next_window; t != NO_TIME && t < until && n < MAX_EMPTY_WINDOWS;
-       t = plus (t, a->length), n++)
+       t = trib_time_add (t, a->length), n++)
     trib_align_leave (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
 }
 
@@ -61,7 +61,7 @@ static void
 leave (TribAlign *a, Group *g, TribAlignReason reason)
 {
   leave_empty_windows (a, g->t);
-  a->next_window = plus (g->t, a->length);
+  a->next_window = trib_time_add (g->t, a->length);
   trib_align_leave (a, g, reason);
 }
 
@@ -204,7 +204,7 @@ learnt_at (const TribAlign *a)
 
   if (a->specs->len > 0 || a->started_at == NO_TIME || a->open.head == NULL)
     return NEVER;
-  t = plus (a->started_at, a->config.learn_ms * TRIB_ALIGN_MS);
+  t = trib_time_add (a->started_at, a->config.learn_ms * TRIB_ALIGN_MS);
   return t > a->now ? t : NEVER;
 }
 
@@ -225,7 +225,7 @@ frames_deadline (const TribAlign *a)
   if (has_watermark (a) && a->open.head) {
     gint64 t = first_open (a)->t;
     if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
-      t = plus (t, a->length - 1);
+      t = trib_time_add (t, a->length - 1);
     first = MIN (first, trib_align_clock_deadline (a, t));
   }
   return MIN (first, learnt_at (a));

@@ -16,7 +16,7 @@ trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
     .has_seq = record->has_seq,
     .seq = record->seq,
     /* the least of all times says that there is none */
-    .t = MAX (plus (record->t_ns, s->offset), G_MININT64 + 1),
+    .t = MAX (trib_time_add (record->t_ns, s->offset), G_MININT64 + 1),
     .arrival = a->now,
     .waits_since = a->now,
     .part = record->part,
@@ -43,7 +43,7 @@ trib_align_entry_unref (TribAlign *a, Entry *e)
 static gboolean
 is_near (gint64 x, gint64 y, gint64 most)
 {
-  return (x > y ? minus (x, y) : minus (y, x)) <= most;
+  return (x > y ? trib_time_sub (x, y) : trib_time_sub (y, x)) <= most;
 }
 
 static Group *
@@ -70,7 +70,7 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
 
   for (const GList *l = a->open.tail; l; l = l->prev) {
     Group *g = l->data;
-    gint64 distance = g->t > t ? minus (g->t, t) : minus (t, g->t);
+    gint64 distance = g->t > t ? trib_time_sub (g->t, t) : trib_time_sub (t, g->t);
     if (g->t < t && distance > tolerance)
       break;
     if (distance <= tolerance && distance <= nearest && (all || !g->has_frame_id)) {
@@ -80,7 +80,7 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
   }
   for (const GList *l = found ? NULL : a->left.tail; l; l = l->prev) {
     Group *g = l->data;
-    gint64 distance = g->t > t ? minus (g->t, t) : minus (t, g->t);
+    gint64 distance = g->t > t ? trib_time_sub (g->t, t) : trib_time_sub (t, g->t);
     if (distance > tolerance || !(all || !g->has_frame_id))
       continue;
     if (distance < nearest || (distance == nearest && found && g->t < found->t))
@@ -207,12 +207,12 @@ static gint64
 own_deadline (const TribAlign *a, const Group *g)
 {
   if (a->config.mode != TRIB_ALIGN_MODE_WINDOW)
-    return a->max_wait > 0 ? plus (g->opened_at, a->max_wait) : NEVER;
+    return a->max_wait > 0 ? trib_time_add (g->opened_at, a->max_wait) : NEVER;
   switch (a->config.window_base) {
     case TRIB_ALIGN_BASE_ARRIVAL:
-      return plus (g->opened_at, a->window);
+      return trib_time_add (g->opened_at, a->window);
     case TRIB_ALIGN_BASE_CAPTURE:
-      return MAX (plus (plus (g->t, a->capture_offset), a->window), g->opened_at);
+      return MAX (trib_time_add (trib_time_add (g->t, a->capture_offset), a->window), g->opened_at);
     default:
       return NEVER;
   }
@@ -385,7 +385,7 @@ static gboolean
 is_learning (const TribAlign *a)
 {
   return a->specs->len == 0 && a->started_at != NO_TIME
-         && a->now < plus (a->started_at, (gint64) a->config.learn_ms * TRIB_ALIGN_MS);
+         && a->now < trib_time_add (a->started_at, (gint64) a->config.learn_ms * TRIB_ALIGN_MS);
 }
 
 gboolean
@@ -467,7 +467,7 @@ trib_align_expire_left (TribAlign *a)
     clear_entries (a, newest);
   while (a->left.head) {
     Group *g = a->left.head->data;
-    if (minus (a->now, g->left_at) < a->retain && a->left.length <= a->config.max_pending
+    if (trib_time_sub (a->now, g->left_at) < a->retain && a->left.length <= a->config.max_pending
         && a->left_bytes + a->totals.pending_bytes <= a->config.max_pending_bytes)
       return;
     trib_align_group_free (a, g);

@@ -12,7 +12,7 @@ ns (guint ms)
 static gint64
 distance (gint64 x, gint64 y)
 {
-  return x > y ? minus (x, y) : minus (y, x);
+  return x > y ? trib_time_sub (x, y) : trib_time_sub (y, x);
 }
 
 static gboolean
@@ -25,14 +25,15 @@ is_strange (const TribAlign *a, const Source *s, const Entry *e)
     latest = MAX (latest, source_at (a, i)->max_t);
   if (latest == NO_TIME)
     return FALSE;
-  passed = s->last_arrival != NO_TIME ? minus (e->arrival, s->last_arrival) : 0;
-  if (s->max_t != NO_TIME && e->t < minus (s->max_t, threshold))
+  passed = s->last_arrival != NO_TIME ? trib_time_sub (e->arrival, s->last_arrival) : 0;
+  if (s->max_t != NO_TIME && e->t < trib_time_sub (s->max_t, threshold))
     return TRUE;
   if (a->config.live && s->last_t != NO_TIME
-      && distance (minus (e->t, s->last_t), passed) > threshold)
+      && distance (trib_time_sub (e->t, s->last_t), passed) > threshold)
     return TRUE;
   /* a silence of all explains a step as long as itself */
-  return e->t > plus (plus (latest, ahead), minus (e->arrival, a->last_arrival));
+  return e->t > trib_time_add (
+             trib_time_add (latest, ahead), trib_time_sub (e->arrival, a->last_arrival));
 }
 
 static void
@@ -61,7 +62,7 @@ take_aside (TribAlign *a, Source *s)
 static gboolean
 agrees (const TribAlign *a, const Entry *before, const Entry *e)
 {
-  return e->t >= before->t && minus (e->t, before->t) <= ns (a->config.max_ahead_ms);
+  return e->t >= before->t && trib_time_sub (e->t, before->t) <= ns (a->config.max_ahead_ms);
 }
 
 /* in or out of step with the others */
@@ -126,7 +127,7 @@ release_all (TribAlign *a, Source *jumped)
 static void
 jump (TribAlign *a, Source *s, Entry *e)
 {
-  gint64 by = minus (s->quarantine->t, s->max_t != NO_TIME ? s->max_t : a->newest);
+  gint64 by = trib_time_sub (s->quarantine->t, s->max_t != NO_TIME ? s->max_t : a->newest);
 
   if (s == trib_align_reference (a) || others_are_off (a, s)) {
     begin_epoch (a, s, by);
@@ -148,7 +149,7 @@ judge (TribAlign *a, Source *s)
   if (s->max_t == NO_TIME || e->t > s->max_t)
     trib_align_drop (a, e, TRIB_ALIGN_DROPPED_IMPLAUSIBLE);
   else
-    trib_align_late (a, e, NULL, minus (s->max_t, e->t));
+    trib_align_late (a, e, NULL, trib_time_sub (s->max_t, e->t));
 }
 
 /* a source that was off is back with the others */

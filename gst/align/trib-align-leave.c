@@ -91,7 +91,7 @@ add_have (TribAlign *a, const Entry *e, gint64 stale)
     .kind = e->kind,
     .arrival_ns = e->arrival,
     .t_ns = e->t,
-    .delay_ns = minus (e->arrival, e->t),
+    .delay_ns = trib_time_sub (e->arrival, e->t),
     .stale_ns = stale,
     .payload = e->payload,
   };
@@ -128,7 +128,7 @@ stand_in (const TribAlign *a, const Group *g, const Source *s)
   gint64 most = (gint64) a->config.hold_max_ms * TRIB_ALIGN_MS;
 
   if (a->config.missing_policy != TRIB_ALIGN_MISSING_HOLD_LAST || s->held == NULL
-      || s->held->t > g->t || minus (g->t, s->held->t) > most)
+      || s->held->t > g->t || trib_time_sub (g->t, s->held->t) > most)
     return NULL;
   return s->held;
 }
@@ -151,7 +151,7 @@ collect_source (TribAlign *a, const Group *g, const Source *s, TribAlignReason r
     return;
   older = stand_in (a, g, s);
   if (older)
-    add_have (a, older, minus (g->t, older->t));
+    add_have (a, older, trib_time_sub (g->t, older->t));
   else
     add_missing (a, s, why_missing (g, s, reason), NULL);
 }
@@ -187,7 +187,7 @@ collect (TribAlign *a, const Group *g, TribAlignReason reason)
     .missing = (const TribAlignMissing *) a->missing->data,
     .n_missing = a->missing->len,
     .opened_ns = g->opened_at,
-    .wait_ns = minus (a->now, g->opened_at),
+    .wait_ns = trib_time_sub (a->now, g->opened_at),
     .spread_ns = find_spread (g),
     .bytes = g->bytes,
   };
@@ -210,7 +210,7 @@ tell_delay (TribAlign *a, const Group *g, TribAlignReason reason)
   TribAlignGroup group;
   TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_SYNC_DELAY, .group = &group, .t_ns = g->t };
 
-  if (a->config.late_threshold <= 0 || (gdouble) minus (a->now, g->opened_at) <= most)
+  if (a->config.late_threshold <= 0 || (gdouble) trib_time_sub (a->now, g->opened_at) <= most)
     return;
   group = collect (a, g, reason);
   if (group.n_missing > 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <common/trib-time.h>
+
 #include "trib-align.h"
 
 G_BEGIN_DECLS
@@ -178,27 +180,6 @@ static inline Group *
 first_open (const TribAlign *a)
 {
   return a->open.head ? (Group *) a->open.head->data : NULL;
-}
-
-/* sums that stay within what a time can be, whatever came from outside */
-static inline gint64
-plus (gint64 t, gint64 d)
-{
-  gint64 sum;
-
-  if (!__builtin_add_overflow (t, d, &sum))
-    return sum;
-  return d > 0 ? G_MAXINT64 : G_MININT64 + 1;
-}
-
-static inline gint64
-minus (gint64 t, gint64 d)
-{
-  gint64 difference;
-
-  if (!__builtin_sub_overflow (t, d, &difference))
-    return difference;
-  return d < 0 ? G_MAXINT64 : G_MININT64 + 1;
 }
 
 /* trib-align-source.c */

@@ -159,7 +159,7 @@ virtual_time (const TribAlign *a, const Source *s)
   if (s->heads.head)
     return head_of (s)->t;
   t = s->past.tail ? ((Entry *) s->past.tail->data)->t : MAX (s->used_t, s->max_t);
-  t = t == NO_TIME ? NO_TIME : plus (t, trib_align_lower_bound (a, s));
+  t = t == NO_TIME ? NO_TIME : trib_time_add (t, trib_align_lower_bound (a, s));
   return MAX (t, a->pivot_t);
 }
 
@@ -191,13 +191,13 @@ find_span (const TribAlign *a, gboolean with_virtual)
 static gdouble
 aged (const TribAlign *a, gint64 end)
 {
-  return (gdouble) minus (end, a->candidate_end) * (1 + a->config.age_penalty);
+  return (gdouble) trib_time_sub (end, a->candidate_end) * (1 + a->config.age_penalty);
 }
 
 static gboolean
 is_proven (const TribAlign *a, gint64 end)
 {
-  return aged (a, end) >= (gdouble) minus (a->pivot_t, a->candidate_start);
+  return aged (a, end) >= (gdouble) trib_time_sub (a->pivot_t, a->candidate_start);
 }
 
 /* Some queue is empty: can what may still come be better than the candidate? FALSE: perhaps */
@@ -211,7 +211,7 @@ prove_without_heads (TribAlign *a)
     Span span = find_span (a, TRUE);
     Source *start = source_at (a, span.start);
     proven = is_proven (a, span.end_t);
-    if (proven || aged (a, span.end_t) < (gdouble) minus (span.start_t, a->candidate_start)
+    if (proven || aged (a, span.end_t) < (gdouble) trib_time_sub (span.start_t, a->candidate_start)
         || start->heads.head == NULL)
       break;
     pass_over (start);
@@ -228,7 +228,7 @@ begin_search (TribAlign *a, const Span *span)
 {
   Source *start = source_at (a, span->start), *end = source_at (a, span->end);
 
-  if (minus (span->end_t, span->start_t) > a->max_interval || end->lost) {
+  if (trib_time_sub (span->end_t, span->start_t) > a->max_interval || end->lost) {
     drop_unmatched (a, g_queue_pop_head (&start->heads));
     return FALSE;
   }
@@ -244,7 +244,7 @@ go_on_searching (TribAlign *a, const Span *span)
 {
   Source *start = source_at (a, span->start);
 
-  if (aged (a, span->end_t) < (gdouble) minus (span->start_t, a->candidate_start))
+  if (aged (a, span->end_t) < (gdouble) trib_time_sub (span->start_t, a->candidate_start))
     make_candidate (a, span->start_t, span->end_t);
   pass_over (start);
 }
@@ -354,7 +354,7 @@ trib_align_sets_add (TribAlign *a, Entry *e)
                                      : NULL;
 
   if (s->used_t != NO_TIME && e->t <= s->used_t) {
-    trib_align_late (a, e, NULL, minus (s->used_t, e->t));
+    trib_align_late (a, e, NULL, trib_time_sub (s->used_t, e->t));
     return;
   }
   if (last && e->t < last->t)
@@ -379,7 +379,7 @@ trib_align_sets_deadline (const TribAlign *a)
     const Source *s = source_at (a, i);
     const Entry *e = s->past.head ? s->past.head->data : head_of (s);
     if (e)
-      first = MIN (first, plus (e->waits_since, a->window));
+      first = MIN (first, trib_time_add (e->waits_since, a->window));
   }
   return first;
 }
@@ -399,7 +399,7 @@ give_oldest (TribAlign *a, TribAlignReason reason)
   t = head_of (first)->t;
   for (guint i = 0; i < a->sources->len; i++) {
     Source *s = source_at (a, i);
-    if (s->heads.head && minus (head_of (s)->t, t) <= a->max_interval)
+    if (s->heads.head && trib_time_sub (head_of (s)->t, t) <= a->max_interval)
       set[i] = g_queue_pop_head (&s->heads);
   }
   give_set (a, set, reason);

@@ -106,7 +106,7 @@ trib_align_forget_capture_offset (TribAlign *a)
 gint64
 trib_align_active_time (const TribAlign *a)
 {
-  return minus (a->stopped ? a->stopped_at : a->now, a->stopped_ns);
+  return trib_time_sub (a->stopped ? a->stopped_at : a->now, a->stopped_ns);
 }
 
 /* one that may be waited for: listed, or it has spoken */
@@ -147,7 +147,7 @@ idle_at (const TribAlign *a, const Source *s)
 {
   if (a->idle_timeout == 0 || a->started_at == NO_TIME || s->idle || !is_known (s))
     return NEVER;
-  return plus (silent_since (a, s), a->idle_timeout);
+  return trib_time_add (silent_since (a, s), a->idle_timeout);
 }
 
 gboolean
@@ -166,7 +166,7 @@ trib_align_idle_deadline (const TribAlign *a)
     return NEVER;
   for (guint i = 0; i < a->sources->len; i++)
     first = MIN (first, idle_at (a, source_at (a, i)));
-  return first == NEVER ? NEVER : plus (first, a->stopped_ns);
+  return first == NEVER ? NEVER : trib_time_add (first, a->stopped_ns);
 }
 
 /* ---- how far ---- */
@@ -176,7 +176,7 @@ static void
 note_gap (Source *s, gint64 t)
 {
   if (s->max_t != NO_TIME && t != s->max_t)
-    trib_align_samples_add (&s->gaps, t > s->max_t ? minus (t, s->max_t) : 0);
+    trib_align_samples_add (&s->gaps, t > s->max_t ? trib_time_sub (t, s->max_t) : 0);
 }
 
 /* a plausible record of @s at @t */
@@ -212,9 +212,10 @@ passed_by (const TribAlign *a, const Source *s)
   gint64 by_records = NO_TIME;
 
   if (s->max_t != NO_TIME) {
-    by_records = minus (s->max_t, s->lateness);
+    by_records = trib_time_sub (s->max_t, s->lateness);
     if (a->config.advance == TRIB_ALIGN_ADVANCE_CLOCK)
-      by_records = plus (by_records, minus (trib_align_active_time (a), s->max_active));
+      by_records
+          = trib_time_add (by_records, trib_time_sub (trib_align_active_time (a), s->max_active));
   }
   return MAX (by_records, s->bound);
 }
@@ -266,9 +267,10 @@ trib_align_clock_deadline (const TribAlign *a, gint64 t)
       continue;
     if (s->max_t == NO_TIME)
       return NEVER;
-    last = MAX (last, plus (s->max_active, minus (t, minus (s->max_t, s->lateness))));
+    last = MAX (last,
+        trib_time_add (s->max_active, trib_time_sub (t, trib_time_sub (s->max_t, s->lateness))));
   }
-  return last == NO_TIME ? NEVER : plus (last, a->stopped_ns);
+  return last == NO_TIME ? NEVER : trib_time_add (last, a->stopped_ns);
 }
 
 /* ---- samples ---- */
@@ -312,10 +314,10 @@ adjust (TribAlign *a, Source *s)
     return;
   low = trib_align_samples_percentile (&s->offsets, 10);
   high = trib_align_samples_percentile (&s->offsets, 90);
-  if (minus (high, low) >= 5 * TRIB_ALIGN_MS)
+  if (trib_time_sub (high, low) >= 5 * TRIB_ALIGN_MS)
     return;
   step = CLAMP (trib_align_samples_percentile (&s->offsets, 50), -TRIB_ALIGN_MS, TRIB_ALIGN_MS);
-  s->offset = minus (s->offset, step);
+  s->offset = trib_time_sub (s->offset, step);
   for (guint i = 0; i < s->offsets.n; i++)
     s->offsets.values[i] -= step;
 }
@@ -333,10 +335,10 @@ trib_align_source_sample (TribAlign *a, const Group *g)
     if (e->source == reference)
       t = e->t;
   for (Entry *e = g->first; e; e = e->next) {
-    trib_align_samples_add (&e->source->delays, minus (e->arrival, e->t));
+    trib_align_samples_add (&e->source->delays, trib_time_sub (e->arrival, e->t));
     if (t == NO_TIME || e->source == reference)
       continue;
-    trib_align_samples_add (&e->source->offsets, minus (e->t, t));
+    trib_align_samples_add (&e->source->offsets, trib_time_sub (e->t, t));
     adjust (a, e->source);
   }
 }

@@ -90,10 +90,10 @@ trib_align_free (TribAlign *a)
 static gint64
 window_start (const TribAlign *a, gint64 t)
 {
-  gint64 since = minus (t, a->config.origin_ns);
+  gint64 since = trib_time_sub (t, a->config.origin_ns);
   gint64 rest = since % a->length;
 
-  return minus (t, rest < 0 ? rest + a->length : rest);
+  return trib_time_sub (t, rest < 0 ? rest + a->length : rest);
 }
 
 /* by how much a record is too late for a frame that is not open; -1: it is not */
@@ -103,15 +103,16 @@ lateness (const TribAlign *a, gint64 key)
   gint64 by = -1;
 
   if (a->config.mode == TRIB_ALIGN_MODE_WATERMARK && key <= a->watermark)
-    by = minus (a->watermark, key);
-  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING && plus (key, a->length - 1) <= a->watermark)
-    by = minus (a->watermark, plus (key, a->length - 1));
+    by = trib_time_sub (a->watermark, key);
+  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING
+      && trib_time_add (key, a->length - 1) <= a->watermark)
+    by = trib_time_sub (a->watermark, trib_time_add (key, a->length - 1));
   if (a->config.order == TRIB_ALIGN_ORDER_KEY && a->emitted != NO_TIME && key <= a->emitted)
-    by = MAX (by, minus (a->emitted, key));
+    by = MAX (by, trib_time_sub (a->emitted, key));
   /* elsewhere the watermark says it */
   if (a->config.mode == TRIB_ALIGN_MODE_WINDOW && a->config.order == TRIB_ALIGN_ORDER_COMPLETION
-      && a->newest != NO_TIME && key < minus (a->newest, a->retain))
-    by = MAX (by, minus (minus (a->newest, a->retain), key));
+      && a->newest != NO_TIME && key < trib_time_sub (a->newest, a->retain))
+    by = MAX (by, trib_time_sub (trib_time_sub (a->newest, a->retain), key));
   return by;
 }
 
@@ -133,7 +134,7 @@ add_to_left (TribAlign *a, Group *g, Entry *e)
   if ((g->answered & bit_of (e->source)) && a->config.mode != TRIB_ALIGN_MODE_TUMBLING)
     trib_align_duplicate (a, e);
   else
-    trib_align_late (a, e, g, minus (a->now, g->left_at));
+    trib_align_late (a, e, g, trib_time_sub (a->now, g->left_at));
 }
 
 /* a span has all that a source said, but the same record only once */
@@ -197,7 +198,7 @@ trib_align_accept (TribAlign *a, Entry *e)
   a->last_arrival = a->now;
   if (!a->has_capture_offset) {
     a->has_capture_offset = TRUE;
-    a->capture_offset = minus (e->arrival, e->t);
+    a->capture_offset = trib_time_sub (e->arrival, e->t);
   }
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
     if (moves)
@@ -295,7 +296,7 @@ take_record (TribAlign *a, const TribAlignRecord *record)
     trib_align_drain (a);
   }
   if (a->next_stats == NEVER && a->config.stats_interval_ms > 0)
-    a->next_stats = plus (a->now, a->config.stats_interval_ms * TRIB_ALIGN_MS);
+    a->next_stats = trib_time_add (a->now, a->config.stats_interval_ms * TRIB_ALIGN_MS);
 }
 
 /**
@@ -354,7 +355,7 @@ trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
   if (a->started_at == NO_TIME)
     a->started_at = a->now;
   trib_align_source_came (a, s);
-  s->bound = MAX (s->bound, plus (t_ns, s->offset));
+  s->bound = MAX (s->bound, trib_time_add (t_ns, s->offset));
   trib_align_update_watermark (a);
   trib_align_drain (a);
 }
@@ -505,7 +506,7 @@ trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
   if (stopped)
     a->stopped_at = a->now;
   else
-    a->stopped_ns = plus (a->stopped_ns, minus (a->now, a->stopped_at));
+    a->stopped_ns = trib_time_add (a->stopped_ns, trib_time_sub (a->now, a->stopped_at));
   a->stopped = stopped;
 }
 
@@ -567,7 +568,7 @@ trib_align_get_unanswered (const TribAlign *a, const gchar *source, gint64 from_
 
   for (GList *l = s ? a->open.head : NULL; l; l = l->next) {
     const Group *g = l->data;
-    TribAlignFrame frame = { g->has_frame_id, g->frame_id, minus (g->t, s->offset) };
+    TribAlignFrame frame = { g->has_frame_id, g->frame_id, trib_time_sub (g->t, s->offset) };
 
     if (g->is_announced && (g->expected & ~g->answered & bit_of (s)) && frame.t_ns >= from_ns
         && frame.t_ns <= until_ns)

@@ -64,7 +64,7 @@ token_wait (const TribExtract *x)
       gint64 left;
       if (job->state != JOB_RUNNING)
         continue;
-      left = minus (MIN (plus (job->begun, usual (b)), job->deadline), x->now);
+      left = trib_time_sub (MIN (trib_time_add (job->begun, usual (b)), job->deadline), x->now);
       least = MIN (least, MAX (left, 0));
     }
   }
@@ -88,14 +88,14 @@ trib_extract_branch_predict (const TribExtract *x, const Branch *b)
     return 0;
   /* one that is overdue may end at any time, and is not known to */
   if (first && !trib_extract_branch_has_place (x, b))
-    rest = MAX (minus (plus (first->begun, usual (b)), x->now), 0);
+    rest = MAX (trib_time_sub (trib_time_add (first->begun, usual (b)), x->now), 0);
   rest = MAX (rest, token_wait (x));
-  rest = plus (rest, (gint64) b->waiting.length * usual (b));
+  rest = trib_time_add (rest, (gint64) b->waiting.length * usual (b));
   /* A frame that begins at once does as well as any later one: it only has to have a chance. One that has to wait leaves
    * its place to a later one that has not. */
   if (rest == 0)
-    return MAX (minus (usual (b), b->spread_ns), 0);
-  return plus (rest, plus (usual (b), usual (b) / MARGIN));
+    return MAX (trib_time_sub (usual (b), b->spread_ns), 0);
+  return trib_time_add (rest, trib_time_add (usual (b), usual (b) / MARGIN));
 }
 
 /* a job took that long, in time or not */
@@ -107,8 +107,9 @@ trib_extract_branch_measured (Branch *b, gint64 took)
     b->usual_ns = took;
     b->spread_ns = took / MARGIN;
   } else {
-    gint64 off = minus (took, b->usual_ns);
-    b->spread_ns += (gint64) (WEIGHT * (gdouble) minus (off < 0 ? -off : off, b->spread_ns));
+    gint64 off = trib_time_sub (took, b->usual_ns);
+    b->spread_ns
+        += (gint64) (WEIGHT * (gdouble) trib_time_sub (off < 0 ? -off : off, b->spread_ns));
     b->usual_ns += (gint64) (WEIGHT * (gdouble) off);
   }
   b->n_measured++;
@@ -141,7 +142,7 @@ trib_extract_branch_missed (TribExtract *x, Branch *b)
   if (x->config.breaker_threshold == 0)
     return;
   if (b->breaker == TRIB_EXTRACT_BREAKER_TRYING || b->n_timeouts >= x->config.breaker_threshold) {
-    b->retry_at = plus (x->now, (gint64) x->config.breaker_retry_ms * TRIB_EXTRACT_MS);
+    b->retry_at = trib_time_add (x->now, (gint64) x->config.breaker_retry_ms * TRIB_EXTRACT_MS);
     set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN);
   }
 }
@@ -155,7 +156,7 @@ trib_extract_branch_passed_over (TribExtract *x, Branch *b)
     if (((Job *) l->data)->state == JOB_RUNNING)
       return;
   if (b->n_timeouts > 0 && !trib_extract_branch_has_place (x, b)
-      && minus (x->now, b->missed_at) >= trib_extract_branch_timeout (x, b))
+      && trib_time_sub (x->now, b->missed_at) >= trib_extract_branch_timeout (x, b))
     trib_extract_branch_missed (x, b);
 }
 

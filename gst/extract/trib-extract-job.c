@@ -75,7 +75,7 @@ static void
 answer_in_time (TribExtract *x, Job *job, gboolean empty)
 {
   Branch *b = job->branch;
-  gint64 took = minus (x->now, job->begun);
+  gint64 took = trib_time_sub (x->now, job->begun);
 
   x->tokens++;
   leave_running (job);
@@ -261,7 +261,7 @@ end_earlier (TribExtract *x, Branch *b, const Job *until)
 static void
 answer_late (TribExtract *x, Job *job)
 {
-  gint64 took = minus (x->now, job->begun);
+  gint64 took = trib_time_sub (x->now, job->begun);
 
   if (job->state == JOB_OVERDUE)
     give_up (job);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <common/trib-time.h>
+
 #include "trib-extract.h"
 
 G_BEGIN_DECLS
@@ -81,26 +83,6 @@ struct _TribExtract {
   guint64 n_pushed;
   TribExtractTotals totals;
 };
-
-static inline gint64
-plus (gint64 t, gint64 d)
-{
-  gint64 sum;
-
-  if (!__builtin_add_overflow (t, d, &sum))
-    return sum;
-  return d > 0 ? G_MAXINT64 : G_MININT64 + 1;
-}
-
-static inline gint64
-minus (gint64 t, gint64 d)
-{
-  gint64 difference;
-
-  if (!__builtin_sub_overflow (t, d, &difference))
-    return difference;
-  return d < 0 ? G_MAXINT64 : G_MININT64 + 1;
-}
 
 static inline Branch *
 branch_at (const TribExtract *x, guint index)

@@ -50,7 +50,7 @@ trib_extract_tell_job (TribExtract *x, TribExtractEventKind kind, const Job *job
     .frame = &job->frame->info,
     .branch = job->branch->number,
     .took_ns = took,
-    .by_ns = kind == TRIB_EXTRACT_EVENT_LATE ? minus (x->now, job->deadline) : 0,
+    .by_ns = kind == TRIB_EXTRACT_EVENT_LATE ? trib_time_sub (x->now, job->deadline) : 0,
   };
 
   trib_extract_tell (x, &event);
@@ -101,7 +101,7 @@ forget_old (TribExtract *x)
     next = l->next;
     if (f->finished_at == NO_TIME)
       continue;
-    if (minus (x->now, f->finished_at) <= horizon && x->n_finished <= MAX_REMEMBERED)
+    if (trib_time_sub (x->now, f->finished_at) <= horizon && x->n_finished <= MAX_REMEMBERED)
       return;
     g_queue_unlink (&x->known, &f->link);
     x->n_finished--;
@@ -168,10 +168,10 @@ make_room (TribExtract *x, Branch *b)
 static gboolean
 would_miss (TribExtract *x, const Frame *f, Branch *b)
 {
-  gint64 done = plus (x->now, trib_extract_branch_predict (x, b));
+  gint64 done = trib_time_add (x->now, trib_extract_branch_predict (x, b));
 
   if (!x->config.deadline_aware || b->breaker != TRIB_EXTRACT_BREAKER_CLOSED
-      || done <= plus (base_of (x, f), trib_extract_branch_timeout (x, b))
+      || done <= trib_time_add (base_of (x, f), trib_extract_branch_timeout (x, b))
       || b->n_spared >= MAX_SPARED) {
     b->n_spared = 0;
     return FALSE;
@@ -263,7 +263,7 @@ admit (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint 
       continue;
     f->n_jobs++;
     *job = (Job){ .frame = f, .branch = branch_at (x, i), .begun = NO_TIME };
-    job->deadline = plus (base_of (x, f), trib_extract_branch_timeout (x, job->branch));
+    job->deadline = trib_time_add (base_of (x, f), trib_extract_branch_timeout (x, job->branch));
     trib_extract_job_queue (x, job);
   }
   if (n_jobs == 0)

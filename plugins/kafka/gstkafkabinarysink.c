@@ -165,7 +165,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysink, "kafkabinarysink", GST_R
     GST_DEBUG_CATEGORY_INIT (kafkabinarysink_debug, "kafkabinarysink", 0, "frames to Kafka"))
 
 static GstStructure *
-connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GstStructure *s = gst_structure_new_empty ("kafkabinarysink-connection");
 

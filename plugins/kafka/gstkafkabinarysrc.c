@@ -132,7 +132,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysrc, "kafkabinarysrc", GST_RAN
     GST_DEBUG_CATEGORY_INIT (kafkabinarysrc_debug, "kafkabinarysrc", 0, "frames from Kafka"))
 
 static GstStructure *
-connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GstStructure *s = gst_structure_new_empty ("kafkabinarysrc-connection");
 
@@ -254,7 +254,7 @@ gst_kafka_binary_src_make_stats (GstKafkaSource *source)
   /* after the two, so that what is pushed is never less than nothing */
   if (self->frames) {
     trib_kafka_frames_get_counts (self->frames, &c);
-    connection = trib_kafka_link_state_to_string (source->link);
+    connection = trib_link_state_to_string (source->link);
   }
   GST_OBJECT_UNLOCK (self);
   return gst_structure_new ("application/x-kafkabinarysrc-stats", "records-read", G_TYPE_UINT64,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkaenums.h"
 
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 #include <kafka/read/trib-kafka-frames.h>
 
 GType

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include <kafka/read/trib-kafka-hints.h>
+#include <kafka/layout/trib-kafka-hints.h>
 #include <kafka/read/trib-kafka-message.h>
 
 G_BEGIN_DECLS

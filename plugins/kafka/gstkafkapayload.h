@@ -3,7 +3,7 @@
 
 #include <gst/video/video.h>
 
-#include <kafka/trib-kafka-layout.h>
+#include <kafka/layout/trib-kafka-layout.h>
 
 G_BEGIN_DECLS
 

@@ -140,7 +140,7 @@ GST_ELEMENT_REGISTER_DEFINE (
     kafkarecordsink, "kafkarecordsink", GST_RANK_NONE, GST_TYPE_KAFKA_RECORD_SINK)
 
 static GstStructure *
-connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GstStructure *s = gst_structure_new_empty ("kafkarecordsink-connection");
 

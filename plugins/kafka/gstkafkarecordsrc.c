@@ -89,7 +89,7 @@
 
 #include "gstkafkarecordsrc.h"
 
-#include <kafka/read/trib-kafka-content.h>
+#include <kafka/layout/trib-kafka-content.h>
 #include <kafka/read/trib-kafka-records.h>
 
 #include "gstkafkareport.h"
@@ -134,7 +134,7 @@ GST_ELEMENT_REGISTER_DEFINE (
     kafkarecordsrc, "kafkarecordsrc", GST_RANK_NONE, GST_TYPE_KAFKA_RECORD_SRC)
 
 static GstStructure *
-connection_message (const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GstStructure *s = gst_structure_new_empty ("kafkarecordsrc-connection");
 
@@ -377,7 +377,7 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
 }
 
 static void
-tell_link (GstKafkaRecordSrc *self, const TribKafkaLinkEvent *event)
+tell_link (GstKafkaRecordSrc *self, const TribLinkEvent *event)
 {
   TribKafkaRecordsCounts counts;
 
@@ -451,7 +451,7 @@ gst_kafka_record_src_make_stats (GstKafkaSource *source)
   /* after the two, so that what is pushed is never less than nothing */
   if (self->records) {
     trib_kafka_records_get_counts (self->records, &c);
-    connection = trib_kafka_link_state_to_string (source->link);
+    connection = trib_link_state_to_string (source->link);
   }
   GST_OBJECT_UNLOCK (self);
   return gst_structure_new ("application/x-kafkarecordsrc-stats", "records-read", G_TYPE_UINT64,

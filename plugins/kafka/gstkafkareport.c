@@ -11,10 +11,10 @@
  */
 void
 gst_kafka_report_connection (
-    GstStructure *s, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+    GstStructure *s, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
-  gst_structure_set (s, "state", G_TYPE_STRING, trib_kafka_link_state_to_string (event->state),
-      "previous", G_TYPE_STRING, trib_kafka_link_state_to_string (event->previous), "recovered",
+  gst_structure_set (s, "state", G_TYPE_STRING, trib_link_state_to_string (event->state),
+      "previous", G_TYPE_STRING, trib_link_state_to_string (event->previous), "recovered",
       G_TYPE_BOOLEAN, event->recovered, "previous-duration", G_TYPE_UINT64,
       (guint64) event->previous_us * 1000, "outage-duration", G_TYPE_UINT64,
       (guint64) event->outage_us * 1000, "pending", G_TYPE_UINT64, n_pending, "reason",

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 void gst_kafka_report_connection (
-    GstStructure *s, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+    GstStructure *s, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
 void gst_kafka_report_losses (GstStructure *s, const TribKafkaLosses *losses);
 void gst_kafka_report_names (GstStructure *s, const gchar *field, const TribKafkaLosses *losses);
 gboolean gst_kafka_report_needs_warning (const TribKafkaLosses *losses);

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 
 #include "gstkafkaenums.h"
 

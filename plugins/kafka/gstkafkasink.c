@@ -41,7 +41,7 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SI
 /* @thread: the publisher's */
 static void
 link_changed_cb (
-    gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+    gpointer user_data, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GstKafkaSink *self = user_data;
   GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
@@ -49,7 +49,7 @@ link_changed_cb (
 
   GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
-  if (event->state == TRIB_KAFKA_LINK_DOWN)
+  if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
         ("No delivery to Kafka at %s. %s wait, %" G_GUINT64_FORMAT " now.",
             PRIV (self)->broker_address, klass->first_things, n_pending),
@@ -470,7 +470,7 @@ gst_kafka_sink_get_state (GstKafkaSink *self, TribKafkaAccounts *ret_accounts, g
   GST_OBJECT_LOCK (self);
   if (priv->publisher) {
     trib_kafka_publisher_get_accounts (priv->publisher, ret_accounts);
-    connection = trib_kafka_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
+    connection = trib_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
   } else {
     *ret_accounts = priv->last_accounts;
   }

@@ -3,7 +3,7 @@
 
 #include <gst/base/gstbasesink.h>
 
-#include <kafka/trib-kafka-broker.h>
+#include <kafka/client/trib-kafka-broker.h>
 #include <kafka/publish/trib-kafka-publisher.h>
 
 #include "gstkafkasettings.h"
@@ -48,7 +48,7 @@ struct _GstKafkaSinkClass {
   TribKafkaPublishResult (*publish) (GstKafkaSink *sink, gpointer item, GError **error);
   void (*count_flushed) (GstKafkaSink *sink, gpointer item);
   GstStructure *(*connection_message) (
-      const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+      const TribLinkEvent *event, guint64 n_pending, const gchar *why);
   GstStructure *(*losses_message) (const TribKafkaLosses *losses);
   GstStructure *(*make_stats) (GstKafkaSink *sink);
 };

@@ -3,7 +3,7 @@
 
 #include "gstkafkasource.h"
 
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 
 #define DEFAULT_START TRIB_KAFKA_START_EARLIEST
 #define DEFAULT_START_OFFSET 0
@@ -120,7 +120,7 @@ start_all (GstKafkaSource *self)
 
   GST_OBJECT_LOCK (self);
   self->outages = 0;
-  self->link = TRIB_KAFKA_LINK_CONNECTING;
+  self->link = TRIB_LINK_CONNECTING;
   self->flushing = FALSE;
   GST_OBJECT_UNLOCK (self);
   ok = start_broker (self, &error);
@@ -404,19 +404,19 @@ gst_kafka_source_post (GstKafkaSource *source, GstStructure *s)
  */
 void
 gst_kafka_source_tell_link (
-    GstKafkaSource *source, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+    GstKafkaSource *source, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   GST_OBJECT_LOCK (source);
   source->link = event->state;
-  source->outages += event->state == TRIB_KAFKA_LINK_DOWN;
+  source->outages += event->state == TRIB_LINK_DOWN;
   GST_OBJECT_UNLOCK (source);
-  if (event->state != TRIB_KAFKA_LINK_DOWN)
+  if (event->state != TRIB_LINK_DOWN)
     source->down_since = -1;
   else if (source->down_since < 0)
     source->down_since = g_get_monotonic_time ();
   gst_kafka_source_post (
       source, GST_KAFKA_SOURCE_GET_CLASS (source)->connection_message (event, n_pending, why));
-  if (event->state == TRIB_KAFKA_LINK_DOWN)
+  if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (source, RESOURCE, OPEN_READ,
         ("No answer from Kafka at %s. Reading goes on where it is.", source->broker_address),
         ("%s", *why ? why : "nothing was answered"));

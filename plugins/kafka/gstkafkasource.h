@@ -3,7 +3,7 @@
 
 #include <gst/base/gstpushsrc.h>
 
-#include <kafka/trib-kafka-broker.h>
+#include <kafka/client/trib-kafka-broker.h>
 #include <kafka/read/trib-kafka-cursor.h>
 
 #include "gstkafkasettings.h"
@@ -66,7 +66,7 @@ struct _GstKafkaSource {
   gchar *broker_address;
   gboolean flushing;
   guint64 outages;
-  TribKafkaLinkState link;
+  TribLinkState link;
   GstClockTime duration; /* NONE: not known */
 
   /* set at the start: going to READY, and to PAUSED when settings have changed since */
@@ -101,7 +101,7 @@ struct _GstKafkaSourceClass {
   void (*reset) (GstKafkaSource *source);
   void (*seek) (GstKafkaSource *source, GstClockTime position);
   GstStructure *(*connection_message) (
-      const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+      const TribLinkEvent *event, guint64 n_pending, const gchar *why);
   GstStructure *(*make_stats) (GstKafkaSource *source);
 };
 
@@ -120,7 +120,7 @@ void gst_kafka_source_begin_segment (
 
 void gst_kafka_source_post (GstKafkaSource *source, GstStructure *s);
 void gst_kafka_source_tell_link (
-    GstKafkaSource *source, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+    GstKafkaSource *source, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
 void gst_kafka_source_tell_malformed (GstKafkaSource *source, const gchar *what, const gchar *why);
 GstFlowReturn gst_kafka_source_fail (GstKafkaSource *source, const GError *error);
 

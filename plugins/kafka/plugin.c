@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <kafka/trib-kafka-debug.h>
+#include <shared/trib-element-log.h>
+
 #include "gstkafkabinarysink.h"
 #include "gstkafkabinarysrc.h"
 #include "gstkafkarecordsink.h"
@@ -9,6 +12,7 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_element_log_bind (&trib_kafka_debug, NULL);
   return GST_ELEMENT_REGISTER (kafkabinarysink, plugin)
          && GST_ELEMENT_REGISTER (kafkabinarysrc, plugin)
          && GST_ELEMENT_REGISTER (kafkarecordsink, plugin)

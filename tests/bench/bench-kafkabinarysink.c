@@ -10,7 +10,7 @@
 #include "bare-producer.h"
 
 #include <gst/gst.h>
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 #include <record/trib-json-writer.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * The clock runs from the first frame to the last, so that connecting counts for nobody. */
 #include <gst/gst.h>
 #include <kafka/read/trib-kafka-consumer.h>
-#include <kafka/trib-kafka-layout.h>
+#include <kafka/layout/trib-kafka-layout.h>
 #include <record/trib-json-writer.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
 
-#include <kafka/read/trib-kafka-hints.h>
+#include <kafka/layout/trib-kafka-hints.h>
 
 #include "fuzz.h"
 

@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <kafka/verify/trib-kafka-verify-record.h>
+#include <kafka/layout/trib-kafka-values.h>
 
 #include "fuzz.h"
 

@@ -63,19 +63,21 @@ RULES = {
                       no_words=ELEMENT_WORDS),
     "gst/kafka": Rule("gst/kafka includes GLib/GIO, librdkafka, gst/common and gst/record; never GStreamer",
                       own=("common", "record"), system=(GLIB, GIO, RDKAFKA), no_words=ELEMENT_WORDS),
-    "gst/align": Rule("gst/align includes GLib and gst/record; it reads no clock and never GStreamer", own=("common", "record"),
+    "gst/align": Rule("gst/align includes GLib, gst/common and gst/record; it reads no clock and never GStreamer", own=("common", "record"),
                       system=(GLIB,), no_words=ELEMENT_WORDS),
-    "gst/extract": Rule("gst/extract includes GLib and gst/record; it reads no clock and never GStreamer", own=("record",),
+    "gst/extract": Rule("gst/extract includes GLib, gst/common and gst/record; it reads no clock and never GStreamer", own=("common", "record"),
                         system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/overlay": Rule("gst/overlay includes GLib, Pango with Cairo, and gst/record; it reads no clock and never GStreamer",
                         own=("common", "record"), system=(GLIB, PANGO), no_words=ELEMENT_WORDS),
-    "gst/socket": Rule("gst/socket includes GLib and gst/record; never GStreamer", own=("record",), system=(GLIB,),
+    "gst/socket": Rule("gst/socket includes GLib, gst/common and gst/record; never GStreamer", own=("common", "record"), system=(GLIB,),
                        no_words=ELEMENT_WORDS),
     "gst/trace": Rule("gst/trace includes GLib, gst/common and gst/record; never GStreamer", own=("common", "record"),
                       system=(GLIB,), no_words=ELEMENT_WORDS),
     "gst/tools": Rule("gst/tools (installed programs) includes the libraries of gst/ and GLib/GIO; what needs more belongs "
                       "in a library", own=LIBS, system=(GLIB, GIO), no_words=ELEMENT_WORDS),
-    "plugins/*": Rule("a plugin folder includes its own folder, the libraries of gst/, GStreamer and GLib/GIO; never another "
+    "plugins/shared": Rule("plugins/shared includes the libraries of gst/, GStreamer and GLib/GIO; never an element's folder", own=LIBS,
+                           system=(GLIB, GIO, GST_ANY)),
+    "plugins/*": Rule("a plugin folder includes its own folder, plugins/shared, the libraries of gst/, GStreamer and GLib/GIO; never another "
                       "plugin's folder, never an external library that a folder of gst/ wraps", own=LIBS,
                       system=(GLIB, GIO, GST_ANY)),
     "tests/unit/*": Rule("tests/unit links libraries: gst/, tests/support, GLib/GIO, GStreamer's data headers and test clock; never plugins/",
@@ -114,7 +116,7 @@ def find_rule(folder):
 
 def resolve(root, path, what):
     """Where a project header lies, as a path below @root; None when it is not ours."""
-    for base in (os.path.dirname(path), "gst", "", "tests", "tests/support"):
+    for base in (os.path.dirname(path), "gst", "plugins", "", "tests", "tests/support"):
         candidate = os.path.normpath(os.path.join(base, what)).replace(os.sep, "/")
         if candidate.startswith("../"):
             return candidate
@@ -127,6 +129,8 @@ def allowed(rule, home, target):
     if target == "config.h" or target.startswith(home + "/"):
         return True
     parts = target.split("/")
+    if target.startswith("plugins/shared/"):
+        return home.startswith("plugins/")
     if parts[0] == "gst" and len(parts) > 2:
         # programs are nobody's library
         return parts[1] != "tools" and (rule.own == LIBS or parts[1] in rule.own)

@@ -3,7 +3,7 @@
 
 #include "trib-kafka-client.h"
 #include "trib-kafka-publisher.h"
-#include <kafka/trib-kafka-secrets.h>
+#include <kafka/client/trib-kafka-secrets.h>
 
 G_BEGIN_DECLS
 

@@ -86,7 +86,7 @@ static void
 trouble (TribKafkaClient *c, const gchar *why)
 {
   gint64 now = g_get_monotonic_time ();
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
   g_mutex_lock (&c->lock);
   if (why) {
@@ -95,7 +95,7 @@ trouble (TribKafkaClient *c, const gchar *why)
   }
   for (GList *l = why ? NULL : c->publishers.head; l; l = l->next) {
     TribKafkaPublisher *p = l->data;
-    if (trib_kafka_link_trouble (&p->link, now, &event))
+    if (trib_link_trouble (&p->link, now, &event))
       trib_kafka_tell_link (p, &event);
   }
   g_mutex_unlock (&c->lock);
@@ -293,7 +293,7 @@ let_go (TribKafkaClient *c)
     g_mutex_unlock (&c->lock);
     await_log (c);
     g_mutex_lock (&c->lock);
-    c->connected = p->link.state == TRIB_KAFKA_LINK_CONNECTED;
+    c->connected = p->link.state == TRIB_LINK_CONNECTED;
     for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
       g_clear_pointer (&p->topics[t], trib_kafka_topic_release);
     p->left = TRUE;
@@ -318,7 +318,7 @@ static gboolean
 tick (TribKafkaClient *c)
 {
   gint64 now = g_get_monotonic_time ();
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
   gboolean go_on;
 
   g_mutex_lock (&c->lock);
@@ -329,7 +329,7 @@ tick (TribKafkaClient *c)
   for (GList *l = c->publishers.head; l; l = l->next) {
     TribKafkaPublisher *p = l->data;
     trib_kafka_delivery_expire (p, now);
-    if (trib_kafka_link_tick (&p->link, now, oldest_pending (p), &event))
+    if (trib_link_tick (&p->link, now, oldest_pending (p), &event))
       trib_kafka_tell_link (p, &event);
   }
   trib_kafka_delivery_dispatch (c);

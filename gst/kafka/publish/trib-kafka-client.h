@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 
 G_BEGIN_DECLS
 

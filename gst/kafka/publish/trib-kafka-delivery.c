@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 
 static TribKafkaFailed
 reason_of (rd_kafka_resp_err_t err)
@@ -337,13 +337,13 @@ trib_kafka_delivery_settle_slot (TribKafkaClient *c, Slot *slot, const Report *r
 static void
 note_progress (TribKafkaClient *c, TribKafkaPublisher *p)
 {
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
   g_clear_pointer (&c->why, g_free);
   if (p == NULL)
     return;
   g_clear_pointer (&p->why, g_free);
-  if (trib_kafka_link_progress (&p->link, g_get_monotonic_time (), &event))
+  if (trib_link_progress (&p->link, g_get_monotonic_time (), &event))
     trib_kafka_tell_link (p, &event);
 }
 

@@ -44,7 +44,7 @@ purge (TribKafkaClient *c)
 static void
 begin (TribKafkaClient *c, TribKafkaPublisher *p)
 {
-  gboolean connected = p->link.state == TRIB_KAFKA_LINK_CONNECTED && !c->fatal;
+  gboolean connected = p->link.state == TRIB_LINK_CONNECTED && !c->fatal;
 
   p->end_leaves = p->leaving;
   p->giving_up = TRUE;

@@ -6,7 +6,7 @@
 
 #include <common/trib-frame-id.h>
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 #include "trib-kafka-partition.h"
 
 /* beyond the value: batch header 61, record framing 40, nine headers' framing; rounded up */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 
 /* the frame counts from here on: it has been taken, or is lost */
 void

@@ -270,7 +270,7 @@ is_due (TribKafkaClient *c, GArray *dues)
       if (p->wanted[g] && !p->ready[g])
         g_array_append_val (dues, due);
     }
-    if (p->link.state == TRIB_KAFKA_LINK_CONNECTED)
+    if (p->link.state == TRIB_LINK_CONNECTED)
       connected = TRUE;
     else if (p->n_slots > 0)
       waits = TRUE;
@@ -286,7 +286,7 @@ static void
 note_answer (TribKafkaClient *c, GArray *unusable)
 {
   gint64 now = g_get_monotonic_time ();
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
   g_mutex_lock (&c->lock);
   c->ask_again = FALSE;
@@ -295,7 +295,7 @@ note_answer (TribKafkaClient *c, GArray *unusable)
     gboolean usable = p->n_slots == 0;
     for (guint i = 0; i < unusable->len; i++)
       usable &= g_array_index (unusable, Due, i).p != p;
-    if (usable && trib_kafka_link_progress (&p->link, now, &event))
+    if (usable && trib_link_progress (&p->link, now, &event))
       trib_kafka_tell_link (p, &event);
   }
   g_mutex_unlock (&c->lock);

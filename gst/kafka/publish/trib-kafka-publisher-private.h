@@ -127,7 +127,7 @@ struct _TribKafkaPublisher {
   gint32 n_partitions[N_GROUPS];
   TribKafkaAccounts accounts;
   TribKafkaLosses losses;
-  TribKafkaLink link;
+  TribLink link;
   GQueue link_events;
   gchar *why; /* why its topics cannot be used; NULL: see the client's */
 };
@@ -180,7 +180,7 @@ void trib_kafka_outcome_orphan (TribKafkaPublisher *p);
 
 /* trib-kafka-tell.c */
 gpointer trib_kafka_tell_thread (gpointer data);
-void trib_kafka_tell_link (TribKafkaPublisher *p, const TribKafkaLinkEvent *event);
+void trib_kafka_tell_link (TribKafkaPublisher *p, const TribLinkEvent *event);
 void trib_kafka_tell_clear_losses (TribKafkaLosses *losses);
 
 G_END_DECLS

@@ -77,7 +77,7 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
   p->user_data = user_data;
   p->overflow = config->overflow;
   p->wanted[config->record_topic || config->legacy ? GROUP_SINGLE : GROUP_BINARY] = TRUE;
-  trib_kafka_link_init (&p->link, g_get_monotonic_time ());
+  trib_link_init (&p->link, g_get_monotonic_time ());
   if (!check_topics (p, error) || !trib_kafka_client_acquire (config, p, error)) {
     destroy (p);
     return NULL;
@@ -360,10 +360,10 @@ trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes)
   return congested;
 }
 
-TribKafkaLinkState
+TribLinkState
 trib_kafka_publisher_get_link (TribKafkaPublisher *p)
 {
-  TribKafkaLinkState state;
+  TribLinkState state;
 
   g_mutex_lock (&p->client->lock);
   state = p->link.state;

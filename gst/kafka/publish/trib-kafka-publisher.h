@@ -2,8 +2,8 @@
 #pragma once
 
 #include "trib-kafka-accounts.h"
-#include <kafka/trib-kafka-config.h>
-#include <kafka/trib-kafka-link.h>
+#include <kafka/client/trib-kafka-config.h>
+#include <common/trib-link.h>
 
 G_BEGIN_DECLS
 
@@ -69,7 +69,7 @@ typedef struct {
  */
 typedef struct {
   void (*link_changed) (
-      gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why);
+      gpointer user_data, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
   void (*frames_lost) (gpointer user_data, const TribKafkaLosses *losses);
   void (*fatal) (gpointer user_data, const GError *error);
   void (*log) (gpointer user_data, gint level, const gchar *text);
@@ -96,6 +96,6 @@ void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing
 void trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow);
 void trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts);
 gboolean trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes);
-TribKafkaLinkState trib_kafka_publisher_get_link (TribKafkaPublisher *p);
+TribLinkState trib_kafka_publisher_get_link (TribKafkaPublisher *p);
 
 G_END_DECLS

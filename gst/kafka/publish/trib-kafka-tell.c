@@ -17,7 +17,7 @@ typedef struct {
 
 /* @locks: requires the client's */
 void
-trib_kafka_tell_link (TribKafkaPublisher *p, const TribKafkaLinkEvent *event)
+trib_kafka_tell_link (TribKafkaPublisher *p, const TribLinkEvent *event)
 {
   p->accounts.outages = p->link.outages;
   g_queue_push_tail (&p->link_events, g_memdup2 (event, sizeof *event));
@@ -77,7 +77,7 @@ collect (TribKafkaPublisher *p, News *news)
 static void
 tell (TribKafkaPublisher *p, News *news)
 {
-  TribKafkaLinkEvent *event;
+  TribLinkEvent *event;
 
   while ((event = g_queue_pop_head (&news->events)) != NULL) {
     if (p->callbacks.link_changed)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-consumer.h"
 
-#include <kafka/trib-kafka-config.h>
-#include <kafka/trib-kafka-offsets.h>
+#include <kafka/client/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-offsets.h>
 
 G_DEFINE_QUARK (trib - kafka - read - error - quark, trib_kafka_read_error)
 
@@ -198,7 +198,7 @@ trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error)
   c->asking_since = -1;
   c->deadline = -1;
   g_queue_init (&c->events);
-  trib_kafka_link_init (&c->link, g_get_monotonic_time ());
+  trib_link_init (&c->link, g_get_monotonic_time ());
   c->secrets = trib_kafka_secrets_new ();
   for (guint i = 0; config->options && config->options[i]; i += 2)
     trib_kafka_secrets_add (c->secrets, config->options[i], config->options[i + 1]);
@@ -259,7 +259,7 @@ trib_kafka_consumer_leave (TribKafkaConsumer *c)
 }
 
 static void
-add_event (TribKafkaConsumer *c, gboolean changed, const TribKafkaLinkEvent *event)
+add_event (TribKafkaConsumer *c, gboolean changed, const TribLinkEvent *event)
 {
   if (changed)
     g_queue_push_tail (&c->events, g_memdup2 (event, sizeof *event));
@@ -276,36 +276,35 @@ trib_kafka_consumer_poll (TribKafkaConsumer *c)
 void
 trib_kafka_consumer_progress (TribKafkaConsumer *c)
 {
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
   c->patience_ms = FIRST_PATIENCE_MS;
   c->asking_since = -1;
   if (c->trouble)
     g_clear_pointer (&c->trouble, g_free);
-  add_event (c, trib_kafka_link_progress (&c->link, g_get_monotonic_time (), &event), &event);
+  add_event (c, trib_link_progress (&c->link, g_get_monotonic_time (), &event), &event);
 }
 
 /* @why: (nullable): in words */
 void
 trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why)
 {
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
   if (why) {
     g_free (c->trouble);
     c->trouble = trib_kafka_secrets_hide (c->secrets, why);
   }
-  add_event (c, trib_kafka_link_trouble (&c->link, g_get_monotonic_time (), &event), &event);
+  add_event (c, trib_link_trouble (&c->link, g_get_monotonic_time (), &event), &event);
 }
 
 /* @waiting_since: since when something is due that does not come (monotonic, us), -1: nothing is */
 void
 trib_kafka_consumer_tick (TribKafkaConsumer *c, gint64 waiting_since)
 {
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
 
-  add_event (
-      c, trib_kafka_link_tick (&c->link, g_get_monotonic_time (), waiting_since, &event), &event);
+  add_event (c, trib_link_tick (&c->link, g_get_monotonic_time (), waiting_since, &event), &event);
 }
 
 /**
@@ -316,9 +315,9 @@ trib_kafka_consumer_tick (TribKafkaConsumer *c, gint64 waiting_since)
  * Returns: whether the connection has changed, oldest change first
  */
 gboolean
-trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribKafkaLinkEvent *ret_event)
+trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribLinkEvent *ret_event)
 {
-  g_autofree TribKafkaLinkEvent *event = g_queue_pop_head (&c->events);
+  g_autofree TribLinkEvent *event = g_queue_pop_head (&c->events);
 
   if (event == NULL)
     return FALSE;

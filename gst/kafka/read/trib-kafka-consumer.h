@@ -3,8 +3,8 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include <kafka/trib-kafka-link.h>
-#include <kafka/trib-kafka-secrets.h>
+#include <common/trib-link.h>
+#include <kafka/client/trib-kafka-secrets.h>
 
 G_BEGIN_DECLS
 
@@ -66,9 +66,9 @@ typedef struct {
   gatomicrefcount n_refs;
   rd_kafka_t *client;
   TribKafkaSecrets *secrets; /* of the options: taken out of the client's words */
-  TribKafkaLink link;
+  TribLink link;
   gchar *trouble;      /* (nullable) the client's last word since there was progress */
-  GQueue events;       /* of TribKafkaLinkEvent, not taken yet */
+  GQueue events;       /* of TribLinkEvent, not taken yet */
   guint patience_ms;   /* how long the next question may block */
   gint64 deadline;     /* monotonic: questions shall not block for longer, -1: none */
   gint64 asking_since; /* monotonic: since when questions stay without an answer, -1: they do not */
@@ -90,7 +90,7 @@ void trib_kafka_consumer_poll (TribKafkaConsumer *c);
 void trib_kafka_consumer_progress (TribKafkaConsumer *c);
 void trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why);
 void trib_kafka_consumer_tick (TribKafkaConsumer *c, gint64 waiting_since);
-gboolean trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribKafkaLinkEvent *ret_event);
+gboolean trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribLinkEvent *ret_event);
 const gchar *trib_kafka_consumer_get_trouble (const TribKafkaConsumer *c);
 
 TribKafkaAnswer trib_kafka_consumer_ask_partitions (

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-cursor.h"
 
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 
 #include <string.h>
 
@@ -359,8 +359,7 @@ look_for_partitions (TribKafkaCursor *c, gint64 now)
   g_autoptr (GError) error = NULL;
 
   if (c->refresh_us < 0 || now - c->asked_at < c->refresh_us || c->at.partition >= 0 || c->at.to_end
-      || c->at.start == TRIB_KAFKA_START_NOWHERE
-      || c->consumer->link.state != TRIB_KAFKA_LINK_CONNECTED)
+      || c->at.start == TRIB_KAFKA_START_NOWHERE || c->consumer->link.state != TRIB_LINK_CONNECTED)
     return;
   ask_partitions_again (c, &error);
 }
@@ -564,7 +563,7 @@ nudge (TribKafkaCursor *c, gint32 partition)
 
   c->nudged = TRUE;
   /* not rd_kafka_query_watermark_offsets(): that one waits for a minute where nobody answers */
-  if (c->consumer->link.state == TRIB_KAFKA_LINK_CONNECTED)
+  if (c->consumer->link.state == TRIB_LINK_CONNECTED)
     trib_kafka_consumer_ask_offsets (
         c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, &offset, &error);
 }
@@ -580,7 +579,7 @@ probe (TribKafkaCursor *c, GError **error)
   guint n = 0;
   TribKafkaAnswer answer;
 
-  if (c->consumer->link.state == TRIB_KAFKA_LINK_CONNECTED || now < c->next_probe)
+  if (c->consumer->link.state == TRIB_LINK_CONNECTED || now < c->next_probe)
     return TRIB_KAFKA_ANSWER_YES;
   for (gint32 p = 0; p < c->n_parts; p++)
     if (c->parts[p].started)

@@ -75,7 +75,7 @@ typedef struct {
   gint32 partition;
   gint64 from;
   gint64 to;
-  TribKafkaLinkEvent link;
+  TribLinkEvent link;
 } TribKafkaCursorItem;
 
 typedef struct _TribKafkaCursor TribKafkaCursor;

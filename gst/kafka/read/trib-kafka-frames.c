@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-frames.h"
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 #include "trib-kafka-join.h"
 #include "trib-kafka-merge.h"
 #include "trib-kafka-window.h"
@@ -53,8 +53,8 @@ struct _TribKafkaFrames {
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
   gboolean malformed_told;
-  TribKafkaLinkState links[N_CLIENTS];
-  TribKafkaLinkState link; /* as it was told last */
+  TribLinkState links[N_CLIENTS];
+  TribLinkState link; /* as it was told last */
 
   GMutex lock;
   /* lock */
@@ -358,10 +358,9 @@ learn_partitions (TribKafkaFrames *f)
 }
 
 static gboolean
-take_link (
-    TribKafkaFrames *f, guint client, const TribKafkaLinkEvent *event, TribKafkaFramesItem *item)
+take_link (TribKafkaFrames *f, guint client, const TribLinkEvent *event, TribKafkaFramesItem *item)
 {
-  TribKafkaLinkState worst = TRIB_KAFKA_LINK_CONNECTING;
+  TribLinkState worst = TRIB_LINK_CONNECTING;
 
   f->links[client] = event->state;
   /* the states are in order, and a client that nothing was asked of yet says nothing */
@@ -372,7 +371,7 @@ take_link (
   item->link = *event;
   item->link.previous = f->link;
   item->link.state = worst;
-  item->link.recovered = worst == TRIB_KAFKA_LINK_CONNECTED && f->link > TRIB_KAFKA_LINK_CONNECTED;
+  item->link.recovered = worst == TRIB_LINK_CONNECTED && f->link > TRIB_LINK_CONNECTED;
   f->link = worst;
   item->text = client == FOLLOWED ? trib_kafka_cursor_get_trouble (f->cursor)
                                   : trib_kafka_join_get_trouble (f->join);
@@ -527,7 +526,7 @@ fetch (TribKafkaFrames *f, const TribKafkaSighting *s, gint64 deadline, TribKafk
     GError **error)
 {
   TribKafkaMessage m;
-  TribKafkaLinkEvent link;
+  TribLinkEvent link;
 
   if (!g_str_equal (s->entry.binary.topic, f->bytes_topic))
     return give_up (f, item, &f->counts.damaged, "other-topic");
@@ -608,7 +607,7 @@ is_complete (TribKafkaFrames *f)
 static TribKafkaFramesResult
 look_at_bytes (TribKafkaFrames *f, TribKafkaFramesItem *item, GError **error)
 {
-  TribKafkaLinkEvent link;
+  TribLinkEvent link;
 
   if (f->join && trib_kafka_join_poll (f->join, &link, error) == TRIB_KAFKA_JOIN_LINK
       && take_link (f, BYTES, &link, item))

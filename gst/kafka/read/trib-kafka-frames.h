@@ -2,7 +2,7 @@
 #pragma once
 
 #include "trib-kafka-cursor.h"
-#include <kafka/trib-kafka-layout.h>
+#include <kafka/layout/trib-kafka-layout.h>
 #include "trib-kafka-sighting.h"
 
 G_BEGIN_DECLS
@@ -105,7 +105,7 @@ typedef struct {
   const gchar *reason;
   const gchar *text;
   gint32 partition;
-  TribKafkaLinkEvent link;
+  TribLinkEvent link;
 } TribKafkaFramesItem;
 
 typedef struct _TribKafkaFrames TribKafkaFrames;

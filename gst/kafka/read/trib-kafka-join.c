@@ -174,8 +174,8 @@ look_aside (TribKafkaJoin *j, gint32 partition, gint64 offset, TribKafkaMessage 
 
 /* one item of the cursor; TIMEOUT: go on */
 static TribKafkaJoinResult
-pump (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 deadline,
-    TribKafkaLinkEvent *ret_link, GError **error)
+pump (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 deadline, TribLinkEvent *ret_link,
+    GError **error)
 {
   TribKafkaCursorItem item;
 
@@ -275,7 +275,7 @@ take (TribKafkaJoin *j, gint32 partition, gint64 offset, TribKafkaMessage *ret_m
  */
 TribKafkaJoinResult
 trib_kafka_join_get (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 deadline,
-    TribKafkaMessage *ret_message, TribKafkaLinkEvent *ret_link, GError **error)
+    TribKafkaMessage *ret_message, TribLinkEvent *ret_link, GError **error)
 {
   g_autoptr (GError) why = NULL;
   TribKafkaJoinResult result = TRIB_KAFKA_JOIN_TIMEOUT;
@@ -319,7 +319,7 @@ trib_kafka_join_get (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 d
  * Returns: %TRIB_KAFKA_JOIN_LINK when it has changed
  */
 TribKafkaJoinResult
-trib_kafka_join_poll (TribKafkaJoin *j, TribKafkaLinkEvent *ret_link, GError **error)
+trib_kafka_join_poll (TribKafkaJoin *j, TribLinkEvent *ret_link, GError **error)
 {
   g_autoptr (GError) why = NULL;
 

@@ -27,9 +27,9 @@ void trib_kafka_join_free (TribKafkaJoin *j);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaJoin, trib_kafka_join_free)
 
 TribKafkaJoinResult trib_kafka_join_get (TribKafkaJoin *j, gint32 partition, gint64 offset,
-    gint64 deadline, TribKafkaMessage *ret_message, TribKafkaLinkEvent *ret_link, GError **error);
+    gint64 deadline, TribKafkaMessage *ret_message, TribLinkEvent *ret_link, GError **error);
 TribKafkaJoinResult trib_kafka_join_poll (
-    TribKafkaJoin *j, TribKafkaLinkEvent *ret_link, GError **error);
+    TribKafkaJoin *j, TribLinkEvent *ret_link, GError **error);
 void trib_kafka_join_set_flushing (TribKafkaJoin *j, gboolean flushing);
 const gchar *trib_kafka_join_get_trouble (const TribKafkaJoin *j);
 guint64 trib_kafka_join_get_seeks (const TribKafkaJoin *j);

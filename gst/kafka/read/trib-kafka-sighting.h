@@ -2,7 +2,7 @@
 #pragma once
 
 #include "trib-kafka-message.h"
-#include <kafka/verify/trib-kafka-verify-record.h>
+#include <kafka/layout/trib-kafka-values.h>
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-index-set.h>
+#include <common/trib-index-set.h>
 #include "trib-kafka-sighting.h"
 
 G_BEGIN_DECLS

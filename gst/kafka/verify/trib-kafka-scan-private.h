@@ -2,7 +2,7 @@
 #pragma once
 
 #include "trib-kafka-scan.h"
-#include <kafka/trib-kafka-secrets.h>
+#include <kafka/client/trib-kafka-secrets.h>
 
 #include <librdkafka/rdkafka.h>
 

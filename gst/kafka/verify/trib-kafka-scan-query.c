@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-scan-private.h"
 
-#include <kafka/trib-kafka-offsets.h>
+#include <kafka/client/trib-kafka-offsets.h>
 
 #define WAIT_MS 50
 

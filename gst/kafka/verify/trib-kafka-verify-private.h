@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "trib-kafka-verify-record.h"
+#include <kafka/layout/trib-kafka-values.h>
 #include "trib-kafka-verify.h"
 
 #include <common/trib-frame-id.h>

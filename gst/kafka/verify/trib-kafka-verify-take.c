@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-verify-private.h"
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 
 #include <glib.h>
 
-#include <kafka/trib-index-set.h>
-#include <kafka/trib-kafka-layout.h>
+#include <common/trib-index-set.h>
+#include <kafka/layout/trib-kafka-layout.h>
 
 G_BEGIN_DECLS
 

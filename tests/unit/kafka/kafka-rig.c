@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kafka-rig.h"
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ clear_link (gpointer data)
 
 static void
 link_changed_cb (
-    gpointer user_data, const TribKafkaLinkEvent *event, guint64 n_pending, const gchar *why)
+    gpointer user_data, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
   Rig *rig = user_data;
   RigLink link = { *event, n_pending, g_strdup (why) };
@@ -311,7 +311,7 @@ rig_accounts (Rig *rig)
 }
 
 guint
-rig_count_links (Rig *rig, TribKafkaLinkState state)
+rig_count_links (Rig *rig, TribLinkState state)
 {
   guint n = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-kafka-broker.h>
+#include <kafka/client/trib-kafka-broker.h>
 #include <kafka/publish/trib-kafka-publisher.h>
 
 #include <librdkafka/rdkafka_mock.h>
@@ -16,7 +16,7 @@
 #define RIG_PRODUCE 0 /* Kafka's number for produce requests */
 
 typedef struct {
-  TribKafkaLinkEvent event;
+  TribLinkEvent event;
   guint64 n_pending;
   gchar *why;
 } RigLink;
@@ -77,7 +77,7 @@ TribKafkaPublishResult rig_publish_full (
 /* sends frames until one is acknowledged, so that topics are known */
 void rig_warm_up (Rig *rig);
 TribKafkaAccounts rig_accounts (Rig *rig);
-guint rig_count_links (Rig *rig, TribKafkaLinkState state);
+guint rig_count_links (Rig *rig, TribLinkState state);
 TribKafkaLosses rig_losses (Rig *rig);
 void rig_drain (Rig *rig);
 void rig_close (Rig *rig, guint drain_timeout_ms);

@@ -361,8 +361,8 @@ test_stuck_topic (void)
   feed (&feeder);
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 200);
   rig_drain (flows);
-  g_assert_cmpint (trib_kafka_publisher_get_link (flows->p), ==, TRIB_KAFKA_LINK_CONNECTED);
-  g_assert_cmpint (trib_kafka_publisher_get_link (stuck->p), !=, TRIB_KAFKA_LINK_CONNECTED);
+  g_assert_cmpint (trib_kafka_publisher_get_link (flows->p), ==, TRIB_LINK_CONNECTED);
+  g_assert_cmpint (trib_kafka_publisher_get_link (stuck->p), !=, TRIB_LINK_CONNECTED);
   a = rig_accounts (stuck);
   g_assert_cmpuint (a.waiting, ==, a.pending);
   rd_kafka_mock_topic_set_error (

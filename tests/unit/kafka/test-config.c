@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-config.h>
 
 #include <string.h>
 

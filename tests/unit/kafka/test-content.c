@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a record holds, by its header and by its bytes. */
-#include <kafka/read/trib-kafka-content.h>
+#include <kafka/layout/trib-kafka-content.h>
 
 #include <trib-test.h>
 

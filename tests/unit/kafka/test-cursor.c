@@ -291,17 +291,17 @@ test_outage (void)
   while (n_down == 0) {
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
     g_assert_true (result == LINK || result == CAUGHT_UP);
-    n_down += result == LINK && item.link.state == TRIB_KAFKA_LINK_DOWN;
+    n_down += result == LINK && item.link.state == TRIB_LINK_DOWN;
   }
   read_rig_up (rig);
   while (outage_us == 0) {
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
     g_assert_true (result == LINK || result == CAUGHT_UP);
-    g_assert_true (result != LINK || item.link.state == TRIB_KAFKA_LINK_CONNECTED);
+    g_assert_true (result != LINK || item.link.state == TRIB_LINK_CONNECTED);
     if (result == LINK)
       outage_us = item.link.outage_us;
   }
-  g_assert_cmpint (outage_us, >=, TRIB_KAFKA_LINK_DOWN_US);
+  g_assert_cmpint (outage_us, >=, TRIB_LINK_DOWN_US);
   read_rig_produce_many (rig, 3, 2, 1, 100);
   expect_record (c, 3, 2, "2");
 }
@@ -321,7 +321,7 @@ test_broker_comes_later (void)
   do
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
   while (result != LINK);
-  g_assert_cmpint (item.link.state, ==, TRIB_KAFKA_LINK_DOWN);
+  g_assert_cmpint (item.link.state, ==, TRIB_LINK_DOWN);
   read_rig_up (rig);
   expect_record (c, 3, 0, "0");
   expect (c, END);

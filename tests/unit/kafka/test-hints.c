@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What metadata of any producer may say about the bytes. */
-#include <kafka/read/trib-kafka-hints.h>
+#include <kafka/layout/trib-kafka-hints.h>
 
 #include <trib-test.h>
 

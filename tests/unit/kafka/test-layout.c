@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-layout.h>
+#include <kafka/layout/trib-kafka-layout.h>
 
 #include <record/trib-json-reader.h>
 #include <string.h>

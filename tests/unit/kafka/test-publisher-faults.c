@@ -113,28 +113,27 @@ test_outage (void)
 
   rig_start (rig);
   rig_warm_up (rig);
-  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED), ==, 1);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_LINK_CONNECTED), ==, 1);
   rig_down (rig);
   for (guint i = 0; i < 10; i++)
     rig_publish (rig, 1000);
-  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN) == 1, 20000);
-  g_assert_cmpint (trib_kafka_publisher_get_link (rig->p), ==, TRIB_KAFKA_LINK_DOWN);
+  trib_assert_eventually (rig_count_links (rig, TRIB_LINK_DOWN) == 1, 20000);
+  g_assert_cmpint (trib_kafka_publisher_get_link (rig->p), ==, TRIB_LINK_DOWN);
   g_assert_cmpuint (rig_accounts (rig).outages, ==, 1);
   rig_up (rig);
   rig_drain (rig);
-  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED) == 2, 10000);
-  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN), ==, 1);
+  trib_assert_eventually (rig_count_links (rig, TRIB_LINK_CONNECTED) == 2, 10000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_LINK_DOWN), ==, 1);
   g_mutex_lock (&rig->lock);
-  g_assert_cmpint (
-      g_array_index (rig->links, RigLink, 0).event.previous, ==, TRIB_KAFKA_LINK_CONNECTING);
+  g_assert_cmpint (g_array_index (rig->links, RigLink, 0).event.previous, ==, TRIB_LINK_CONNECTING);
   for (guint i = 0; i < rig->links->len; i++) {
     const RigLink *link = &g_array_index (rig->links, RigLink, i);
-    if (link->event.state == TRIB_KAFKA_LINK_DOWN)
+    if (link->event.state == TRIB_LINK_DOWN)
       g_assert_cmpuint (link->n_pending, ==, 10);
   }
   last = &g_array_index (rig->links, RigLink, rig->links->len - 1);
   g_assert_true (last->event.recovered);
-  g_assert_cmpint (last->event.outage_us, >=, TRIB_KAFKA_LINK_DOWN_US);
+  g_assert_cmpint (last->event.outage_us, >=, TRIB_LINK_DOWN_US);
   g_mutex_unlock (&rig->lock);
   g_assert_cmpuint (rig_check_registry (rig), ==, 11);
 }
@@ -148,11 +147,9 @@ test_outage_when_idle (void)
   rig_start (rig);
   rig_warm_up (rig);
   rig_down (rig);
-  trib_assert_eventually (
-      trib_kafka_publisher_get_link (rig->p) != TRIB_KAFKA_LINK_CONNECTED, 20000);
+  trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) != TRIB_LINK_CONNECTED, 20000);
   rig_up (rig);
-  trib_assert_eventually (
-      trib_kafka_publisher_get_link (rig->p) == TRIB_KAFKA_LINK_CONNECTED, 20000);
+  trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) == TRIB_LINK_CONNECTED, 20000);
 }
 
 /* A broker that answers everything but takes no record, because the partition has no leader, is an
@@ -173,14 +170,14 @@ test_no_leader (void)
     rd_kafka_mock_partition_set_leader (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], i, -1);
   for (guint i = 0; i < 5; i++)
     rig_publish (rig, 1000);
-  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN) == 1, 20000);
-  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED), ==, 1);
+  trib_assert_eventually (rig_count_links (rig, TRIB_LINK_DOWN) == 1, 20000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_LINK_CONNECTED), ==, 1);
   for (gint i = 0; i < TRIB_KAFKA_BROKER_PARTITIONS; i++)
     rd_kafka_mock_partition_set_leader (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], i, 1);
   rig_drain (rig);
   g_assert_cmpuint (rig_check_registry (rig), ==, 6);
-  trib_assert_eventually (rig_count_links (rig, TRIB_KAFKA_LINK_CONNECTED) == 2, 10000);
-  g_assert_cmpuint (rig_count_links (rig, TRIB_KAFKA_LINK_DOWN), ==, 1);
+  trib_assert_eventually (rig_count_links (rig, TRIB_LINK_CONNECTED) == 2, 10000);
+  g_assert_cmpuint (rig_count_links (rig, TRIB_LINK_DOWN), ==, 1);
 }
 
 /* The mock cluster makes any topic that is asked for; the answer of one that does not has to be
@@ -209,8 +206,7 @@ test_unknown_topic (void)
   g_free (why);
   rd_kafka_mock_topic_set_error (
       rig->mock, rig->topics[TRIB_KAFKA_TOPIC_REGISTRY], RD_KAFKA_RESP_ERR_NO_ERROR);
-  trib_assert_eventually (
-      trib_kafka_publisher_get_link (rig->p) == TRIB_KAFKA_LINK_CONNECTED, 10000);
+  trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) == TRIB_LINK_CONNECTED, 10000);
   rig_publish (rig, 1000);
   rig_drain (rig);
   g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);

@@ -137,8 +137,7 @@ test_topic_not_authorized (void)
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
   rd_kafka_mock_topic_set_error (
       rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], RD_KAFKA_RESP_ERR_NO_ERROR);
-  trib_assert_eventually (
-      trib_kafka_publisher_get_link (rig->p) == TRIB_KAFKA_LINK_CONNECTED, 10000);
+  trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) == TRIB_LINK_CONNECTED, 10000);
   rig_publish (rig, 1000);
   rig_drain (rig);
   g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);

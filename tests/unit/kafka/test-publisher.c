@@ -2,7 +2,7 @@
 /* What becomes of a frame when all goes well, and when the frame itself does not fit. */
 #include "kafka-rig.h"
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 #include <kafka/publish/trib-kafka-partition.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/trib-kafka-secrets.h>
+#include <kafka/client/trib-kafka-secrets.h>
 
 /* What the client quotes of its options is hidden, whole or in part. */
 

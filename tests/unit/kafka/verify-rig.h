@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <kafka/trib-crc32c.h>
+#include <common/trib-crc32c.h>
 #include <kafka/verify/trib-kafka-verify.h>
 
 #include <common/trib-frame-id.h>

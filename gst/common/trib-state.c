@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-state.h"
+
+/**
+ * trib_state_check:
+ * @table: the machine's
+ * @id: (nullable): which of these machines
+ * @state: its state now
+ * @next: its state from now on
+ * @why: (nullable): for the log
+ *
+ * Logs the transition at DEBUG. One that is not in @table is a fault of this code: a critical, and it is made all the
+ * same, since the caller goes on as if it was.
+ *
+ * Returns: whether @next is another state
+ */
+gboolean
+trib_state_check (
+    const TribStateTable *table, const gchar *id, gint state, gint next, const gchar *why)
+{
+  if (state == next)
+    return FALSE;
+  g_return_val_if_fail ((guint) state < table->n_rows && (guint) next < table->n_rows, TRUE);
+  if (!(table->rows[state].next & TRIB_STATE (next)))
+    g_critical (
+        "%s: %s cannot follow %s", table->machine, table->rows[next].name, table->rows[state].name);
+  TRIB_LOG (table->category, TRIB_LOG_DEBUG, id, "%s: %s -> %s%s%s", table->machine,
+      table->rows[state].name, table->rows[next].name, why ? ": " : "", why ? why : "");
+  return TRUE;
+}

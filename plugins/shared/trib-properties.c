@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-properties.h"
+
+/* registered once, and never freed: so are types */
+static GType
+make_enum (const TribProperty *s)
+{
+  GEnumValue *values = g_new0 (GEnumValue, G_N_ELEMENTS (s->choices) + 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (s->choices) && s->choices[i].nick; i++)
+    values[i] = (GEnumValue){ (gint) i, s->choices[i].description, s->choices[i].nick };
+  return g_enum_register_static (s->type_name, values);
+}
+
+static const gchar *
+initial_text (const TribProperty *s)
+{
+  if (s->get_text)
+    return s->get_text ();
+  return s->text || s->is_nullable ? s->text : "";
+}
+
+static GParamSpec *
+make_spec (const TribProperties *all, guint id)
+{
+  const TribProperty *s = &all->table[id];
+  GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+                      | (s->while_playing ? GST_PARAM_MUTABLE_PLAYING : GST_PARAM_MUTABLE_READY);
+
+  switch (s->kind) {
+    case TRIB_PROPERTY_ENUM:
+      all->enum_types[id] = make_enum (s);
+      return g_param_spec_enum (
+          s->name, s->nick, s->blurb, all->enum_types[id], (gint) s->initial, flags);
+    case TRIB_PROPERTY_TEXT:
+      return g_param_spec_string (s->name, s->nick, s->blurb, initial_text (s), flags);
+    case TRIB_PROPERTY_STRUCTURE:
+      return g_param_spec_boxed (s->name, s->nick, s->blurb, GST_TYPE_STRUCTURE, flags);
+    case TRIB_PROPERTY_STATS:
+      return g_param_spec_boxed (s->name, s->nick, s->blurb, GST_TYPE_STRUCTURE,
+          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    case TRIB_PROPERTY_STATE:
+      return g_param_spec_string (
+          s->name, s->nick, s->blurb, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    case TRIB_PROPERTY_UINT:
+      return g_param_spec_uint (
+          s->name, s->nick, s->blurb, (guint) s->min, (guint) s->max, (guint) s->initial, flags);
+    case TRIB_PROPERTY_INT:
+      return g_param_spec_int (
+          s->name, s->nick, s->blurb, (gint) s->min, (gint) s->max, (gint) s->initial, flags);
+    case TRIB_PROPERTY_INT64:
+      return g_param_spec_int64 (
+          s->name, s->nick, s->blurb, G_MININT64, G_MAXINT64, (gint64) s->initial, flags);
+    case TRIB_PROPERTY_UINT64:
+      return g_param_spec_uint64 (s->name, s->nick, s->blurb, (guint64) s->min, (guint64) s->max,
+          (guint64) s->initial, flags);
+    case TRIB_PROPERTY_DOUBLE:
+      return g_param_spec_double (s->name, s->nick, s->blurb, s->min, s->max, s->initial, flags);
+    default:
+      return g_param_spec_boolean (s->name, s->nick, s->blurb, s->initial > 0, flags);
+  }
+}
+
+/* @properties: an element's table of properties, with room for as many, from 1 on */
+void
+trib_properties_install (const TribProperties *all, GParamSpec **properties)
+{
+  for (guint id = 1; id < all->n; id++)
+    properties[id] = make_spec (all, id);
+}
+
+void
+trib_properties_mark_plugin_api (const TribProperties *all)
+{
+  for (guint id = 1; id < all->n; id++) {
+    if (all->enum_types[id] != 0)
+      gst_type_mark_as_plugin_api (all->enum_types[id], 0);
+  }
+}
+
+#define FIELD(fields, s, type) (*(type *) ((guint8 *) (fields) + (s)->offset))
+
+/* NULL is the default, unless it is a value */
+static void
+set_text (gchar **text, const TribProperty *s, const gchar *value)
+{
+  g_free (*text);
+  *text = g_strdup (value || s->is_nullable ? value : initial_text (s));
+}
+
+static void
+set_initial (gpointer fields, const TribProperty *s)
+{
+  switch (s->kind) {
+    case TRIB_PROPERTY_ENUM:
+    case TRIB_PROPERTY_INT:
+    case TRIB_PROPERTY_BOOL:
+      FIELD (fields, s, gint) = (gint) s->initial;
+      break;
+    case TRIB_PROPERTY_TEXT:
+      FIELD (fields, s, gchar *) = g_strdup (initial_text (s));
+      break;
+    case TRIB_PROPERTY_STRUCTURE:
+      FIELD (fields, s, GstStructure *) = NULL;
+      break;
+    case TRIB_PROPERTY_STATS:
+    case TRIB_PROPERTY_STATE:
+      break;
+    case TRIB_PROPERTY_UINT:
+      FIELD (fields, s, guint) = (guint) s->initial;
+      break;
+    case TRIB_PROPERTY_INT64:
+      FIELD (fields, s, gint64) = (gint64) s->initial;
+      break;
+    case TRIB_PROPERTY_UINT64:
+      FIELD (fields, s, guint64) = (guint64) s->initial;
+      break;
+    case TRIB_PROPERTY_DOUBLE:
+      FIELD (fields, s, gdouble) = s->initial;
+      break;
+  }
+}
+
+void
+trib_properties_init (const TribProperties *all, gpointer fields)
+{
+  for (guint id = 1; id < all->n; id++)
+    set_initial (fields, &all->table[id]);
+}
+
+void
+trib_properties_clear (const TribProperties *all, gpointer fields)
+{
+  for (guint id = 1; id < all->n; id++) {
+    const TribProperty *s = &all->table[id];
+    if (s->kind == TRIB_PROPERTY_TEXT)
+      g_clear_pointer (&FIELD (fields, s, gchar *), g_free);
+    else if (s->kind == TRIB_PROPERTY_STRUCTURE)
+      g_clear_pointer (&FIELD (fields, s, GstStructure *), gst_structure_free);
+  }
+}
+
+/* @fields: a bitwise copy of others; its texts and structures are replaced by copies of its own */
+void
+trib_properties_own (const TribProperties *all, gpointer fields)
+{
+  for (guint id = 1; id < all->n; id++) {
+    const TribProperty *s = &all->table[id];
+    if (s->kind == TRIB_PROPERTY_TEXT)
+      FIELD (fields, s, gchar *) = g_strdup (FIELD (fields, s, gchar *));
+    else if (s->kind == TRIB_PROPERTY_STRUCTURE && FIELD (fields, s, GstStructure *))
+      FIELD (fields, s, GstStructure *) = gst_structure_copy (FIELD (fields, s, GstStructure *));
+  }
+}
+
+/* Returns: whether @id is one of them and has a field */
+gboolean
+trib_properties_set (const TribProperties *all, gpointer fields, guint id, const GValue *value)
+{
+  const TribProperty *s = &all->table[id];
+
+  if (id == 0 || id >= all->n)
+    return FALSE;
+  switch (s->kind) {
+    case TRIB_PROPERTY_ENUM:
+      FIELD (fields, s, gint) = g_value_get_enum (value);
+      break;
+    case TRIB_PROPERTY_TEXT:
+      set_text (&FIELD (fields, s, gchar *), s, g_value_get_string (value));
+      break;
+    case TRIB_PROPERTY_STRUCTURE:
+      g_clear_pointer (&FIELD (fields, s, GstStructure *), gst_structure_free);
+      FIELD (fields, s, GstStructure *) = g_value_dup_boxed (value);
+      break;
+    case TRIB_PROPERTY_STATS:
+    case TRIB_PROPERTY_STATE:
+      return FALSE;
+    case TRIB_PROPERTY_UINT:
+      FIELD (fields, s, guint) = g_value_get_uint (value);
+      break;
+    case TRIB_PROPERTY_INT:
+      FIELD (fields, s, gint) = g_value_get_int (value);
+      break;
+    case TRIB_PROPERTY_INT64:
+      FIELD (fields, s, gint64) = g_value_get_int64 (value);
+      break;
+    case TRIB_PROPERTY_UINT64:
+      FIELD (fields, s, guint64) = g_value_get_uint64 (value);
+      break;
+    case TRIB_PROPERTY_DOUBLE:
+      FIELD (fields, s, gdouble) = g_value_get_double (value);
+      break;
+    case TRIB_PROPERTY_BOOL:
+      FIELD (fields, s, gboolean) = g_value_get_boolean (value);
+      break;
+  }
+  return TRUE;
+}
+
+/* Returns: whether @id is one of them and has a field */
+gboolean
+trib_properties_get (const TribProperties *all, gconstpointer fields, guint id, GValue *value)
+{
+  const TribProperty *s = &all->table[id];
+
+  if (id == 0 || id >= all->n)
+    return FALSE;
+  switch (s->kind) {
+    case TRIB_PROPERTY_ENUM:
+      g_value_set_enum (value, FIELD (fields, s, gint));
+      break;
+    case TRIB_PROPERTY_TEXT:
+      g_value_set_string (value, FIELD (fields, s, gchar *));
+      break;
+    case TRIB_PROPERTY_STRUCTURE:
+      g_value_set_boxed (value, FIELD (fields, s, GstStructure *));
+      break;
+    case TRIB_PROPERTY_STATS:
+    case TRIB_PROPERTY_STATE:
+      return FALSE;
+    case TRIB_PROPERTY_UINT:
+      g_value_set_uint (value, FIELD (fields, s, guint));
+      break;
+    case TRIB_PROPERTY_INT:
+      g_value_set_int (value, FIELD (fields, s, gint));
+      break;
+    case TRIB_PROPERTY_INT64:
+      g_value_set_int64 (value, FIELD (fields, s, gint64));
+      break;
+    case TRIB_PROPERTY_UINT64:
+      g_value_set_uint64 (value, FIELD (fields, s, guint64));
+      break;
+    case TRIB_PROPERTY_DOUBLE:
+      g_value_set_double (value, FIELD (fields, s, gdouble));
+      break;
+    case TRIB_PROPERTY_BOOL:
+      g_value_set_boolean (value, FIELD (fields, s, gboolean));
+      break;
+  }
+  return TRUE;
+}
