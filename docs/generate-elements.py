@@ -17,6 +17,7 @@ import tempfile
 
 sys.dont_write_bytecode = True  # a lint run leaves the tree as it found it
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import field_tables  # noqa: E402
 import message_fields  # noqa: E402
 
 HEADINGS = ("Caps", "Timing", "Threads", "Errors", "Messages", "Stats")
@@ -45,7 +46,6 @@ def read(path):
 
 # ---- sources -------------------------------------------------------------------------------------------------------
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _REGISTER = re.compile(r"\bGST_ELEMENT_REGISTER_DEFINE(?:_WITH_CODE|_CUSTOM)?\s*\(\s*\w+\s*,\s*\"([^\"]+)\"")
 
 
@@ -57,7 +57,7 @@ def source_elements(root):
         for name in sorted(names):
             if name.endswith(".c"):
                 path = os.path.join(folder, name)
-                for element in _REGISTER.findall(_COMMENT.sub(" ", read(path))):
+                for element in _REGISTER.findall(field_tables.without_comments(read(path))):
                     found[element] = os.path.relpath(path, root).replace(os.sep, "/")
     return found
 
@@ -68,7 +68,7 @@ def message_names(root, element, path):
     found = set()
     for name in sorted(os.listdir(folder)):
         if name.endswith((".c", ".h")):
-            code = _COMMENT.sub(" ", read(os.path.join(folder, name)))
+            code = field_tables.without_comments(read(os.path.join(folder, name)))
             found.update(re.findall(r'"(%s-[a-z0-9][a-z0-9-]*)"' % re.escape(element), code))
     return found
 
@@ -76,7 +76,8 @@ def message_names(root, element, path):
 class Section:
     """The SECTION block of an element: its introduction, its headings in order, and what is wrong with it."""
 
-    def __init__(self, element, path, text):
+    def __init__(self, element, path, text, from_tables=()):
+        """@from_tables: headings that tables have items for, so that the block may leave them out."""
         self.intro, self.parts, self.since, self.problems = "", {}, None, []
         match = re.search(r"/\*\*\n((?: \*.*\n)*? \* SECTION:\s*element-%s\s*\n(?:\s*\*(?!/).*\n)*)" % re.escape(element), text)
         if not match:
@@ -95,7 +96,7 @@ class Section:
                 body.append(line)
         self._take(heading, body)
         for wanted in HEADINGS + ("Example launch line",):
-            if not self.parts.get(wanted):
+            if not self.parts.get(wanted) and wanted not in from_tables:
                 self.problems.append("%s: the SECTION block lacks text under '## %s'" % (path, wanted))
         if not self.intro:
             self.problems.append("%s: the SECTION block does not say what the element is for" % path)
@@ -341,7 +342,6 @@ class Page:
         self.factory = gst.PluginFeature.load(factory)
         self.element = self.factory.create(None)
         self.gst, self.gobject = gst, gobject
-        self.section = Section(name, path, read(os.path.join(root, path)))
         self.launches = launch_files(root)
         self.properties = own_properties(self.element)
         self.signals = own_signals(self.element, gobject)
@@ -350,6 +350,12 @@ class Page:
         self.stats = []
         if any(p.name == "stats" for p in self.properties):
             self.stats = stats_fields(self.element.get_property("stats"))
+        self.tables = field_tables.Tables(self.folder)
+        self.stats_table = "application/x-%s-stats" % name
+        self.items = {
+            "Messages": [self.tables.message_item(m) for m in sorted(self.messages) if self.tables.has(m)],
+            "Stats": list(self.tables.stats_items(self.stats_table, self.stats))}
+        self.section = Section(name, path, read(os.path.join(root, path)), [h for h in self.items if self.items[h]])
         self.text = "\n".join(self._lines()).rstrip("\n") + "\n"
 
     def _lines(self):
@@ -386,10 +392,13 @@ class Page:
         yield from self._launch_lines()
 
     def _section(self, heading):
-        if heading in self.section.parts:
+        parts = [p for p in (self.section.parts.get(heading), "\n".join(self.items.get(heading, []))) if p]
+        if parts:
             yield "## " + heading
+        for part in parts:
             yield ""
-            yield self.section.parts[heading]
+            yield part
+        if parts:
             yield ""
 
     def _properties(self):
@@ -439,10 +448,18 @@ class Page:
                     if n not in said and (self.name, kind, n) not in EXCEPTIONS]
         found += unsaid("message", self.messages) + unsaid("stats", set(self.stats))
         found += unsaid("property", [p.name for p in self.properties]) + unsaid("signal", [s[0] for s in self.signals])
+        tabled = {"Stats": self.tables.fields(self.stats_table),
+                  "Messages": [field_tables.Field(m, "TEXT", None) for m in self.messages if self.tables.has(m)]}
         for kind, real in (("Stats", set(self.stats)), ("Messages", self.messages)):
             for names in re.findall(r"^\s*[-*] ((?:`[^`\n]+`(?:,| and|:)?\s*)+)", self.section.parts.get(kind, ""), re.MULTILINE):
-                found += ["%s: '## %s' has an item `%s`, which the element does not have" % (self.name, kind, n)
-                          for n in re.findall(r"`([^`\n]+)`", names) if n not in real]
+                for n in re.findall(r"`([^`\n]+)`", names):
+                    if n not in real:
+                        found.append("%s: '## %s' has an item `%s`, which the element does not have" % (self.name, kind, n))
+                    elif any(row.covers(n) for row in tabled[kind]):
+                        found.append("%s: '## %s' has an item `%s`, which a table has, too; remove the item" % (self.name, kind, n))
+        found += ["%s: %s" % (self.name, p) for p in self.tables.problems]
+        found += ["%s: the table of stats has a field `%s`, which the element does not have" % (self.name, row.name)
+                  for row in tabled["Stats"] if row.kind != "COUNTS" and row.name not in self.stats]
         found += message_fields.problems(self.name, self.folder, self.messages, self.section.parts.get("Messages", ""))
         found += ["%s: property `%s` has no blurb that says what it means" % (self.name, p.name)
                   for p in self.properties if not (p.blurb or "").strip()]

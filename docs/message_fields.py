@@ -2,21 +2,18 @@
 """Fields of element messages: those that the sources of a plugin give them, and those that a page describes.
 
 Read from the text of the C files: the function that names the message, and the functions of the same folder that it hands
-a GstStructure to; or from the tables of plugins/shared/trib-fields.h. A name that is put together while running is not seen here; tests/support/documented-messages.c sees it
-in every message that a test makes an element post.
+a GstStructure to; or from the tables of fields (field_tables.py). A name that is put together while running is not seen
+here; tests/support/documented-messages.c sees it in every message that a test makes an element post.
 """
 
-import os
 import re
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+import field_tables
+
 # name and parameters at the left margin, as docs/style.md has it
 _FUNCTION = re.compile(r"^(\w+) ?\(([^;{}]*?)\)\n\{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
 _TYPED = re.compile(r'"([a-z][a-z0-9-]*)",\s*(?:[A-Z0-9]+_)?(?:G_TYPE_|GST_TYPE_|[A-Z]+_TYPE_)\w+')
 _SET = re.compile(r'\bgst_structure_(?:set|take)_(?:value|array|list|structure)?\w* ?\(\s*\w+,\s*"([a-z][a-z0-9-]*)"')
-_TABLE = re.compile(r'TRIB_FIELD_TABLE \(\s*"([a-z0-9/-]+)",(?:\s*"[^"]*")*,?\s*(?:NULL,\s*)?(\w+)\)')
-_ROWS = r"TribField %s\[\] = \{\n(.*?)^\};"
-_ROW = re.compile(r'^\s*\{ "([a-z][a-z0-9-]*)",', re.MULTILINE)
 _NAMED = re.compile(r"`([A-Za-z0-9-]+)`")
 _CLAIMED = re.compile(r"`([a-z][a-z0-9-]*)` ?\(")
 
@@ -25,17 +22,13 @@ class Sources:
     """The C files of one plugin folder."""
 
     def __init__(self, folder):
-        self.text = ""
+        self.tables = field_tables.Tables(folder)
+        self.text = self.tables.text
         self.files = []  # of each file: {function: (parameters, body)}
-        shared = os.path.join(os.path.dirname(folder), "shared")
-        paths = [os.path.join(where, name) for where in (folder, shared) if os.path.isdir(where)
-                 for name in sorted(os.listdir(where))]
-        for path in paths:
-            if path.endswith((".c", ".h")):
-                with open(path, encoding="utf-8") as stream:
-                    text = _COMMENT.sub(" ", stream.read()) + "\n"
-                self.text += text
-                self.files.append({name: (parameters, body) for name, parameters, body in _FUNCTION.findall(text)})
+        for path in self.tables.paths:
+            with open(path, encoding="utf-8") as stream:
+                text = field_tables.without_comments(stream.read()) + "\n"
+            self.files.append({name: (parameters, body) for name, parameters, body in _FUNCTION.findall(text)})
 
     def _find(self, callee, functions):
         """A static function of the caller's file hides those of other files."""
@@ -58,10 +51,7 @@ class Sources:
 
     def fields(self, message):
         """Names of the fields that the sources give to @message."""
-        found = set()
-        for name, rows in _TABLE.findall(self.text):
-            if name == message:
-                found.update(_ROW.findall(re.search(_ROWS % rows, self.text, re.DOTALL | re.MULTILINE).group(1)))
+        found = {name for field in self.tables.fields(message) for name in field.documented([])}
         for functions in self.files:
             for name, (_, body) in functions.items():
                 if '"%s"' % message in body:
@@ -84,9 +74,11 @@ def is_named(item, field):
 
 
 def problems(element, folder, messages, part):
-    """@part: the text under '## Messages'."""
+    """@part: the text under '## Messages' of the SECTION block."""
     found, sources = [], Sources(folder)
     for message in sorted(messages):
+        if sources.tables.has(message):
+            continue  # the page's item is made from the table
         item = item_of(part, message)
         if item is None:
             if "`%s`" % message in part:

@@ -38,15 +38,6 @@
  * RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: something else is there, or the
  * system refuses. RESOURCE/WRITE: nobody is there, and `on-no-receiver` is error.
  *
- * ## Messages
- * - `obssink-receivers`: who is there has changed; at most once a second. Fields: `connected` (uint,
- * receivers now), `joined` (uint64, receivers since the last message), `left` (uint64, receivers),
- * `pid` (int: process of the last one, 0 when not known), `detail` (string: why it left, for people).
- * - `obssink-dropped`: something was not sent; once a reason until who is there changes, and at most
- * once a second. Fields:
- * `reason` (string: that of the counter), `count` (uint64, records so far, for that reason),
- * `detail` (string: what is known of the connection, for people).
- *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-taken` + `dropped-no-receiver` +
  * `dropped-flush`. A record that is taken for three receivers is three copies: `copies` = `sent` +
@@ -187,22 +178,24 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (obssink, "obssink", GST_RANK_NONE, GST_TY
 
 /* clang-format off */
 static const TribField dropped_fields[] = {
-  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "why: `full`, `gone`, `too-large`, `failed`, `end` or `no-receiver`" },
+  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "last part of the name of the counter in `stats`" },
   { "count", TRIB_FIELD_UINT64, EVENT (count), "records, or copies of them, dropped for that reason since the start" },
-  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "the last one, for people" },
+  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "what is known of the connection, as text for people" },
 };
 static const TribField receivers_fields[] = {
   { "connected", TRIB_FIELD_UINT, EVENT (connected), "receivers now" },
   { "joined", TRIB_FIELD_UINT64, EVENT (joined), "receivers that connected since the message before" },
   { "left", TRIB_FIELD_UINT64, EVENT (left), "receivers that disconnected since the message before" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
-  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "why the last one was disconnected, for people" },
+  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "why the last one was disconnected, as text for people" },
 };
 /* clang-format on */
-static const TribFieldTable dropped_message = TRIB_FIELD_TABLE (
-    "obssink-dropped", "something was dropped for a reason for the first time", dropped_fields);
-static const TribFieldTable receivers_message = TRIB_FIELD_TABLE (
-    "obssink-receivers", "receivers connected or disconnected", receivers_fields);
+static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("obssink-dropped",
+    "records were dropped; once for each reason until receivers connect or disconnect, and at most "
+    "once a second",
+    dropped_fields);
+static const TribFieldTable receivers_message = TRIB_FIELD_TABLE ("obssink-receivers",
+    "receivers connected or disconnected; at most once a second", receivers_fields);
 
 /* @thread: sender */
 static void

@@ -44,16 +44,6 @@
  * RESOURCE/SETTINGS: `location` is none. RESOURCE/BUSY: another process listens there.
  * RESOURCE/OPEN_READ: something else is there, or the system refuses.
  *
- * ## Messages
- * Each at most once a second.
- *
- * - `obssrc-refused`: something that came was no record, or a connection was one too many. Fields:
- * `reason` (string: that of the counter, or clients), `detail` (string: the last one, for people),
- * `pid` (int: its process, 0 when not known), `count` (uint64, how many since the last message).
- * - `obssrc-senders`: who is connected has changed. Fields: `connected` (uint, connections now),
- * `joined` (uint64, connections since the last message), `left` (uint64, connections), `pid` (int:
- * process of the last one, 0 when not known).
- *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-out` + `dropped-oldest` +
  * `dropped-flush` + `dropped-transcode` + all `refused-REASON` + `pending`.
@@ -184,8 +174,8 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (obssrc, "obssrc", GST_RANK_NONE, GST_TYPE
 
 /* clang-format off */
 static const TribField refused_fields[] = {
-  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "why, one of those in `stats`" },
-  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "the last one, for people" },
+  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "last part of the name of the counter in `stats`, or `clients`: too many connections" },
+  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "the last one, as text for people" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
   { "count", TRIB_FIELD_UINT64, EVENT (count), "how many since the message before" },
 };
@@ -196,10 +186,10 @@ static const TribField senders_fields[] = {
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
 };
 /* clang-format on */
-static const TribFieldTable refused_message = TRIB_FIELD_TABLE (
-    "obssrc-refused", "input was refused, at most one message a second", refused_fields);
-static const TribFieldTable senders_message = TRIB_FIELD_TABLE ("obssrc-senders",
-    "senders connected or disconnected, at most one message a second", senders_fields);
+static const TribFieldTable refused_message = TRIB_FIELD_TABLE ("obssrc-refused",
+    "input that is no record, or a connection, was refused; at most once a second", refused_fields);
+static const TribFieldTable senders_message = TRIB_FIELD_TABLE (
+    "obssrc-senders", "senders connected or disconnected; at most once a second", senders_fields);
 
 /* @thread: receiver */
 static void

@@ -70,8 +70,44 @@ tell (GstElement *element)
   add_more (element, s);
 }
 """.replace("\\\\", "\\")
+# the same message by a table; its item is made from it
+BY_CODE = SOURCE[SOURCE.index("static void\ntell"):]
+ITEM = SOURCE[SOURCE.index(" * - `identity-passed`"):SOURCE.index(" *\n * ## Stats")]
+TABLE = """#define COUNT(name, field, about) \\
+  { name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Values, field), about }
+static const TribField rows[] = {
+  COUNT ("size", size, "bytes, as "
+    "they are"),
+  { "late", TRIB_FIELD_BOOL, 8, "whether, or not" },
+  { "count-", TRIB_FIELD_COUNTS, 16, "how many", .n = 2, .to_string = reason },
+};
+static const TribFieldTable table = TRIB_FIELD_TABLE ("identity-passed", "a buffer went by", rows);
+"""
+STATS_TABLE = """static const TribField stats_rows[] = {
+  { "%s", TRIB_FIELD_UINT64, 0, "bytes" },
+};
+static const TribFieldTable stats = TRIB_FIELD_TABLE ("application/x-identity-stats", NULL, stats_rows);
+"""
 HARNESS = 'wait_for ("identity-passed");\nwait_for ("identity-lost");\n'
 LAUNCH = "# about: One buffer.\n# expect: eos\nfakesrc num-buffers=1\n  ! identity name=one\n  ! fakesink\n"
+
+
+def real_stats_name():
+    return (real_stats() or STATS)[0]
+
+
+def real_stats():
+    """identity has had other fields in other versions: what it has here."""
+    try:
+        import gi
+        gi.require_version("Gst", "1.0")
+        from gi.repository import Gst
+        Gst.init(None)
+    except (ImportError, ValueError):
+        return None
+    stats = Gst.ElementFactory.make("identity").get_property("stats")
+    return [stats.nth_field_name(i) for i in range(stats.n_fields())]
+
 
 # name, what to replace in the source, by what, what must be said (None: all is well)
 CASES = [
@@ -94,6 +130,11 @@ CASES = [
     ("a field that is not", "`late` (boolean),", "`late` (boolean), `early` (boolean),", "names a field `early`, which no code makes"),
     ("a stats field unsaid", "`num-bytes`", "bytes", "stats `num-bytes` is not on the page"),
     ("a stats field that is not", "`num-bytes`", "`num-bytes`, `num-bits`", "an item `num-bits`, which"),
+    ("a table besides an item", BY_CODE, TABLE, "an item `identity-passed`, which a table has, too"),
+    ("a row without a meaning", "add_more (element, s);", TABLE.replace(', "whether, or not"', ""), "says no name, kind and meaning"),
+    ("a table without rows", "add_more (element, s);", TABLE.replace("TribField rows", "TribField other"), "are not in its folder: rows"),
+    ("a stats table besides an item", BY_CODE, BY_CODE + STATS_TABLE % real_stats_name(), "which a table has, too"),
+    ("a stats table with a field that is not", BY_CODE, BY_CODE + STATS_TABLE % "num-bits", "has a field `num-bits`, which"),
     ("a launch line that no test runs", "num-buffers=1", "num-buffers=2", "is the pipeline of a file under launch-lines/"),
 ]
 
@@ -110,14 +151,21 @@ def run(script, *args):
     return done.returncode, done.stdout
 
 
-def real_stats():
-    """identity has had other fields in other versions: what it has here."""
-    from gi.repository import Gst
-    element = Gst.ElementFactory.make("identity")
-    if element is None:
-        return None
-    stats = element.get_property("stats")
-    return [stats.nth_field_name(i) for i in range(stats.n_fields())]
+def check_items(tap, source, gst):
+    """The page of a table: the item, with its fields, types and meanings, and no need of the heading in the block."""
+    from gi.repository import GObject
+    name = real_stats_name()
+    changed = source.replace(BY_CODE, TABLE + STATS_TABLE % name).replace(" * ## Messages\n" + ITEM, "")
+    changed = changed.replace(" * - `%s`: a count.\n" % name, "")
+    with tempfile.TemporaryDirectory() as root:
+        write(root, "plugins/core/gstidentity.c", changed)
+        write(root, "launch-lines/core/one.launch", LAUNCH)
+        page = lintlib.load_generator().Page(root, "identity", "plugins/core/gstidentity.c", gst, GObject)
+    wanted = ("## Messages - `identity-passed`: a buffer went by. Fields: `size` (uint64: bytes, as they are), `late` (boolean: "
+              "whether, or not), `count-REASON` (uint64: how many). ##", " - `%s` (uint64): bytes" % name)
+    said = " ".join(page.text.split())
+    tap.check("self-test docs: items of tables",
+              page.problems() + ["not on the page: %s" % text for text in wanted if text not in said])
 
 
 def check_blurbs(tap, source, gst):
@@ -180,6 +228,7 @@ def main():
             code, output = run(GENERATOR, "--check", "--root", root, empty)
             tap.check("self-test docs: generating again mends both", [] if code == 0 else [output])
     check_blurbs(tap, source, Gst)
+    check_items(tap, source, Gst)
     return tap.done()
 
 
