@@ -249,6 +249,8 @@ test_short_write (void)
   text = rig_contents (path);
   g_assert_cmpuint (strlen (text), <=, 1000);
   g_assert_cmpuint (rig_count_records (text, "\"frame_id\""), ==, a.written);
+  /* the account is settled before the callback runs, and there is one callback only */
+  trib_assert_eventually (rig_errors (seen) == 1, WAIT_MS);
   g_assert_error (seen->error, TRIB_TRACE_ERROR, TRIB_TRACE_ERROR_WRITE);
 
   limit_files (RLIM_INFINITY);
