@@ -66,7 +66,7 @@ is_name (const gchar *name)
 /**
  * trib_align_parse_sources:
  * @text: (nullable): NAME[!|?][,...]
- * @ret_specs: (out) (transfer full): array of SourceSpec
+ * @ret_specs: (out) (transfer full): array of TribAlignSourceSpec
  * @error: return location
  */
 gboolean
@@ -78,7 +78,7 @@ trib_align_parse_sources (const gchar *text, GArray **ret_specs, GError **error)
   for (guint i = 0; items[i]; i++) {
     gchar *name = g_strstrip (items[i]);
     gsize len = strlen (name);
-    SourceSpec spec = { .required = TRUE };
+    TribAlignSourceSpec spec = { .required = TRUE };
 
     if (len == 0 && (specs->len > 0 || items[i + 1]))
       return fail (error, "sources", text, "a name is missing");
@@ -106,7 +106,7 @@ trib_align_parse_sources (const gchar *text, GArray **ret_specs, GError **error)
  * @setting: name of the setting, for the error
  * @text: (nullable): NAME:MS[,...]
  * @least_ms: the least that is allowed
- * @ret_specs: (out) (transfer full): array of SourceSpec
+ * @ret_specs: (out) (transfer full): array of TribAlignSourceSpec
  * @error: return location
  */
 gboolean
@@ -118,7 +118,7 @@ trib_align_parse_times (
 
   for (guint i = 0; items[i]; i++) {
     gchar *item = g_strstrip (items[i]), *colon, *end;
-    SourceSpec spec = { 0 };
+    TribAlignSourceSpec spec = { 0 };
     gdouble ms;
 
     if (*item == '\0')
@@ -143,24 +143,24 @@ trib_align_parse_times (
 static void
 clear_spec (gpointer data)
 {
-  g_free (((SourceSpec *) data)->name);
+  g_free (((TribAlignSourceSpec *) data)->name);
 }
 
 GArray *
 trib_align_specs_new (void)
 {
-  GArray *specs = g_array_new (FALSE, FALSE, sizeof (SourceSpec));
+  GArray *specs = g_array_new (FALSE, FALSE, sizeof (TribAlignSourceSpec));
 
   g_array_set_clear_func (specs, clear_spec);
   return specs;
 }
 
 /* (nullable) */
-const SourceSpec *
+const TribAlignSourceSpec *
 trib_align_specs_find (const GArray *specs, const gchar *name)
 {
   for (guint i = 0; i < specs->len; i++) {
-    const SourceSpec *spec = &g_array_index (specs, SourceSpec, i);
+    const TribAlignSourceSpec *spec = &g_array_index (specs, TribAlignSourceSpec, i);
     if (g_str_equal (spec->name, name))
       return spec;
   }

@@ -2,40 +2,54 @@
 /* Frames that wait, and for a while those that have left: found by frame id or by time, in order of time. */
 #include "trib-align-private.h"
 
-Entry *
-trib_align_entry_new (TribAlign *a, Source *s, const TribAlignRecord *record)
+TribAlignEntry *
+trib_align_entry_new (TribAlign *a, TribAlignSource *s, const TribAlignRecord *record)
 {
-  Entry *e = g_slice_new (Entry);
+  TribAlignEntry *e = g_slice_new (TribAlignEntry);
 
-  *e = (Entry){
-    .n_refs = 1,
-    .source = s,
-    .kind = record->kind,
-    .has_frame_id = record->has_frame_id,
-    .frame_id = record->frame_id,
-    .has_seq = record->has_seq,
-    .seq = record->seq,
-    /* the least of all times says that there is none */
-    .t = MAX (trib_time_add (record->t_ns, s->offset), G_MININT64 + 1),
-    .arrival = a->now,
-    .waits_since = a->now,
-    .part = record->part,
-    .parts = record->parts,
-    .is_late = record->is_late,
-    .payload = record->payload,
-    .bytes = record->bytes,
-  };
+  e->record = *record;
+  e->record.source = s->name;
+  /* the least of all times stands for "no time" */
+  e->record.t_ns = MAX (trib_time_add (record->t_ns, s->offset), G_MININT64 + 1);
+  e->record.arrival_ns = e->waits_since = a->now;
+  e->n_refs = 1;
+  e->next = NULL;
+  e->source = s;
   return e;
 }
 
-void
-trib_align_entry_unref (TribAlign *a, Entry *e)
+TribAlignEntry *
+trib_align_entry_ref (TribAlignEntry *e)
 {
-  if (--e->n_refs > 0)
+  g_atomic_int_inc (&e->n_refs);
+  return e;
+}
+
+/* @thread: any: results hold entries, too */
+void
+trib_align_entry_unref (TribAlignEntry *e, const TribAlignOwner *owner)
+{
+  if (!g_atomic_int_dec_and_test (&e->n_refs))
     return;
-  if (e->payload && a->release)
-    a->release (a->user_data, e->payload);
-  g_slice_free (Entry, e);
+  if (e->record.payload && owner->release)
+    owner->release (owner->user_data, e->record.payload);
+  g_slice_free (TribAlignEntry, e);
+}
+
+void
+trib_align_pending_add (TribAlign *a, const TribAlignEntry *e)
+{
+  a->totals.counts.pending++;
+  e->source->counts.pending++;
+  a->totals.pending_bytes += e->record.bytes;
+}
+
+void
+trib_align_pending_remove (TribAlign *a, const TribAlignEntry *e)
+{
+  a->totals.counts.pending--;
+  e->source->counts.pending--;
+  a->totals.pending_bytes -= e->record.bytes;
 }
 
 /* ---- finding ---- */
@@ -46,12 +60,12 @@ is_near (gint64 x, gint64 y, gint64 most)
   return (x > y ? trib_time_sub (x, y) : trib_time_sub (y, x)) <= most;
 }
 
-static Group *
+static TribAlignGroup *
 find_by_id (const TribAlign *a, guint64 id, gint64 t)
 {
   gint64 guard = (gint64) a->config.id_guard_ms * TRIB_ALIGN_MS;
 
-  for (Group *g = g_hash_table_lookup (a->by_id, &id); g; g = g->chain)
+  for (TribAlignGroup *g = g_hash_table_lookup (a->by_id, &id); g; g = g->chain)
     if (is_near (g->t, t, guard))
       return g;
   return NULL;
@@ -59,17 +73,17 @@ find_by_id (const TribAlign *a, guint64 id, gint64 t)
 
 /* @all: those with a frame id, too. An open frame comes before one that has left; of two that are equally near the older
  * one. Spans have their places. */
-static Group *
+static TribAlignGroup *
 find_by_time (const TribAlign *a, gint64 t, gboolean all)
 {
   gint64 tolerance = a->config.mode == TRIB_ALIGN_MODE_TUMBLING
                          ? 0
                          : (gint64) a->config.match_tolerance_ms * TRIB_ALIGN_MS;
   gint64 nearest = NEVER;
-  Group *found = NULL;
+  TribAlignGroup *found = NULL;
 
   for (const GList *l = a->open.tail; l; l = l->prev) {
-    Group *g = l->data;
+    TribAlignGroup *g = l->data;
     gint64 distance = g->t > t ? trib_time_sub (g->t, t) : trib_time_sub (t, g->t);
     if (g->t < t && distance > tolerance)
       break;
@@ -78,8 +92,8 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
       nearest = distance;
     }
   }
-  for (const GList *l = found ? NULL : a->left.tail; l; l = l->prev) {
-    Group *g = l->data;
+  for (const GList *l = found ? NULL : a->closed.tail; l; l = l->prev) {
+    TribAlignGroup *g = l->data;
     gint64 distance = g->t > t ? trib_time_sub (g->t, t) : trib_time_sub (t, g->t);
     if (distance > tolerance || !(all || !g->has_frame_id))
       continue;
@@ -99,10 +113,10 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
  *
  * Returns: (nullable): the frame that such a record belongs to, open or left
  */
-Group *
+TribAlignGroup *
 trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t)
 {
-  Group *g;
+  TribAlignGroup *g;
 
   if (!has_id || a->config.match_key == TRIB_ALIGN_MATCH_TIME)
     return find_by_time (a, t, TRUE);
@@ -114,7 +128,7 @@ trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t
 /* ---- the index by frame id ---- */
 
 static void
-index_group (TribAlign *a, Group *g)
+index_group (TribAlign *a, TribAlignGroup *g)
 {
   g->chain = g_hash_table_lookup (a->by_id, &g->frame_id);
   /* the key is in the group, so the group that the key is of has to be replaced, too */
@@ -122,9 +136,9 @@ index_group (TribAlign *a, Group *g)
 }
 
 static void
-unindex_group (TribAlign *a, Group *g)
+unindex_group (TribAlign *a, TribAlignGroup *g)
 {
-  Group *head = g_hash_table_lookup (a->by_id, &g->frame_id);
+  TribAlignGroup *head = g_hash_table_lookup (a->by_id, &g->frame_id);
 
   if (head == g) {
     g_hash_table_remove (a->by_id, &g->frame_id);
@@ -141,12 +155,12 @@ unindex_group (TribAlign *a, Group *g)
 }
 
 static void
-note_id (TribAlign *a, Group *g, const Entry *e)
+note_id (TribAlign *a, TribAlignGroup *g, const TribAlignEntry *e)
 {
-  if (g->has_frame_id || !e->has_frame_id)
+  if (g->has_frame_id || !e->record.has_frame_id)
     return;
   g->has_frame_id = TRUE;
-  g->frame_id = e->frame_id;
+  g->frame_id = e->record.frame_id;
   a->n_nameless--;
   if (a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     index_group (a, g);
@@ -155,7 +169,7 @@ note_id (TribAlign *a, Group *g, const Entry *e)
 /* ---- opening ---- */
 
 static gboolean
-goes_before (const Group *x, const Group *y)
+goes_before (const TribAlignGroup *x, const TribAlignGroup *y)
 {
   if (x->t != y->t)
     return x->t < y->t;
@@ -164,7 +178,7 @@ goes_before (const Group *x, const Group *y)
 
 /* most frames are the youngest: from there back */
 static void
-insert_ordered (TribAlign *a, Group *g)
+insert_ordered (TribAlign *a, TribAlignGroup *g)
 {
   GList *l = a->open.tail;
 
@@ -184,11 +198,12 @@ insert_ordered (TribAlign *a, Group *g)
 }
 
 static void
-insert_opened (TribAlign *a, Group *g)
+insert_opened (TribAlign *a, TribAlignGroup *g)
 {
   GList *l = a->opened.tail;
 
-  while (l && ((Group *) l->data)->opened_at == g->opened_at && ((Group *) l->data)->t > g->t)
+  while (l && ((TribAlignGroup *) l->data)->opened_at == g->opened_at
+         && ((TribAlignGroup *) l->data)->t > g->t)
     l = l->prev;
   if (l == NULL) {
     g_queue_push_head_link (&a->opened, &g->fifo);
@@ -204,7 +219,7 @@ insert_opened (TribAlign *a, Group *g)
 }
 
 static gint64
-own_deadline (const TribAlign *a, const Group *g)
+own_deadline (const TribAlign *a, const TribAlignGroup *g)
 {
   if (a->config.mode != TRIB_ALIGN_MODE_WINDOW)
     return a->max_wait > 0 ? trib_time_add (g->opened_at, a->max_wait) : NEVER;
@@ -221,11 +236,11 @@ own_deadline (const TribAlign *a, const Group *g)
 /* In order, an older frame that comes later must not hold up a younger one beyond that one's time. So
  * deadlines never fall from one frame to the next. */
 static void
-set_deadline (TribAlign *a, Group *g)
+set_deadline (TribAlign *a, TribAlignGroup *g)
 {
   g->deadline = own_deadline (a, g);
   if (a->config.order == TRIB_ALIGN_ORDER_KEY && g->order.next)
-    g->deadline = MIN (g->deadline, ((Group *) g->order.next->data)->deadline);
+    g->deadline = MIN (g->deadline, ((TribAlignGroup *) g->order.next->data)->deadline);
 }
 
 static guint64
@@ -234,19 +249,19 @@ expected_now (const TribAlign *a)
   guint64 mask = 0;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
-    if (s->required && !s->ended && (s->listed || s->seen))
+    const TribAlignSource *s = source_at (a, i);
+    if (s->required && !has_ended (s) && (s->listed || s->seen))
       mask |= bit_of (s);
   }
   return mask;
 }
 
-Group *
+TribAlignGroup *
 trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
 {
-  Group *g = g_slice_new0 (Group);
+  TribAlignGroup *g = g_slice_new0 (TribAlignGroup);
 
-  g->order.data = g->fifo.data = g->left.data = g;
+  g->order.data = g->fifo.data = g->closed.data = g;
   g->has_frame_id = has_id;
   g->frame_id = has_id ? id : 0;
   g->t = t;
@@ -266,29 +281,29 @@ trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
 /* ---- records of a frame ---- */
 
 static gboolean
-has_all_parts (const Group *g, const Entry *e)
+has_all_parts (const TribAlignGroup *g, const TribAlignEntry *e)
 {
   g_autofree gboolean *seen = NULL;
   guint n = 0;
 
-  if (e->parts <= 1)
+  if (e->record.parts <= 1)
     return TRUE;
   /* so what is said of their number costs no memory */
-  if (e->parts > g->n_entries)
+  if (e->record.parts > g->n_entries)
     return FALSE;
-  seen = g_new0 (gboolean, e->parts);
-  for (const Entry *x = g->first; x; x = x->next) {
-    if (x->source != e->source || x->part < 1 || x->part > e->parts)
+  seen = g_new0 (gboolean, e->record.parts);
+  for (const TribAlignEntry *x = g->first; x; x = x->next) {
+    if (x->source != e->source || x->record.part < 1 || x->record.part > e->record.parts)
       continue;
-    n += !seen[x->part - 1];
-    seen[x->part - 1] = TRUE;
+    n += !seen[x->record.part - 1];
+    seen[x->record.part - 1] = TRUE;
   }
-  return n == e->parts;
+  return n == e->record.parts;
 }
 
 /* (transfer full) @e: into the frame, whatever is there already */
 void
-trib_align_group_take (TribAlign *a, Group *g, Entry *e)
+trib_align_group_take (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
   e->next = NULL;
   if (g->last)
@@ -297,29 +312,29 @@ trib_align_group_take (TribAlign *a, Group *g, Entry *e)
     g->first = e;
   g->last = e;
   g->n_entries++;
-  g->bytes += e->bytes;
+  g->bytes += e->record.bytes;
   note_id (a, g, e);
   if (!has_all_parts (g, e))
     return;
   g->answered |= bit_of (e->source);
-  if (e->kind == TRIB_ALIGN_KIND_SKIPPED)
+  if (e->record.kind == TRIB_ALIGN_KIND_SKIPPED)
     g->skipped |= bit_of (e->source);
   else
     g->skipped &= ~bit_of (e->source);
 }
 
 static gboolean
-is_same_answer (const Entry *x, const Entry *e)
+is_same_answer (const TribAlignEntry *x, const TribAlignEntry *e)
 {
-  return x->source == e->source && (e->parts <= 1 || x->part == e->part);
+  return x->source == e->source && (e->record.parts <= 1 || x->record.part == e->record.part);
 }
 
 static void
-remove_entry (TribAlign *a, Group *g, Entry *e)
+remove_entry (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
-  Entry *before = NULL;
+  TribAlignEntry *before = NULL;
 
-  for (Entry *x = g->first; x != e; x = x->next)
+  for (TribAlignEntry *x = g->first; x != e; x = x->next)
     before = x;
   if (before)
     before->next = e->next;
@@ -328,10 +343,8 @@ remove_entry (TribAlign *a, Group *g, Entry *e)
   if (g->last == e)
     g->last = before;
   g->n_entries--;
-  g->bytes -= e->bytes;
-  a->totals.pending_bytes -= e->bytes;
-  a->totals.counts.pending--;
-  e->source->counts.pending--;
+  g->bytes -= e->record.bytes;
+  trib_align_pending_remove (a, e);
 }
 
 /**
@@ -344,13 +357,13 @@ remove_entry (TribAlign *a, Group *g, Entry *e)
  * same record.
  */
 void
-trib_align_group_add (TribAlign *a, Group *g, Entry *e)
+trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
-  for (Entry *x = g->first; x; x = x->next) {
+  for (TribAlignEntry *x = g->first; x; x = x->next) {
     if (!is_same_answer (x, e))
       continue;
     if (a->config.duplicate_policy == TRIB_ALIGN_DUPLICATE_FIRST
-        || (x->has_seq && e->has_seq && x->seq == e->seq)) {
+        || (x->record.has_seq && e->record.has_seq && x->record.seq == e->record.seq)) {
       trib_align_duplicate (a, e);
       return;
     }
@@ -360,9 +373,7 @@ trib_align_group_add (TribAlign *a, Group *g, Entry *e)
       break;
     }
   }
-  a->totals.pending_bytes += e->bytes;
-  a->totals.counts.pending++;
-  e->source->counts.pending++;
+  trib_align_accepted (a, e);
   trib_align_group_take (a, g, e);
 }
 
@@ -374,8 +385,8 @@ absent (const TribAlign *a, gboolean idle_too)
   guint64 mask = 0;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
-    if (s->ended || (idle_too && s->idle))
+    const TribAlignSource *s = source_at (a, i);
+    if (has_ended (s) || (idle_too && is_idle (s)))
       mask |= bit_of (s);
   }
   return mask;
@@ -389,7 +400,7 @@ is_learning (const TribAlign *a)
 }
 
 gboolean
-trib_align_group_is_complete (const TribAlign *a, const Group *g)
+trib_align_group_is_complete (const TribAlign *a, const TribAlignGroup *g)
 {
   guint64 wanted = g->expected;
 
@@ -406,7 +417,7 @@ trib_align_group_is_complete (const TribAlign *a, const Group *g)
 
 /* whether it is only complete because somebody has ended */
 gboolean
-trib_align_group_waits_for_ended (const TribAlign *a, const Group *g)
+trib_align_group_waits_for_ended (const TribAlign *a, const TribAlignGroup *g)
 {
   return (g->expected & ~g->answered & absent (a, FALSE)) != 0;
 }
@@ -415,60 +426,60 @@ trib_align_group_waits_for_ended (const TribAlign *a, const Group *g)
 
 /* out of what is open; it stays to be found */
 void
-trib_align_group_close (TribAlign *a, Group *g)
+trib_align_group_close (TribAlign *a, TribAlignGroup *g)
 {
   g_queue_unlink (&a->open, &g->order);
   g_queue_unlink (&a->opened, &g->fifo);
-  g->is_left = TRUE;
-  g->left_at = a->now;
-  g_queue_push_tail_link (&a->left, &g->left);
-  a->totals.pending_bytes -= g->bytes;
-  a->left_bytes += g->bytes;
+  g->is_closed = TRUE;
+  g->closed_at = a->now;
+  g_queue_push_tail_link (&a->closed, &g->closed);
+  a->closed_bytes += g->bytes;
   a->totals.open = a->open.length;
 }
 
 /* lets go of the records; the frame stays */
 static void
-clear_entries (TribAlign *a, Group *g)
+clear_entries (TribAlign *a, TribAlignGroup *g)
 {
-  Entry *e = g->first, *next;
+  TribAlignEntry *e = g->first, *next;
 
-  if (g->is_left)
-    a->left_bytes -= g->bytes;
+  if (g->is_closed)
+    a->closed_bytes -= g->bytes;
   g->first = g->last = NULL;
   g->n_entries = 0;
   g->bytes = 0;
   for (; e; e = next) {
     next = e->next;
-    trib_align_entry_unref (a, e);
+    trib_align_entry_unref (e, &a->owner);
   }
 }
 
 void
-trib_align_group_free (TribAlign *a, Group *g)
+trib_align_group_free (TribAlign *a, TribAlignGroup *g)
 {
   clear_entries (a, g);
-  if (g->is_left)
-    g_queue_unlink (&a->left, &g->left);
+  if (g->is_closed)
+    g_queue_unlink (&a->closed, &g->closed);
   a->n_nameless -= !g->has_frame_id;
   if (g->has_frame_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     unindex_group (a, g);
-  g_slice_free (Group, g);
+  g_slice_free (TribAlignGroup, g);
 }
 
 /* forgets frames that left long ago; sooner when there are too many, or their records hold too much */
 void
-trib_align_expire_left (TribAlign *a)
+trib_align_expire_closed (TribAlign *a)
 {
   gboolean keep_records = a->config.late_policy == TRIB_ALIGN_LATE_UPDATE;
-  Group *newest = a->left.tail ? a->left.tail->data : NULL;
+  TribAlignGroup *newest = a->closed.tail ? a->closed.tail->data : NULL;
 
   if (newest && !keep_records && newest->first)
     clear_entries (a, newest);
-  while (a->left.head) {
-    Group *g = a->left.head->data;
-    if (trib_time_sub (a->now, g->left_at) < a->retain && a->left.length <= a->config.max_pending
-        && a->left_bytes + a->totals.pending_bytes <= a->config.max_pending_bytes)
+  while (a->closed.head) {
+    TribAlignGroup *g = a->closed.head->data;
+    if (trib_time_sub (a->now, g->closed_at) < a->retain
+        && a->closed.length <= a->config.max_pending
+        && a->closed_bytes + a->totals.pending_bytes <= a->config.max_pending_bytes)
       return;
     trib_align_group_free (a, g);
   }

@@ -16,7 +16,7 @@ distance (gint64 x, gint64 y)
 }
 
 static gboolean
-is_strange (const TribAlign *a, const Source *s, const Entry *e)
+is_strange (const TribAlign *a, const TribAlignSource *s, const TribAlignEntry *e)
 {
   gint64 threshold = ns (a->config.jump_threshold_ms), ahead = ns (a->config.max_ahead_ms);
   gint64 passed, latest = NO_TIME;
@@ -25,65 +25,55 @@ is_strange (const TribAlign *a, const Source *s, const Entry *e)
     latest = MAX (latest, source_at (a, i)->max_t);
   if (latest == NO_TIME)
     return FALSE;
-  passed = s->last_arrival != NO_TIME ? trib_time_sub (e->arrival, s->last_arrival) : 0;
-  if (s->max_t != NO_TIME && e->t < trib_time_sub (s->max_t, threshold))
+  passed = s->last_arrival != NO_TIME ? trib_time_sub (e->record.arrival_ns, s->last_arrival) : 0;
+  if (s->max_t != NO_TIME && e->record.t_ns < trib_time_sub (s->max_t, threshold))
     return TRUE;
   if (a->config.live && s->last_t != NO_TIME
-      && distance (trib_time_sub (e->t, s->last_t), passed) > threshold)
+      && distance (trib_time_sub (e->record.t_ns, s->last_t), passed) > threshold)
     return TRUE;
   /* a silence of all explains a step as long as itself */
-  return e->t > trib_time_add (
-             trib_time_add (latest, ahead), trib_time_sub (e->arrival, a->last_arrival));
-}
-
-static void
-set_aside (TribAlign *a, Source *s, Entry *e)
-{
-  s->quarantine = e;
-  a->totals.counts.pending++;
-  s->counts.pending++;
-  a->totals.pending_bytes += e->bytes;
+  return e->record.t_ns > trib_time_add (
+             trib_time_add (latest, ahead), trib_time_sub (e->record.arrival_ns, a->last_arrival));
 }
 
 /* (transfer full) (nullable) */
-static Entry *
-take_aside (TribAlign *a, Source *s)
+TribAlignEntry *
+trib_align_quarantine_take (TribAlign *a, TribAlignSource *s)
 {
-  Entry *e = g_steal_pointer (&s->quarantine);
+  TribAlignEntry *e = g_steal_pointer (&s->quarantine);
 
-  if (e == NULL)
-    return NULL;
-  a->totals.counts.pending--;
-  s->counts.pending--;
-  a->totals.pending_bytes -= e->bytes;
+  if (e)
+    trib_align_pending_remove (a, e);
   return e;
 }
 
 static gboolean
-agrees (const TribAlign *a, const Entry *before, const Entry *e)
+agrees (const TribAlign *a, const TribAlignEntry *before, const TribAlignEntry *e)
 {
-  return e->t >= before->t && trib_time_sub (e->t, before->t) <= ns (a->config.max_ahead_ms);
+  return e->record.t_ns >= before->record.t_ns
+         && trib_time_sub (e->record.t_ns, before->record.t_ns) <= ns (a->config.max_ahead_ms);
 }
 
 /* in or out of step with the others */
 static void
-set_unsynced (TribAlign *a, Source *s, gboolean unsynced, gint64 by)
+set_unsynced (TribAlign *a, TribAlignSource *s, gboolean unsynced, gint64 by)
 {
   if (s->unsynced == unsynced)
     return;
   s->unsynced = unsynced;
-  trib_align_tell_source (a, unsynced ? TRIB_ALIGN_EVENT_UNSYNCED : TRIB_ALIGN_EVENT_SYNCED, s, by);
+  trib_align_notify_source (
+      a, unsynced ? TRIB_ALIGN_EVENT_UNSYNCED : TRIB_ALIGN_EVENT_SYNCED, s, by);
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_restart (a);
 }
 
 /* whether nobody who speaks is left to keep the old time */
 static gboolean
-others_are_off (const TribAlign *a, const Source *s)
+others_are_off (const TribAlign *a, const TribAlignSource *s)
 {
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *x = source_at (a, i);
-    if (x != s && x->max_t != NO_TIME && !x->unsynced && !x->idle && !x->ended)
+    const TribAlignSource *x = source_at (a, i);
+    if (x != s && x->max_t != NO_TIME && !x->unsynced && !is_idle (x) && !has_ended (x))
       return FALSE;
   }
   return TRUE;
@@ -91,33 +81,33 @@ others_are_off (const TribAlign *a, const Source *s)
 
 /* everybody begins anew */
 static void
-begin_epoch (TribAlign *a, Source *s, gint64 by)
+begin_epoch (TribAlign *a, TribAlignSource *s, gint64 by)
 {
-  trib_align_leave_all (a, TRIB_ALIGN_REASON_JUMP);
+  trib_align_emit_all (a, TRIB_ALIGN_REASON_JUMP);
   a->epoch++;
   a->totals.epoch = a->epoch;
   a->totals.jumps++;
   a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *x = source_at (a, i);
+    TribAlignSource *x = source_at (a, i);
     trib_align_source_forget (a, x);
     x->gaps.n = x->gaps.next = 0;
   }
-  while (a->left.head)
-    trib_align_group_free (a, a->left.head->data);
+  while (a->closed.head)
+    trib_align_group_free (a, a->closed.head->data);
   trib_align_forget_capture_offset (a);
-  trib_align_tell_source (a, TRIB_ALIGN_EVENT_JUMP, s, by);
+  trib_align_notify_source (a, TRIB_ALIGN_EVENT_JUMP, s, by);
   for (guint i = 0; i < a->sources->len; i++)
     set_unsynced (a, source_at (a, i), FALSE, 0);
 }
 
 /* what was set aside of who has jumped is the new time; that of the others is judged by it */
 static void
-release_all (TribAlign *a, Source *jumped)
+release_all (TribAlign *a, TribAlignSource *jumped)
 {
-  trib_align_accept (a, take_aside (a, jumped));
+  trib_align_accept (a, trib_align_quarantine_take (a, jumped));
   for (guint i = 0; i < a->sources->len; i++) {
-    Entry *e = take_aside (a, source_at (a, i));
+    TribAlignEntry *e = trib_align_quarantine_take (a, source_at (a, i));
     if (e && !trib_align_jump_check (a, e))
       trib_align_accept (a, e);
   }
@@ -125,9 +115,10 @@ release_all (TribAlign *a, Source *jumped)
 
 /* the second record agrees with the first: the clock has jumped */
 static void
-jump (TribAlign *a, Source *s, Entry *e)
+jump (TribAlign *a, TribAlignSource *s, TribAlignEntry *e)
 {
-  gint64 by = trib_time_sub (s->quarantine->t, s->max_t != NO_TIME ? s->max_t : a->newest);
+  gint64 by
+      = trib_time_sub (s->quarantine->record.t_ns, s->max_t != NO_TIME ? s->max_t : a->newest);
 
   if (s == trib_align_reference (a) || others_are_off (a, s)) {
     begin_epoch (a, s, by);
@@ -135,28 +126,28 @@ jump (TribAlign *a, Source *s, Entry *e)
     return;
   }
   set_unsynced (a, s, TRUE, by);
-  trib_align_late (a, take_aside (a, s), NULL, ABS (by));
+  trib_align_late (a, trib_align_quarantine_take (a, s), NULL, ABS (by));
 }
 
 /* what was set aside was the exception */
 static void
-judge (TribAlign *a, Source *s)
+judge (TribAlign *a, TribAlignSource *s)
 {
-  Entry *e = take_aside (a, s);
+  TribAlignEntry *e = trib_align_quarantine_take (a, s);
 
   if (e == NULL)
     return;
-  if (s->max_t == NO_TIME || e->t > s->max_t)
+  if (s->max_t == NO_TIME || e->record.t_ns > s->max_t)
     trib_align_drop (a, e, TRIB_ALIGN_DROPPED_IMPLAUSIBLE);
   else
-    trib_align_late (a, e, NULL, trib_time_sub (s->max_t, e->t));
+    trib_align_late (a, e, NULL, trib_time_sub (s->max_t, e->record.t_ns));
 }
 
 /* a source that was off is back with the others */
 static gboolean
-is_back (const TribAlign *a, const Entry *e)
+is_back (const TribAlign *a, const TribAlignEntry *e)
 {
-  return distance (e->t, a->newest) <= ns (a->config.jump_threshold_ms);
+  return distance (e->record.t_ns, a->newest) <= ns (a->config.jump_threshold_ms);
 }
 
 /**
@@ -167,15 +158,15 @@ is_back (const TribAlign *a, const Entry *e)
  * Returns: whether it is dealt with: set aside, or not to be taken
  */
 gboolean
-trib_align_jump_check (TribAlign *a, Entry *e)
+trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
 {
-  Source *s = e->source;
+  TribAlignSource *s = e->source;
 
   if (a->config.jump_threshold_ms == 0)
     return FALSE;
   if (s->unsynced) {
-    if (e->is_late || !is_back (a, e)) {
-      trib_align_late (a, e, NULL, distance (e->t, a->newest));
+    if (e->record.is_late || !is_back (a, e)) {
+      trib_align_late (a, e, NULL, distance (e->record.t_ns, a->newest));
       return TRUE;
     }
     s->max_t = s->last_t = NO_TIME;
@@ -183,25 +174,26 @@ trib_align_jump_check (TribAlign *a, Entry *e)
     return FALSE;
   }
   /* what is late is old; that it says so is no leave to be ahead */
-  if (e->is_late && s->max_t != NO_TIME && e->t <= s->max_t)
+  if (e->record.is_late && s->max_t != NO_TIME && e->record.t_ns <= s->max_t)
     return FALSE;
   if (s->quarantine && agrees (a, s->quarantine, e)) {
     jump (a, s, e);
     if (!s->unsynced)
       return FALSE;
-    trib_align_late (a, e, NULL, distance (e->t, a->newest));
+    trib_align_late (a, e, NULL, distance (e->record.t_ns, a->newest));
     return TRUE;
   }
   judge (a, s);
   if (!is_strange (a, s, e))
     return FALSE;
-  set_aside (a, s, e);
+  s->quarantine = e;
+  trib_align_pending_add (a, e);
   return TRUE;
 }
 
 /* nothing more comes that could decide */
 void
-trib_align_jump_give_up (TribAlign *a, Source *s)
+trib_align_quarantine_settle (TribAlign *a, TribAlignSource *s)
 {
   judge (a, s);
 }

@@ -22,33 +22,35 @@ end (TribJsonWriter *w, GString *out)
 }
 
 static void
-put_have (TribJsonWriter *w, const TribAlignHave *have)
+put_have (TribJsonWriter *w, const TribAlignRecord *record, const TribRecordAnswer *answer)
 {
   trib_json_writer_begin_object (w);
-  trib_json_writer_member_int (w, "arr", have->arrival_ns);
-  trib_json_writer_member_int (w, "delay", have->delay_ns);
-  if (have->kind != TRIB_ALIGN_KIND_OBS)
-    trib_json_writer_member_string (w, "kind", trib_align_kind_to_string (have->kind));
-  if (have->stale_ns >= 0)
-    trib_json_writer_member_int (w, "stale", have->stale_ns);
+  trib_json_writer_member_int (w, "arr", record->arrival_ns);
+  trib_json_writer_member_int (w, "delay", answer->delay_ns);
+  if (record->kind != TRIB_ALIGN_KIND_OBS)
+    trib_json_writer_member_string (w, "kind", trib_align_kind_to_string (record->kind));
+  if (answer->stale_ns >= 0)
+    trib_json_writer_member_int (w, "stale", answer->stale_ns);
   trib_json_writer_end_object (w);
 }
 
 /* a source with several records has a list */
 static void
-put_all_have (TribJsonWriter *w, const TribAlignGroup *g)
+put_all_have (TribJsonWriter *w, const TribAlignResult *r)
 {
+  const TribRecordFused *f = &r->fused;
+
   trib_json_writer_key (w, "have");
   trib_json_writer_begin_object (w);
-  for (guint i = 0; i < g->n_have;) {
+  for (guint i = 0; i < f->n_answers;) {
     guint n = 1;
-    while (i + n < g->n_have && g->have[i + n].index == g->have[i].index)
+    while (i + n < f->n_answers && r->have[i + n].index == r->have[i].index)
       n++;
-    trib_json_writer_key (w, g->have[i].source);
+    trib_json_writer_key (w, f->answers[i].source);
     if (n > 1)
       trib_json_writer_begin_array (w);
-    for (guint k = 0; k < n; k++)
-      put_have (w, &g->have[i + k]);
+    for (guint k = i; k < i + n; k++)
+      put_have (w, r->have[k].record, &f->answers[k]);
     if (n > 1)
       trib_json_writer_end_array (w);
     i += n;
@@ -57,31 +59,33 @@ put_all_have (TribJsonWriter *w, const TribAlignGroup *g)
 }
 
 static void
-put_missing (TribJsonWriter *w, const TribAlignGroup *g)
+put_missing (TribJsonWriter *w, const TribRecordFused *f)
 {
   trib_json_writer_key (w, "missing");
   trib_json_writer_begin_array (w);
-  for (guint i = 0; i < g->n_missing; i++) {
+  for (guint i = 0; i < f->n_missing; i++) {
     trib_json_writer_begin_object (w);
-    trib_json_writer_member_string (w, "src", g->missing[i].source);
-    trib_json_writer_member_string (w, "why", g->missing[i].why);
+    trib_json_writer_member_string (w, "src", f->missing[i].source);
+    trib_json_writer_member_string (w, "why", f->missing[i].why);
     trib_json_writer_end_object (w);
   }
   trib_json_writer_end_array (w);
 }
 
 static void
-put_group (TribJsonWriter *w, const TribAlignGroup *g)
+put_result (TribJsonWriter *w, const TribAlignResult *r)
 {
-  if (g->has_frame_id)
-    trib_json_writer_member_uint (w, "frame", g->frame_id);
-  trib_json_writer_member_int (w, "t", g->t_ns);
-  trib_json_writer_member_string (w, "reason", trib_align_reason_to_string (g->reason));
-  trib_json_writer_member_uint (w, "pane", g->pane);
-  put_all_have (w, g);
-  put_missing (w, g);
-  trib_json_writer_member_uint (w, "spread", g->spread_ns);
-  trib_json_writer_member_int (w, "wait", g->wait_ns);
+  const TribRecordFused *f = &r->fused;
+
+  if (f->has_frame_id)
+    trib_json_writer_member_uint (w, "frame", f->frame_id);
+  trib_json_writer_member_int (w, "t", f->t_ns);
+  trib_json_writer_member_string (w, "reason", f->reason);
+  trib_json_writer_member_uint (w, "pane", f->pane);
+  put_all_have (w, r);
+  put_missing (w, f);
+  trib_json_writer_member_uint (w, "spread", f->spread_ns);
+  trib_json_writer_member_int (w, "wait", f->wait_ns);
 }
 
 static void
@@ -125,7 +129,7 @@ word_of (const TribAlignEvent *event)
 
 /**
  * trib_align_log_event:
- * @out: the line is appended, with its end; none for the opening of a frame, which its records show
+ * @out: the line is appended, with its end; none for OPENED and ACCEPTED, which results show
  * @event: what is told
  */
 void
@@ -133,11 +137,11 @@ trib_align_log_event (GString *out, const TribAlignEvent *event)
 {
   TribJsonWriter w;
 
-  if (event->kind == TRIB_ALIGN_EVENT_OPENED)
+  if (event->kind == TRIB_ALIGN_EVENT_OPENED || event->kind == TRIB_ALIGN_EVENT_ACCEPTED)
     return;
   begin (&w, out, word_of (event), event->now_ns, event->epoch);
-  if (event->group)
-    put_group (&w, event->group);
+  if (event->result)
+    put_result (&w, event->result);
   else if (event->record)
     put_record (&w, event->record);
   else if (event->source)

@@ -9,16 +9,16 @@
  * over since the candidate comes back when the candidate is given. Each record is used once; sets never cross. */
 #include "trib-align-private.h"
 
-static Entry *
-head_of (const Source *s)
+static TribAlignEntry *
+head_of (const TribAlignSource *s)
 {
   return s->heads.head ? s->heads.head->data : NULL;
 }
 
 static gboolean
-takes_part (const Source *s)
+takes_part (const TribAlignSource *s)
 {
-  return (s->listed || s->seen) && (s->required || s->heads.head) && !s->idle && !s->ended
+  return (s->listed || s->seen) && (s->required || s->heads.head) && !is_idle (s) && !has_ended (s)
          && !s->unsynced;
 }
 
@@ -29,7 +29,7 @@ count_parts (const TribAlign *a, guint *ret_n_heads)
 
   *ret_n_heads = 0;
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
+    const TribAlignSource *s = source_at (a, i);
     n += takes_part (s);
     *ret_n_heads += takes_part (s) && s->heads.head;
   }
@@ -41,34 +41,26 @@ forget_candidate (TribAlign *a)
 {
   for (guint i = 0; i < TRIB_ALIGN_MAX_SOURCES; i++)
     if (a->candidate[i])
-      trib_align_entry_unref (a, g_steal_pointer (&a->candidate[i]));
+      trib_align_entry_unref (g_steal_pointer (&a->candidate[i]), &a->owner);
   a->pivot = -1;
 }
 
 static void
-take_pending (TribAlign *a, Entry *e)
+drop_unmatched (TribAlign *a, TribAlignEntry *e)
 {
-  a->totals.counts.pending--;
-  e->source->counts.pending--;
-  a->totals.pending_bytes -= e->bytes;
-}
-
-static void
-drop_unmatched (TribAlign *a, Entry *e)
-{
-  take_pending (a, e);
+  trib_align_pending_remove (a, e);
   trib_align_drop (a, e, TRIB_ALIGN_DROPPED_UNMATCHED);
 }
 
 static void
-pass_over (Source *s)
+skip_head (TribAlignSource *s)
 {
   g_queue_push_tail (&s->past, g_queue_pop_head (&s->heads));
 }
 
 /* the last @n that were passed over come back; G_MAXUINT: all */
 static void
-recover (Source *s, guint n)
+recover (TribAlignSource *s, guint n)
 {
   while (n-- > 0 && s->past.length > 0)
     g_queue_push_head (&s->heads, g_queue_pop_tail (&s->past));
@@ -92,57 +84,56 @@ make_candidate (TribAlign *a, gint64 start, gint64 end)
   a->candidate_start = start;
   a->candidate_end = end;
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    Entry *e;
+    TribAlignSource *s = source_at (a, i);
+    TribAlignEntry *e;
     while ((e = g_queue_pop_head (&s->past)))
       drop_unmatched (a, e);
     e = takes_part (s) ? head_of (s) : NULL;
     if (e == NULL)
       continue;
-    e->n_refs++;
-    a->candidate[i] = e;
+    a->candidate[i] = trib_align_entry_ref (e);
   }
 }
 
 static gint64
-earliest_arrival (Entry *const *entries, guint n)
+earliest_arrival (TribAlignEntry *const *entries, guint n)
 {
   gint64 first = NEVER;
 
   for (guint i = 0; i < n; i++)
     if (entries[i])
-      first = MIN (first, entries[i]->arrival);
+      first = MIN (first, entries[i]->record.arrival_ns);
   return first;
 }
 
 /* (transfer full) @set */
 static void
-give_set (TribAlign *a, Entry **set, TribAlignReason reason)
+emit_set (TribAlign *a, TribAlignEntry **set, TribAlignReason reason)
 {
   guint n = a->sources->len;
 
   for (guint i = 0; i < n; i++)
     if (set[i])
-      source_at (a, i)->used_t = set[i]->t;
-  trib_align_leave_set (a, set, reason, earliest_arrival (set, n));
+      source_at (a, i)->used_t = set[i]->record.t_ns;
+  trib_align_emit_set (a, set, reason, earliest_arrival (set, n));
 }
 
 /* the candidate leaves, what was passed over since comes back, the records of the set are used up */
 static void
-give_candidate (TribAlign *a, TribAlignReason reason)
+emit_candidate (TribAlign *a, TribAlignReason reason)
 {
-  Entry *set[TRIB_ALIGN_MAX_SOURCES] = { NULL };
+  TribAlignEntry *set[TRIB_ALIGN_MAX_SOURCES] = { NULL };
 
   recover_all (a);
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
+    TribAlignSource *s = source_at (a, i);
     if (a->candidate[i] == NULL)
       continue;
     set[i] = g_queue_pop_head (&s->heads);
     g_warn_if_fail (set[i] == a->candidate[i]);
   }
   forget_candidate (a);
-  give_set (a, set, reason);
+  emit_set (a, set, reason);
 }
 
 typedef struct {
@@ -152,13 +143,14 @@ typedef struct {
 
 /* when @s can speak next: its head, or not before its lower bound */
 static gint64
-virtual_time (const TribAlign *a, const Source *s)
+virtual_time (const TribAlign *a, const TribAlignSource *s)
 {
   gint64 t;
 
   if (s->heads.head)
-    return head_of (s)->t;
-  t = s->past.tail ? ((Entry *) s->past.tail->data)->t : MAX (s->used_t, s->max_t);
+    return head_of (s)->record.t_ns;
+  t = s->past.tail ? ((TribAlignEntry *) s->past.tail->data)->record.t_ns
+                   : MAX (s->used_t, s->max_t);
   t = t == NO_TIME ? NO_TIME : trib_time_add (t, trib_align_lower_bound (a, s));
   return MAX (t, a->pivot_t);
 }
@@ -170,11 +162,11 @@ find_span (const TribAlign *a, gboolean with_virtual)
   Span span = { -1, -1, 0, 0 };
 
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
+    const TribAlignSource *s = source_at (a, i);
     gint64 t;
     if (!takes_part (s))
       continue;
-    t = with_virtual ? virtual_time (a, s) : head_of (s)->t;
+    t = with_virtual ? virtual_time (a, s) : head_of (s)->record.t_ns;
     if (span.start < 0 || t < span.start_t) {
       span.start = (gint) i;
       span.start_t = t;
@@ -209,12 +201,12 @@ prove_without_heads (TribAlign *a)
 
   for (;;) {
     Span span = find_span (a, TRUE);
-    Source *start = source_at (a, span.start);
+    TribAlignSource *start = source_at (a, span.start);
     proven = is_proven (a, span.end_t);
     if (proven || aged (a, span.end_t) < (gdouble) trib_time_sub (span.start_t, a->candidate_start)
         || start->heads.head == NULL)
       break;
-    pass_over (start);
+    skip_head (start);
     moved[span.start]++;
   }
   for (guint i = 0; !proven && i < a->sources->len; i++)
@@ -226,7 +218,7 @@ prove_without_heads (TribAlign *a)
 static gboolean
 begin_search (TribAlign *a, const Span *span)
 {
-  Source *start = source_at (a, span->start), *end = source_at (a, span->end);
+  TribAlignSource *start = source_at (a, span->start), *end = source_at (a, span->end);
 
   if (trib_time_sub (span->end_t, span->start_t) > a->max_interval || end->lost) {
     drop_unmatched (a, g_queue_pop_head (&start->heads));
@@ -235,18 +227,18 @@ begin_search (TribAlign *a, const Span *span)
   a->pivot = span->end;
   a->pivot_t = span->end_t;
   make_candidate (a, span->start_t, span->end_t);
-  pass_over (start);
+  skip_head (start);
   return TRUE;
 }
 
 static void
 go_on_searching (TribAlign *a, const Span *span)
 {
-  Source *start = source_at (a, span->start);
+  TribAlignSource *start = source_at (a, span->start);
 
   if (aged (a, span->end_t) < (gdouble) trib_time_sub (span->start_t, a->candidate_start))
     make_candidate (a, span->start_t, span->end_t);
-  pass_over (start);
+  skip_head (start);
 }
 
 static void
@@ -272,7 +264,7 @@ search (TribAlign *a)
     }
     count_parts (a, &n_heads);
     if (at_pivot || is_proven (a, span.end_t) || (n_heads < n && prove_without_heads (a)))
-      give_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
+      emit_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
     n = count_parts (a, &n_heads);
   }
 }
@@ -286,14 +278,14 @@ trib_align_sets_restart (TribAlign *a)
 }
 
 /* the oldest record of all that wait; (nullable) */
-static Source *
+static TribAlignSource *
 oldest (const TribAlign *a)
 {
-  Source *first = NULL;
+  TribAlignSource *first = NULL;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    if (s->heads.head && (first == NULL || head_of (s)->t < head_of (first)->t))
+    TribAlignSource *s = source_at (a, i);
+    if (s->heads.head && (first == NULL || head_of (s)->record.t_ns < head_of (first)->record.t_ns))
       first = s;
   }
   return first;
@@ -308,9 +300,9 @@ is_over (const TribAlign *a)
 
 /* the oldest record of all goes while more wait than may; then the search begins anew */
 void
-trib_align_sets_keep_bounds (TribAlign *a)
+trib_align_sets_enforce_limits (TribAlign *a)
 {
-  Source *s;
+  TribAlignSource *s;
 
   if (!is_over (a))
     return;
@@ -325,17 +317,17 @@ trib_align_sets_keep_bounds (TribAlign *a)
 /* Waiting ends first for the first, so an older record must not hold up younger ones that were there before. FALSE: one of
  * that time is there */
 static gboolean
-insert (Source *s, Entry *e)
+insert (TribAlignSource *s, TribAlignEntry *e)
 {
   GList *l = s->heads.tail, *next;
 
-  while (l && ((Entry *) l->data)->t > e->t)
+  while (l && ((TribAlignEntry *) l->data)->record.t_ns > e->record.t_ns)
     l = l->prev;
-  if (l && ((Entry *) l->data)->t == e->t)
+  if (l && ((TribAlignEntry *) l->data)->record.t_ns == e->record.t_ns)
     return FALSE;
   next = l ? l->next : s->heads.head;
   if (next)
-    e->waits_since = MIN (e->waits_since, ((Entry *) next->data)->waits_since);
+    e->waits_since = MIN (e->waits_since, ((TribAlignEntry *) next->data)->waits_since);
   g_queue_insert_before (&s->heads, next, e);
   return TRUE;
 }
@@ -346,26 +338,24 @@ insert (Source *s, Entry *e)
  * @e: (transfer full): a plausible record
  */
 void
-trib_align_sets_add (TribAlign *a, Entry *e)
+trib_align_sets_add (TribAlign *a, TribAlignEntry *e)
 {
-  Source *s = e->source;
-  const Entry *last = s->heads.tail  ? s->heads.tail->data
-                      : s->past.tail ? s->past.tail->data
-                                     : NULL;
+  TribAlignSource *s = e->source;
+  const TribAlignEntry *last = s->heads.tail  ? s->heads.tail->data
+                               : s->past.tail ? s->past.tail->data
+                                              : NULL;
 
-  if (s->used_t != NO_TIME && e->t <= s->used_t) {
-    trib_align_late (a, e, NULL, trib_time_sub (s->used_t, e->t));
+  if (s->used_t != NO_TIME && e->record.t_ns <= s->used_t) {
+    trib_align_late (a, e, NULL, trib_time_sub (s->used_t, e->record.t_ns));
     return;
   }
-  if (last && e->t < last->t)
+  if (last && e->record.t_ns < last->record.t_ns)
     trib_align_sets_restart (a);
-  if ((last && e->t == last->t) || !insert (s, e)) {
+  if ((last && e->record.t_ns == last->record.t_ns) || !insert (s, e)) {
     trib_align_duplicate (a, e);
     return;
   }
-  a->totals.counts.pending++;
-  s->counts.pending++;
-  a->totals.pending_bytes += e->bytes;
+  trib_align_accepted (a, e);
   search (a);
 }
 
@@ -376,8 +366,8 @@ trib_align_sets_deadline (const TribAlign *a)
   gint64 first = NEVER;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
-    const Entry *e = s->past.head ? s->past.head->data : head_of (s);
+    const TribAlignSource *s = source_at (a, i);
+    const TribAlignEntry *e = s->past.head ? s->past.head->data : head_of (s);
     if (e)
       first = MIN (first, trib_time_add (e->waits_since, a->window));
   }
@@ -386,23 +376,23 @@ trib_align_sets_deadline (const TribAlign *a)
 
 /* the oldest record goes with the others' heads that are near enough */
 static void
-give_oldest (TribAlign *a, TribAlignReason reason)
+emit_oldest (TribAlign *a, TribAlignReason reason)
 {
-  Entry *set[TRIB_ALIGN_MAX_SOURCES] = { NULL };
-  Source *first;
+  TribAlignEntry *set[TRIB_ALIGN_MAX_SOURCES] = { NULL };
+  TribAlignSource *first;
   gint64 t;
 
   trib_align_sets_restart (a);
   first = oldest (a);
   if (first == NULL)
     return;
-  t = head_of (first)->t;
+  t = head_of (first)->record.t_ns;
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    if (s->heads.head && trib_time_sub (head_of (s)->t, t) <= a->max_interval)
+    TribAlignSource *s = source_at (a, i);
+    if (s->heads.head && trib_time_sub (head_of (s)->record.t_ns, t) <= a->max_interval)
       set[i] = g_queue_pop_head (&s->heads);
   }
-  give_set (a, set, reason);
+  emit_set (a, set, reason);
 }
 
 /* what has waited as long as it may */
@@ -412,9 +402,9 @@ trib_align_sets_timeout (TribAlign *a)
   search (a);
   while (trib_align_sets_deadline (a) <= a->now) {
     if (a->pivot >= 0)
-      give_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
+      emit_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
     else
-      give_oldest (a, TRIB_ALIGN_REASON_TIMEOUT);
+      emit_oldest (a, TRIB_ALIGN_REASON_TIMEOUT);
     search (a);
   }
 }
@@ -424,21 +414,21 @@ void
 trib_align_sets_finish (TribAlign *a, TribAlignReason reason)
 {
   if (a->pivot >= 0)
-    give_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
+    emit_candidate (a, TRIB_ALIGN_REASON_COMPLETE);
   while (oldest (a))
-    give_oldest (a, reason);
+    emit_oldest (a, reason);
 }
 
 /* @s: (nullable): whose; NULL: all */
 void
-trib_align_sets_flush_source (TribAlign *a, Source *s)
+trib_align_sets_flush_source (TribAlign *a, TribAlignSource *s)
 {
   trib_align_sets_restart (a);
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *x = source_at (a, i);
-    Entry *e;
+    TribAlignSource *x = source_at (a, i);
+    TribAlignEntry *e;
     while ((s == NULL || x == s) && (e = g_queue_pop_head (&x->heads))) {
-      take_pending (a, e);
+      trib_align_pending_remove (a, e);
       trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
     }
   }

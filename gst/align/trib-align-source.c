@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who speaks: sources, how far each has come, who is idle, and the watermark that follows. */
+#include "trib-align-debug.h"
 #include "trib-align-private.h"
+
+#include <common/trib-state.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,27 +11,27 @@
 static gint64
 ns_of (const GArray *specs, const gchar *name, gint64 otherwise)
 {
-  const SourceSpec *spec = trib_align_specs_find (specs, name);
+  const TribAlignSourceSpec *spec = trib_align_specs_find (specs, name);
 
   return spec ? spec->ns : otherwise;
 }
 
 /* (nullable) */
-Source *
+TribAlignSource *
 trib_align_source_find (const TribAlign *a, const gchar *name)
 {
   return g_hash_table_lookup (a->by_name, name);
 }
 
 /* (nullable): made when it is not known; NULL: there are as many as can be told apart */
-Source *
+TribAlignSource *
 trib_align_source_get (TribAlign *a, const gchar *name)
 {
-  Source *s = trib_align_source_find (a, name);
+  TribAlignSource *s = trib_align_source_find (a, name);
 
   if (s || a->sources->len == TRIB_ALIGN_MAX_SOURCES)
     return s;
-  s = g_new0 (Source, 1);
+  s = g_new0 (TribAlignSource, 1);
   s->name = g_strndup (name, TRIB_ALIGN_MAX_NAME);
   s->index = a->sources->len;
   s->lateness = ns_of (a->lateness, name, (gint64) a->config.allowed_lateness_ms * TRIB_ALIGN_MS);
@@ -44,8 +47,28 @@ trib_align_source_get (TribAlign *a, const gchar *name)
   return s;
 }
 
+static const TribStateRow source_states[] = {
+  [TRIB_ALIGN_SOURCE_ACTIVE]
+  = { "active", TRIB_STATE (TRIB_ALIGN_SOURCE_IDLE) | TRIB_STATE (TRIB_ALIGN_SOURCE_ENDED) },
+  [TRIB_ALIGN_SOURCE_REJOINING]
+  = { "rejoining", TRIB_STATE (TRIB_ALIGN_SOURCE_ACTIVE) | TRIB_STATE (TRIB_ALIGN_SOURCE_IDLE)
+                       | TRIB_STATE (TRIB_ALIGN_SOURCE_ENDED) },
+  [TRIB_ALIGN_SOURCE_IDLE]
+  = { "idle", TRIB_STATE (TRIB_ALIGN_SOURCE_ACTIVE) | TRIB_STATE (TRIB_ALIGN_SOURCE_REJOINING)
+                  | TRIB_STATE (TRIB_ALIGN_SOURCE_ENDED) },
+  [TRIB_ALIGN_SOURCE_ENDED] = { "ended", TRIB_STATE (TRIB_ALIGN_SOURCE_ACTIVE) },
+};
+static const TribStateTable source_machine
+    = { "source", &trib_align_debug, source_states, G_N_ELEMENTS (source_states) };
+
 void
-trib_align_source_free (Source *s)
+trib_align_source_set_state (TribAlignSource *s, TribAlignSourceState state, const gchar *why)
+{
+  TRIB_STATE_SET (&source_machine, s->name, s->state, state, why);
+}
+
+void
+trib_align_source_free (TribAlignSource *s)
 {
   g_free (s->name);
   g_free (s);
@@ -60,8 +83,8 @@ trib_align_apply_specs (TribAlign *a)
     source_at (a, i)->required = a->specs->len == 0;
   }
   for (guint i = 0; i < a->specs->len; i++) {
-    const SourceSpec *spec = &g_array_index (a->specs, SourceSpec, i);
-    Source *s = trib_align_source_get (a, spec->name);
+    const TribAlignSourceSpec *spec = &g_array_index (a->specs, TribAlignSourceSpec, i);
+    TribAlignSource *s = trib_align_source_get (a, spec->name);
     if (s == NULL)
       continue;
     s->listed = TRUE;
@@ -70,26 +93,28 @@ trib_align_apply_specs (TribAlign *a)
 }
 
 /* (nullable): whom the others are compared with */
-Source *
+TribAlignSource *
 trib_align_reference (const TribAlign *a)
 {
   if (a->reference)
     return trib_align_source_find (a, a->reference);
   if (a->specs->len > 0)
-    return trib_align_source_find (a, g_array_index (a->specs, SourceSpec, 0).name);
+    return trib_align_source_find (a, g_array_index (a->specs, TribAlignSourceSpec, 0).name);
   return a->sources->len > 0 ? source_at (a, 0) : NULL;
 }
 
 /* what is known of how far @s has come is of another time */
 void
-trib_align_source_forget (TribAlign *a, Source *s)
+trib_align_source_forget (TribAlign *a, TribAlignSource *s)
 {
-  Entry *held = g_steal_pointer (&s->held);
+  TribAlignEntry *held = g_steal_pointer (&s->held);
 
   s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
-  s->aligning = s->lost = FALSE;
+  s->lost = FALSE;
+  if (s->state == TRIB_ALIGN_SOURCE_REJOINING)
+    trib_align_source_set_state (s, TRIB_ALIGN_SOURCE_ACTIVE, "reset");
   if (held)
-    trib_align_entry_unref (a, held);
+    trib_align_entry_unref (held, &a->owner);
 }
 
 /* the next record tells it anew, unless it was set */
@@ -111,47 +136,51 @@ trib_align_active_time (const TribAlign *a)
 
 /* one that may be waited for: listed, or it has spoken */
 static gboolean
-is_known (const Source *s)
+is_known (const TribAlignSource *s)
 {
-  return (s->listed || s->seen) && !s->ended;
+  return (s->listed || s->seen) && !has_ended (s);
 }
 
 void
-trib_align_source_came (TribAlign *a, Source *s)
+trib_align_source_note_arrival (TribAlign *a, TribAlignSource *s)
 {
+  gboolean was_idle = is_idle (s);
+
   s->last_active = trib_align_active_time (a);
   s->last_arrival = a->now;
-  s->ended = FALSE;
   if (!s->seen) {
     s->seen = TRUE;
-    trib_align_tell_source (a, TRIB_ALIGN_EVENT_SOURCE, s, 0);
+    trib_align_notify_source (a, TRIB_ALIGN_EVENT_SOURCE, s, 0);
   }
-  if (!s->idle)
+  if (was_idle || has_ended (s))
+    trib_align_source_set_state (s,
+        was_idle && a->config.rejoin == TRIB_ALIGN_REJOIN_ALIGNED ? TRIB_ALIGN_SOURCE_REJOINING
+                                                                  : TRIB_ALIGN_SOURCE_ACTIVE,
+        "record");
+  if (!was_idle)
     return;
-  s->idle = FALSE;
-  s->aligning = a->config.rejoin == TRIB_ALIGN_REJOIN_ALIGNED;
-  trib_align_tell_source (a, TRIB_ALIGN_EVENT_ACTIVE, s, 0);
+  trib_align_notify_source (a, TRIB_ALIGN_EVENT_ACTIVE, s, 0);
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_restart (a);
 }
 
 static gint64
-silent_since (const TribAlign *a, const Source *s)
+silent_since (const TribAlign *a, const TribAlignSource *s)
 {
   return s->last_active != NO_TIME ? s->last_active : a->started_at;
 }
 
 /* active time at which a source is idle, NEVER */
 static gint64
-idle_at (const TribAlign *a, const Source *s)
+idle_at (const TribAlign *a, const TribAlignSource *s)
 {
-  if (a->idle_timeout == 0 || a->started_at == NO_TIME || s->idle || !is_known (s))
+  if (a->idle_timeout == 0 || a->started_at == NO_TIME || is_idle (s) || !is_known (s))
     return NEVER;
   return trib_time_add (silent_since (a, s), a->idle_timeout);
 }
 
 gboolean
-trib_align_source_is_idle_due (const TribAlign *a, const Source *s)
+trib_align_source_is_silent (const TribAlign *a, const TribAlignSource *s)
 {
   return trib_align_active_time (a) >= idle_at (a, s);
 }
@@ -173,7 +202,7 @@ trib_align_idle_deadline (const TribAlign *a)
 
 /* who speaks out of order has no least time between records */
 static void
-note_gap (Source *s, gint64 t)
+note_gap (TribAlignSource *s, gint64 t)
 {
   if (s->max_t != NO_TIME && t != s->max_t)
     trib_align_samples_add (&s->gaps, t > s->max_t ? trib_time_sub (t, s->max_t) : 0);
@@ -181,7 +210,7 @@ note_gap (Source *s, gint64 t)
 
 /* a plausible record of @s at @t */
 void
-trib_align_source_passed (TribAlign *a, Source *s, gint64 t)
+trib_align_source_note_progress (TribAlign *a, TribAlignSource *s, gint64 t)
 {
   note_gap (s, t);
   s->last_t = t;
@@ -194,7 +223,7 @@ trib_align_source_passed (TribAlign *a, Source *s, gint64 t)
 
 /* half of the shortest gap: a source will not speak sooner again, as far as it is known */
 gint64
-trib_align_lower_bound (const TribAlign *a, const Source *s)
+trib_align_lower_bound (const TribAlign *a, const TribAlignSource *s)
 {
   gint64 least = NEVER;
 
@@ -207,7 +236,7 @@ trib_align_lower_bound (const TribAlign *a, const Source *s)
 
 /* nothing of @s at or before this is waited for any more */
 static gint64
-passed_by (const TribAlign *a, const Source *s)
+passed_by (const TribAlign *a, const TribAlignSource *s)
 {
   gint64 by_records = NO_TIME;
 
@@ -221,23 +250,23 @@ passed_by (const TribAlign *a, const Source *s)
 }
 
 static gboolean
-is_counted (const Source *s)
+is_counted (const TribAlignSource *s)
 {
-  return is_known (s) && !s->idle && !s->unsynced && !s->aligning;
+  return is_known (s) && !is_idle (s) && !s->unsynced && s->state != TRIB_ALIGN_SOURCE_REJOINING;
 }
 
 /* and tells who holds it now */
 void
 trib_align_update_watermark (TribAlign *a)
 {
-  Source *holder = NULL;
+  TribAlignSource *holder = NULL;
   gint64 least = NEVER;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
+    TribAlignSource *s = source_at (a, i);
     gint64 passed = passed_by (a, s);
-    if (passed >= a->watermark)
-      s->aligning = FALSE;
+    if (s->state == TRIB_ALIGN_SOURCE_REJOINING && passed >= a->watermark)
+      trib_align_source_set_state (s, TRIB_ALIGN_SOURCE_ACTIVE, "caught up");
     if (!is_counted (s))
       continue;
     if (holder == NULL || passed < least) {
@@ -250,7 +279,7 @@ trib_align_update_watermark (TribAlign *a)
   if (holder == a->holder)
     return;
   a->holder = holder;
-  trib_align_tell_source (a, TRIB_ALIGN_EVENT_HOLDER, holder, 0);
+  trib_align_notify_source (a, TRIB_ALIGN_EVENT_HOLDER, holder, 0);
 }
 
 /* with advance=clock: monotonic time at which the watermark reaches @t without any record, NEVER */
@@ -262,7 +291,7 @@ trib_align_clock_deadline (const TribAlign *a, gint64 t)
   if (a->config.advance != TRIB_ALIGN_ADVANCE_CLOCK || a->stopped)
     return NEVER;
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
+    const TribAlignSource *s = source_at (a, i);
     if (!is_counted (s) || s->bound >= t)
       continue;
     if (s->max_t == NO_TIME)
@@ -276,7 +305,7 @@ trib_align_clock_deadline (const TribAlign *a, gint64 t)
 /* ---- samples ---- */
 
 void
-trib_align_samples_add (Samples *samples, gint64 value)
+trib_align_samples_add (TribAlignSamples *samples, gint64 value)
 {
   samples->values[samples->next] = value;
   samples->next = (samples->next + 1) % SAMPLES;
@@ -293,7 +322,7 @@ compare (const void *a, const void *b)
 
 /* nearest rank; 0 without samples */
 gint64
-trib_align_samples_percentile (const Samples *samples, guint percent)
+trib_align_samples_percentile (const TribAlignSamples *samples, guint percent)
 {
   gint64 sorted[SAMPLES];
 
@@ -306,7 +335,7 @@ trib_align_samples_percentile (const Samples *samples, guint percent)
 
 /* a step of at most a millisecond towards the median, once that is steady */
 static void
-adjust (TribAlign *a, Source *s)
+adjust (TribAlign *a, TribAlignSource *s)
 {
   gint64 low, high, step;
 
@@ -324,21 +353,22 @@ adjust (TribAlign *a, Source *s)
 
 /* what a frame says of the sources' clocks */
 void
-trib_align_source_sample (TribAlign *a, const Group *g)
+trib_align_source_sample (TribAlign *a, const TribAlignGroup *g)
 {
-  const Source *reference = trib_align_reference (a);
+  const TribAlignSource *reference = trib_align_reference (a);
   gint64 t = NO_TIME;
 
   if (a->config.offset_mode == TRIB_ALIGN_OFFSET_FIXED)
     return;
-  for (const Entry *e = g->first; e; e = e->next)
+  for (const TribAlignEntry *e = g->first; e; e = e->next)
     if (e->source == reference)
-      t = e->t;
-  for (Entry *e = g->first; e; e = e->next) {
-    trib_align_samples_add (&e->source->delays, trib_time_sub (e->arrival, e->t));
+      t = e->record.t_ns;
+  for (TribAlignEntry *e = g->first; e; e = e->next) {
+    trib_align_samples_add (
+        &e->source->delays, trib_time_sub (e->record.arrival_ns, e->record.t_ns));
     if (t == NO_TIME || e->source == reference)
       continue;
-    trib_align_samples_add (&e->source->offsets, trib_time_sub (e->t, t));
+    trib_align_samples_add (&e->source->offsets, trib_time_sub (e->record.t_ns, t));
     adjust (a, e->source);
   }
 }

@@ -43,8 +43,7 @@ trib_align_new (const TribAlignConfig *config, TribAlignFunc func, TribAlignRele
   a->retain = config->retain_ms * TRIB_ALIGN_MS;
   a->config.max_pending = MAX (config->max_pending, 1);
   a->func = func;
-  a->release = release;
-  a->user_data = user_data;
+  a->owner = (TribAlignOwner){ release, user_data };
   a->specs = g_steal_pointer (&specs);
   a->lateness = g_steal_pointer (&lateness);
   a->offsets = g_steal_pointer (&offsets);
@@ -56,8 +55,6 @@ trib_align_new (const TribAlignConfig *config, TribAlignFunc func, TribAlignRele
   a->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_align_source_free);
   a->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   a->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
-  a->have = g_array_new (FALSE, FALSE, sizeof (TribAlignHave));
-  a->missing = g_array_new (FALSE, FALSE, sizeof (TribAlignMissing));
   trib_align_apply_specs (a);
   return a;
 }
@@ -79,8 +76,6 @@ trib_align_free (TribAlign *a)
   g_array_unref (a->specs);
   g_array_unref (a->lateness);
   g_array_unref (a->offsets);
-  g_array_unref (a->have);
-  g_array_unref (a->missing);
   g_free (a->reference);
   g_free (a);
 }
@@ -117,48 +112,49 @@ lateness (const TribAlign *a, gint64 key)
 }
 
 static void
-note_reuse (TribAlign *a, const Entry *e)
+note_reuse (TribAlign *a, const TribAlignEntry *e)
 {
   TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ID_REUSE };
 
-  if (!e->has_frame_id || a->config.match_key != TRIB_ALIGN_MATCH_AUTO
-      || !g_hash_table_contains (a->by_id, &e->frame_id))
+  if (!e->record.has_frame_id || a->config.match_key != TRIB_ALIGN_MATCH_AUTO
+      || !g_hash_table_contains (a->by_id, &e->record.frame_id))
     return;
   a->totals.id_reuse++;
-  trib_align_tell_record (a, &event, e);
+  trib_align_notify_record (a, &event, e);
 }
 
 static void
-add_to_left (TribAlign *a, Group *g, Entry *e)
+add_to_closed (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
   if ((g->answered & bit_of (e->source)) && a->config.mode != TRIB_ALIGN_MODE_TUMBLING)
     trib_align_duplicate (a, e);
   else
-    trib_align_late (a, e, g, trib_time_sub (a->now, g->left_at));
+    trib_align_late (a, e, g, trib_time_sub (a->now, g->closed_at));
 }
 
 /* a span has all that a source said, but the same record only once */
 static gboolean
-is_repeated (const Group *g, const Entry *e)
+is_repeated (const TribAlignGroup *g, const TribAlignEntry *e)
 {
-  for (const Entry *x = g->first; x && e->has_seq; x = x->next)
-    if (x->source == e->source && x->has_seq && x->seq == e->seq && x->t == e->t)
+  for (const TribAlignEntry *x = g->first; x && e->record.has_seq; x = x->next)
+    if (x->source == e->source && x->record.has_seq && x->record.seq == e->record.seq
+        && x->record.t_ns == e->record.t_ns)
       return TRUE;
   return FALSE;
 }
 
 /* to its frame, which may be opened for it */
 static void
-add_to_frame (TribAlign *a, Entry *e)
+add_to_frame (TribAlign *a, TribAlignEntry *e)
 {
   TribAlignEvent opened = { .kind = TRIB_ALIGN_EVENT_OPENED };
   gboolean tumbling = a->config.mode == TRIB_ALIGN_MODE_TUMBLING;
-  gint64 key = tumbling ? window_start (a, e->t) : e->t, by;
-  gboolean has_id = e->has_frame_id && !tumbling;
-  Group *g = trib_align_group_find (a, has_id, e->frame_id, key);
+  gint64 key = tumbling ? window_start (a, e->record.t_ns) : e->record.t_ns, by;
+  gboolean has_id = e->record.has_frame_id && !tumbling;
+  TribAlignGroup *g = trib_align_group_find (a, has_id, e->record.frame_id, key);
 
-  if (g && g->is_left) {
-    add_to_left (a, g, e);
+  if (g && g->is_closed) {
+    add_to_closed (a, g, e);
     return;
   }
   if (g == NULL) {
@@ -169,8 +165,8 @@ add_to_frame (TribAlign *a, Entry *e)
     }
     if (!tumbling)
       note_reuse (a, e);
-    g = trib_align_group_open (a, has_id, e->frame_id, key);
-    trib_align_tell_record (a, &opened, e);
+    g = trib_align_group_open (a, has_id, e->record.frame_id, key);
+    trib_align_notify_record (a, &opened, e);
   }
   if (!tumbling) {
     trib_align_group_add (a, g, e);
@@ -180,35 +176,33 @@ add_to_frame (TribAlign *a, Entry *e)
     trib_align_duplicate (a, e);
     return;
   }
-  a->totals.pending_bytes += e->bytes;
-  a->totals.counts.pending++;
-  e->source->counts.pending++;
+  trib_align_accepted (a, e);
   trib_align_group_take (a, g, e);
 }
 
 /* @e: (transfer full): a plausible record, counted as in */
 void
-trib_align_accept (TribAlign *a, Entry *e)
+trib_align_accept (TribAlign *a, TribAlignEntry *e)
 {
-  Source *s = e->source;
-  gint64 t = e->t;
+  TribAlignSource *s = e->source;
+  gint64 t = e->record.t_ns;
   /* how far its source has come, others have said before */
-  gboolean moves = !e->is_late || s->max_t == NO_TIME || t > s->max_t;
+  gboolean moves = !e->record.is_late || s->max_t == NO_TIME || t > s->max_t;
 
   a->last_arrival = a->now;
   if (!a->has_capture_offset) {
     a->has_capture_offset = TRUE;
-    a->capture_offset = trib_time_sub (e->arrival, e->t);
+    a->capture_offset = trib_time_sub (e->record.arrival_ns, e->record.t_ns);
   }
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
     if (moves)
-      trib_align_source_passed (a, s, t);
+      trib_align_source_note_progress (a, s, t);
     trib_align_sets_add (a, e);
     return;
   }
   add_to_frame (a, e);
   if (moves)
-    trib_align_source_passed (a, s, t);
+    trib_align_source_note_progress (a, s, t);
   trib_align_update_watermark (a);
   trib_align_drain (a);
 }
@@ -219,38 +213,38 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
 {
   TribAlignEvent event
       = { .kind = TRIB_ALIGN_EVENT_ANNOUNCE, .record = record, .t_ns = record->t_ns };
-  Group *g;
+  TribAlignGroup *g;
 
   if (a->config.mode != TRIB_ALIGN_MODE_WINDOW && a->config.mode != TRIB_ALIGN_MODE_WATERMARK)
     return;
   g = trib_align_group_find (a, record->has_frame_id, record->frame_id, record->t_ns);
-  if ((g && g->is_left) || (g == NULL && lateness (a, record->t_ns) >= 0))
+  if ((g && g->is_closed) || (g == NULL && lateness (a, record->t_ns) >= 0))
     return;
   if (g == NULL) {
     TribAlignEvent opened = { .kind = TRIB_ALIGN_EVENT_OPENED, .record = record };
     opened.t_ns = record->t_ns;
     g = trib_align_group_open (a, record->has_frame_id, record->frame_id, record->t_ns);
-    trib_align_tell (a, &opened);
+    trib_align_notify (a, &opened);
   }
   g->is_announced = TRUE;
   if (record->expected) {
     g->is_named = TRUE;
     g->expected = 0;
     for (guint i = 0; record->expected[i]; i++) {
-      Source *s = trib_align_source_get (a, record->expected[i]);
-      if (s && !s->ended)
+      TribAlignSource *s = trib_align_source_get (a, record->expected[i]);
+      if (s && !has_ended (s))
         g->expected |= bit_of (s);
     }
   }
-  trib_align_tell (a, &event);
+  trib_align_notify (a, &event);
   trib_align_drain (a);
 }
 
 static void
-give_back (TribAlign *a, const TribAlignRecord *record)
+release_payload (TribAlign *a, const TribAlignRecord *record)
 {
-  if (record->payload && a->release)
-    a->release (a->user_data, record->payload);
+  if (record->payload && a->owner.release)
+    a->owner.release (a->owner.user_data, record->payload);
 }
 
 static void
@@ -267,15 +261,15 @@ drop_nameless (TribAlign *a, const TribAlignRecord *record)
   a->totals.counts.in++;
   a->totals.counts.dropped[TRIB_ALIGN_DROPPED_SOURCES]++;
   a->totals.source_dropped++;
-  trib_align_tell (a, &event);
-  give_back (a, record);
+  trib_align_notify (a, &event);
+  release_payload (a, record);
 }
 
 static void
 take_record (TribAlign *a, const TribAlignRecord *record)
 {
-  Source *s = record->source ? trib_align_source_get (a, record->source) : NULL;
-  Entry *e;
+  TribAlignSource *s = record->source ? trib_align_source_get (a, record->source) : NULL;
+  TribAlignEntry *e;
 
   if (s == NULL) {
     drop_nameless (a, record);
@@ -287,11 +281,11 @@ take_record (TribAlign *a, const TribAlignRecord *record)
   s->counts.in++;
   e = trib_align_entry_new (a, s, record);
   if (!trib_align_jump_check (a, e)) {
-    trib_align_source_came (a, s);
+    trib_align_source_note_arrival (a, s);
     trib_align_accept (a, e);
   } else {
     /* it may not be waited for any more */
-    trib_align_source_came (a, s);
+    trib_align_source_note_arrival (a, s);
     trib_align_update_watermark (a);
     trib_align_drain (a);
   }
@@ -312,21 +306,21 @@ trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
   switch (record->kind) {
     case TRIB_ALIGN_KIND_ANNOUNCE:
       take_announce (a, record);
-      give_back (a, record);
+      release_payload (a, record);
       break;
     case TRIB_ALIGN_KIND_BOUND:
       trib_align_bound (a, record->source, record->t_ns, arrival_ns);
-      give_back (a, record);
+      release_payload (a, record);
       break;
     case TRIB_ALIGN_KIND_EOS:
       trib_align_eos (a, record->source, arrival_ns);
-      give_back (a, record);
+      release_payload (a, record);
       break;
     default:
       take_record (a, record);
       break;
   }
-  trib_align_keep_bounds (a);
+  trib_align_enforce_limits (a);
 }
 
 /**
@@ -346,7 +340,7 @@ trib_align_advance (TribAlign *a, gint64 now_ns)
 void
 trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
 {
-  Source *s;
+  TribAlignSource *s;
 
   trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_get (a, source) : NULL;
@@ -354,7 +348,7 @@ trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
     return;
   if (a->started_at == NO_TIME)
     a->started_at = a->now;
-  trib_align_source_came (a, s);
+  trib_align_source_note_arrival (a, s);
   s->bound = MAX (s->bound, trib_time_add (t_ns, s->offset));
   trib_align_update_watermark (a);
   trib_align_drain (a);
@@ -364,16 +358,15 @@ trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
 void
 trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
 {
-  Source *s;
+  TribAlignSource *s;
 
   trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_get (a, source) : NULL;
-  if (s == NULL || s->ended)
+  if (s == NULL || has_ended (s))
     return;
-  trib_align_jump_give_up (a, s);
-  s->ended = TRUE;
+  trib_align_quarantine_settle (a, s);
+  trib_align_source_set_state (s, TRIB_ALIGN_SOURCE_ENDED, NULL);
   s->ended_at = a->now;
-  s->idle = FALSE;
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_restart (a);
   trib_align_update_watermark (a);
@@ -386,32 +379,30 @@ trib_align_finish (TribAlign *a, gint64 now_ns)
 {
   trib_align_move_to (a, now_ns);
   for (guint i = 0; i < a->sources->len; i++)
-    trib_align_jump_give_up (a, source_at (a, i));
-  trib_align_leave_all (a, TRIB_ALIGN_REASON_EOS);
+    trib_align_quarantine_settle (a, source_at (a, i));
+  trib_align_emit_all (a, TRIB_ALIGN_REASON_EOS);
   if (a->next_stats != NEVER)
-    trib_align_tell_stats (a);
+    trib_align_notify_stats (a);
 }
 
 /* ---- forgetting ---- */
 
 static void
-flush_frame (TribAlign *a, Group *g, Source *s)
+flush_frame (TribAlign *a, TribAlignGroup *g, TribAlignSource *s)
 {
-  Entry *e = g->first;
+  TribAlignEntry *e = g->first;
 
   g->first = g->last = NULL;
   g->n_entries = 0;
   g->answered = g->skipped = 0;
   while (e) {
-    Entry *next = e->next;
+    TribAlignEntry *next = e->next;
     if (s && e->source != s) {
-      g->bytes -= e->bytes;
+      g->bytes -= e->record.bytes;
       trib_align_group_take (a, g, e);
     } else {
-      g->bytes -= e->bytes;
-      a->totals.pending_bytes -= e->bytes;
-      a->totals.counts.pending--;
-      e->source->counts.pending--;
+      g->bytes -= e->record.bytes;
+      trib_align_pending_remove (a, e);
       trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
     }
     e = next;
@@ -419,32 +410,28 @@ flush_frame (TribAlign *a, Group *g, Source *s)
 }
 
 static void
-flush_aside (TribAlign *a, Source *s)
+flush_quarantine (TribAlign *a, TribAlignSource *s)
 {
-  Entry *e = g_steal_pointer (&s->quarantine);
+  TribAlignEntry *e = trib_align_quarantine_take (a, s);
 
-  if (e == NULL)
-    return;
-  a->totals.counts.pending--;
-  s->counts.pending--;
-  a->totals.pending_bytes -= e->bytes;
-  trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
+  if (e)
+    trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
 }
 
 /* what waits of @source goes; the others' records stay */
 void
 trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
 {
-  Source *s;
+  TribAlignSource *s;
 
   trib_align_move_to (a, now_ns);
   s = source ? trib_align_source_find (a, source) : NULL;
   if (s == NULL)
     return;
-  flush_aside (a, s);
+  flush_quarantine (a, s);
   trib_align_sets_flush_source (a, s);
   for (GList *l = a->open.head, *next; l; l = next) {
-    Group *g = l->data;
+    TribAlignGroup *g = l->data;
     next = l->next;
     flush_frame (a, g, s);
     if (g->first || g->is_announced)
@@ -461,16 +448,17 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
 void
 trib_align_flush (TribAlign *a, gint64 now_ns)
 {
-  Group *g;
+  TribAlignGroup *g;
 
   if (now_ns != NO_TIME)
     a->now = MAX (a->now, now_ns);
   trib_align_sets_flush_source (a, NULL);
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    flush_aside (a, s);
+    TribAlignSource *s = source_at (a, i);
+    flush_quarantine (a, s);
     trib_align_source_forget (a, s);
-    s->idle = s->ended = s->unsynced = FALSE;
+    trib_align_source_set_state (s, TRIB_ALIGN_SOURCE_ACTIVE, "flush");
+    s->unsynced = FALSE;
     s->gaps.n = s->gaps.next = 0;
     s->last_active = NO_TIME;
   }
@@ -479,8 +467,8 @@ trib_align_flush (TribAlign *a, gint64 now_ns)
     flush_frame (a, g, NULL);
     trib_align_group_close (a, g);
   }
-  while (a->left.head)
-    trib_align_group_free (a, a->left.head->data);
+  while (a->closed.head)
+    trib_align_group_free (a, a->closed.head->data);
   a->started_at = a->last_arrival = NO_TIME;
   a->watermark = a->newest = a->emitted = a->next_window = NO_TIME;
   trib_align_forget_capture_offset (a);
@@ -537,7 +525,7 @@ trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
   if (!trib_align_parse_sources (sources, &specs, error))
     return FALSE;
   for (guint i = 0; i < specs->len; i++)
-    n += trib_align_source_find (a, g_array_index (specs, SourceSpec, i).name) == NULL;
+    n += trib_align_source_find (a, g_array_index (specs, TribAlignSourceSpec, i).name) == NULL;
   if (n > TRIB_ALIGN_MAX_SOURCES) {
     g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS,
         "sources: \"%s\": more than 64 sources with those that have spoken", sources);
@@ -564,10 +552,10 @@ GArray *
 trib_align_get_unanswered (const TribAlign *a, const gchar *source, gint64 from_ns, gint64 until_ns)
 {
   GArray *frames = g_array_new (FALSE, FALSE, sizeof (TribAlignFrame));
-  const Source *s = trib_align_source_find (a, source);
+  const TribAlignSource *s = trib_align_source_find (a, source);
 
   for (GList *l = s ? a->open.head : NULL; l; l = l->next) {
-    const Group *g = l->data;
+    const TribAlignGroup *g = l->data;
     TribAlignFrame frame = { g->has_frame_id, g->frame_id, trib_time_sub (g->t, s->offset) };
 
     if (g->is_announced && (g->expected & ~g->answered & bit_of (s)) && frame.t_ns >= from_ns
@@ -593,14 +581,14 @@ trib_align_get_n_sources (const TribAlign *a)
 void
 trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret_info)
 {
-  const Source *s = source_at (a, index);
+  const TribAlignSource *s = source_at (a, index);
 
   *ret_info = (TribAlignSourceInfo){
     .name = s->name,
     .required = s->required,
     .expected = s->listed || s->seen,
-    .idle = s->idle,
-    .ended = s->ended,
+    .idle = is_idle (s),
+    .ended = has_ended (s),
     .unsynced = s->unsynced,
     .counts = s->counts,
     .max_t_ns = s->max_t,

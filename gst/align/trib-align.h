@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <record/trib-record-fused.h>
+
 #include "trib-align-config.h"
 
 G_BEGIN_DECLS
@@ -21,7 +23,8 @@ typedef enum {
   TRIB_ALIGN_KIND_EOS,      /* the source has ended */
 } TribAlignKind;
 
-/* a payload is the caller's: it is held, and given back by release() once nothing needs it any more */
+/* Returns a payload to the caller once nothing needs it. @thread: that of a call into the aligner, or of
+ * trib_align_result_free() */
 typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
 
 /**
@@ -35,6 +38,10 @@ typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
  * @parts: how many; 0 or 1: one
  * @is_late: its source said it behind its deadline: that its time is old says nothing about a clock
  * @expected: (nullable) (array zero-terminated=1): of an announce: who will answer; %NULL: as configured
+ * @arrival_ns: set by the aligner
+ * @format: of @text
+ * @text: (nullable): the observation; it is in @payload
+ * @reason: (nullable): of a skipped frame, likewise
  * @payload: (nullable) (transfer full)
  * @bytes: what @payload holds, for the bound
  */
@@ -50,6 +57,10 @@ typedef struct {
   guint parts;
   gboolean is_late;
   const gchar *const *expected;
+  gint64 arrival_ns;
+  TribRecordFormat format;
+  TribRecordSlice text;
+  TribRecordSlice reason;
   gpointer payload;
   gsize bytes;
 } TribAlignRecord;
@@ -74,62 +85,48 @@ typedef enum {
   TRIB_ALIGN_N_DROPPED
 } TribAlignDropped;
 
+typedef struct {
+  TribAlignRelease release;
+  gpointer user_data;
+} TribAlignOwner;
+
 /**
- * TribAlignHave:
- * @source: name, the aligner's
+ * TribAlignPart:
  * @index: of the source
- * @kind: obs or empty
- * @arrival_ns: when it came
- * @t_ns: its capture time, offset included
- * @delay_ns: @arrival_ns - @t_ns: on whatever clocks these are
- * @stale_ns: of an older record that stands in: by how much; -1: it is the frame's own
- * @payload: (nullable): take a reference to keep it
+ * @record: (nullable): its record
  */
 typedef struct {
-  const gchar *source;
   guint index;
-  TribAlignKind kind;
-  gint64 arrival_ns;
-  gint64 t_ns;
-  gint64 delay_ns;
-  gint64 stale_ns;
-  gpointer payload;
-} TribAlignHave;
+  const TribAlignRecord *record;
+} TribAlignPart;
 
 /**
- * TribAlignMissing:
- * @why: timeout, watermark, overflow, jump, eos, idle, skipped, parts, late; a literal
- * @payload: (nullable): of a source that skipped the frame: its record
+ * TribAlignResult:
+ * @fused: the fused record, sources in the order in which they are known; its texts live as long as the result and the
+ *   aligner
+ * @have: (array): beside each of its answers
+ * @absent: (array): beside each of its missing sources; a record is one that skipped the frame
+ * @reason: why it was emitted
+ * @bytes: of its records
+ * @owner: of their payloads
  */
 typedef struct {
-  const gchar *source;
-  guint index;
-  const gchar *why;
-  gpointer payload;
-} TribAlignMissing;
-
-/* a result; sources in the order in which they are known */
-typedef struct {
-  gboolean has_frame_id;
-  guint64 frame_id;
-  gint64 t_ns;
-  guint64 epoch;
-  guint pane;
+  TribRecordFused fused;
+  TribAlignPart *have;
+  TribAlignPart *absent;
   TribAlignReason reason;
-  const TribAlignHave *have;
-  guint n_have;
-  const TribAlignMissing *missing;
-  guint n_missing;
-  gint64 opened_ns;
-  gint64 wait_ns;    /* since its first record */
-  guint64 spread_ns; /* largest capture time less smallest */
   gsize bytes;
-} TribAlignGroup;
+  TribAlignOwner owner;
+} TribAlignResult;
+
+void trib_align_result_free (TribAlignResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribAlignResult, trib_align_result_free)
 
 typedef enum {
-  TRIB_ALIGN_EVENT_EMIT,       /* group */
-  TRIB_ALIGN_EVENT_SYNC_DELAY, /* group: it left older than window x late-threshold */
+  TRIB_ALIGN_EVENT_EMIT,       /* result: the receiver's from then on */
+  TRIB_ALIGN_EVENT_SYNC_DELAY, /* result: emitted next, older than window x late-threshold */
   TRIB_ALIGN_EVENT_OPENED,     /* record: of a frame that is there from now on */
+  TRIB_ALIGN_EVENT_ACCEPTED,   /* record: it waits in a frame */
   TRIB_ALIGN_EVENT_ANNOUNCE,   /* frame */
   TRIB_ALIGN_EVENT_LATE,       /* record: by_ns; `accepted`: given on by the policy */
   TRIB_ALIGN_EVENT_DUPLICATE,  /* record */
@@ -150,19 +147,21 @@ typedef enum {
  * TribAlignEvent:
  * @now_ns: when
  * @record: (nullable): what it is about, valid during the call
- * @group: (nullable): likewise
+ * @result: (nullable): likewise, but for EMIT
+ * @by_time: it is so because of the time, not because of what the caller does
  * @source: (nullable): likewise
  */
 typedef struct {
   TribAlignEventKind kind;
   gint64 now_ns;
   guint64 epoch;
-  const TribAlignGroup *group;
+  TribAlignResult *result;
   const TribAlignRecord *record;
   const gchar *source;
   gint64 t_ns;
   gint64 by_ns;
   gboolean accepted;
+  gboolean by_time;
   TribAlignDropped dropped;
 } TribAlignEvent;
 
@@ -212,8 +211,8 @@ typedef struct {
   guint64 id_reuse;
   guint64 jumps;
   guint64 source_dropped; /* records of sources beyond the bound, in counts too */
-  guint open;
-  guint peak_open;
+  guint64 open;
+  guint64 peak_open;
   guint64 pending_bytes;
   guint64 epoch;
   gint64 watermark_ns; /* G_MININT64: none yet */

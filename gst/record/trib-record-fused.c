@@ -35,6 +35,12 @@ begin_observation (
   return trib_record_copy_members (reader, w, ours, error);
 }
 
+static gdouble
+to_ms (gint64 ns)
+{
+  return (gdouble) ns / 1e6;
+}
+
 static gboolean
 put_observation (
     TribRecordWriter *w, const TribRecordAnswer *answer, TribRecordReader *reader, GError **error)
@@ -42,20 +48,13 @@ put_observation (
   if (!begin_observation (w, answer, reader, error))
     return FALSE;
   trib_record_writer_key (w, "delay_ms");
-  trib_record_writer_double (w, answer->delay_ms);
-  if (answer->stale_ms >= 0) {
+  trib_record_writer_double (w, to_ms (answer->delay_ns));
+  if (answer->stale_ns >= 0) {
     trib_record_writer_key (w, "stale_ms");
-    trib_record_writer_double (w, answer->stale_ms);
+    trib_record_writer_double (w, to_ms (answer->stale_ns));
   }
   trib_record_writer_end_map (w);
   return TRUE;
-}
-
-static gboolean
-is_same_source (const TribRecordAnswer *x, const TribRecordAnswer *y)
-{
-  return x->source.len == y->source.len
-         && memcmp (x->source.str, y->source.str, x->source.len) == 0;
 }
 
 /* a source with several records, of parts or of append, has a list */
@@ -63,7 +62,7 @@ static gboolean
 put_source (TribRecordWriter *w, const TribRecordAnswer *answers, guint n, TribRecordReader *reader,
     GError **error)
 {
-  trib_record_writer_key_len (w, answers->source.str, answers->source.len);
+  trib_record_writer_key (w, answers->source);
   if (n > 1)
     trib_record_writer_begin_array (w);
   for (guint i = 0; i < n; i++) {
@@ -75,35 +74,20 @@ put_source (TribRecordWriter *w, const TribRecordAnswer *answers, guint n, TribR
   return TRUE;
 }
 
-/**
- * trib_record_fused_begin:
- * @w: a writer that a value is due of
- * @e: the rest of the record; kind %TRIB_RECORD_KIND_FUSED
- * @answers: (array length=n_answers): those of a source beside each other
- * @n_answers: how many
- * @reader: for use here; given other data
- * @error: return location, in the domain %TRIB_RECORD_ERROR
- *
- * Returns: %FALSE when an answer cannot be said in the writer's format; what was written is good for nothing then
- */
-gboolean
-trib_record_fused_begin (TribRecordWriter *w, const TribRecordEnvelope *e,
-    const TribRecordAnswer *answers, guint n_answers, TribRecordReader *reader, GError **error)
+static gboolean
+put_answers (
+    TribRecordWriter *w, const TribRecordFused *fused, TribRecordReader *reader, GError **error)
 {
-  g_assert (e->kind == TRIB_RECORD_KIND_FUSED);
+  const TribRecordAnswer *answers = fused->answers;
+
   trib_record_writer_begin_map (w);
-  trib_record_envelope_write_fields (w, e, 0, TRIB_RECORD_FIELD_HAVE);
-  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_HAVE)->name);
-  trib_record_writer_begin_map (w);
-  for (guint i = 0, n; i < n_answers; i += n) {
-    for (n = 1; i + n < n_answers && is_same_source (&answers[i], &answers[i + n]);)
+  for (guint i = 0, n; i < fused->n_answers; i += n) {
+    for (n = 1; i + n < fused->n_answers && strcmp (answers[i].source, answers[i + n].source) == 0;)
       n++;
     if (!put_source (w, &answers[i], n, reader, error))
       return FALSE;
   }
   trib_record_writer_end_map (w);
-  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_MISSING)->name);
-  trib_record_writer_begin_array (w);
   return TRUE;
 }
 
@@ -114,36 +98,57 @@ put_text (TribRecordWriter *w, const gchar *key, const gchar *text)
   trib_record_writer_string (w, text);
 }
 
-/**
- * trib_record_fused_missing:
- * @w: a writer after trib_record_fused_begin()
- * @source: who did not answer
- * @why: one word: `timeout`, `skipped`, `idle`, `eos`...
- * @reason: (nullable): what the source itself said
- */
-void
-trib_record_fused_missing (
-    TribRecordWriter *w, const gchar *source, const gchar *why, TribRecordSlice reason)
+static void
+put_missing (TribRecordWriter *w, const TribRecordMissing *missing)
 {
   trib_record_writer_begin_map (w);
-  put_text (w, "source", source);
-  put_text (w, "why", why);
-  if (reason.str != NULL) {
+  put_text (w, "source", missing->source);
+  put_text (w, "why", missing->why);
+  if (missing->reason.str != NULL) {
     trib_record_writer_key (w, "reason");
-    trib_record_writer_string_len (w, reason.str, reason.len);
+    trib_record_writer_string_len (w, missing->reason.str, missing->reason.len);
   }
   trib_record_writer_end_map (w);
 }
 
 /**
- * trib_record_fused_end:
- * @w: a writer after trib_record_fused_begin() or trib_record_fused_missing()
- * @e: what trib_record_fused_begin() was given
+ * trib_record_fused_write:
+ * @w: a writer that expects a value
+ * @fused: what to write
+ * @reader: for use here; given other data
+ * @error: return location, in the domain %TRIB_RECORD_ERROR
+ *
+ * Returns: %FALSE when an answer cannot be expressed in the writer's format; the output is unusable then
  */
-void
-trib_record_fused_end (TribRecordWriter *w, const TribRecordEnvelope *e)
+gboolean
+trib_record_fused_write (
+    TribRecordWriter *w, const TribRecordFused *fused, TribRecordReader *reader, GError **error)
 {
+  TribRecordEnvelope e = {
+    .kind = TRIB_RECORD_KIND_FUSED,
+    .has = TRIB_RECORD_BIT (T_NS) | TRIB_RECORD_BIT (EPOCH) | TRIB_RECORD_BIT (PANE)
+           | TRIB_RECORD_BIT (REASON) | TRIB_RECORD_BIT (SPREAD_NS) | TRIB_RECORD_BIT (WAIT_MS)
+           | (fused->has_frame_id ? TRIB_RECORD_BIT (FRAME_ID) : 0),
+    .frame_id = fused->frame_id,
+    .t_ns = fused->t_ns,
+    .epoch = fused->epoch,
+    .pane = fused->pane,
+    .reason = TRIB_RECORD_TEXT (fused->reason),
+    .spread_ns = fused->spread_ns,
+    .wait_ms = to_ms (fused->wait_ns),
+  };
+
+  trib_record_writer_begin_map (w);
+  trib_record_envelope_write_fields (w, &e, 0, TRIB_RECORD_FIELD_HAVE);
+  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_HAVE)->name);
+  if (!put_answers (w, fused, reader, error))
+    return FALSE;
+  trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_MISSING)->name);
+  trib_record_writer_begin_array (w);
+  for (guint i = 0; i < fused->n_missing; i++)
+    put_missing (w, &fused->missing[i]);
   trib_record_writer_end_array (w);
-  trib_record_envelope_write_fields (w, e, TRIB_RECORD_FIELD_MISSING + 1, TRIB_RECORD_N_FIELDS);
+  trib_record_envelope_write_fields (w, &e, TRIB_RECORD_FIELD_MISSING + 1, TRIB_RECORD_N_FIELDS);
   trib_record_writer_end_map (w);
+  return TRUE;
 }

@@ -5,32 +5,61 @@
 
 G_BEGIN_DECLS
 
-/* Writes fused records (OBS-5): trib_record_fused_begin() with the answers, trib_record_fused_missing() for
- * each source that did not answer, trib_record_fused_end(). */
+/* Writes fused records (OBS-5), for obsaligner and tributary-align. */
 
 /* nesting of an answer; fused, it is nested three deeper, in a list four */
 #define TRIB_RECORD_ANSWER_MAX_DEPTH (TRIB_RECORD_MAX_DEPTH - 4)
 
 /**
  * TribRecordAnswer:
- * @source: who answered
+ * @source: name of the source
  * @format: of @record
  * @record: the observation: one map, which a reader has read to its end without an error
- * @delay_ms: its arrival after its capture
- * @stale_ms: of an older observation that stands in: how much older; negative: it is the frame's own
+ * @delay_ns: its arrival less its capture time
+ * @stale_ns: of an older observation that stands in: how much older; -1: it is the frame's own
  */
 typedef struct {
-  TribRecordSlice source;
+  const gchar *source;
   TribRecordFormat format;
   TribRecordSlice record;
-  gdouble delay_ms;
-  gdouble stale_ms;
+  gint64 delay_ns;
+  gint64 stale_ns;
 } TribRecordAnswer;
 
-gboolean trib_record_fused_begin (TribRecordWriter *w, const TribRecordEnvelope *e,
-    const TribRecordAnswer *answers, guint n_answers, TribRecordReader *reader, GError **error);
-void trib_record_fused_missing (
-    TribRecordWriter *w, const gchar *source, const gchar *why, TribRecordSlice reason);
-void trib_record_fused_end (TribRecordWriter *w, const TribRecordEnvelope *e);
+/**
+ * TribRecordMissing:
+ * @source: name of a source that did not answer
+ * @why: one word: `timeout`, `skipped`, `idle`, `eos`...
+ * @reason: (nullable): the reason that the source itself gave
+ */
+typedef struct {
+  const gchar *source;
+  const gchar *why;
+  TribRecordSlice reason;
+} TribRecordMissing;
+
+/**
+ * TribRecordFused:
+ * @reason: one word
+ * @answers: (array length=n_answers): those of a source beside each other
+ * @missing: (array length=n_missing)
+ */
+typedef struct {
+  gboolean has_frame_id;
+  guint64 frame_id;
+  gint64 t_ns;
+  guint64 epoch;
+  guint pane;
+  const gchar *reason;
+  TribRecordAnswer *answers;
+  guint n_answers;
+  TribRecordMissing *missing;
+  guint n_missing;
+  guint64 spread_ns;
+  gint64 wait_ns;
+} TribRecordFused;
+
+gboolean trib_record_fused_write (
+    TribRecordWriter *w, const TribRecordFused *fused, TribRecordReader *reader, GError **error);
 
 G_END_DECLS

@@ -38,29 +38,36 @@ read_all (AlignInput *input, GError **error)
     if (line.record.expected)
       a.expected = g_strdupv ((gchar **) line.record.expected);
     a.line.record.expected = (const gchar *const *) a.expected;
-    a.line.record.bytes = line.len;
+    a.line.record.bytes = line.record.text.len;
+    a.line.record.text = a.line.record.reason = (TribRecordSlice){ NULL, 0 };
     g_array_append_val (arrivals, a);
   }
   return arrivals;
 }
 
 static void
-on_event (gpointer user_data, const TribAlignEvent *event)
+count_result (Result *result, const TribAlignResult *r)
 {
-  Result *result = user_data;
-  const TribAlignGroup *g = event->group;
-
-  if (event->kind != TRIB_ALIGN_EVENT_EMIT || g->reason == TRIB_ALIGN_REASON_LATE)
+  if (r->reason == TRIB_ALIGN_REASON_LATE)
     return;
   result->frames++;
-  result->complete += g->reason == TRIB_ALIGN_REASON_COMPLETE;
-  result->timeout += g->reason == TRIB_ALIGN_REASON_TIMEOUT;
-  g_array_append_val (result->waits, g->wait_ns);
-  for (guint i = 0; i < g->n_have; i++)
-    if (i == 0 || g->have[i].index != g->have[i - 1].index)
-      result->answers[g->have[i].index]++;
-  for (guint i = 0; i < g->n_missing; i++)
-    result->missing[g->missing[i].index]++;
+  result->complete += r->reason == TRIB_ALIGN_REASON_COMPLETE;
+  result->timeout += r->reason == TRIB_ALIGN_REASON_TIMEOUT;
+  g_array_append_val (result->waits, r->fused.wait_ns);
+  for (guint i = 0; i < r->fused.n_answers; i++)
+    if (i == 0 || r->have[i].index != r->have[i - 1].index)
+      result->answers[r->have[i].index]++;
+  for (guint i = 0; i < r->fused.n_missing; i++)
+    result->missing[r->absent[i].index]++;
+}
+
+static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  if (event->kind != TRIB_ALIGN_EVENT_EMIT)
+    return;
+  count_result (user_data, event->result);
+  trib_align_result_free (event->result);
 }
 
 static gint

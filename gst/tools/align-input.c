@@ -164,6 +164,10 @@ take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   r->part = (guint) MIN (e->part, G_MAXUINT);
   r->parts = (guint) MIN (e->parts, G_MAXUINT);
   r->is_late = trib_record_has (e, TRIB_RECORD_FIELD_LATE) && e->late;
+  r->format = TRIB_RECORD_JSON;
+  r->text = e->record;
+  if (trib_record_has (e, TRIB_RECORD_FIELD_REASON))
+    r->reason = e->reason;
   if (r->kind == TRIB_ALIGN_KIND_ANNOUNCE && trib_record_has (e, TRIB_RECORD_FIELD_EXPECTED)) {
     for (guint i = 0; i < e->n_names; i++)
       input->expected[i] = name_of (input, e->names[i]);
@@ -217,19 +221,16 @@ parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
   TribRecordEnvelope e;
   const gchar *why = NULL;
 
-  *line = (AlignLine){ .text = text->text, .len = text->len };
+  *line = (AlignLine){ 0 };
   if (text->text == NULL)
     why = "it is longer than 16 MiB";
   else if (!trib_record_envelope_parse (
                input->reader, TRIB_RECORD_JSON, text->text, text->len, &e, &error))
     why = error->message;
-  else if (e.kind == TRIB_RECORD_KIND_CLOCK) {
+  else if (e.kind == TRIB_RECORD_KIND_CLOCK)
     take_clock (input, &e, line);
-  } else {
-    line->text = e.record.str;
-    line->len = e.record.len;
+  else
     why = take_record (input, &e, line);
-  }
   if (why)
     tell_bad (input, text, why);
   return why == NULL;

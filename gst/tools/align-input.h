@@ -29,8 +29,7 @@ typedef enum {
  * @now_ns: when
  * @shift_ns: added to arrivals to make them capture times
  * @name: (nullable): lives as long as the input
- * @record: what came; @expected lives until the next line, names as long as the input
- * @text: the record as it stands in the line
+ * @record: what came; its texts and @expected live until the next line, names as long as the input
  */
 typedef struct {
   AlignLineKind kind;
@@ -38,8 +37,6 @@ typedef struct {
   gint64 shift_ns;
   const gchar *name;
   TribAlignRecord record;
-  const gchar *text;
-  gsize len;
 } AlignLine;
 
 /* @path: (nullable): standard input; @stop: set by a signal that is blocked elsewhere: reading ends */

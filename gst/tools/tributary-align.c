@@ -60,75 +60,26 @@ write_out (Run *run)
   g_string_truncate (run->out, 0);
 }
 
-static TribRecordSlice
-slice_of (GBytes *line)
-{
-  TribRecordSlice slice = { g_bytes_get_data (line, &slice.len), g_bytes_get_size (line) };
-
-  return slice;
-}
-
-/* what a source said itself of why it skipped the frame */
-static TribRecordSlice
-reason_of (Run *run, GBytes *line)
-{
-  TribRecordEnvelope e = { 0 };
-  TribRecordSlice text;
-
-  if (line == NULL)
-    return (TribRecordSlice){ NULL, 0 };
-  text = slice_of (line);
-  if (!trib_record_envelope_parse (run->reader, TRIB_RECORD_JSON, text.str, text.len, &e, NULL)
-      || !trib_record_has (&e, TRIB_RECORD_FIELD_REASON))
-    return (TribRecordSlice){ NULL, 0 };
-  return e.reason;
-}
-
 static void
-put_fused (Run *run, const TribAlignGroup *g)
+put_fused (Run *run, TribAlignResult *r)
 {
-  TribRecordEnvelope e = {
-    .kind = TRIB_RECORD_KIND_FUSED,
-    .has = TRIB_RECORD_BIT (T_NS) | TRIB_RECORD_BIT (EPOCH) | TRIB_RECORD_BIT (PANE)
-           | TRIB_RECORD_BIT (REASON) | TRIB_RECORD_BIT (SPREAD_NS) | TRIB_RECORD_BIT (WAIT_MS),
-    .frame_id = g->frame_id,
-    .t_ns = g->t_ns,
-    .epoch = g->epoch,
-    .pane = g->pane,
-    .reason = TRIB_RECORD_TEXT (trib_align_reason_to_string (g->reason)),
-    .spread_ns = g->spread_ns,
-    .wait_ms = (gdouble) g->wait_ns / 1e6,
-  };
-  g_autofree TribRecordAnswer *answers = g_new (TribRecordAnswer, g->n_have);
   TribRecordWriter w;
 
-  if (g->has_frame_id)
-    e.has |= TRIB_RECORD_BIT (FRAME_ID);
-  for (guint i = 0; i < g->n_have; i++)
-    answers[i] = (TribRecordAnswer){ .source = TRIB_RECORD_TEXT (g->have[i].source),
-      .format = TRIB_RECORD_JSON,
-      .record = slice_of (g->have[i].payload),
-      .delay_ms = (gdouble) (g->have[i].delay_ns + run->shift_ns) / 1e6,
-      .stale_ms = g->have[i].stale_ns >= 0 ? (gdouble) g->have[i].stale_ns / 1e6 : -1 };
+  for (guint i = 0; i < r->fused.n_answers; i++)
+    r->fused.answers[i].delay_ns += run->shift_ns;
   trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
-  /* lines that came in are JSON, and were read */
-  if (!trib_record_fused_begin (&w, &e, answers, g->n_have, run->reader, NULL))
+  /* the lines of the input are JSON, and were read without an error */
+  if (!trib_record_fused_write (&w, &r->fused, run->reader, NULL))
     g_assert_not_reached ();
-  for (guint i = 0; i < g->n_missing; i++)
-    trib_record_fused_missing (
-        &w, g->missing[i].source, g->missing[i].why, reason_of (run, g->missing[i].payload));
-  trib_record_fused_end (&w, &e);
   g_string_append_c (run->out, '\n');
 }
 
 static void
-on_event (gpointer user_data, const TribAlignEvent *event)
+put_event (Run *run, const TribAlignEvent *event)
 {
-  Run *run = user_data;
-
   if (run->options->output == OUTPUT_FUSED) {
     if (event->kind == TRIB_ALIGN_EVENT_EMIT)
-      put_fused (run, event->group);
+      put_fused (run, event->result);
   } else if (run->options->output == OUTPUT_EMITS && event->kind != TRIB_ALIGN_EVENT_EMIT) {
     return;
   } else if (event->kind == TRIB_ALIGN_EVENT_STATS) {
@@ -140,9 +91,34 @@ on_event (gpointer user_data, const TribAlignEvent *event)
 }
 
 static void
+on_event (gpointer user_data, const TribAlignEvent *event)
+{
+  put_event (user_data, event);
+  if (event->kind == TRIB_ALIGN_EVENT_EMIT)
+    trib_align_result_free (event->result);
+}
+
+static void
 on_release (gpointer user_data, gpointer payload)
 {
-  g_bytes_unref (payload);
+  g_free (payload);
+}
+
+/* The payload is a copy of what lives until the next line: the record, and the reason in it, which may have been
+ * unescaped. */
+static void
+keep_texts (TribAlignRecord *record)
+{
+  gchar *copy = g_malloc (record->text.len + record->reason.len);
+
+  memcpy (copy, record->text.str, record->text.len);
+  record->text.str = copy;
+  if (record->reason.str) {
+    memcpy (copy + record->text.len, record->reason.str, record->reason.len);
+    record->reason.str = copy + record->text.len;
+  }
+  record->payload = copy;
+  record->bytes = record->text.len;
 }
 
 /* ---- one run ---- */
@@ -169,10 +145,8 @@ align (const Options *o, AlignInput *input, GError **error)
   while (!run.failed && align_input_next (input, &line, error)) {
     if (line.kind == ALIGN_LINE_SHIFT)
       run.shift_ns = line.shift_ns;
-    if (line.kind == ALIGN_LINE_RECORD && line.record.kind <= TRIB_ALIGN_KIND_SKIPPED) {
-      line.record.payload = g_bytes_new (line.text, line.len);
-      line.record.bytes = line.len;
-    }
+    if (line.kind == ALIGN_LINE_RECORD && line.record.kind <= TRIB_ALIGN_KIND_SKIPPED)
+      keep_texts (&line.record);
     align_line_apply (&line, run.align);
   }
   if (error == NULL || *error == NULL)

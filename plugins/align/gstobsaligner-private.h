@@ -4,6 +4,7 @@
 #include "gstobsaligner.h"
 
 #include <align/trib-align.h>
+#include <common/trib-notice.h>
 #include <trace/trib-trace.h>
 
 #include "obs-aligner-pad.h"
@@ -18,8 +19,8 @@ GST_DEBUG_CATEGORY_EXTERN (obs_aligner_debug);
  * in, obs-aligner-core.c the way into gst/align and back, obs-aligner-task.c what goes out,
  * obs-aligner-report.c what is told. */
 
-/* how often a kind of event may be told on the bus */
-#define OBS_TELL_INTERVAL_NS GST_SECOND
+/* least time between two messages of a kind that can occur by the thousand */
+#define OBS_NOTICE_INTERVAL_NS GST_SECOND
 
 /* a push that takes longer holds sources up; what is shorter is not worth two lines of a log each time */
 #define OBS_LASTING_PUSH_NS GST_MSECOND
@@ -45,13 +46,6 @@ typedef struct {
   guint64 gaps_in, gaps_out;
 } ObsCounts;
 
-/* events that may come by the thousand are told once in a while */
-typedef struct {
-  gboolean ever;
-  gint64 when;    /* monotonic */
-  guint64 untold; /* since then */
-} ObsTold;
-
 struct _GstObsAligner {
   GstElement parent;
 
@@ -71,8 +65,8 @@ struct _GstObsAligner {
   ObsSettings now; /* as they were then */
 
   GMutex lock;
-  GCond work; /* something for the task */
-  GCond room; /* something for who waits to come in */
+  GCond work;  /* something for the task */
+  GCond space; /* something for who waits to come in */
   /* lock */
   guint waiting; /* for room */
   ObsCore *core; /* NULL: not running */
@@ -100,10 +94,8 @@ struct _GstObsAligner {
   GQueue messages;          /* of GstMessage, to be posted without lock */
   gint64 shift;             /* capture clock less monotonic clock, see obs-aligner-core.c */
   gboolean has_shift;
-  ObsTold told_invalid, told_late, told_dropped;
-  const TribAlignRecord *answering;        /* being pushed, not yet traced */
-  gboolean advancing;                      /* time alone moves, no record */
-  guint64 pushing_groups, pushing_records; /* out of the queue, not yet taken */
+  TribNotice invalid_notice, late_notice, dropped_notice;
+  guint64 pushing_results, pushing_records; /* out of the queue, not yet pushed */
 
   /* the task */
   gboolean started; /* stream-start, caps, segment are sent */
@@ -129,7 +121,7 @@ void obs_core_stop (GstObsAligner *self);
 void obs_core_advance (GstObsAligner *self, gint64 now);
 gint64 obs_core_next_deadline (GstObsAligner *self);
 gboolean obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad,
-    const TribRecordEnvelope *envelope, ObsPayload *payload, gint64 now);
+    const TribRecordEnvelope *envelope, TribAlignRecord *record, gint64 now);
 void obs_core_gap (
     GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now);
 void obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
@@ -145,9 +137,9 @@ void obs_core_settings_changed (GstObsAligner *self, guint id);
 
 /* obs-aligner-task.c */
 void obs_task_wake (GstObsAligner *self);
-void obs_task_notice (GstObsAligner *self);
+void obs_task_notify (GstObsAligner *self);
 void obs_task_loop (gpointer user_data);
-gboolean obs_task_has_room (GstObsAligner *self);
+gboolean obs_task_has_space (GstObsAligner *self);
 
 /* gstobsaligner.c */
 GstPad *obs_aligner_get_late_pad (GstObsAligner *self);

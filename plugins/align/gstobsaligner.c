@@ -251,7 +251,7 @@ stop_flow (GstObsAligner *self)
 {
   g_mutex_lock (&self->lock);
   self->flushing = TRUE;
-  g_cond_broadcast (&self->room);
+  g_cond_broadcast (&self->space);
   obs_task_wake (self);
   g_mutex_unlock (&self->lock);
 }
@@ -288,8 +288,8 @@ start (GstObsAligner *self)
   self->group_id = gst_util_group_id_next ();
   self->has_offset = FALSE;
   self->counts = (ObsCounts){ 0 };
-  self->told_invalid = self->told_late = self->told_dropped = (ObsTold){ 0 };
-  self->pushing_groups = self->pushing_records = 0;
+  self->invalid_notice = self->late_notice = self->dropped_notice = (TribNotice){ 0 };
+  self->pushing_results = self->pushing_records = 0;
   self->started = self->late_started = FALSE;
   self->discont = TRUE;
   ok = ok && obs_core_start (self, &error);
@@ -476,11 +476,12 @@ finalize (GObject *object)
   g_clear_pointer (&self->last_stats, gst_structure_free);
   obs_settings_clear (&self->settings);
   obs_settings_clear (&self->now);
+  gst_queue_array_free (self->queue.items);
   trib_record_reader_free (self->reader);
   gst_object_unref (self->clock);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->work);
-  g_cond_clear (&self->room);
+  g_cond_clear (&self->space);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -492,8 +493,8 @@ gst_obs_aligner_init (GstObsAligner *self)
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->work);
-  g_cond_init (&self->room);
-  g_queue_init (&self->queue.items);
+  g_cond_init (&self->space);
+  obs_queue_init (&self->queue);
   g_queue_init (&self->messages);
   obs_settings_init (&self->settings);
   obs_settings_init (&self->now);

@@ -22,74 +22,47 @@ struct _ObsCore {
 
 /* ---- what the aligner says ---- */
 
-/* of the frame's own records, those that have one; else as records before did */
+/* of the frame's own records, those that have one; else as earlier records had */
 static GstClockTime
-find_pts (GstObsAligner *self, const TribAlignGroup *group)
+find_pts (GstObsAligner *self, const TribAlignResult *result)
 {
+  const TribRecordFused *fused = &result->fused;
   gint64 pts;
 
-  for (guint i = 0; i < group->n_have; i++) {
-    const TribAlignHave *have = &group->have[i];
-    const ObsPayload *payload = have->payload;
+  for (guint i = 0; i < fused->n_answers; i++) {
+    const ObsPayload *payload = result->have[i].record->payload;
 
-    if (payload && have->stale_ns < 0 && GST_CLOCK_TIME_IS_VALID (payload->running_time)
-        && payload->t_ns == group->t_ns)
+    if (payload && fused->answers[i].stale_ns < 0 && GST_CLOCK_TIME_IS_VALID (payload->running_time)
+        && payload->t_ns == fused->t_ns)
       return payload->running_time;
   }
   if (!self->has_offset)
     return GST_CLOCK_TIME_NONE;
-  pts = group->t_ns + self->offset;
+  pts = fused->t_ns + self->offset;
   return pts >= 0 ? (GstClockTime) pts : 0;
 }
 
-static ObsGroup *
-copy_group (GstObsAligner *self, const TribAlignGroup *from)
-{
-  ObsGroup *group = obs_group_new (from->n_have, from->n_missing);
-
-  group->has_frame_id = from->has_frame_id;
-  group->frame_id = from->frame_id;
-  group->t_ns = from->t_ns;
-  group->epoch = from->epoch;
-  group->pane = from->pane;
-  group->reason = trib_align_reason_to_string (from->reason);
-  group->spread_ns = from->spread_ns;
-  group->wait_ns = from->wait_ns;
-  group->bytes = from->bytes;
-  group->pts = find_pts (self, from);
-  for (guint i = 0; i < from->n_have; i++) {
-    const TribAlignHave *have = &from->have[i];
-
-    group->members[i] = (ObsMember){ .source = have->source,
-      .payload = obs_payload_ref (have->payload),
-      .delay_ns = have->delay_ns + self->shift,
-      .stale_ns = have->stale_ns };
-  }
-  for (guint i = 0; i < from->n_missing; i++) {
-    const TribAlignMissing *m = &from->missing[i];
-
-    group->missing[i] = (ObsMissing){ .source = m->source,
-      .why = m->why,
-      .payload = m->payload ? obs_payload_ref (m->payload) : NULL };
-  }
-  return group;
-}
-
 static void
-on_emit (GstObsAligner *self, const TribAlignEvent *event)
+on_emit (GstObsAligner *self, TribAlignResult *result, gint64 now)
 {
+  ObsItem item = { OBS_ITEM_RESULT, .result = result, .pts = find_pts (self, result) };
+
+  for (guint i = 0; i < result->fused.n_answers; i++)
+    result->fused.answers[i].delay_ns += self->shift;
   self->counts.frames_fused++;
-  obs_report_group (self, event->group, event->now_ns);
-  obs_queue_push_group (&self->queue, copy_group (self, event->group));
+  obs_report_result (self, result, now);
+  obs_queue_push (&self->queue, &item);
 }
 
 static void
 on_late (GstObsAligner *self, const TribAlignEvent *event)
 {
   obs_report_late (self, event);
-  if (event->record && event->record->payload
-      && self->now.config.late_policy == TRIB_ALIGN_LATE_SIDE)
-    obs_queue_push_late (&self->queue, obs_payload_ref (event->record->payload));
+  if (self->now.config.late_policy == TRIB_ALIGN_LATE_SIDE) {
+    ObsItem item = { OBS_ITEM_LATE, .late = obs_payload_to_buffer (event->record),
+      .format = event->record->format };
+    obs_queue_push (&self->queue, &item);
+  }
 }
 
 /* nothing up to that capture time will come */
@@ -112,10 +85,10 @@ on_event (gpointer user_data, const TribAlignEvent *event)
   obs_report_event (self, event);
   switch (event->kind) {
     case TRIB_ALIGN_EVENT_EMIT:
-      on_emit (self, event);
+      on_emit (self, event->result, event->now_ns);
       break;
     case TRIB_ALIGN_EVENT_SYNC_DELAY:
-      obs_report_sync_delay (self, event->group);
+      obs_report_sync_delay (self, event->result);
       break;
     case TRIB_ALIGN_EVENT_LATE:
       on_late (self, event);
@@ -143,7 +116,7 @@ on_event (gpointer user_data, const TribAlignEvent *event)
 static void
 on_release (gpointer user_data, gpointer payload)
 {
-  obs_payload_unref (payload);
+  obs_payload_free (payload);
 }
 
 /* ---- life ---- */
@@ -229,7 +202,7 @@ obs_core_settings_changed (GstObsAligner *self, guint id)
     if (trib_align_set_sources (self->core->align, sources, &error))
       obs_report_sources (self, sources, now);
   }
-  g_cond_broadcast (&self->room);
+  g_cond_broadcast (&self->space);
   g_mutex_unlock (&self->lock);
   if (error)
     GST_ELEMENT_WARNING (
@@ -253,7 +226,7 @@ find_shift (GstObsAligner *self, gint64 t_ns, gint64 now)
 /* For window-base=capture: the capture clock is the running time's, where records and the pipeline
  * have one; else the aligner takes it from its first record. */
 static void
-tell_capture_clock (GstObsAligner *self, gint64 now)
+update_capture_clock (GstObsAligner *self, gint64 now)
 {
   GstClockTime running_time = GST_CLOCK_TIME_NONE;
 
@@ -276,7 +249,7 @@ capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelo
       pad->offset = self->offset = (gint64) running_time - envelope->t_ns;
       pad->has_offset = self->has_offset = TRUE;
     }
-    tell_capture_clock (self, now);
+    update_capture_clock (self, now);
     return envelope->t_ns;
   }
   if (GST_CLOCK_TIME_IS_VALID (running_time))
@@ -286,7 +259,7 @@ capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelo
 
 /* A source has one pad, the last that it spoke on; another one is odd, but its records are good. */
 static void
-own (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source)
+set_owner (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source)
 {
   GHashTable *owners = self->core->owners;
   GstObsAlignerPad *owner = g_hash_table_lookup (owners, source);
@@ -338,49 +311,46 @@ terminated (TribRecordSlice text, gchar buf[TRIB_RECORD_MAX_TEXT_BYTES + 1])
 
 /**
  * obs_core_push:
- * @envelope: a record; its source may be another one than it says
- * @payload: (transfer none): it, to be kept
+ * @envelope: a record; its source may be replaced
+ * @record: with its payload, which is taken
  *
  * Returns: whether it is a record that a source may send here
  */
 gboolean
 obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelope *envelope,
-    ObsPayload *payload, gint64 now)
+    TribAlignRecord *record, gint64 now)
 {
   gchar source[TRIB_RECORD_MAX_TEXT_BYTES + 1];
-  gchar *names[TRIB_RECORD_MAX_NAMES + 1] = { NULL };
-  TribAlignRecord record = { .has_frame_id = trib_record_has (envelope, TRIB_RECORD_FIELD_FRAME_ID),
-    .frame_id = envelope->frame_id,
-    .has_seq = trib_record_has (envelope, TRIB_RECORD_FIELD_SEQ),
-    .seq = envelope->seq,
-    .part = (guint) MIN (envelope->part, G_MAXUINT),
-    .parts = (guint) MIN (envelope->parts, G_MAXUINT),
-    .is_late = trib_record_has (envelope, TRIB_RECORD_FIELD_LATE) && envelope->late,
-    .payload = obs_payload_ref (payload),
-    .bytes = payload->record.len };
+  gchar *names[TRIB_RECORD_MAX_NAMES + 1];
+  ObsPayload *payload = record->payload;
 
-  if (!to_kind (envelope->kind, &record.kind)) {
-    obs_payload_unref (payload);
+  names[0] = NULL;
+  if (!to_kind (envelope->kind, &record->kind)) {
+    obs_payload_free (payload);
     return FALSE;
   }
-  if (record.kind == TRIB_ALIGN_KIND_ANNOUNCE) {
+  record->has_frame_id = trib_record_has (envelope, TRIB_RECORD_FIELD_FRAME_ID);
+  record->frame_id = envelope->frame_id;
+  record->has_seq = trib_record_has (envelope, TRIB_RECORD_FIELD_SEQ);
+  record->seq = envelope->seq;
+  record->part = (guint) MIN (envelope->part, G_MAXUINT);
+  record->parts = (guint) MIN (envelope->parts, G_MAXUINT);
+  record->is_late = trib_record_has (envelope, TRIB_RECORD_FIELD_LATE) && envelope->late;
+  if (record->kind == TRIB_ALIGN_KIND_ANNOUNCE) {
     copy_names (envelope, names);
     if (trib_record_has (envelope, TRIB_RECORD_FIELD_EXPECTED))
-      record.expected = (const gchar *const *) names;
+      record->expected = (const gchar *const *) names;
   } else {
-    record.source = terminated (envelope->source, source);
-    own (self, pad, source);
+    record->source = terminated (envelope->source, source);
+    set_owner (self, pad, source);
   }
-  record.t_ns = payload->t_ns = capture_time (self, pad, envelope, payload->running_time, now);
-  if (record.kind != TRIB_ALIGN_KIND_OBS && record.kind != TRIB_ALIGN_KIND_EMPTY
-      && record.kind != TRIB_ALIGN_KIND_SKIPPED)
-    self->counts.control++;
-  /* what was due before it comes first, in what is told, too */
+  record->t_ns = payload->t_ns = capture_time (self, pad, envelope, payload->running_time, now);
+  self->counts.control += record->kind > TRIB_ALIGN_KIND_SKIPPED;
+  /* what was scheduled before it happens first, also in the log */
   obs_core_advance (self, now);
-  obs_report_arrival (self, envelope, &record, now);
-  obs_report_before_push (self, &record, now);
-  trib_align_push (self->core->align, &record, now);
-  obs_report_after_push (self, now);
+  obs_report_arrival (self, envelope, record, now);
+  obs_report_timing (self, envelope, record);
+  trib_align_push (self->core->align, record, now);
   for (guint i = 0; names[i]; i++)
     g_free (names[i]);
   return TRUE;
@@ -423,14 +393,13 @@ push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 
   trib_align_push (self->core->align, &record, now);
 }
 
-/* a record that looked and found nothing, made here; counted and logged as one that came */
+/* an empty answer made here; counted and logged as one that came in */
 static void
 push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
     const TribAlignFrame *frame, gint64 now)
 {
   g_autoptr (GString) text = g_string_sized_new (128);
-  g_autoptr (ObsPacket) packet = NULL;
-  g_autoptr (ObsPayload) payload = NULL;
+  TribAlignRecord record = { .format = TRIB_RECORD_JSON };
   TribRecordEnvelope e = {
     .kind = TRIB_RECORD_KIND_EMPTY,
     .has = TRIB_RECORD_BIT (KIND) | TRIB_RECORD_BIT (SOURCE) | TRIB_RECORD_BIT (T_NS)
@@ -442,18 +411,14 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
     .parts = 1,
   };
   TribRecordWriter w;
-  gsize len;
 
   trib_record_writer_init (&w, TRIB_RECORD_JSON, text);
   trib_record_envelope_write (&w, &e);
-  len = text->len;
-  packet = obs_packet_new (
-      gst_buffer_new_wrapped (g_string_free (g_steal_pointer (&text), FALSE), len));
-  e.record = (TribRecordSlice){ (const gchar *) obs_packet_map (packet)->data, len };
-  payload = obs_payload_new (packet, TRIB_RECORD_JSON, &e, GST_CLOCK_TIME_NONE);
+  e.record = (TribRecordSlice){ text->str, text->len };
+  obs_payload_new (NULL, NULL, &e, GST_CLOCK_TIME_NONE, &record);
   self->counts.records_in++;
-  self->counts.bytes_in += len;
-  obs_core_push (self, pad, &e, payload, now);
+  self->counts.bytes_in += text->len;
+  obs_core_push (self, pad, &e, &record, now);
 }
 
 /**
@@ -541,9 +506,7 @@ obs_core_update_stopped (GstObsAligner *self, gint64 now)
   self->stopped = stopped;
   if (stopped && self->playing)
     now = self->push_since;
-  self->advancing = TRUE;
   trib_align_advance (self->core->align, now);
-  self->advancing = FALSE;
   obs_report_stopped (self, stopped, now);
   trib_align_set_stopped (self->core->align, stopped, now);
 }
@@ -552,9 +515,7 @@ void
 obs_core_advance (GstObsAligner *self, gint64 now)
 {
   obs_core_update_stopped (self, now);
-  self->advancing = TRUE;
   trib_align_advance (self->core->align, now);
-  self->advancing = FALSE;
 }
 
 /* -1: none */

@@ -93,7 +93,7 @@ gst_obs_aligner_pad_init (GstObsAlignerPad *pad)
 
 /* with lock, which is let go of while waiting: GST_FLOW_OK when a record may come in now */
 static GstFlowReturn
-wait_for_room (GstObsAligner *self, GstObsAlignerPad *pad)
+wait_for_space (GstObsAligner *self, GstObsAlignerPad *pad)
 {
   for (;;) {
     if (self->flushing || pad->flushing || self->core == NULL)
@@ -102,7 +102,7 @@ wait_for_room (GstObsAligner *self, GstObsAlignerPad *pad)
       return self->flow;
     if (pad->eos || self->eos)
       return GST_FLOW_EOS;
-    if (obs_task_has_room (self))
+    if (obs_task_has_space (self))
       return GST_FLOW_OK;
     if (self->now.on_full == OBS_ON_FULL_DROP_OLDEST) {
       obs_report_drop_oldest (self);
@@ -110,7 +110,7 @@ wait_for_room (GstObsAligner *self, GstObsAlignerPad *pad)
     }
     self->counts.blocked++;
     self->waiting++;
-    g_cond_wait (&self->room, &self->lock);
+    g_cond_wait (&self->space, &self->lock);
     self->waiting--;
   }
 }
@@ -129,27 +129,29 @@ fill_source (GstObsAlignerPad *pad, TribRecordEnvelope *envelope, gchar **name)
 }
 
 static GstFlowReturn
-take_record (GstObsAligner *self, GstObsAlignerPad *pad, ObsPacket *packet,
+take_record (GstObsAligner *self, GstObsAlignerPad *pad, GstBuffer *buffer, const GstMapInfo *map,
     TribRecordEnvelope *envelope, GstClockTime running_time)
 {
   g_autofree gchar *name = NULL;
-  g_autoptr (ObsPayload) payload = NULL;
+  TribAlignRecord record = { .format = pad->format };
   GstFlowReturn flow;
 
   fill_source (pad, envelope, &name);
-  payload = obs_payload_new (packet, pad->format, envelope, running_time);
+  obs_payload_new (buffer, map, envelope, running_time, &record);
   g_mutex_lock (&self->lock);
-  flow = wait_for_room (self, pad);
+  flow = wait_for_space (self, pad);
   if (flow == GST_FLOW_OK) {
     self->counts.records_in++;
     self->counts.bytes_in += envelope->record.len;
-    if (!obs_core_push (self, pad, envelope, payload, obs_aligner_clock (self))) {
+    if (!obs_core_push (self, pad, envelope, &record, obs_aligner_clock (self))) {
       g_autoptr (GError) error = g_error_new (TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_FIELD,
           "%s is no answer about a frame, at byte %" G_GSIZE_FORMAT,
           trib_record_kind_info (envelope->kind)->title, envelope->offset);
       obs_report_invalid (self, GST_PAD (pad), envelope->offset, error);
     }
-    obs_task_notice (self);
+    obs_task_notify (self);
+  } else {
+    obs_payload_free (record.payload);
   }
   obs_aligner_unlock (self);
   return flow;
@@ -162,7 +164,7 @@ take_invalid (GstObsAligner *self, GstObsAlignerPad *pad, const GError *error)
   GstFlowReturn flow;
 
   g_mutex_lock (&self->lock);
-  flow = wait_for_room (self, pad);
+  flow = wait_for_space (self, pad);
   if (flow == GST_FLOW_OK) {
     self->counts.records_in++;
     obs_report_invalid (self, GST_PAD (pad), trib_record_reader_offset (pad->reader), error);
@@ -172,21 +174,21 @@ take_invalid (GstObsAligner *self, GstObsAlignerPad *pad, const GError *error)
 }
 
 static GstFlowReturn
-take_packet (
-    GstObsAligner *self, GstObsAlignerPad *pad, ObsPacket *packet, GstClockTime running_time)
+take_buffer (GstObsAligner *self, GstObsAlignerPad *pad, GstBuffer *buffer, const GstMapInfo *map)
 {
-  const GstMapInfo *map = obs_packet_map (packet);
+  GstClockTime running_time
+      = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   TribRecordEnvelope envelope;
   GstFlowReturn flow = GST_FLOW_OK;
   TribRecordRead read;
 
-  trib_record_reader_set (pad->reader, pad->format, map->data, map->size);
+  trib_record_reader_set (pad->reader, pad->format, (const gchar *) map->data, map->size);
   do {
     g_autoptr (GError) error = NULL;
 
     read = trib_record_envelope_read (pad->reader, &envelope, &error);
     if (read == TRIB_RECORD_READ_OK)
-      flow = take_record (self, pad, packet, &envelope, running_time);
+      flow = take_record (self, pad, buffer, map, &envelope, running_time);
     else if (read != TRIB_RECORD_READ_END)
       flow = take_invalid (self, pad, error);
   } while (
@@ -196,7 +198,7 @@ take_packet (
 
 /* the first data of all: whether waiting is bounded by time (live) or only by what comes */
 static void
-find_out_live (GstObsAligner *self)
+detect_live (GstObsAligner *self)
 {
   GstClockTime min;
   gboolean live;
@@ -216,18 +218,20 @@ chain (GstPad *gst_pad, GstObject *parent, GstBuffer *buffer)
 {
   GstObsAligner *self = GST_OBS_ALIGNER (parent);
   GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (gst_pad);
-  g_autoptr (ObsPacket) packet = NULL;
-  GstClockTime running_time
-      = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  GstFlowReturn flow;
+  GstMapInfo map;
 
-  find_out_live (self);
-  packet = obs_packet_new (buffer);
-  if (packet == NULL) {
+  detect_live (self);
+  if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    flow = take_buffer (self, pad, buffer, &map);
+    gst_buffer_unmap (buffer, &map);
+  } else {
     g_autoptr (GError) error = g_error_new (
         GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "a buffer whose memory cannot be read");
-    return take_invalid (self, pad, error);
+    flow = take_invalid (self, pad, error);
   }
-  return take_packet (self, pad, packet, running_time);
+  gst_buffer_unref (buffer);
+  return flow;
 }
 
 /* ---- events ---- */
@@ -300,7 +304,7 @@ obs_aligner_pad_end (GstObsAligner *self, GstObsAlignerPad *pad, gboolean by_eos
     self->any_eos |= by_eos;
     obs_core_pad_eos (self, pad, obs_aligner_clock (self));
     end_if_all_ended (self);
-    g_cond_broadcast (&self->room);
+    g_cond_broadcast (&self->space);
     obs_task_wake (self);
   }
   obs_aligner_unlock (self);
@@ -319,7 +323,7 @@ flush_start (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
   whole = !self->flush_sent && (flushing == n || self->seeking);
   if (whole)
     self->flushing = self->flush_sent = TRUE;
-  g_cond_broadcast (&self->room);
+  g_cond_broadcast (&self->space);
   obs_task_wake (self);
   g_mutex_unlock (&self->lock);
   if (whole) {
@@ -333,7 +337,7 @@ flush_start (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
 
 /* with lock: the state after a flush of everything */
 static void
-begin_anew (GstObsAligner *self)
+reset_after_flush (GstObsAligner *self)
 {
   obs_report_drop_queue (self, &self->counts.dropped_flush);
   obs_core_flush (self, obs_aligner_clock (self));
@@ -355,7 +359,7 @@ end_flush (GstObsAligner *self, GstEvent *event)
   /* waits until the thread is out of its last push */
   GST_PAD_STREAM_LOCK (self->srcpad);
   g_mutex_lock (&self->lock);
-  begin_anew (self);
+  reset_after_flush (self);
   obs_aligner_unlock (self);
   if (late)
     gst_pad_push_event (late, gst_event_ref (stop));
@@ -630,7 +634,7 @@ activate (GstPad *gst_pad, GstObject *parent, GstPadMode mode, gboolean active)
   if (active)
     pad_reset (pad);
   if (parent) {
-    g_cond_broadcast (&self->room);
+    g_cond_broadcast (&self->space);
     g_mutex_unlock (&self->lock);
   }
   if (!active)

@@ -1,144 +1,105 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "obs-aligner-payload.h"
 
-/* The counters are atomic integers of this file rather than GLib's boxes: what is compiled here, a
- * thread sanitizer sees. */
+#include <string.h>
 
-struct _ObsPacket {
-  gint references; /* atomic */
-  GstBuffer *buffer;
-  GstMapInfo map;
-};
-
-/**
- * obs_packet_new:
- * @buffer: (transfer full): what came in
- *
- * Returns: (nullable): @buffer, mapped for reading as long as anyone holds it; %NULL when it cannot
- * be mapped
- */
-ObsPacket *
-obs_packet_new (GstBuffer *buffer)
-{
-  ObsPacket *packet = g_new0 (ObsPacket, 1);
-
-  packet->references = 1;
-  packet->buffer = buffer;
-  if (gst_buffer_map (buffer, &packet->map, GST_MAP_READ))
-    return packet;
-  gst_buffer_unref (buffer);
-  g_free (packet);
-  return NULL;
-}
-
-const GstMapInfo *
-obs_packet_map (const ObsPacket *packet)
-{
-  return &packet->map;
-}
-
-GstBuffer *
-obs_packet_buffer (const ObsPacket *packet)
-{
-  return packet->buffer;
-}
-
-static ObsPacket *
-obs_packet_ref (ObsPacket *packet)
-{
-  g_atomic_int_inc (&packet->references);
-  return packet;
-}
-
-void
-obs_packet_unref (ObsPacket *packet)
-{
-  if (!g_atomic_int_dec_and_test (&packet->references))
-    return;
-  gst_buffer_unmap (packet->buffer, &packet->map);
-  gst_buffer_unref (packet->buffer);
-  g_free (packet);
-}
-
-static TribRecordSlice
+/* @slice in @to, where @from is now; NULL when it is elsewhere */
+static const gchar *
 moved (TribRecordSlice slice, TribRecordSlice from, const gchar *to)
 {
   gboolean inside = slice.str >= from.str && slice.str + slice.len <= from.str + from.len;
 
-  /* a text with escapes lives in the reader, and goes with it */
-  return inside ? (TribRecordSlice){ to + (slice.str - from.str), slice.len }
-                : (TribRecordSlice){ NULL, 0 };
+  return inside ? to + (slice.str - from.str) : NULL;
+}
+
+static gchar *
+append (gchar **end, TribRecordSlice slice)
+{
+  gchar *copy = *end;
+
+  memcpy (copy, slice.str, slice.len);
+  *end += slice.len;
+  return copy;
 }
 
 /**
  * obs_payload_new:
- * @packet: where the record is; referenced, unless it is mostly other records
- * @format: what it is
- * @envelope: it, as it was read from @packet
+ * @buffer: (nullable): the buffer that the record is in
+ * @map: (nullable): its mapping
+ * @envelope: the record, as it was read from @map
  * @running_time: of the buffer, or %GST_CLOCK_TIME_NONE
+ * @record: (out caller-allocates): gets text, reason, payload and size
  *
- * One of many records of a buffer is copied, so that the others' bytes do not stay for its sake:
- * what is held is at most twice of what is counted.
+ * One of many records of a buffer is copied, so that it does not keep the memory of the others: at
+ * most twice as much memory is held as is counted.
  *
- * Returns: (transfer full): the record
+ * Returns: (transfer full): also the payload of @record
  */
 ObsPayload *
-obs_payload_new (ObsPacket *packet, TribRecordFormat format, const TribRecordEnvelope *envelope,
-    GstClockTime running_time)
+obs_payload_new (GstBuffer *buffer, const GstMapInfo *map, const TribRecordEnvelope *envelope,
+    GstClockTime running_time, TribAlignRecord *record)
 {
-  ObsPayload *payload = g_new0 (ObsPayload, 1);
+  TribRecordSlice text = envelope->record, reason = { NULL, 0 };
+  GstMapInfo own;
+  gboolean keeps
+      = buffer && text.len >= map->size / 2 && gst_buffer_map (buffer, &own, GST_MAP_READ);
+  gsize outside = 0;
+  ObsPayload *payload;
+  gchar *end;
 
-  payload->references = 1;
-  payload->format = format;
+  if (trib_record_has (envelope, TRIB_RECORD_FIELD_REASON))
+    reason = envelope->reason;
+  /* a text with escapes is in the reader */
+  if (reason.str && moved (reason, text, text.str) == NULL)
+    outside = reason.len;
+  payload = g_malloc (sizeof *payload + (keeps ? 0 : text.len) + outside);
   payload->running_time = running_time;
-  payload->processing_ms
-      = trib_record_has (envelope, TRIB_RECORD_FIELD_PROCESSING_MS) ? envelope->processing_ms : -1;
-  if (envelope->record.len >= packet->map.size / 2) {
-    payload->packet = obs_packet_ref (packet);
-    payload->record = envelope->record;
+  end = (gchar *) (payload + 1);
+  if (keeps) {
+    payload->buffer = gst_buffer_ref (buffer);
+    payload->map = own;
+    record->text.str = (const gchar *) own.data + (text.str - (const gchar *) map->data);
   } else {
-    payload->own = g_memdup2 (envelope->record.str, envelope->record.len);
-    payload->record = (TribRecordSlice){ payload->own, envelope->record.len };
+    payload->buffer = NULL;
+    record->text.str = append (&end, text);
   }
-  payload->reason = moved (envelope->reason, envelope->record, payload->record.str);
+  record->text.len = record->bytes = text.len;
+  record->reason = reason;
+  if (reason.str)
+    record->reason.str = outside ? append (&end, reason) : moved (reason, text, record->text.str);
+  record->payload = payload;
   return payload;
 }
 
-ObsPayload *
-obs_payload_ref (ObsPayload *payload)
-{
-  g_atomic_int_inc (&payload->references);
-  return payload;
-}
-
+/* @thread: any */
 void
-obs_payload_unref (ObsPayload *payload)
+obs_payload_free (ObsPayload *payload)
 {
-  if (!g_atomic_int_dec_and_test (&payload->references))
-    return;
-  g_clear_pointer (&payload->packet, obs_packet_unref);
-  g_free (payload->own);
+  if (payload->buffer) {
+    gst_buffer_unmap (payload->buffer, &payload->map);
+    gst_buffer_unref (payload->buffer);
+  }
   g_free (payload);
 }
 
 /**
  * obs_payload_to_buffer:
- * @payload: a record
+ * @record: a record with its payload
  *
- * Returns: (transfer full): the record by itself, as it came; its bytes are shared
+ * Returns: (transfer full): the record alone, unchanged; it shares memory with the buffer that it
+ * came in
  */
 GstBuffer *
-obs_payload_to_buffer (const ObsPayload *payload)
+obs_payload_to_buffer (const TribAlignRecord *record)
 {
+  const ObsPayload *payload = record->payload;
   GstBuffer *buffer;
 
-  if (payload->packet) {
-    gsize offset = (gsize) (payload->record.str - (const gchar *) payload->packet->map.data);
-    buffer = gst_buffer_copy_region (
-        payload->packet->buffer, GST_BUFFER_COPY_MEMORY, offset, payload->record.len);
-  } else {
-    buffer = gst_buffer_new_memdup (payload->record.str, payload->record.len);
-  }
+  if (payload->buffer)
+    buffer = gst_buffer_copy_region (payload->buffer, GST_BUFFER_COPY_MEMORY,
+        (gsize) (record->text.str - (const gchar *) payload->map.data), record->text.len);
+  else
+    buffer = gst_buffer_new_memdup (record->text.str, record->text.len);
   GST_BUFFER_PTS (buffer) = payload->running_time;
   return buffer;
 }

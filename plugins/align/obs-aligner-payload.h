@@ -3,39 +3,24 @@
 
 #include <gst/gst.h>
 
+#include <align/trib-align.h>
 #include <record/trib-record-envelope.h>
 
 G_BEGIN_DECLS
 
-/* A record that came in, as it stands in the buffer it came in: held by groups that wait for other
- * records and by fused records that wait to be written. References may be taken and given back on
- * any thread. */
-
-typedef struct _ObsPacket ObsPacket;
+/* The memory of one accepted record: the buffer that it came in, or a copy. Owned by the aligner's
+ * record, freed on any thread. */
 
 typedef struct {
-  gint references;   /* atomic */
-  ObsPacket *packet; /* NULL: @own has the bytes */
-  gchar *own;
-  TribRecordFormat format;
-  TribRecordSlice record;
-  TribRecordSlice reason;    /* in @record or @packet; of a skipped frame */
+  GstBuffer *buffer; /* (nullable): mapped; NULL: the bytes follow this struct */
+  GstMapInfo map;
   GstClockTime running_time; /* of its buffer, NONE when that has none */
-  gint64 t_ns;               /* capture time; known when it is pushed */
-  gdouble processing_ms;     /* -1: it does not say */
+  gint64 t_ns;               /* capture time as the source gave it; set when it is pushed */
 } ObsPayload;
 
-ObsPacket *obs_packet_new (GstBuffer *buffer);
-const GstMapInfo *obs_packet_map (const ObsPacket *packet);
-GstBuffer *obs_packet_buffer (const ObsPacket *packet);
-void obs_packet_unref (ObsPacket *packet);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsPacket, obs_packet_unref)
-
-ObsPayload *obs_payload_new (ObsPacket *packet, TribRecordFormat format,
-    const TribRecordEnvelope *envelope, GstClockTime running_time);
-ObsPayload *obs_payload_ref (ObsPayload *payload);
-void obs_payload_unref (ObsPayload *payload);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsPayload, obs_payload_unref)
-GstBuffer *obs_payload_to_buffer (const ObsPayload *payload);
+ObsPayload *obs_payload_new (GstBuffer *buffer, const GstMapInfo *map,
+    const TribRecordEnvelope *envelope, GstClockTime running_time, TribAlignRecord *record);
+void obs_payload_free (ObsPayload *payload);
+GstBuffer *obs_payload_to_buffer (const TribAlignRecord *record);
 
 G_END_DECLS

@@ -2,99 +2,82 @@
 #include "obs-aligner-queue.h"
 
 void
-obs_item_free (ObsItem *item)
+obs_item_clear (ObsItem *item)
 {
   switch (item->kind) {
-    case OBS_ITEM_GROUP:
-      obs_group_free (item->group);
+    case OBS_ITEM_RESULT:
+      trib_align_result_free (item->result);
       break;
     case OBS_ITEM_LATE:
-      obs_payload_unref (item->late);
+      gst_buffer_unref (item->late);
       break;
     case OBS_ITEM_EVENT:
       gst_event_unref (item->event);
       break;
   }
-  g_free (item);
 }
 
-static ObsItem *
-append (ObsQueue *queue, ObsItemKind kind)
-{
-  ObsItem *item = g_new0 (ObsItem, 1);
-
-  item->kind = kind;
-  g_queue_push_tail (&queue->items, item);
-  return item;
-}
-
-/* @group: (transfer full) */
 void
-obs_queue_push_group (ObsQueue *queue, ObsGroup *group)
+obs_queue_init (ObsQueue *queue)
 {
-  append (queue, OBS_ITEM_GROUP)->group = group;
-  queue->n_groups++;
-  queue->records += group->n_members;
-  queue->bytes += group->bytes;
+  *queue = (ObsQueue){ gst_queue_array_new_for_struct (sizeof (ObsItem), 64), 0, 0, 0 };
 }
 
-/* @payload: (transfer full) */
-void
-obs_queue_push_late (ObsQueue *queue, ObsPayload *payload)
+/* @sign: 1 when it is added, -1 when it is removed */
+static void
+count (ObsQueue *queue, const ObsItem *item, gint sign)
 {
-  append (queue, OBS_ITEM_LATE)->late = payload;
-  queue->bytes += payload->record.len;
+  if (item->kind == OBS_ITEM_RESULT) {
+    queue->n_results += (guint) sign;
+    queue->records += (guint64) ((gint64) sign * item->result->fused.n_answers);
+    queue->bytes += (gsize) sign * item->result->bytes;
+  } else if (item->kind == OBS_ITEM_LATE) {
+    queue->bytes += (gsize) sign * gst_buffer_get_size (item->late);
+  }
+}
+
+/* @item: its contents are the queue's from then on */
+void
+obs_queue_push (ObsQueue *queue, const ObsItem *item)
+{
+  gst_queue_array_push_tail_struct (queue->items, (gpointer) item);
+  count (queue, item, 1);
 }
 
 /* @event: (transfer full) */
 void
 obs_queue_push_event (ObsQueue *queue, GstEvent *event)
 {
-  append (queue, OBS_ITEM_EVENT)->event = event;
+  const ObsItem item = { OBS_ITEM_EVENT, .event = event };
+
+  obs_queue_push (queue, &item);
 }
 
-static ObsItem *
-taken (ObsQueue *queue, ObsItem *item)
+/* @ret_item: (out caller-allocates): to be cleared by the caller */
+gboolean
+obs_queue_pop (ObsQueue *queue, ObsItem *ret_item)
 {
+  const ObsItem *item = gst_queue_array_pop_head_struct (queue->items);
+
   if (item == NULL)
-    return NULL;
-  if (item->kind == OBS_ITEM_GROUP) {
-    queue->n_groups--;
-    queue->records -= item->group->n_members;
-    queue->bytes -= item->group->bytes;
-  } else if (item->kind == OBS_ITEM_LATE) {
-    queue->bytes -= item->late->record.len;
+    return FALSE;
+  *ret_item = *item;
+  count (queue, ret_item, -1);
+  return TRUE;
+}
+
+/* the oldest that is no event: events are never dropped for lack of space */
+gboolean
+obs_queue_pop_oldest_data (ObsQueue *queue, ObsItem *ret_item)
+{
+  for (guint i = 0; i < gst_queue_array_get_length (queue->items); i++) {
+    const ObsItem *item = gst_queue_array_peek_nth_struct (queue->items, i);
+
+    if (item->kind == OBS_ITEM_EVENT)
+      continue;
+    gst_queue_array_drop_struct (queue->items, i, ret_item);
+    count (queue, ret_item, -1);
+    return TRUE;
   }
-  return item;
-}
-
-/* (transfer full) (nullable) */
-ObsItem *
-obs_queue_pop (ObsQueue *queue)
-{
-  return taken (queue, g_queue_pop_head (&queue->items));
-}
-
-/* (transfer full) (nullable): the oldest that is no event: events are never dropped for room */
-ObsItem *
-obs_queue_pop_oldest_data (ObsQueue *queue)
-{
-  for (GList *l = queue->items.head; l; l = l->next) {
-    ObsItem *item = l->data;
-
-    if (item->kind != OBS_ITEM_EVENT) {
-      g_queue_delete_link (&queue->items, l);
-      return taken (queue, item);
-    }
-  }
-  return NULL;
-}
-
-void
-obs_queue_clear (ObsQueue *queue)
-{
-  ObsItem *item;
-
-  while ((item = obs_queue_pop (queue)) != NULL)
-    obs_item_free (item);
+  return FALSE;
 }

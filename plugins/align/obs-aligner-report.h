@@ -20,10 +20,10 @@ void obs_report_finish (GstObsAligner *self, gint64 now);
 void obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now);
 void obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now);
 void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
-void obs_report_before_push (GstObsAligner *self, const TribAlignRecord *record, gint64 now);
-void obs_report_after_push (GstObsAligner *self, gint64 now);
-void obs_report_group (GstObsAligner *self, const TribAlignGroup *group, gint64 now);
-void obs_report_sync_delay (GstObsAligner *self, const TribAlignGroup *group);
+void obs_report_timing (
+    GstObsAligner *self, const TribRecordEnvelope *envelope, const TribAlignRecord *record);
+void obs_report_result (GstObsAligner *self, const TribAlignResult *result, gint64 now);
+void obs_report_sync_delay (GstObsAligner *self, const TribAlignResult *result);
 void obs_report_late (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_drop (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_source (GstObsAligner *self, const TribAlignEvent *event);
@@ -33,6 +33,6 @@ void obs_report_invalid (GstObsAligner *self, GstPad *pad, gsize offset, const G
 /* with lock: what was given up on the way out */
 void obs_report_drop_oldest (GstObsAligner *self);
 void obs_report_drop_queue (GstObsAligner *self, guint64 *counter);
-void obs_report_lost (GstObsAligner *self, guint n_records);
+void obs_report_lost (GstObsAligner *self, guint64 n_records);
 
 G_END_DECLS

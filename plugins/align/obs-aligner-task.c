@@ -3,6 +3,8 @@
  * until the aligner's next deadline, on the system's clock, and is woken by whatever comes sooner. */
 #include "gstobsaligner-private.h"
 
+#include <record/trib-record-fused.h>
+
 #include "obs-aligner-report.h"
 
 #define GST_CAT_DEFAULT obs_aligner_debug
@@ -27,7 +29,7 @@ obs_task_wake (GstObsAligner *self)
 }
 
 /**
- * obs_task_notice:
+ * obs_task_notify:
  * @self: an element
  *
  * Something came in: wakes the task if that has something to do for it, or earlier than it thinks. Most
@@ -36,13 +38,13 @@ obs_task_wake (GstObsAligner *self)
  * @locks: requires lock
  */
 void
-obs_task_notice (GstObsAligner *self)
+obs_task_notify (GstObsAligner *self)
 {
   gint64 deadline;
 
   if (!self->sleeping)
     return;
-  if (self->queue.items.length == 0) {
+  if (gst_queue_array_is_empty (self->queue.items)) {
     deadline = obs_core_next_deadline (self);
     if (deadline < 0 || deadline >= self->wakes_at)
       return;
@@ -52,9 +54,9 @@ obs_task_notice (GstObsAligner *self)
 
 /* with lock: whether what comes in need not wait for what goes out */
 gboolean
-obs_task_has_room (GstObsAligner *self)
+obs_task_has_space (GstObsAligner *self)
 {
-  return self->queue.n_groups < self->now.config.max_pending
+  return self->queue.n_results < self->now.config.max_pending
          && self->queue.bytes < self->now.config.max_pending_bytes;
 }
 
@@ -80,21 +82,18 @@ sleep_until_work (GstObsAligner *self)
   self->sleeping = FALSE;
 }
 
-/* with lock: (transfer full) (nullable): what goes out next; NULL: nothing goes out any more */
-static ObsItem *
-next_item (GstObsAligner *self)
+/* with lock: what is pushed next; FALSE: nothing is pushed any more */
+static gboolean
+next_item (GstObsAligner *self, ObsItem *ret_item)
 {
   while (!self->flushing) {
-    ObsItem *item;
-
     if (!self->eos)
       obs_core_advance (self, obs_aligner_clock (self));
-    item = obs_queue_pop (&self->queue);
-    if (item) {
-      /* a broadcast is a system call, even to nobody */
-      if (item->kind != OBS_ITEM_EVENT && self->waiting > 0)
-        g_cond_broadcast (&self->room);
-      return item;
+    if (obs_queue_pop (&self->queue, ret_item)) {
+      /* a broadcast is a system call, even without waiters */
+      if (ret_item->kind != OBS_ITEM_EVENT && self->waiting > 0)
+        g_cond_broadcast (&self->space);
+      return TRUE;
     }
     if (self->messages.head) {
       obs_aligner_unlock (self);
@@ -103,7 +102,7 @@ next_item (GstObsAligner *self)
     }
     sleep_until_work (self);
   }
-  return NULL;
+  return FALSE;
 }
 
 /* ---- the beginning of a stream ---- */
@@ -167,17 +166,43 @@ start_late (GstObsAligner *self, GstPad *pad, TribRecordFormat format)
 
 /* ---- pushing ---- */
 
-static GstFlowReturn
-push_group (GstObsAligner *self, ObsGroup *group)
+static void
+free_string (gpointer data)
 {
+  g_string_free (data, TRUE);
+}
+
+/* (transfer full) (nullable): the fused record; NULL when it cannot be expressed in the format */
+static GstBuffer *
+make_fused (GstObsAligner *self, const ObsItem *item)
+{
+  const TribAlignResult *result = item->result;
+  /* the text around an observation, and around all of them */
+  GString *out = g_string_sized_new (result->bytes + 64 * result->fused.n_answers + 256);
   g_autoptr (GError) error = NULL;
-  GstBuffer *buffer = obs_group_to_buffer (group, self->format, self->reader, &error);
+  TribRecordWriter w;
+  GstBuffer *buffer;
+
+  trib_record_writer_init (&w, self->format, out);
+  if (!trib_record_fused_write (&w, &result->fused, self->reader, &error)) {
+    GST_WARNING_OBJECT (self, "a fused record cannot be written: %s", error->message);
+    g_string_free (out, TRUE);
+    return NULL;
+  }
+  buffer = gst_buffer_new_wrapped_full (
+      0, out->str, out->allocated_len, 0, out->len, out, free_string);
+  GST_BUFFER_PTS (buffer) = item->pts;
+  return buffer;
+}
+
+static GstFlowReturn
+push_result (GstObsAligner *self, const ObsItem *item)
+{
+  GstBuffer *buffer = make_fused (self, item);
   GstFlowReturn flow;
 
-  if (buffer == NULL) {
-    GST_WARNING_OBJECT (self, "a fused record cannot be written: %s", error->message);
+  if (buffer == NULL)
     return UNWRITABLE;
-  }
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   flow = gst_pad_push (self->srcpad, buffer);
@@ -185,21 +210,20 @@ push_group (GstObsAligner *self, ObsGroup *group)
   return flow;
 }
 
-/* Nobody behind the late pad stops the others. */
+/* An error behind the late pad does not stop the others. */
 static void
-push_late (GstObsAligner *self, const ObsPayload *payload)
+push_late (GstObsAligner *self, const ObsItem *item)
 {
   g_autoptr (GstPad) pad = obs_aligner_get_late_pad (self);
   gboolean pushed = FALSE;
 
   if (pad) {
-    if (!self->late_started || self->late_format != payload->format)
-      start_late (self, pad, payload->format);
-    pushed = gst_pad_push (pad, obs_payload_to_buffer (payload)) == GST_FLOW_OK;
+    if (!self->late_started || self->late_format != item->format)
+      start_late (self, pad, item->format);
+    pushed = gst_pad_push (pad, gst_buffer_ref (item->late)) == GST_FLOW_OK;
   }
   g_mutex_lock (&self->lock);
-  if (pushed)
-    self->counts.late_out++;
+  self->counts.late_out += pushed;
   g_mutex_unlock (&self->lock);
 }
 
@@ -218,15 +242,15 @@ push_event (GstObsAligner *self, GstEvent *event)
 }
 
 static GstFlowReturn
-push_item (GstObsAligner *self, ObsItem *item)
+push_item (GstObsAligner *self, const ObsItem *item)
 {
   if (!self->started)
     start_output (self);
   switch (item->kind) {
-    case OBS_ITEM_GROUP:
-      return push_group (self, item->group);
+    case OBS_ITEM_RESULT:
+      return push_result (self, item);
     case OBS_ITEM_LATE:
-      push_late (self, item->late);
+      push_late (self, item);
       return GST_FLOW_OK;
     default:
       push_event (self, item->event);
@@ -242,7 +266,7 @@ fail (GstObsAligner *self, GstFlowReturn flow)
   gboolean ended = self->eos;
 
   obs_report_drop_queue (self, &self->counts.dropped_downstream);
-  g_cond_broadcast (&self->room);
+  g_cond_broadcast (&self->space);
   if (!ended || flow >= GST_FLOW_EOS)
     return;
   g_mutex_unlock (&self->lock);
@@ -269,29 +293,30 @@ count_pushed (GstObsAligner *self, guint64 n, GstFlowReturn flow)
     self->counts.dropped_downstream += n;
 }
 
-/* with lock: what is being pushed is still here; @group: (nullable) */
+/* with lock: what is being pushed still counts as queued; @result: (nullable) */
 static void
-set_in_push (GstObsAligner *self, gboolean in_push, const ObsGroup *group)
+set_in_push (GstObsAligner *self, gboolean in_push, const TribAlignResult *result)
 {
   self->in_push = in_push;
-  self->pushing_groups = group ? 1 : 0;
-  self->pushing_records = group ? group->n_members : 0;
+  self->pushing_results = result ? 1 : 0;
+  self->pushing_records = result ? result->fused.n_answers : 0;
 }
 
-/* With lock, which is let go of. @item: (transfer full). While that takes long the aligner's idle clock stands: a source is not silent because nobody takes what it said. */
+/* With lock, which is released. @item: (transfer full). While a push lasts the aligner's idle clock stands: a source
+ * is not silent because downstream does not take its records. */
 static GstFlowReturn
-let_out (GstObsAligner *self, ObsItem *item)
+dispatch (GstObsAligner *self, ObsItem *item)
 {
   GstFlowReturn flow;
   gint64 now;
 
   self->push_since = obs_aligner_clock (self);
-  set_in_push (self, TRUE, item->kind == OBS_ITEM_GROUP ? item->group : NULL);
+  set_in_push (self, TRUE, item->kind == OBS_ITEM_RESULT ? item->result : NULL);
   obs_aligner_unlock (self);
   flow = push_item (self, item);
-  obs_item_free (item);
+  obs_item_clear (item);
   g_mutex_lock (&self->lock);
-  if (self->pushing_groups)
+  if (self->pushing_results)
     count_pushed (self, self->pushing_records, flow);
   now = obs_aligner_clock (self);
   obs_core_update_stopped (self, now);
@@ -316,11 +341,11 @@ obs_task_loop (gpointer user_data)
 {
   GstObsAligner *self = user_data;
   GstFlowReturn flow = GST_FLOW_OK;
-  ObsItem *item;
+  ObsItem item;
 
   g_mutex_lock (&self->lock);
-  while (flow == GST_FLOW_OK && (item = next_item (self)) != NULL)
-    flow = let_out (self, item);
+  while (flow == GST_FLOW_OK && next_item (self, &item))
+    flow = dispatch (self, &item);
   obs_aligner_unlock (self);
   gst_pad_pause_task (self->srcpad);
 }

@@ -13,8 +13,10 @@
 static void
 ignore (gpointer user_data, const TribAlignEvent *event)
 {
-  if (event->kind == TRIB_ALIGN_EVENT_EMIT)
-    (*(guint *) user_data)++;
+  if (event->kind != TRIB_ALIGN_EVENT_EMIT)
+    return;
+  trib_align_result_free (event->result);
+  (*(guint *) user_data)++;
 }
 
 static gdouble

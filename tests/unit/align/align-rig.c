@@ -37,34 +37,35 @@ put (Rig *rig, const gchar *format, ...)
 }
 
 static void
-put_group (Rig *rig, const TribAlignEvent *event)
+put_result (Rig *rig, const TribAlignEvent *event)
 {
-  const TribAlignGroup *g = event->group;
-  g_autofree gchar *t = ms (g->t_ns), *now = ms (event->now_ns);
+  const TribAlignResult *r = event->result;
+  const TribRecordFused *f = &r->fused;
+  g_autofree gchar *t = ms (f->t_ns), *now = ms (event->now_ns);
 
   put (rig, "%s", t);
-  if (g->has_frame_id)
-    g_string_append_printf (rig->told, "#%" G_GUINT64_FORMAT, g->frame_id);
+  if (f->has_frame_id)
+    g_string_append_printf (rig->told, "#%" G_GUINT64_FORMAT, f->frame_id);
   g_string_append_c (rig->told, '[');
-  for (guint i = 0; i < g->n_have; i++) {
-    g_string_append (rig->told, g->have[i].source);
+  for (guint i = 0; i < f->n_answers; i++) {
+    g_string_append (rig->told, f->answers[i].source);
     if (rig->tells_times) {
-      g_autofree gchar *own = ms (g->have[i].t_ns);
+      g_autofree gchar *own = ms (r->have[i].record->t_ns);
       g_string_append (rig->told, own);
     }
-    if (g->have[i].kind == TRIB_ALIGN_KIND_EMPTY)
+    if (r->have[i].record->kind == TRIB_ALIGN_KIND_EMPTY)
       g_string_append_c (rig->told, 'e');
-    if (g->have[i].stale_ns >= 0) {
-      g_autofree gchar *stale = ms (g->have[i].stale_ns);
+    if (f->answers[i].stale_ns >= 0) {
+      g_autofree gchar *stale = ms (f->answers[i].stale_ns);
       g_string_append_printf (rig->told, "{%s}", stale);
     }
   }
   g_string_append_c (rig->told, ']');
-  for (guint i = 0; i < g->n_missing; i++)
-    g_string_append_printf (rig->told, "(%s:%s)", g->missing[i].source, g->missing[i].why);
-  g_string_append (rig->told, trib_align_reason_to_string (g->reason));
-  if (g->pane > 0)
-    g_string_append_printf (rig->told, "/%u", g->pane);
+  for (guint i = 0; i < f->n_missing; i++)
+    g_string_append_printf (rig->told, "(%s:%s)", f->missing[i].source, f->missing[i].why);
+  g_string_append (rig->told, f->reason);
+  if (f->pane > 0)
+    g_string_append_printf (rig->told, "/%u", f->pane);
   g_string_append_printf (rig->told, "@%s", now);
 }
 
@@ -88,7 +89,7 @@ put_source (Rig *rig, const gchar *what, const TribAlignEvent *event)
 static void
 put_more (Rig *rig, const TribAlignEvent *event)
 {
-  const TribAlignGroup *g = event->group;
+  const TribRecordFused *f = event->result ? &event->result->fused : NULL;
   g_autofree gchar *t = ms (event->t_ns), *now = ms (event->now_ns);
 
   switch (event->kind) {
@@ -106,10 +107,10 @@ put_more (Rig *rig, const TribAlignEvent *event)
       break;
     case TRIB_ALIGN_EVENT_SYNC_DELAY:
       put (rig, "delay:%s", t);
-      for (guint i = 0; i < g->n_missing; i++)
-        g_string_append_printf (rig->told, "(%s)", g->missing[i].source);
+      for (guint i = 0; i < f->n_missing; i++)
+        g_string_append_printf (rig->told, "(%s)", f->missing[i].source);
       g_string_append_printf (
-          rig->told, "%" G_GINT64_FORMAT "@%s", g->wait_ns / TRIB_ALIGN_MS, now);
+          rig->told, "%" G_GINT64_FORMAT "@%s", f->wait_ns / TRIB_ALIGN_MS, now);
       break;
     default:
       break;
@@ -126,7 +127,8 @@ on_event (gpointer user_data, const TribAlignEvent *event)
 
   switch (event->kind) {
     case TRIB_ALIGN_EVENT_EMIT:
-      put_group (rig, event);
+      put_result (rig, event);
+      trib_align_result_free (event->result);
       break;
     case TRIB_ALIGN_EVENT_LATE:
       put_record (rig, "late", event);

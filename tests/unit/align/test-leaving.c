@@ -240,6 +240,8 @@ static void
 on_event (gpointer user_data, const TribAlignEvent *event)
 {
   trib_align_log_event (user_data, event);
+  if (event->kind == TRIB_ALIGN_EVENT_EMIT)
+    trib_align_result_free (event->result);
 }
 
 /* who reads the log learns which record uses an id again */

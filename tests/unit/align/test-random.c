@@ -126,12 +126,12 @@ make_arrivals (GRand *r)
 static void
 check_result (Look *look, const TribAlignEvent *event)
 {
-  const TribAlignGroup *g = event->group;
+  const TribRecordFused *g = &event->result->fused;
   g_autofree gchar *key
       = g_strdup_printf ("%" G_GUINT64_FORMAT "/%" G_GINT64_FORMAT "/%d/%" G_GUINT64_FORMAT,
           g->epoch, g->t_ns, g->has_frame_id, g->has_frame_id ? g->frame_id : 0);
 
-  if (g->reason == TRIB_ALIGN_REASON_LATE)
+  if (event->result->reason == TRIB_ALIGN_REASON_LATE)
     return;
   g_assert_cmpuint (g->pane, ==, 0);
   /* sets never cross, but need not begin in order */
@@ -155,8 +155,10 @@ on_event (gpointer user_data, const TribAlignEvent *event)
   Look *look = user_data;
 
   trib_align_log_event (look->log, event);
-  if (event->kind == TRIB_ALIGN_EVENT_EMIT)
-    check_result (look, event);
+  if (event->kind != TRIB_ALIGN_EVENT_EMIT)
+    return;
+  check_result (look, event);
+  trib_align_result_free (event->result);
 }
 
 /* a payload is the arrival it came with */
@@ -307,10 +309,11 @@ on_result (gpointer user_data, const TribAlignEvent *event)
     g_string_append (out, "LATE ");
   if (event->kind != TRIB_ALIGN_EVENT_EMIT)
     return;
-  g_string_append_printf (out, "%" G_GINT64_FORMAT ":", event->group->t_ns / MS);
-  for (guint i = 0; i < event->group->n_have; i++)
-    g_string_append_c (out, *event->group->have[i].source);
+  g_string_append_printf (out, "%" G_GINT64_FORMAT ":", event->result->fused.t_ns / MS);
+  for (guint i = 0; i < event->result->fused.n_answers; i++)
+    g_string_append_c (out, *event->result->fused.answers[i].source);
   g_string_append_c (out, ' ');
+  trib_align_result_free (event->result);
 }
 
 /* each source's records in order, sources interleaved at random */

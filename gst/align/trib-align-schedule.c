@@ -14,7 +14,7 @@ is_window (const TribAlign *a)
 
 /* nothing of the frame's sources is waited for any more */
 static gboolean
-is_settled (const TribAlign *a, const Group *g)
+is_settled (const TribAlign *a, const TribAlignGroup *g)
 {
   if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
     return a->watermark >= trib_time_add (g->t, a->length - 1);
@@ -22,7 +22,7 @@ is_settled (const TribAlign *a, const Group *g)
 }
 
 static gboolean
-is_aged (const TribAlign *a, const Group *g)
+is_aged (const TribAlign *a, const TribAlignGroup *g)
 {
   return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
          && trib_time_sub (a->newest, g->t) >= a->window;
@@ -30,7 +30,7 @@ is_aged (const TribAlign *a, const Group *g)
 
 /* FALSE: it waits on */
 static gboolean
-may_leave (const TribAlign *a, const Group *g, TribAlignReason *ret_reason)
+is_ready (const TribAlign *a, const TribAlignGroup *g, TribAlignReason *ret_reason)
 {
   if (trib_align_group_is_complete (a, g))
     *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
@@ -46,7 +46,7 @@ may_leave (const TribAlign *a, const Group *g, TribAlignReason *ret_reason)
 
 /* windows without a record between the last that left and this one */
 static void
-leave_empty_windows (TribAlign *a, gint64 until)
+emit_empty_windows (TribAlign *a, gint64 until)
 {
   guint n = 0;
 
@@ -54,24 +54,24 @@ leave_empty_windows (TribAlign *a, gint64 until)
     return;
   for (gint64 t = a->next_window; t != NO_TIME && t < until && n < MAX_EMPTY_WINDOWS;
        t = trib_time_add (t, a->length), n++)
-    trib_align_leave (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
+    trib_align_emit (a, trib_align_group_open (a, FALSE, 0, t), TRIB_ALIGN_REASON_WATERMARK);
 }
 
 static void
-leave (TribAlign *a, Group *g, TribAlignReason reason)
+leave (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
 {
-  leave_empty_windows (a, g->t);
+  emit_empty_windows (a, g->t);
   a->next_window = trib_time_add (g->t, a->length);
-  trib_align_leave (a, g, reason);
+  trib_align_emit (a, g, reason);
 }
 
 static void
 drain_in_order (TribAlign *a)
 {
-  Group *g;
+  TribAlignGroup *g;
   TribAlignReason reason;
 
-  while ((g = first_open (a)) && may_leave (a, g, &reason))
+  while ((g = first_open (a)) && is_ready (a, g, &reason))
     leave (a, g, reason);
 }
 
@@ -82,7 +82,7 @@ drain_by_completion (TribAlign *a)
 
   for (GList *l = a->opened.head, *next; l; l = next) {
     next = l->next;
-    if (may_leave (a, l->data, &reason))
+    if (is_ready (a, l->data, &reason))
       leave (a, l->data, reason);
   }
 }
@@ -101,9 +101,9 @@ trib_align_drain (TribAlign *a)
 
 /* all of them, in order */
 void
-trib_align_leave_all (TribAlign *a, TribAlignReason reason)
+trib_align_emit_all (TribAlign *a, TribAlignReason reason)
 {
-  Group *g;
+  TribAlignGroup *g;
 
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_finish (a, reason);
@@ -117,17 +117,17 @@ trib_align_leave_all (TribAlign *a, TribAlignReason reason)
 /* The oldest leave while more wait than may. What is set aside gives way last: a jump is seen while memory is short,
  * too. Frames that have left take what those that wait leave over. */
 void
-trib_align_keep_bounds (TribAlign *a)
+trib_align_enforce_limits (TribAlign *a)
 {
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
-    trib_align_sets_keep_bounds (a);
+    trib_align_sets_enforce_limits (a);
   while (a->open.length > a->config.max_pending
          || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
     leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
   for (guint i = 0; i < a->sources->len; i++)
     if (a->totals.pending_bytes > a->config.max_pending_bytes)
-      trib_align_jump_give_up (a, source_at (a, i));
-  trib_align_expire_left (a);
+      trib_align_quarantine_settle (a, source_at (a, i));
+  trib_align_expire_closed (a);
 }
 
 /* ---- time ---- */
@@ -139,16 +139,16 @@ has_watermark (const TribAlign *a)
 }
 
 static gboolean
-all_idle_but (const TribAlign *a, gboolean due_too)
+all_idle_but (const TribAlign *a, gboolean silent_too)
 {
   gboolean any = FALSE;
 
   for (guint i = 0; i < a->sources->len; i++) {
-    const Source *s = source_at (a, i);
-    if (s->ended || !(s->listed || s->seen))
+    const TribAlignSource *s = source_at (a, i);
+    if (has_ended (s) || !(s->listed || s->seen))
       continue;
     any = TRUE;
-    if (!s->idle && !(due_too && trib_align_source_is_idle_due (a, s)))
+    if (!is_idle (s) && !(silent_too && trib_align_source_is_silent (a, s)))
       return FALSE;
   }
   return any;
@@ -166,12 +166,12 @@ mark_idle (TribAlign *a)
     trib_align_drain (a);
   }
   for (guint i = 0; i < a->sources->len; i++) {
-    Source *s = source_at (a, i);
-    if (!trib_align_source_is_idle_due (a, s))
+    TribAlignSource *s = source_at (a, i);
+    if (!trib_align_source_is_silent (a, s))
       continue;
-    trib_align_jump_give_up (a, s);
-    s->idle = TRUE;
-    trib_align_tell_source (a, TRIB_ALIGN_EVENT_IDLE, s, 0);
+    trib_align_quarantine_settle (a, s);
+    trib_align_source_set_state (s, TRIB_ALIGN_SOURCE_IDLE, "silent");
+    trib_align_notify_source (a, TRIB_ALIGN_EVENT_IDLE, s, 0);
   }
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE) {
     if (all)
@@ -183,18 +183,18 @@ mark_idle (TribAlign *a)
   trib_align_drain (a);
   if (all) {
     TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_ALL_IDLE, .t_ns = a->newest };
-    trib_align_tell (a, &event);
+    trib_align_notify (a, &event);
   }
 }
 
 /* the next time is after the next record */
 void
-trib_align_tell_stats (TribAlign *a)
+trib_align_notify_stats (TribAlign *a)
 {
   TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_STATS };
 
   a->next_stats = NEVER;
-  trib_align_tell (a, &event);
+  trib_align_notify (a, &event);
 }
 
 static gint64
@@ -211,7 +211,7 @@ learnt_at (const TribAlign *a)
 static gint64
 frames_deadline (const TribAlign *a)
 {
-  const Group *g = a->config.order == TRIB_ALIGN_ORDER_KEY ? first_open (a) : NULL;
+  const TribAlignGroup *g = a->config.order == TRIB_ALIGN_ORDER_KEY ? first_open (a) : NULL;
   gint64 first = NEVER;
 
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
@@ -219,7 +219,7 @@ frames_deadline (const TribAlign *a)
   if (g)
     first = g->deadline;
   else if (a->opened.head && (!is_window (a) || a->config.window_base != TRIB_ALIGN_BASE_CAPTURE))
-    first = ((Group *) a->opened.head->data)->deadline;
+    first = ((TribAlignGroup *) a->opened.head->data)->deadline;
   else if (a->open.head)
     first = first_open (a)->deadline;
   if (has_watermark (a) && a->open.head) {
@@ -260,7 +260,7 @@ fire (TribAlign *a)
   if (trib_align_idle_deadline (a) <= a->now)
     mark_idle (a);
   if (a->next_stats <= a->now)
-    trib_align_tell_stats (a);
+    trib_align_notify_stats (a);
 }
 
 /* one instant after another, so that what happens does not depend on how often it is asked */
@@ -273,12 +273,14 @@ trib_align_move_to (TribAlign *a, gint64 now)
   now = CLAMP (now, NO_TIME + 1, NEVER - 1);
   if (a->now == NO_TIME)
     a->now = now;
+  a->is_moving = TRUE;
   while ((at = deadline (a)) <= now) {
     a->now = MAX (a->now, at);
     fire (a);
     if (deadline (a) <= at && at < a->now)
       break;
   }
+  a->is_moving = FALSE;
   a->now = MAX (a->now, now);
-  trib_align_expire_left (a);
+  trib_align_expire_closed (a);
 }
