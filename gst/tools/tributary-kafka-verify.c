@@ -118,7 +118,7 @@ tick (gpointer user_data)
     return TRIB_KAFKA_SCAN_ABORT;
   if (n_signals > 0 || (until > 0 && c->entries - c->pending >= (guint64) until))
     return TRIB_KAFKA_SCAN_END;
-  return TRIB_KAFKA_SCAN_GO_ON;
+  return TRIB_KAFKA_SCAN_CONTINUE;
 }
 
 static gboolean
@@ -255,6 +255,13 @@ read_topics (Run *run, TribKafkaScan *scan, TribKafkaVerify *verify, GError **er
   return TRUE;
 }
 
+/* -X debug=...; secrets have been removed */
+static void
+print_client_log (gpointer data, gint level, const gchar *text)
+{
+  fprintf (stderr, "%s\n", text);
+}
+
 static int
 run_verifier (const Options *o, GError **error)
 {
@@ -268,9 +275,10 @@ run_verifier (const Options *o, GError **error)
   const TribKafkaScanConfig scan_config = {
     .bootstrap_servers = o->bootstrap_servers,
     .topics = { o->topics[0], o->topics[1], o->topics[2] },
-    .client_config = (const gchar *const *) o->client_options->pdata,
+    .client_options = (const gchar *const *) o->client_options->pdata,
     .timeout_ms = o->timeout_ms,
     .settle_ms = o->settle_ms,
+    .log = print_client_log,
   };
   g_autoptr (TribKafkaVerify) verify = trib_kafka_verify_new (&verify_config);
   g_autoptr (TribKafkaScan) scan = trib_kafka_scan_new (&scan_config, error);

@@ -439,14 +439,14 @@ gst_kafka_source_tell_malformed (GstKafkaSource *source, const gchar *what, cons
       source, RESOURCE, READ, ("%s", what), ("%s; told once, stats counts them", why));
 }
 
-/* @error: of %TRIB_KAFKA_READ_ERROR; told */
+/* @error: of %TRIB_KAFKA_ERROR; told */
 GstFlowReturn
 gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
 {
-  if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC))
+  if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC))
     GST_ELEMENT_ERROR (
         source, RESOURCE, NOT_FOUND, ("%s", error->message), ("at %s", source->broker_address));
-  else if (g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED))
+  else if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_NOT_AUTHORIZED))
     GST_ELEMENT_ERROR (source, RESOURCE, NOT_AUTHORIZED, ("%s", error->message),
         ("at %s", source->broker_address));
   else

@@ -69,7 +69,7 @@ add_record (TribKafkaVerify *v, Piece piece)
   TribKafkaHeader headers[MAX_HEADERS];
   gchar *names[MAX_HEADERS] = { NULL };
   Piece where = take (&piece, "\n"), key = take (&piece, "\n");
-  TribKafkaRecord r = { .key = key.text, .key_len = key.len, .headers = headers };
+  TribKafkaVerifyRecord r = { .key = key.text, .key_len = key.len, .headers = headers };
   gchar kind = where.len > 0 ? where.text[0] : 'S';
 
   if (kind != 'M' && kind != 'B' && kind != 'R') {

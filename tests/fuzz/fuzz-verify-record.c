@@ -12,7 +12,7 @@
 static void
 check_error (const GError *error)
 {
-  g_assert (error != NULL && error->domain == TRIB_KAFKA_RECORD_ERROR);
+  g_assert (error != NULL && error->domain == TRIB_KAFKA_ERROR);
   g_assert (error->message[0] != '\0' && g_utf8_validate (error->message, -1, NULL));
 }
 

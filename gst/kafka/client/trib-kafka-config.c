@@ -4,37 +4,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-G_DEFINE_QUARK (trib - kafka - error - quark, trib_kafka_error)
+/* Options that an application may not set, by the roles of the client, and what to do instead. The verifier sets no
+ * bounds that its callers could name, so that it leaves sizes to them. */
+#define ALL (TRIB_KAFKA_ROLE_PUBLISH | READERS)
+#define READERS (TRIB_KAFKA_ROLE_READ | TRIB_KAFKA_ROLE_VERIFY)
 
-/* options the publisher's promises rest on, and what to do instead */
 static const struct {
   const gchar *name;
+  guint roles;
   const gchar *instead;
 } reserved[] = {
-  { "bootstrap.servers", "set bootstrap-servers" },
-  { "metadata.broker.list", "set bootstrap-servers" },
-  { "message.timeout.ms", "set delivery-timeout-ms" },
-  { "delivery.timeout.ms", "set delivery-timeout-ms" },
-  { "queue.buffering.max.kbytes", "set max-pending-bytes" },
-  { "queue.buffering.max.messages", "set max-pending-bytes" },
-  { "message.copy.max.bytes", "payloads are never copied" },
-  { "partitioner", "set partition-by" },
-  { "partitioner_cb", "set partition-by" },
-  { "transactional.id", "the registry entry is the commit point" },
-  { "enable.gapless.guarantee",
-      "one lost frame would end the client for all; stats and the registry tell of gaps" },
-  { "delivery.report.only.error", "every report is counted" },
-  { "produce.offset.report", "the registry carries offsets" },
-  { "test.mock.num.brokers", "set bootstrap-servers=in-process" },
-  { "enabled_events", "the element serves the client's queue" },
-  { "background_event_cb", "the element serves the client's queue" },
-  { "dr_cb", "the element serves the client's queue" },
-  { "dr_msg_cb", "the element serves the client's queue" },
-  { "error_cb", "the element serves the client's queue" },
-  { "log_cb", "see the element's debug category" },
-  { "log.queue", "see the element's debug category" },
-  { "opaque", "the element needs it" },
-  { "default_topic_conf", "name the options themselves" },
+  { "bootstrap.servers", ALL, "set bootstrap-servers" },
+  { "metadata.broker.list", ALL, "set bootstrap-servers" },
+  { "test.mock.num.brokers", ALL, "set bootstrap-servers=in-process" },
+  { "enabled_events", ALL, "the client's queue is served here" },
+  { "background_event_cb", ALL, "the client's queue is served here" },
+  { "error_cb", ALL, "the client's queue is served here" },
+  { "log_cb", ALL, "see the debug category" },
+  { "log.queue", ALL, "see the debug category" },
+  { "opaque", ALL, "it is in use" },
+  { "default_topic_conf", ALL, "name the options themselves" },
+  { "message.timeout.ms", TRIB_KAFKA_ROLE_PUBLISH, "set delivery-timeout-ms" },
+  { "delivery.timeout.ms", TRIB_KAFKA_ROLE_PUBLISH, "set delivery-timeout-ms" },
+  { "queue.buffering.max.kbytes", TRIB_KAFKA_ROLE_PUBLISH, "set max-pending-bytes" },
+  { "queue.buffering.max.messages", TRIB_KAFKA_ROLE_PUBLISH, "set max-pending-bytes" },
+  { "message.copy.max.bytes", TRIB_KAFKA_ROLE_PUBLISH, "payloads are never copied" },
+  { "partitioner", TRIB_KAFKA_ROLE_PUBLISH, "set partition-by" },
+  { "partitioner_cb", TRIB_KAFKA_ROLE_PUBLISH, "set partition-by" },
+  { "transactional.id", TRIB_KAFKA_ROLE_PUBLISH, "the registry entry is the commit point" },
+  { "enable.gapless.guarantee", TRIB_KAFKA_ROLE_PUBLISH,
+      "one lost frame would end the client; stats and the registry report gaps" },
+  { "delivery.report.only.error", TRIB_KAFKA_ROLE_PUBLISH, "every report is counted" },
+  { "produce.offset.report", TRIB_KAFKA_ROLE_PUBLISH, "the registry carries offsets" },
+  { "dr_cb", TRIB_KAFKA_ROLE_PUBLISH, "the client's queue is served here" },
+  { "dr_msg_cb", TRIB_KAFKA_ROLE_PUBLISH, "the client's queue is served here" },
+  { "group.id", READERS, "no consumer group is joined" },
+  { "group.instance.id", READERS, "no consumer group is joined" },
+  { "rebalance_cb", READERS, "no consumer group is joined" },
+  { "enable.auto.commit", READERS, "nothing is committed" },
+  { "auto.commit.enable", READERS, "nothing is committed" },
+  { "enable.auto.offset.store", READERS, "nothing is committed" },
+  { "offset.store.method", READERS, "nothing is committed" },
+  { "offset_commit_cb", READERS, "nothing is committed" },
+  { "enable.partition.eof", READERS, "the ends of partitions are always reported" },
+  { "allow.auto.create.topics", READERS, "reading creates no topics" },
+  { "consume_cb", READERS, "the client's queue is served here" },
+  { "auto.offset.reset", TRIB_KAFKA_ROLE_READ, "set start" },
+  { "auto.offset.reset", TRIB_KAFKA_ROLE_VERIFY, "topics are read from their beginning" },
+  { "queued.max.messages.kbytes", TRIB_KAFKA_ROLE_READ, "set max-queued-bytes" },
+  { "queued.min.messages", TRIB_KAFKA_ROLE_READ, "set max-queued-bytes" },
+  { "fetch.max.bytes", TRIB_KAFKA_ROLE_READ, "set max-queued-bytes" },
+  { "fetch.message.max.bytes", TRIB_KAFKA_ROLE_READ, "set max-queued-bytes" },
+  { "max.partition.fetch.bytes", TRIB_KAFKA_ROLE_READ, "set max-queued-bytes" },
+  { "receive.message.max.bytes", READERS, "records of any size that brokers accept are read" },
 };
 
 static const gchar *const secret_parts[] = { "password", "secret", "ssl.key.pem", "ssl_key",
@@ -51,6 +73,7 @@ is_zero (const gchar *value)
 
 /**
  * trib_kafka_option_check:
+ * @role: what the client is for
  * @name: name of a librdkafka option
  * @value: its value
  * @error: return location; says what to do instead
@@ -58,16 +81,17 @@ is_zero (const gchar *value)
  * Returns: whether an application may set that option
  */
 gboolean
-trib_kafka_option_check (const gchar *name, const gchar *value, GError **error)
+trib_kafka_option_check (TribKafkaRole role, const gchar *name, const gchar *value, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (reserved); i++) {
-    if (g_str_equal (name, reserved[i].name)) {
+    if ((reserved[i].roles & role) && g_str_equal (name, reserved[i].name)) {
       g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
           "the option \"%s\" cannot be set here: %s", name, reserved[i].instead);
       return FALSE;
     }
   }
-  if ((g_str_equal (name, "acks") || g_str_equal (name, "request.required.acks"))
+  if (role == TRIB_KAFKA_ROLE_PUBLISH
+      && (g_str_equal (name, "acks") || g_str_equal (name, "request.required.acks"))
       && is_zero (value)) {
     g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
         "the option \"%s\" cannot be 0: the registry entry waits for acknowledgements", name);
@@ -110,24 +134,41 @@ trib_kafka_topic_check (const gchar *topic, GError **error)
 }
 
 /**
- * trib_kafka_config_set:
+ * trib_kafka_config_set_given:
  * @conf: a client's configuration
- * @name: name of the option
- * @value: its value; not shown in the error when it is a secret
+ * @role: what the client is for
+ * @name: name of an option that an application gave
+ * @value: its value; never shown in the error of a verifier, whose error may be logged elsewhere
+ * @error: return location; says what to do instead
  *
- * Returns: whether the client knows the option and takes the value
+ * Returns: whether the option may be set, and the client takes the value
  */
+gboolean
+trib_kafka_config_set_given (rd_kafka_conf_t *conf, TribKafkaRole role, const gchar *name,
+    const gchar *value, GError **error)
+{
+  gchar why[512] = "";
+  rd_kafka_conf_res_t result;
+
+  if (!trib_kafka_option_check (role, name, value, error))
+    return FALSE;
+  result = rd_kafka_conf_set (conf, name, value, why, sizeof why);
+  if (result == RD_KAFKA_CONF_OK)
+    return TRUE;
+  /* the library's text quotes the value */
+  if (result == RD_KAFKA_CONF_INVALID
+      && (role == TRIB_KAFKA_ROLE_VERIFY || trib_kafka_option_is_secret (name)))
+    g_strlcpy (why, "the value is not accepted", sizeof why);
+  g_set_error (
+      error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS, "Kafka option \"%s\": %s", name, why);
+  return FALSE;
+}
+
+/* an option of this library's own, which no check refuses */
 gboolean
 trib_kafka_config_set (rd_kafka_conf_t *conf, const gchar *name, const gchar *value, GError **error)
 {
-  gchar why[512] = "";
-
-  if (rd_kafka_conf_set (conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
-    return TRUE;
-  /* the library's text quotes the value */
-  g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS, "Kafka option \"%s\": %s", name,
-      trib_kafka_option_is_secret (name) ? "the value is not accepted" : why);
-  return FALSE;
+  return trib_kafka_config_set_given (conf, 0, name, value, error);
 }
 
 static gboolean
@@ -211,8 +252,8 @@ trib_kafka_config_producer (const TribKafkaConfig *config, guint64 max_batch_byt
   gboolean ok = set_defaults (conf, config, error);
 
   for (guint i = 0; ok && config->options && config->options[i]; i += 2) {
-    ok = trib_kafka_option_check (config->options[i], config->options[i + 1], error)
-         && trib_kafka_config_set (conf, config->options[i], config->options[i + 1], error);
+    ok = trib_kafka_config_set_given (
+        conf, TRIB_KAFKA_ROLE_PUBLISH, config->options[i], config->options[i + 1], error);
   }
   /* an upper bound: an application that wants smaller batches has its reasons */
   if (ok && max_batch_bytes > 0 && max_batch_bytes < trib_kafka_config_get_batch_bytes (conf))

@@ -4,18 +4,9 @@
 #include <librdkafka/rdkafka.h>
 
 #include <kafka/layout/trib-kafka-layout.h>
+#include <kafka/trib-kafka-error.h>
 
 G_BEGIN_DECLS
-
-#define TRIB_KAFKA_ERROR (trib_kafka_error_quark ())
-GQuark trib_kafka_error_quark (void);
-
-typedef enum {
-  TRIB_KAFKA_ERROR_SETTINGS,    /* an option or topic name is not acceptable */
-  TRIB_KAFKA_ERROR_OVERFLOW,    /* no room and overflow=error */
-  TRIB_KAFKA_ERROR_FATAL,       /* the client cannot go on */
-  TRIB_KAFKA_ERROR_UNREACHABLE, /* no broker answers */
-} TribKafkaError;
 
 /* bootstrap servers of this word mean the broker inside the process */
 #define TRIB_KAFKA_IN_PROCESS "in-process"
@@ -58,9 +49,19 @@ typedef struct {
   gboolean partition_by_frame;
 } TribKafkaConfig;
 
-gboolean trib_kafka_option_check (const gchar *name, const gchar *value, GError **error);
+/* what a client is for: which options are refused depends on it */
+typedef enum {
+  TRIB_KAFKA_ROLE_PUBLISH = 1 << 0,
+  TRIB_KAFKA_ROLE_READ = 1 << 1,
+  TRIB_KAFKA_ROLE_VERIFY = 1 << 2,
+} TribKafkaRole;
+
+gboolean trib_kafka_option_check (
+    TribKafkaRole role, const gchar *name, const gchar *value, GError **error);
 gboolean trib_kafka_option_is_secret (const gchar *name);
 gboolean trib_kafka_topic_check (const gchar *topic, GError **error);
+gboolean trib_kafka_config_set_given (rd_kafka_conf_t *conf, TribKafkaRole role, const gchar *name,
+    const gchar *value, GError **error);
 gboolean trib_kafka_config_set (
     rd_kafka_conf_t *conf, const gchar *name, const gchar *value, GError **error);
 guint64 trib_kafka_config_get_batch_bytes (const rd_kafka_conf_t *conf);

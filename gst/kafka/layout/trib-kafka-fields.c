@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK (trib - kafka - record - error - quark, trib_kafka_record_error)
-
 /* longer than any time that is written in earnest */
 #define MAX_TIME_BYTES 64
 
@@ -21,7 +19,7 @@ fail_json (TribJsonReader *reader, GError **error)
 {
   const GError *why = trib_json_reader_error (reader);
 
-  g_set_error (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_JSON, "not JSON: %s",
+  g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_JSON, "not JSON: %s",
       why ? why->message : "unexpected token");
   return FALSE;
 }
@@ -29,8 +27,7 @@ fail_json (TribJsonReader *reader, GError **error)
 static gboolean
 fail_field (const TribKafkaField *field, const gchar *why, GError **error)
 {
-  g_set_error (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_FIELD, "field %s %s",
-      field->name, why);
+  g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "field %s %s", field->name, why);
   return FALSE;
 }
 
@@ -260,8 +257,8 @@ read_members (Parse *p, const gchar *prefix, GError **error)
       if (!keep (p, &p->fields[i], token, error))
         return FALSE;
     } else if (token != TRIB_JSON_OBJECT_BEGIN) {
-      g_set_error_literal (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_FIELD,
-          "field compression is no object");
+      g_set_error_literal (
+          error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "field compression is no object");
       return FALSE;
     } else if (!read_members (p, "compression.", error)) {
       return FALSE;
@@ -300,8 +297,7 @@ trib_kafka_fields_read (const TribKafkaField *fields, guint n_fields, gpointer o
     case TRIB_JSON_ERROR_TOKEN:
       return fail_json (p->reader, error);
     default:
-      g_set_error_literal (
-          error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_JSON, "not a JSON object");
+      g_set_error_literal (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_JSON, "not a JSON object");
       return FALSE;
   }
   if (!read_members (p, "", error))

@@ -3,19 +3,12 @@
 
 #include <record/trib-json-reader.h>
 
+#include <kafka/trib-kafka-error.h>
+
 G_BEGIN_DECLS
 
 /* A JSON object read into a struct by a table of its members: strictly, each at most once, of the
  * type that the table says. Pure. */
-
-#define TRIB_KAFKA_RECORD_ERROR (trib_kafka_record_error_quark ())
-GQuark trib_kafka_record_error_quark (void);
-
-typedef enum {
-  TRIB_KAFKA_RECORD_ERROR_JSON,  /* the value is not JSON, or no object */
-  TRIB_KAFKA_RECORD_ERROR_FIELD, /* a field is absent, twice there, or of another type or range */
-  TRIB_KAFKA_RECORD_ERROR_CONTRADICTION, /* a field contradicts another one */
-} TribKafkaRecordError;
 
 /**
  * TribKafkaFieldType:

@@ -97,8 +97,8 @@ parse_registry (TribKafkaRegistryValue *out, guint n_fields, TribJsonReader *rea
   else if (out->binary.partition < 0 || out->binary.offset < 0)
     lacks = "binary_partition and binary_offset";
   if (lacks) {
-    g_set_error (error, TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_FIELD,
-        "a %s entry without %s", out->failed ? "FAILED" : "LINKED", lacks);
+    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "a %s entry without %s",
+        out->failed ? "FAILED" : "LINKED", lacks);
     trib_kafka_registry_value_clear (out);
     return FALSE;
   }
@@ -181,8 +181,7 @@ contradiction (GError **error, const gchar *format, ...)
 
   va_start (args, format);
   if (error)
-    *error = g_error_new_valist (
-        TRIB_KAFKA_RECORD_ERROR, TRIB_KAFKA_RECORD_ERROR_CONTRADICTION, format, args);
+    *error = g_error_new_valist (TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_CONTRADICTION, format, args);
   va_end (args);
   return FALSE;
 }
@@ -210,7 +209,7 @@ trib_kafka_ratio_is (gdouble ratio, guint64 compressed, guint64 original)
 /**
  * trib_kafka_registry_value_check:
  * @value: an entry
- * @error: return location, %TRIB_KAFKA_RECORD_ERROR_CONTRADICTION
+ * @error: return location, %TRIB_KAFKA_ERROR_CONTRADICTION
  *
  * Returns: whether its fields agree with each other
  */
@@ -273,7 +272,7 @@ check_shape (const TribKafkaMetadataValue *value, GError **error)
 /**
  * trib_kafka_metadata_value_check:
  * @value: a frame's metadata
- * @error: return location, %TRIB_KAFKA_RECORD_ERROR_CONTRADICTION
+ * @error: return location, %TRIB_KAFKA_ERROR_CONTRADICTION
  *
  * Returns: whether its fields agree with each other
  */

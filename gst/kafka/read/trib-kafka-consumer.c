@@ -4,68 +4,11 @@
 #include <kafka/client/trib-kafka-config.h>
 #include <kafka/client/trib-kafka-offsets.h>
 
-G_DEFINE_QUARK (trib - kafka - read - error - quark, trib_kafka_read_error)
-
 #define MIB (1024 * 1024)
 #define FIRST_PATIENCE_MS 100
 #define LAST_PATIENCE_MS 1000
 /* what the client takes from a broker in one piece: one batch of the largest size in use */
 #define RECEIVE_BYTES (256 * MIB)
-
-/* options that reading relies on, and what to do instead */
-static const struct {
-  const gchar *name;
-  const gchar *instead;
-} reserved[] = {
-  { "bootstrap.servers", "set bootstrap-servers" },
-  { "metadata.broker.list", "set bootstrap-servers" },
-  { "group.id", "no consumer group is joined" },
-  { "group.instance.id", "no consumer group is joined" },
-  { "auto.offset.reset", "set start" },
-  { "enable.auto.commit", "nothing is committed" },
-  { "auto.commit.enable", "nothing is committed" },
-  { "enable.auto.offset.store", "nothing is committed" },
-  { "offset.store.method", "nothing is committed" },
-  { "enable.partition.eof", "the ends of partitions are always looked for" },
-  { "allow.auto.create.topics", "reading creates no topics" },
-  { "queued.max.messages.kbytes", "set max-queued-bytes" },
-  { "queued.min.messages", "set max-queued-bytes" },
-  { "fetch.max.bytes", "set max-queued-bytes" },
-  { "fetch.message.max.bytes", "set max-queued-bytes" },
-  { "max.partition.fetch.bytes", "set max-queued-bytes" },
-  { "receive.message.max.bytes", "records of any size that brokers take are read" },
-  { "test.mock.num.brokers", "set bootstrap-servers=in-process" },
-  { "enabled_events", "the element serves the client's queue" },
-  { "background_event_cb", "the element serves the client's queue" },
-  { "consume_cb", "the element serves the client's queue" },
-  { "rebalance_cb", "no consumer group is joined" },
-  { "offset_commit_cb", "nothing is committed" },
-  { "error_cb", "the element serves the client's queue" },
-  { "log_cb", "see the element's debug category" },
-  { "log.queue", "see the element's debug category" },
-  { "opaque", "the element needs it" },
-  { "default_topic_conf", "name the options themselves" },
-};
-
-/**
- * trib_kafka_consumer_option_check:
- * @name: name of a librdkafka option
- * @error: return location; says what to do instead
- *
- * Returns: whether an application may set that option of a client that reads
- */
-gboolean
-trib_kafka_consumer_option_check (const gchar *name, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (reserved); i++) {
-    if (g_str_equal (name, reserved[i].name)) {
-      g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS,
-          "the option \"%s\" cannot be set here: %s", name, reserved[i].instead);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
 
 static void
 on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
@@ -94,23 +37,12 @@ on_log (const rd_kafka_t *client, int level, const char *facility, const char *t
 }
 
 static gboolean
-set_option (rd_kafka_conf_t *conf, const gchar *name, const gchar *value, GError **error)
-{
-  g_autoptr (GError) why = NULL;
-
-  if (trib_kafka_config_set (conf, name, value, &why))
-    return TRUE;
-  g_set_error_literal (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS, why->message);
-  return FALSE;
-}
-
-static gboolean
 set_number (rd_kafka_conf_t *conf, const gchar *name, guint64 value, GError **error)
 {
   gchar text[32];
 
   g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, value);
-  return set_option (conf, name, text, error);
+  return trib_kafka_config_set (conf, name, text, error);
 }
 
 static gboolean
@@ -139,12 +71,13 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
   guint64 answer = CLAMP (queued / 4, MIB, 16 * MIB);
 
   for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
-    if (!set_option (conf, fixed[i][0], fixed[i][1], error))
+    if (!trib_kafka_config_set (conf, fixed[i][0], fixed[i][1], error))
       return FALSE;
   /* newer than the oldest librdkafka this runs with: without it a full queue costs a second */
   rd_kafka_conf_set (conf, "fetch.queue.backoff.ms", "10", NULL, 0);
   /* a record that is larger than these comes alone, whatever its size */
-  return set_option (conf, "check.crcs", config->values_checked ? "false" : "true", error)
+  return trib_kafka_config_set (
+             conf, "check.crcs", config->values_checked ? "false" : "true", error)
          && set_number (conf, "receive.message.max.bytes", RECEIVE_BYTES, error)
          && set_number (conf, "fetch.max.bytes", answer, error)
          && set_number (
@@ -157,13 +90,14 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
 static rd_kafka_conf_t *
 make_conf (TribKafkaConsumer *c, const TribKafkaConsumerConfig *config, GError **error)
 {
+  TribKafkaRole role = config->verifies ? TRIB_KAFKA_ROLE_VERIFY : TRIB_KAFKA_ROLE_READ;
   rd_kafka_conf_t *conf = rd_kafka_conf_new ();
   gboolean ok = set_defaults (conf, config, error);
 
   for (guint i = 0; ok && config->options && config->options[i]; i += 2)
-    ok = trib_kafka_consumer_option_check (config->options[i], error)
-         && set_option (conf, config->options[i], config->options[i + 1], error);
-  ok = ok && set_option (conf, "bootstrap.servers", config->bootstrap_servers, error);
+    ok = trib_kafka_config_set_given (
+        conf, role, config->options[i], config->options[i + 1], error);
+  ok = ok && trib_kafka_config_set (conf, "bootstrap.servers", config->bootstrap_servers, error);
   if (!ok) {
     rd_kafka_conf_destroy (conf);
     return NULL;
@@ -181,7 +115,7 @@ make_conf (TribKafkaConsumer *c, const TribKafkaConsumerConfig *config, GError *
  *
  * Makes the client; asks nothing of the broker yet.
  *
- * Returns: (transfer full): a client, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): a client, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaConsumer *
 trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error)
@@ -209,7 +143,7 @@ trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error)
   if (c->client == NULL) {
     g_autofree gchar *shown = trib_kafka_secrets_hide (c->secrets, why);
     rd_kafka_conf_destroy (conf);
-    g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS,
+    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
         "librdkafka refuses these options together: %s", shown);
     return NULL;
   }
@@ -372,19 +306,19 @@ trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp
   switch (err) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED,
+      g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_NOT_AUTHORIZED,
           "the broker does not let this client read topic \"%s\"", topic);
       return;
     case RD_KAFKA_RESP_ERR__FATAL:
-      g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_FATAL,
+      g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL,
           "topic \"%s\": the client cannot go on: %s", topic, rd_kafka_err2str (err));
       return;
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-      g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC,
-          "\"%s\" cannot be a topic", topic);
+      g_set_error (
+          error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC, "\"%s\" cannot be a topic", topic);
       return;
     default:
-      g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC,
+      g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC,
           "there is no topic \"%s\", or it has fewer partitions than asked for", topic);
   }
 }

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <common/trib-link.h>
+#include <kafka/trib-kafka-error.h>
 #include <kafka/client/trib-kafka-secrets.h>
 
 G_BEGIN_DECLS
@@ -12,22 +13,6 @@ G_BEGIN_DECLS
  * joins no consumer group, commits nothing and creates nothing on the broker. One thread at a time;
  * only @log runs on threads of the client. Counted references, because librdkafka cannot end a client while
  * records of it are held: the last record that is let go ends it, on any thread. */
-
-#define TRIB_KAFKA_READ_ERROR (trib_kafka_read_error_quark ())
-GQuark trib_kafka_read_error_quark (void);
-
-typedef enum {
-  TRIB_KAFKA_READ_ERROR_SETTINGS,       /* an option or a topic's name is refused */
-  TRIB_KAFKA_READ_ERROR_TOPIC,          /* no such topic or partition */
-  TRIB_KAFKA_READ_ERROR_NOT_AUTHORIZED, /* the broker refuses this client */
-  TRIB_KAFKA_READ_ERROR_EXPIRED,        /* below the lowest offset: retention has passed it */
-  TRIB_KAFKA_READ_ERROR_BEYOND_END,     /* not written yet */
-  TRIB_KAFKA_READ_ERROR_MISSING,        /* within the log, but there is no record at that offset */
-  TRIB_KAFKA_READ_ERROR_UNREACHABLE,    /* no answer in time */
-  TRIB_KAFKA_READ_ERROR_TOO_LARGE,      /* the record is larger than the caller allows */
-  TRIB_KAFKA_READ_ERROR_UNREADABLE,     /* the record came, and cannot be read */
-  TRIB_KAFKA_READ_ERROR_FATAL,          /* the client cannot go on */
-} TribKafkaReadError;
 
 /* @thread: any */
 typedef void (*TribKafkaLogFunc) (gpointer user_data, gint level, const gchar *text);
@@ -40,6 +25,7 @@ typedef void (*TribKafkaLogFunc) (gpointer user_data, gint level, const gchar *t
  * @max_queued_bytes: bound on the records that the client holds ready, bytes; 0: 64 MiB
  * @one_by_one: an answer of the broker shall hold one batch: for random access
  * @values_checked: the caller compares values with check sums of their own: the client need not
+ * @verifies: the verifier's client: options may set sizes, and refused values are not quoted
  * @log: (nullable): lines of the client's log
  * @log_data: for @log
  */
@@ -49,6 +35,7 @@ typedef struct {
   guint64 max_queued_bytes;
   gboolean one_by_one;
   gboolean values_checked;
+  gboolean verifies;
   TribKafkaLogFunc log;
   gpointer log_data;
 } TribKafkaConsumerConfig;
@@ -79,7 +66,6 @@ typedef struct {
   gpointer log_data;
 } TribKafkaConsumer;
 
-gboolean trib_kafka_consumer_option_check (const gchar *name, GError **error);
 TribKafkaConsumer *trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error);
 TribKafkaConsumer *trib_kafka_consumer_ref (TribKafkaConsumer *c);
 void trib_kafka_consumer_unref (TribKafkaConsumer *c);

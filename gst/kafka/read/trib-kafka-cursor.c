@@ -81,24 +81,20 @@ struct _TribKafkaCursor {
  *
  * Makes a client of its own; asks nothing of the broker yet. It stands at %TRIB_KAFKA_START_NOWHERE.
  *
- * Returns: (transfer full): a cursor, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): a cursor, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaCursor *
 trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
 {
   g_autoptr (TribKafkaCursor) c = g_new0 (TribKafkaCursor, 1);
-  g_autoptr (GError) why = NULL;
 
   c->in_process = config->in_process;
   c->wait_for_topic = config->wait_for_topic;
   c->lost = g_array_new (FALSE, FALSE, sizeof (Lost));
   c->at.start = TRIB_KAFKA_START_NOWHERE;
   c->waiting_since = -1;
-  if (!trib_kafka_topic_check (config->topic, &why)) {
-    g_set_error_literal (
-        error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS, why->message);
+  if (!trib_kafka_topic_check (config->topic, error))
     return NULL;
-  }
   c->consumer = trib_kafka_consumer_new (&config->client, error);
   if (c->consumer == NULL)
     return NULL;
@@ -311,7 +307,7 @@ ask_partitions (TribKafkaCursor *c, GError **error)
   if (answer != TRIB_KAFKA_ANSWER_YES)
     return answer;
   if (c->at.partition >= n) {
-    g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC,
+    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC,
         "topic \"%s\" has %d partitions: there is no partition %d", rd_kafka_topic_name (c->topic),
         n, c->at.partition);
     return TRIB_KAFKA_ANSWER_ERROR;
@@ -398,7 +394,7 @@ ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
   if (answer != TRIB_KAFKA_ANSWER_YES)
     return answer;
   if (part->position > high || ++part->resets > MAX_RESETS) {
-    g_set_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_BEYOND_END,
+    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_BEYOND_END,
         "topic \"%s\" partition %d: offset %" G_GINT64_FORMAT
         " was reached, but the broker now has %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
         "; was the topic made anew?",
@@ -471,7 +467,7 @@ static gboolean
 is_waited_for (const TribKafkaCursor *c, const GError *error)
 {
   return c->wait_for_topic && c->at.partition < 0
-         && g_error_matches (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC);
+         && g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC);
 }
 
 static TribKafkaCursorResult
@@ -750,6 +746,26 @@ trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition)
   g_return_val_if_fail (partition >= 0 && partition < c->n_parts, -1);
 
   return c->parts[partition].position;
+}
+
+/**
+ * trib_kafka_cursor_get_range:
+ * @c: a cursor
+ * @partition: which partition
+ * @ret_low: (out): its lowest offset when reading began
+ * @ret_high: (out): the offset of the next record to be written, then
+ *
+ * Returns: whether that is known already
+ */
+gboolean
+trib_kafka_cursor_get_range (
+    const TribKafkaCursor *c, gint32 partition, gint64 *ret_low, gint64 *ret_high)
+{
+  if (c->state != READING || partition < 0 || partition >= c->n_parts)
+    return FALSE;
+  *ret_low = c->parts[partition].low;
+  *ret_high = c->parts[partition].high;
+  return TRUE;
 }
 
 gboolean

@@ -96,6 +96,8 @@ TribKafkaAnswer trib_kafka_cursor_ask_end (
     TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error);
 gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);
 gint64 trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition);
+gboolean trib_kafka_cursor_get_range (
+    const TribKafkaCursor *c, gint32 partition, gint64 *ret_low, gint64 *ret_high);
 gboolean trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c);
 const gchar *trib_kafka_cursor_get_trouble (const TribKafkaCursor *c);

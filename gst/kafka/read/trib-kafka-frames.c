@@ -141,7 +141,7 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
  *
  * Asks nothing of the broker yet. To be given a position with trib_kafka_frames_seek().
  *
- * Returns: (transfer full): what reads frames, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): what reads frames, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaFrames *
 trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)

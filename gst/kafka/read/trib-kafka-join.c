@@ -28,7 +28,7 @@ struct _TribKafkaJoin {
  * @max_bytes: bound on what is put aside, bytes; the client's queue has its own
  * @error: return location
  *
- * Returns: (transfer full): a join, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): a join, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaJoin *
 trib_kafka_join_new (const TribKafkaCursorConfig *config, guint64 max_bytes, GError **error)
@@ -200,7 +200,7 @@ pump (TribKafkaJoin *j, gint32 partition, gint64 offset, gint64 deadline, TribLi
     case TRIB_KAFKA_CURSOR_FLUSHING:
       return TRIB_KAFKA_JOIN_FLUSHING;
     case TRIB_KAFKA_CURSOR_ERROR:
-      if (!g_error_matches (*error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_BEYOND_END))
+      if (!g_error_matches (*error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_BEYOND_END))
         return TRIB_KAFKA_JOIN_ERROR;
       if (item.partition < 0)
         return TRIB_KAFKA_JOIN_ERROR;

@@ -270,7 +270,7 @@ static gboolean
 fail_waiting (GCancellable *cancellable, GError **error)
 {
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
-    g_set_error_literal (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_UNREACHABLE,
+    g_set_error_literal (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_UNREACHABLE,
         "all connections were busy up to the deadline");
   return FALSE;
 }
@@ -325,9 +325,9 @@ acquire (TribKafkaReader *r, const Place *place, gboolean anew, gint64 deadline,
 /* ---- reading ---- */
 
 static TribKafkaRecordCopy *
-fail_place (const Place *place, TribKafkaReadError code, const gchar *why, GError **error)
+fail_place (const Place *place, TribKafkaError code, const gchar *why, GError **error)
 {
-  g_set_error (error, TRIB_KAFKA_READ_ERROR, code,
+  g_set_error (error, TRIB_KAFKA_ERROR, code,
       "topic \"%s\" partition %d offset %" G_GINT64_FORMAT ": %s", place->topic, place->partition,
       place->offset, why);
   return NULL;
@@ -339,10 +339,10 @@ take_message (const TribKafkaReader *r, const Place *place, TribKafkaMessage *m,
   TribKafkaRecordCopy *copy;
 
   if (m->offset != place->offset)
-    copy = fail_place (place, TRIB_KAFKA_READ_ERROR_MISSING, "there is no record there", error);
+    copy = fail_place (place, TRIB_KAFKA_ERROR_MISSING, "there is no record there", error);
   else if (m->value_len > r->config.max_record_bytes)
     copy = fail_place (
-        place, TRIB_KAFKA_READ_ERROR_TOO_LARGE, "the record is larger than allowed", error);
+        place, TRIB_KAFKA_ERROR_TOO_LARGE, "the record is larger than allowed", error);
   else
     copy = copy_message (m);
   trib_kafka_message_clear (m);
@@ -354,7 +354,7 @@ fail_in_time (const Place *place, const TribKafkaCursor *cursor, GError **error)
 {
   const gchar *trouble = trib_kafka_cursor_get_trouble (cursor);
 
-  return fail_place (place, TRIB_KAFKA_READ_ERROR_UNREACHABLE,
+  return fail_place (place, TRIB_KAFKA_ERROR_UNREACHABLE,
       *trouble ? trouble : "no answer up to the deadline", error);
 }
 
@@ -381,7 +381,7 @@ begin_reading (TribKafkaCursor *cursor, const Place *place, gint64 deadline, GEr
     }
   }
   if (!trib_kafka_cursor_look_for_partition (cursor, place->partition)) {
-    fail_place (place, TRIB_KAFKA_READ_ERROR_TOPIC, "the topic has fewer partitions", error);
+    fail_place (place, TRIB_KAFKA_ERROR_TOPIC, "the topic has fewer partitions", error);
     return FALSE;
   }
   trib_kafka_cursor_seek_partition (cursor, place->partition, place->offset);
@@ -401,12 +401,12 @@ read_place (const TribKafkaReader *r, TribKafkaCursor *cursor, const Place *plac
       case TRIB_KAFKA_CURSOR_RECORD:
         return take_message (r, place, &item.message, error);
       case TRIB_KAFKA_CURSOR_LOST:
-        return fail_place (place, TRIB_KAFKA_READ_ERROR_EXPIRED, "retention has passed it", error);
+        return fail_place (place, TRIB_KAFKA_ERROR_EXPIRED, "retention has passed it", error);
       case TRIB_KAFKA_CURSOR_UNREADABLE:
-        return fail_place (place, TRIB_KAFKA_READ_ERROR_UNREADABLE, "the record is damaged", error);
+        return fail_place (place, TRIB_KAFKA_ERROR_UNREADABLE, "the record is damaged", error);
       case TRIB_KAFKA_CURSOR_CAUGHT_UP:
       case TRIB_KAFKA_CURSOR_END:
-        return fail_place (place, TRIB_KAFKA_READ_ERROR_BEYOND_END, "not written yet", error);
+        return fail_place (place, TRIB_KAFKA_ERROR_BEYOND_END, "not written yet", error);
       case TRIB_KAFKA_CURSOR_LINK:
         break;
       case TRIB_KAFKA_CURSOR_TIMEOUT:
@@ -492,7 +492,7 @@ get (TribKafkaReader *r, const Place *place, gboolean anew, gint64 deadline,
  *
  * Blocks. Any thread, several at a time.
  *
- * Returns: (transfer full): the record. %NULL with a #TribKafkaReadError that says whether it is not there any more,
+ * Returns: (transfer full): the record. %NULL with a #TribKafkaError that says whether it is not there any more,
  *   not there yet, nowhere, too large, or whether nobody answered in time; or with %G_IO_ERROR_CANCELLED
  */
 TribKafkaRecordCopy *
@@ -503,7 +503,7 @@ trib_kafka_reader_get (TribKafkaReader *r, const gchar *topic, gint32 partition,
   TribKafkaRecordCopy *copy;
 
   if (partition < 0 || offset < 0)
-    copy = fail_place (&place, TRIB_KAFKA_READ_ERROR_MISSING, "no record can be there", error);
+    copy = fail_place (&place, TRIB_KAFKA_ERROR_MISSING, "no record can be there", error);
   else
     copy = get (r, &place, anew, deadline, cancellable, error);
   g_mutex_lock (&r->lock);

@@ -26,7 +26,7 @@ struct _TribKafkaRecords {
  * Of the bound on bytes three quarters are the client's, a quarter is for records that wait for those of other partitions.
  * Asks nothing of the broker yet. To be given a position with trib_kafka_records_seek().
  *
- * Returns: (transfer full): what reads records, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): what reads records, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaRecords *
 trib_kafka_records_new (const TribKafkaCursorConfig *config, GError **error)

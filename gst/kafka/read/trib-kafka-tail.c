@@ -23,7 +23,7 @@ struct _TribKafkaTail {
  * @config: where to look, and for which stream; copied
  * @error: return location
  *
- * Returns: (transfer full): something to look with, or %NULL with %TRIB_KAFKA_READ_ERROR_SETTINGS
+ * Returns: (transfer full): something to look with, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
 TribKafkaTail *
 trib_kafka_tail_new (const TribKafkaFramesConfig *config, GError **error)

@@ -103,7 +103,7 @@ finish_orphan (TribKafkaVerify *v, const Frame *f)
 
   for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++) {
     const Copy *c = &f->copies[i];
-    TribKafkaRecord at = { .topic = i, .partition = c->partition, .offset = c->offset };
+    TribKafkaVerifyRecord at = { .topic = i, .partition = c->partition, .offset = c->offset };
 
     /* further copies have been found as duplicates already */
     if (c->partition < 0 || failed || (has_entry && v->bound_hit))

@@ -38,7 +38,7 @@ trib_kafka_verify_hash (const void *data, gsize len)
 /* a header that is absent is no finding, one that is wrong is */
 gboolean
 trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Said *said)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Said *said)
 {
   gboolean good = TRUE;
 

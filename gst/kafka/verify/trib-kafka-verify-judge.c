@@ -59,8 +59,8 @@ judge_place (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic 
     Faults *faults)
 {
   const Pointer *to = &f->pointers[topic];
-  TribKafkaRecord at = { .topic = topic, .partition = to->partition, .offset = to->offset };
-  TribKafkaRecord entry
+  TribKafkaVerifyRecord at = { .topic = topic, .partition = to->partition, .offset = to->offset };
+  TribKafkaVerifyRecord entry
       = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
   g_autofree gchar *other = elsewhere (f, topic);
 
@@ -95,8 +95,8 @@ judge_place (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic 
 }
 
 static void
-compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaRecord *at, const Who *who,
-    const gchar *what, guint32 says, guint32 is, Faults *faults)
+compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaVerifyRecord *at,
+    const Who *who, const gchar *what, guint32 says, guint32 is, Faults *faults)
 {
   if (says == is)
     return;
@@ -116,8 +116,8 @@ static void
 judge_metadata (
     TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata, Faults *faults)
 {
-  TribKafkaRecord at = { .topic = TRIB_KAFKA_TOPIC_METADATA };
-  TribKafkaRecord entry
+  TribKafkaVerifyRecord at = { .topic = TRIB_KAFKA_TOPIC_METADATA };
+  TribKafkaVerifyRecord entry
       = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
 
   at.partition = metadata->partition;
@@ -144,7 +144,7 @@ static void
 judge_claims (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata,
     const Copy *bytes, Faults *faults)
 {
-  TribKafkaRecord at = {
+  TribKafkaVerifyRecord at = {
     .topic = TRIB_KAFKA_TOPIC_METADATA, .partition = metadata->partition, .offset = metadata->offset
   };
   const Copy *first = &f->copies[TRIB_KAFKA_TOPIC_METADATA];
@@ -169,7 +169,7 @@ judge_claims (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *me
 static void
 judge_bytes (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *bytes, Faults *faults)
 {
-  TribKafkaRecord at = {
+  TribKafkaVerifyRecord at = {
     .topic = TRIB_KAFKA_TOPIC_BINARY, .partition = bytes->partition, .offset = bytes->offset
   };
 
@@ -192,7 +192,7 @@ judge_headers (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopi
     const Copy *c, const Copy *metadata, Faults *faults)
 {
   Seen sequence = f->sequence, time_source = f->time_source;
-  TribKafkaRecord at = { .topic = topic };
+  TribKafkaVerifyRecord at = { .topic = topic };
   const gchar *wrong = NULL, *whose = "the registry entry";
 
   if (c == NULL)
@@ -220,7 +220,7 @@ judge_partitions (TribKafkaVerify *v, const Frame *f, const Who *who, Faults *fa
 {
   gint32 metadata = f->pointers[TRIB_KAFKA_TOPIC_METADATA].partition;
   gint32 binary = f->pointers[TRIB_KAFKA_TOPIC_BINARY].partition;
-  TribKafkaRecord entry
+  TribKafkaVerifyRecord entry
       = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
 
   if (metadata == f->partition && binary == f->partition)

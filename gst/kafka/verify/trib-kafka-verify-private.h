@@ -142,15 +142,17 @@ Partition *trib_kafka_verify_partition (
 gboolean trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value);
 Frame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who);
 Frame *trib_kafka_verify_ensure_frame (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
 void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f);
 void trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f);
 
 /* one record */
-void trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
-void trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who);
+void trib_kafka_verify_take_copy (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
+void trib_kafka_verify_take_entry (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
 gboolean trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Said *said);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Said *said);
 guint32 trib_kafka_verify_hash (const void *data, gsize len);
 
 /* one frame */
@@ -159,9 +161,10 @@ gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean f
 
 /* findings */
 void trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
-    const TribKafkaRecord *at, const Who *who, guint64 n, const gchar *format, ...)
+    const TribKafkaVerifyRecord *at, const Who *who, guint64 n, const gchar *format, ...)
     G_GNUC_PRINTF (6, 7);
-void trib_kafka_verify_found_index (TribKafkaVerify *v, const TribKafkaRecord *at, const Who *who);
+void trib_kafka_verify_found_index (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const Who *who);
 void trib_kafka_verify_finding_free (gpointer finding);
 
 G_END_DECLS

@@ -10,8 +10,8 @@
 
 /* @identity is what the JSON says, @who what the key says */
 static gboolean
-check_identity (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const TribKafkaIdentity *identity)
+check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who,
+    const TribKafkaIdentity *identity)
 {
   const gchar *wrong = NULL;
 
@@ -37,7 +37,7 @@ check_identity (
 }
 
 static void
-add_duplicate (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
 {
   static const TribKafkaVerifyKind kinds[] = {
     TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
@@ -52,7 +52,8 @@ add_duplicate (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
 
 /* the entry may point at any of the copies, so the later ones are kept until it has come */
 static void
-add_extra_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const Copy *copy)
+add_extra_copy (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, const Copy *copy)
 {
   Frame *f = trib_kafka_verify_lookup_frame (v, who);
   Copy *extra;
@@ -71,7 +72,7 @@ add_extra_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, co
 /* Bytes or metadata of a frame index whose entry was judged before: left behind by a FAILED frame,
  * or of another capture time. */
 static void
-add_after_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
 {
   if (!v->bound_hit && !trib_index_set_contains (&who->stream->failed, who->index))
     trib_kafka_verify_found_index (v, r, who);
@@ -79,8 +80,8 @@ add_after_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
 
 /* @seen, from the JSON, against what the record's header says, which counts when both are there */
 static gboolean
-merge (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, const gchar *what, Seen seen,
-    Seen *said)
+merge (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, const gchar *what,
+    Seen seen, Seen *said)
 {
   gboolean good = !said->known || said->value == seen.value;
 
@@ -100,7 +101,7 @@ hash_text (const gchar *text)
 
 static gboolean
 read_metadata (
-    TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, Copy *copy, Claims *claims)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Copy *copy, Claims *claims)
 {
   g_auto (TribKafkaMetadataValue) value = { 0 };
   g_autoptr (GError) error = NULL;
@@ -132,7 +133,7 @@ read_metadata (
 
 /* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
 void
-trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
 {
   Copy copy = {
     .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = who->crc
@@ -184,7 +185,7 @@ note_pointer (TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *
 }
 
 static void
-add_failed (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who,
+add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who,
     const TribKafkaRegistryValue *value)
 {
   const gchar *reason = value->error_reason;
@@ -211,7 +212,7 @@ add_failed (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who,
 }
 
 static gboolean
-is_first_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, gboolean failed)
+is_first_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, gboolean failed)
 {
   gboolean was_failed;
 
@@ -228,7 +229,7 @@ is_first_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who, gb
 }
 
 void
-trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
 {
   g_auto (TribKafkaRegistryValue) value = { 0 };
   g_autoptr (GError) error = NULL;

@@ -231,7 +231,7 @@ wanted (gchar **list, const gchar *text, gsize len)
 }
 
 static void
-refuse (TribKafkaVerify *v, const TribKafkaRecord *r, const gchar *what)
+refuse (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what)
 {
   v->bound_hit = TRUE;
   trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_BOUND, r, NULL, 1,
@@ -239,7 +239,7 @@ refuse (TribKafkaVerify *v, const TribKafkaRecord *r, const gchar *what)
 }
 
 static Stream *
-ensure_stream (TribKafkaVerify *v, const TribKafkaRecord *r, const TribFrameIdView *id)
+ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id)
 {
   gchar key[TRIB_FRAME_ID_MAX_BYTES + 1];
   gsize len = id->session_len + 1 + id->stream_len;
@@ -274,7 +274,7 @@ trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who)
 }
 
 Frame *
-trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaRecord *r, const Who *who)
+trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
 {
   Frame *f = trib_kafka_verify_lookup_frame (v, who);
 
@@ -322,7 +322,7 @@ trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f)
  * Takes the next record of its partition. Its value is looked at and not kept.
  */
 void
-trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaRecord *record)
+trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
 {
   Partition *p = ensure_partition (v, record->topic, record->partition);
   g_autoptr (GError) error = NULL;
@@ -373,7 +373,7 @@ void
 trib_kafka_verify_add_skipped (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 from, gint64 to)
 {
-  TribKafkaRecord at = { .topic = topic, .partition = partition, .offset = from };
+  TribKafkaVerifyRecord at = { .topic = topic, .partition = partition, .offset = from };
 
   trib_kafka_verify_set_low (v, topic, partition, to);
   if (to > from)
@@ -395,7 +395,7 @@ void
 trib_kafka_verify_add_unreadable (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 offset, const gchar *why)
 {
-  TribKafkaRecord at = { .topic = topic, .partition = partition, .offset = offset };
+  TribKafkaVerifyRecord at = { .topic = topic, .partition = partition, .offset = offset };
 
   trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_UNREADABLE, &at, NULL, 1, "%s", why);
 }

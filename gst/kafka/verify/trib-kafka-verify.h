@@ -109,7 +109,7 @@ typedef struct {
   gsize value_len;
   const TribKafkaHeader *headers;
   guint n_headers;
-} TribKafkaRecord;
+} TribKafkaVerifyRecord;
 
 typedef struct {
   guint64 entries; /* frames with a readable registry entry */
@@ -174,7 +174,7 @@ void trib_kafka_verify_set_low (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 low);
 void trib_kafka_verify_set_position (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 position);
-void trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaRecord *record);
+void trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record);
 void trib_kafka_verify_add_skipped (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 from, gint64 to);
 void trib_kafka_verify_add_unreadable (

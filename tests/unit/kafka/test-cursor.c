@@ -267,7 +267,7 @@ test_made_anew (void)
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
   while (result == LINK);
   g_assert_cmpint (result, ==, ERROR_RESULT);
-  g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_BEYOND_END);
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_BEYOND_END);
 }
 
 /* ARIA-5: told once, waited through, and gone on where it was */
@@ -396,7 +396,7 @@ test_no_topic (void)
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
   while (result == LINK);
   g_assert_cmpint (result, ==, ERROR_RESULT);
-  g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC);
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC);
   g_assert_nonnull (strstr (error->message, rig->topic));
 }
 
@@ -437,7 +437,7 @@ test_no_partition (void)
     result = trib_kafka_cursor_next (c, soon (20000), &item, &error);
   while (result == LINK);
   g_assert_cmpint (result, ==, ERROR_RESULT);
-  g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_TOPIC);
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC);
 }
 
 static void
@@ -455,7 +455,7 @@ test_settings (void)
     g_autoptr (GError) error = NULL;
 
     g_assert_null (trib_kafka_cursor_new (&config, &error));
-    g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS);
+    g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS);
     g_assert_nonnull (strstr (error->message, words[i]));
     g_assert_null (strstr (error->message, "hush"));
   }
@@ -464,7 +464,7 @@ test_settings (void)
     g_autoptr (GError) error = NULL;
 
     g_assert_null (trib_kafka_cursor_new (&config, &error));
-    g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_SETTINGS);
+    g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS);
   }
 }
 

@@ -51,7 +51,7 @@ fails (TribKafkaReader *r, const gchar *topic, gint32 partition, gint64 offset, 
 
   g_assert_null (
       trib_kafka_reader_get (r, topic, partition, offset, FALSE, soon (20000), NULL, &error));
-  g_assert_error (error, TRIB_KAFKA_READ_ERROR, code);
+  g_assert_error (error, TRIB_KAFKA_ERROR, code);
   g_assert_nonnull (strstr (error->message, topic));
 }
 
@@ -122,18 +122,18 @@ test_failures (void)
 
   read_rig_produce_many (rig, 0, 0, 12, 1000000);
   read_rig_produce_many (rig, 1, 0, 1, 100);
-  fails (r, rig->topic, 0, 1, TRIB_KAFKA_READ_ERROR_EXPIRED);
-  fails (r, rig->topic, 0, 12, TRIB_KAFKA_READ_ERROR_BEYOND_END);
-  fails (r, rig->topic, 0, 500, TRIB_KAFKA_READ_ERROR_BEYOND_END);
-  fails (r, rig->topic, 99, 0, TRIB_KAFKA_READ_ERROR_TOPIC);
-  fails (r, rig->topic, -1, 0, TRIB_KAFKA_READ_ERROR_MISSING);
-  fails (r, rig->topic, 0, -1, TRIB_KAFKA_READ_ERROR_MISSING);
+  fails (r, rig->topic, 0, 1, TRIB_KAFKA_ERROR_EXPIRED);
+  fails (r, rig->topic, 0, 12, TRIB_KAFKA_ERROR_BEYOND_END);
+  fails (r, rig->topic, 0, 500, TRIB_KAFKA_ERROR_BEYOND_END);
+  fails (r, rig->topic, 99, 0, TRIB_KAFKA_ERROR_TOPIC);
+  fails (r, rig->topic, -1, 0, TRIB_KAFKA_ERROR_MISSING);
+  fails (r, rig->topic, 0, -1, TRIB_KAFKA_ERROR_MISSING);
   /* none of it harms the connection */
   check (r, rig, 1, 0, FALSE);
   check (r, rig, 0, 11, FALSE);
   rd_kafka_mock_topic_set_error (rig->mock, "read-none", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-  fails (r, "read-none", 0, 0, TRIB_KAFKA_READ_ERROR_TOPIC);
-  fails (r, "not a topic", 0, 0, TRIB_KAFKA_READ_ERROR_SETTINGS);
+  fails (r, "read-none", 0, 0, TRIB_KAFKA_ERROR_TOPIC);
+  fails (r, "not a topic", 0, 0, TRIB_KAFKA_ERROR_SETTINGS);
   assert_counts_close (r);
 }
 
@@ -147,7 +147,7 @@ test_too_large (void)
 
   read_rig_produce_many (rig, 0, 0, 1, 1001);
   read_rig_produce_many (rig, 0, 1, 1, 1000);
-  fails (r, rig->topic, 0, 0, TRIB_KAFKA_READ_ERROR_TOO_LARGE);
+  fails (r, rig->topic, 0, 0, TRIB_KAFKA_ERROR_TOO_LARGE);
   check (r, rig, 0, 1, FALSE);
 }
 
@@ -162,7 +162,7 @@ test_deadline (void)
   check (r, rig, 0, 0, FALSE);
   read_rig_down (rig);
   g_assert_null (trib_kafka_reader_get (r, rig->topic, 0, 1, FALSE, soon (300), NULL, &error));
-  g_assert_error (error, TRIB_KAFKA_READ_ERROR, TRIB_KAFKA_READ_ERROR_UNREACHABLE);
+  g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_UNREACHABLE);
   read_rig_up (rig);
   check (r, rig, 0, 1, FALSE);
 }

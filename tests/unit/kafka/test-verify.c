@@ -307,7 +307,7 @@ test_gaps (void)
 static void
 put_raw (TribKafkaVerify *v, TribKafkaTopic topic, gint64 offset, const gchar *key)
 {
-  TribKafkaRecord record = { topic, 0, offset, key, key ? strlen (key) : 0, "x", 1, NULL, 0 };
+  TribKafkaVerifyRecord record = { topic, 0, offset, key, key ? strlen (key) : 0, "x", 1, NULL, 0 };
 
   trib_kafka_verify_add (v, &record);
 }

@@ -71,7 +71,7 @@ put (TribKafkaVerify *v, TribKafkaTopic topic, const Spec *s, const gchar *value
     const TribKafkaHeader *headers, guint n_headers)
 {
   g_autofree gchar *id = trib_frame_id_format (s->session, s->stream, s->index, s->t_ns);
-  TribKafkaRecord record
+  TribKafkaVerifyRecord record
       = { topic, s->partition, s->offset, id, strlen (id), value, len, headers, n_headers };
 
   trib_kafka_verify_add (v, &record);
