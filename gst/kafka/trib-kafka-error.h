@@ -20,7 +20,6 @@ GQuark trib_kafka_error_quark (void);
  * @TRIB_KAFKA_ERROR_EXPIRED: reading: below the lowest offset: removed by retention
  * @TRIB_KAFKA_ERROR_BEYOND_END: reading: not written yet
  * @TRIB_KAFKA_ERROR_MISSING: reading: within the log, but there is no record at that offset
- * @TRIB_KAFKA_ERROR_TOO_LARGE: reading: the record is larger than the caller allows
  * @TRIB_KAFKA_ERROR_UNREADABLE: reading: the record is damaged
  * @TRIB_KAFKA_ERROR_STALLED: verifying: no progress within the timeout
  * @TRIB_KAFKA_ERROR_ABORTED: verifying: the caller asked for it
@@ -38,7 +37,6 @@ typedef enum {
   TRIB_KAFKA_ERROR_EXPIRED,
   TRIB_KAFKA_ERROR_BEYOND_END,
   TRIB_KAFKA_ERROR_MISSING,
-  TRIB_KAFKA_ERROR_TOO_LARGE,
   TRIB_KAFKA_ERROR_UNREADABLE,
   TRIB_KAFKA_ERROR_STALLED,
   TRIB_KAFKA_ERROR_ABORTED,

@@ -22,14 +22,13 @@ struct _GstKafkaBinarySrc {
 
   /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
   TribKafkaFrames *frames;
-  TribKafkaTail *tail; /* while it is looked for how long the recording is */
-  GCancellable *cancellable;
+  TribKafkaTail *tail;               /* while it is looked for how long the recording is */
+  TribKafkaReader *reader;           /* of metadata, for bytes that do not say what they are */
   TribKafkaFramesCounts last_counts; /* of the run before, once it has ended */
   guint64 unusable;                  /* what they are could not be found out */
   guint64 skipped;
 
   /* set going to READY */
-  TribKafkaReader *reader; /* of metadata, for bytes that do not say what they are */
   TribKafkaFramesConfig frames_config;
 
   /* streaming thread, or nobody else while a seek is carried out */

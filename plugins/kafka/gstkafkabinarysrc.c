@@ -177,7 +177,6 @@ static gboolean
 gst_kafka_binary_src_begin (GstKafkaSource *source, GError **error)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
-  TribKafkaReaderConfig reader = { .client = source->client, .max_connections = 1 };
   TribKafkaFrames *frames;
 
   if (!check_names (source, &self->frames_config, error))
@@ -185,11 +184,10 @@ gst_kafka_binary_src_begin (GstKafkaSource *source, GError **error)
   frames = trib_kafka_frames_new (&self->frames_config, error);
   if (frames == NULL)
     return FALSE;
-  self->reader = trib_kafka_reader_new (&reader);
   self->json = trib_json_reader_new ("", 0, NULL);
   GST_OBJECT_LOCK (self);
   self->frames = frames;
-  self->cancellable = g_cancellable_new ();
+  self->reader = trib_kafka_reader_new (&source->client);
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
@@ -199,15 +197,16 @@ gst_kafka_binary_src_end (GstKafkaSource *source)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
   TribKafkaFrames *frames;
+  TribKafkaReader *reader;
 
   GST_OBJECT_LOCK (self);
   frames = g_steal_pointer (&self->frames);
+  reader = g_steal_pointer (&self->reader);
   if (frames)
     trib_kafka_frames_get_counts (frames, &self->last_counts);
-  g_clear_object (&self->cancellable);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&frames, trib_kafka_frames_free);
-  g_clear_pointer (&self->reader, trib_kafka_reader_free);
+  g_clear_pointer (&reader, trib_kafka_reader_free);
   g_clear_pointer (&self->json, trib_json_reader_free);
   gst_kafka_kind_clear (&self->kind);
   gst_clear_caps (&self->caps);
@@ -219,21 +218,15 @@ static void
 gst_kafka_binary_src_set_flushing (GstKafkaSource *source, gboolean flushing)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
-  g_autoptr (GCancellable) cancellable = NULL;
 
   GST_OBJECT_LOCK (self);
   if (self->frames)
     trib_kafka_frames_set_flushing (self->frames, flushing);
   if (self->tail)
     trib_kafka_tail_set_flushing (self->tail, flushing);
-  if (self->cancellable && !flushing && g_cancellable_is_cancelled (self->cancellable)) {
-    g_object_unref (self->cancellable);
-    self->cancellable = g_cancellable_new ();
-  }
-  cancellable = self->cancellable && flushing ? g_object_ref (self->cancellable) : NULL;
+  if (self->reader)
+    trib_kafka_reader_set_flushing (self->reader, flushing);
   GST_OBJECT_UNLOCK (self);
-  if (cancellable)
-    g_cancellable_cancel (cancellable);
 }
 
 /* ---- properties ---- */

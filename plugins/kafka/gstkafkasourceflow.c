@@ -132,23 +132,19 @@ static gboolean
 ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
   const TribKafkaPointer *place = &item->sighting->entry.metadata;
-  g_autoptr (TribKafkaRecordCopy) record = NULL;
+  g_auto (TribKafkaMessage) record = { 0 };
   g_autoptr (GError) error = NULL;
   g_auto (TribKafkaHints) hints = { 0 };
-  gconstpointer text;
-  gsize len;
 
   if (place->offset < 0 || place->topic == NULL)
     return FALSE;
-  record = trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
-      FALSE, g_get_monotonic_time () + METADATA_TIMEOUT_US, self->cancellable, &error);
-  if (record == NULL) {
+  if (!trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
+          g_get_monotonic_time () + METADATA_TIMEOUT_US, &record, &error)) {
     GST_INFO_OBJECT (
         self, "metadata of frame %s: %s", item->sighting->entry.identity.frame_id, error->message);
     return FALSE;
   }
-  text = g_bytes_get_data (record->value, &len);
-  return trib_kafka_hints_parse (&hints, self->json, text, len)
+  return trib_kafka_hints_parse (&hints, self->json, (const gchar *) record.value, record.value_len)
          && gst_kafka_kind_from_hints (&self->kind, &hints, &item->message);
 }
 
