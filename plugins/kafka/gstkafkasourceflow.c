@@ -91,7 +91,7 @@ tell_link (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 static void
 tell_missing (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  const TribKafkaSighting *s = item->sighting;
+  const TribKafkaCandidate *s = item->candidate;
   GstStructure *m
       = gst_structure_new ("kafkabinarysrc-frames-missing", "index", G_TYPE_UINT64, item->index,
           "count", G_TYPE_UINT64, item->n_missing, "reason", G_TYPE_STRING, item->reason, NULL);
@@ -119,7 +119,7 @@ tell_malformed (GstKafkaBinarySrc *self, const gchar *why)
 }
 
 static void
-tell_session (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
+tell_session (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
 {
   post (self,
       gst_structure_new ("kafkabinarysrc-session", "session", G_TYPE_STRING,
@@ -131,7 +131,7 @@ tell_session (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
 static gboolean
 ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  const TribKafkaPointer *place = &item->sighting->entry.metadata;
+  const TribKafkaPointer *place = &item->candidate->entry.metadata;
   g_auto (TribKafkaMessage) record = { 0 };
   g_autoptr (GError) error = NULL;
   g_auto (TribKafkaHints) hints = { 0 };
@@ -141,7 +141,7 @@ ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
   if (!trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
           g_get_monotonic_time () + METADATA_TIMEOUT_US, &record, &error)) {
     GST_INFO_OBJECT (
-        self, "metadata of frame %s: %s", item->sighting->entry.identity.frame_id, error->message);
+        self, "metadata of frame %s: %s", item->candidate->entry.identity.frame_id, error->message);
     return FALSE;
   }
   return trib_kafka_hints_parse (&hints, self->json, (const gchar *) record.value, record.value_len)
@@ -162,7 +162,7 @@ find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 /* ---- the first frame ---- */
 
 static void
-find_duration (GstKafkaBinarySrc *self, const TribKafkaSighting *s)
+find_duration (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
 {
   GstKafkaSource *source = GST_KAFKA_SOURCE (self);
   TribKafkaFramesConfig config = self->frames_config;
@@ -269,7 +269,7 @@ find_time_source (const TribKafkaMessage *m)
 static GstBuffer *
 make_buffer (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstClockTime pts, gboolean key)
 {
-  const TribKafkaIdentity *id = &item->sighting->entry.identity;
+  const TribKafkaIdentity *id = &item->candidate->entry.identity;
   TribFrameInfo info = {
     .session = id->session,
     .stream = id->stream,
@@ -298,7 +298,7 @@ make_buffer (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstClockTime pt
 static void
 drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
 {
-  const TribKafkaIdentity *id = &item->sighting->entry.identity;
+  const TribKafkaIdentity *id = &item->candidate->entry.identity;
   g_autofree gchar *why = g_strdup_printf ("frame %s: neither headers nor metadata nor the bytes "
                                            "say what it is, or there are too few of them",
       id->frame_id);
@@ -325,7 +325,7 @@ skip (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
 static GstFlowReturn
 take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_buffer)
 {
-  gint64 t_ns = item->sighting->entry.identity.t_ns;
+  gint64 t_ns = item->candidate->entry.identity.t_ns;
   GstClockTime pts;
   gboolean key, first = !self->has_base;
 
@@ -339,7 +339,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   if (first) {
     self->has_base = TRUE;
     self->base_ns = t_ns;
-    find_duration (self, item->sighting);
+    find_duration (self, item->candidate);
   }
   if (first && self->seek_to > 0) {
     /* the target was given before it could be known where it is */
@@ -354,7 +354,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   /* a clock that was set back cannot be said in stream time */
   pts = time_since_base (self, t_ns);
   if (self->new_session)
-    tell_session (self, item->sighting);
+    tell_session (self, item->candidate);
   if (!send_caps (self)) {
     trib_kafka_message_clear (&item->message);
     return GST_FLOW_NOT_NEGOTIATED;

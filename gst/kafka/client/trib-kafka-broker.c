@@ -23,12 +23,12 @@ static TribKafkaBroker *the_broker;
 typedef struct {
   const gchar *address;
   gint done; /* atomic */
-} Nudge;
+} BrokerNudge;
 
 static gpointer
 nudge_thread (gpointer data)
 {
-  Nudge *nudge = data;
+  BrokerNudge *nudge = data;
   g_autoptr (GSocketClient) client = g_socket_client_new ();
 
   g_socket_client_set_enable_proxy (client, FALSE);
@@ -41,7 +41,7 @@ nudge_thread (gpointer data)
 }
 
 static GThread *
-nudge_begin (Nudge *nudge, const gchar *address)
+nudge_begin (BrokerNudge *nudge, const gchar *address)
 {
   nudge->address = address;
   nudge->done = FALSE;
@@ -49,7 +49,7 @@ nudge_begin (Nudge *nudge, const gchar *address)
 }
 
 static void
-nudge_end (Nudge *nudge, GThread *thread)
+nudge_end (BrokerNudge *nudge, GThread *thread)
 {
   g_atomic_int_set (&nudge->done, TRUE);
   g_thread_join (thread);
@@ -104,7 +104,7 @@ trib_kafka_broker_release (TribKafkaBroker *broker)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&the_lock);
   g_autofree gchar *address = NULL;
   GThread *thread;
-  Nudge nudge;
+  BrokerNudge nudge;
 
   if (broker == NULL || --broker->n_users > 0)
     return;
@@ -137,7 +137,7 @@ trib_kafka_broker_get_address (TribKafkaBroker *broker)
 void
 trib_kafka_broker_add_topic (TribKafkaBroker *broker, const gchar *topic)
 {
-  Nudge nudge;
+  BrokerNudge nudge;
   GThread *thread = nudge_begin (&nudge, trib_kafka_broker_get_address (broker));
 
   rd_kafka_mock_topic_create (broker->cluster, topic, TRIB_KAFKA_BROKER_PARTITIONS, 1);

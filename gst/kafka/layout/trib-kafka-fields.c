@@ -12,7 +12,7 @@ typedef struct {
   TribJsonReader *reader;
   guint8 *out;
   guint32 seen;
-} Parse;
+} FieldsParse;
 
 static gboolean
 fail_json (TribJsonReader *reader, GError **error)
@@ -32,7 +32,7 @@ fail_field (const TribKafkaField *field, const gchar *why, GError **error)
 }
 
 static gboolean
-keep_time (const Parse *p, const TribKafkaField *field, const gchar *text, GError **error)
+keep_time (const FieldsParse *p, const TribKafkaField *field, const gchar *text, GError **error)
 {
   g_autoptr (GTimeZone) utc = g_time_zone_new_utc ();
   g_autoptr (GDateTime) time
@@ -48,7 +48,7 @@ keep_time (const Parse *p, const TribKafkaField *field, const gchar *text, GErro
 }
 
 static gboolean
-keep_string (const Parse *p, const TribKafkaField *field, GError **error)
+keep_string (const FieldsParse *p, const TribKafkaField *field, GError **error)
 {
   gsize len;
   const gchar *text = trib_json_reader_string (p->reader, &len);
@@ -72,7 +72,7 @@ keep_string (const Parse *p, const TribKafkaField *field, GError **error)
 }
 
 static gboolean
-keep_ratio (const Parse *p, const TribKafkaField *field, gdouble ratio, GError **error)
+keep_ratio (const FieldsParse *p, const TribKafkaField *field, gdouble ratio, GError **error)
 {
   if (ratio < 0)
     return fail_field (field, "is negative", error);
@@ -81,7 +81,8 @@ keep_ratio (const Parse *p, const TribKafkaField *field, gdouble ratio, GError *
 }
 
 static gboolean
-keep_u32 (const Parse *p, const TribKafkaField *field, gboolean negative, guint64 u, GError **error)
+keep_u32 (
+    const FieldsParse *p, const TribKafkaField *field, gboolean negative, guint64 u, GError **error)
 {
   guint32 value = (guint32) u;
 
@@ -98,7 +99,8 @@ keep_u32 (const Parse *p, const TribKafkaField *field, gboolean negative, guint6
 }
 
 static gboolean
-keep_integer (const Parse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
+keep_integer (
+    const FieldsParse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
 {
   gint64 i = token == TRIB_JSON_INT ? trib_json_reader_int (p->reader) : 0;
   guint64 u = token == TRIB_JSON_UINT ? trib_json_reader_uint (p->reader) : (guint64) i;
@@ -137,7 +139,8 @@ keep_integer (const Parse *p, const TribKafkaField *field, TribJsonToken token, 
 }
 
 static gboolean
-keep_boolean (const Parse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
+keep_boolean (
+    const FieldsParse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
 {
   gboolean is = token == TRIB_JSON_TRUE;
 
@@ -148,7 +151,7 @@ keep_boolean (const Parse *p, const TribKafkaField *field, TribJsonToken token, 
 }
 
 static gboolean
-keep_null (const Parse *p, const TribKafkaField *field, GError **error)
+keep_null (const FieldsParse *p, const TribKafkaField *field, GError **error)
 {
   switch (field->type) {
     case TRIB_KAFKA_FIELD_PARTITION:
@@ -169,7 +172,7 @@ keep_null (const Parse *p, const TribKafkaField *field, GError **error)
 
 /* the numbers up to the end of the array, whose begin has been read */
 static gboolean
-keep_shape (const Parse *p, const TribKafkaField *field, GError **error)
+keep_shape (const FieldsParse *p, const TribKafkaField *field, GError **error)
 {
   TribKafkaShape shape = { 0 };
   TribJsonToken token;
@@ -188,7 +191,7 @@ keep_shape (const Parse *p, const TribKafkaField *field, GError **error)
 }
 
 static gboolean
-keep (const Parse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
+keep (const FieldsParse *p, const TribKafkaField *field, TribJsonToken token, GError **error)
 {
   switch (token) {
     case TRIB_JSON_STRING:
@@ -217,7 +220,7 @@ keep (const Parse *p, const TribKafkaField *field, TribJsonToken token, GError *
 }
 
 static gint
-find_field (const Parse *p, const gchar *prefix, const gchar *name, gsize len)
+find_field (const FieldsParse *p, const gchar *prefix, const gchar *name, gsize len)
 {
   gsize prefix_len = strlen (prefix);
 
@@ -233,7 +236,7 @@ find_field (const Parse *p, const gchar *prefix, const gchar *name, gsize len)
 /* the members up to the end of the object, whose begin has been read; @prefix is "" or
  * "compression." */
 static gboolean
-read_members (Parse *p, const gchar *prefix, GError **error)
+read_members (FieldsParse *p, const gchar *prefix, GError **error)
 {
   TribJsonToken token;
 
@@ -286,8 +289,8 @@ gboolean
 trib_kafka_fields_read (const TribKafkaField *fields, guint n_fields, gpointer out,
     TribJsonReader *reader, const gchar *text, gsize len, GError **error)
 {
-  Parse parse = { fields, n_fields, reader, out, 0 };
-  Parse *p = &parse;
+  FieldsParse parse = { fields, n_fields, reader, out, 0 };
+  FieldsParse *p = &parse;
 
   g_return_val_if_fail (n_fields <= TRIB_KAFKA_MAX_FIELDS, FALSE);
   trib_json_reader_reset (p->reader, text, len);

@@ -25,7 +25,7 @@ typedef enum {
   OPENING,     /* which partitions are there? */
   POSITIONING, /* where do they begin and end? */
   READING,
-} State;
+} CursorState;
 
 typedef struct {
   gint64 position; /* next offset to give */
@@ -36,13 +36,13 @@ typedef struct {
   gboolean caught_up;
   gboolean out_of_range; /* the broker says so: its range has to be asked for */
   guint resets;
-} Part;
+} CursorPartition;
 
 typedef struct {
   gint32 partition;
   gint64 from;
   gint64 to;
-} Lost;
+} CursorLoss;
 
 struct _TribKafkaCursor {
   /* set once */
@@ -56,11 +56,11 @@ struct _TribKafkaCursor {
   gint flushing; /* atomic */
 
   /* the driving thread */
-  State state;
+  CursorState state;
   TribKafkaPosition at;
-  Part *parts;
+  CursorPartition *parts;
   gint32 n_parts;
-  GArray *lost; /* of Lost, not given yet */
+  GArray *lost; /* of CursorLoss, not given yet */
   gint n_out_of_range;
   gint64 waiting_since; /* monotonic; -1: something came */
   gint64 next_probe;
@@ -90,7 +90,7 @@ trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
 
   c->in_process = config->in_process;
   c->wait_for_topic = config->wait_for_topic;
-  c->lost = g_array_new (FALSE, FALSE, sizeof (Lost));
+  c->lost = g_array_new (FALSE, FALSE, sizeof (CursorLoss));
   c->at.start = TRIB_KAFKA_START_NOWHERE;
   c->waiting_since = -1;
   if (!trib_kafka_topic_check (config->topic, error))
@@ -169,7 +169,7 @@ trib_kafka_cursor_seek (TribKafkaCursor *c, const TribKafkaPosition *position)
   c->n_out_of_range = 0;
   g_array_set_size (c->lost, 0);
   for (gint32 p = 0; p < c->n_parts; p++)
-    c->parts[p] = (Part){ 0 };
+    c->parts[p] = (CursorPartition){ 0 };
 }
 
 /* @thread: any */
@@ -184,7 +184,7 @@ trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing)
 /* ---- positions ---- */
 
 static void
-forget_range (TribKafkaCursor *c, Part *part)
+forget_range (TribKafkaCursor *c, CursorPartition *part)
 {
   if (part->out_of_range)
     c->n_out_of_range--;
@@ -194,7 +194,7 @@ forget_range (TribKafkaCursor *c, Part *part)
 static void
 start (TribKafkaCursor *c, gint32 partition, gint64 offset)
 {
-  Part *part = &c->parts[partition];
+  CursorPartition *part = &c->parts[partition];
 
   stop (c, partition);
   forget_range (c, part);
@@ -234,7 +234,7 @@ trib_kafka_cursor_stop_partition (TribKafkaCursor *c, gint32 partition)
 }
 
 static gint64
-find_position (const TribKafkaCursor *c, const Part *part, gint64 by_time)
+find_position (const TribKafkaCursor *c, const CursorPartition *part, gint64 by_time)
 {
   switch (c->at.start) {
     case TRIB_KAFKA_START_LATEST:
@@ -252,11 +252,11 @@ find_position (const TribKafkaCursor *c, const Part *part, gint64 by_time)
 static void
 begin (TribKafkaCursor *c, gint32 partition, gint64 by_time)
 {
-  Part *part = &c->parts[partition];
+  CursorPartition *part = &c->parts[partition];
   gint64 position = find_position (c, part, by_time);
 
   if (position < part->low) {
-    Lost lost = { partition, position, part->low };
+    CursorLoss lost = { partition, position, part->low };
     g_array_append_val (c->lost, lost);
     position = part->low;
   }
@@ -313,7 +313,7 @@ ask_partitions (TribKafkaCursor *c, GError **error)
     return TRIB_KAFKA_ANSWER_ERROR;
   }
   c->n_parts = n;
-  c->parts = g_new0 (Part, n);
+  c->parts = g_new0 (CursorPartition, n);
   c->asked_at = g_get_monotonic_time ();
   c->state = c->at.start == TRIB_KAFKA_START_NOWHERE ? READING : POSITIONING;
   return answer;
@@ -327,8 +327,8 @@ add_partitions (TribKafkaCursor *c, gint32 n)
 
   if (n <= first)
     return;
-  c->parts = g_renew (Part, c->parts, n);
-  memset (c->parts + first, 0, (n - first) * sizeof (Part));
+  c->parts = g_renew (CursorPartition, c->parts, n);
+  memset (c->parts + first, 0, (n - first) * sizeof (CursorPartition));
   c->n_parts = n;
   if (c->at.partition >= 0 || c->at.to_end || c->at.start == TRIB_KAFKA_START_NOWHERE)
     return;
@@ -383,7 +383,7 @@ trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition)
 static TribKafkaAnswer
 ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
 {
-  Part *part = &c->parts[partition];
+  CursorPartition *part = &c->parts[partition];
   gint64 low, high;
   TribKafkaAnswer answer = trib_kafka_consumer_ask_offsets (
       c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_BEGINNING, &low, error);
@@ -402,7 +402,7 @@ ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
     return TRIB_KAFKA_ANSWER_ERROR;
   }
   if (low > part->position) {
-    Lost lost = { partition, part->position, low };
+    CursorLoss lost = { partition, part->position, low };
     g_array_append_val (c->lost, lost);
   }
   start (c, partition, MAX (part->position, low));
@@ -474,7 +474,7 @@ static TribKafkaCursorResult
 handle_event (
     TribKafkaCursor *c, const rd_kafka_message_t *m, TribKafkaCursorItem *item, GError **error)
 {
-  Part *part = &c->parts[m->partition];
+  CursorPartition *part = &c->parts[m->partition];
   g_autoptr (GError) why = NULL;
 
   item->partition = m->partition;
@@ -518,7 +518,7 @@ static TribKafkaCursorResult
 handle (TribKafkaCursor *c, rd_kafka_message_t *m, TribKafkaCursorItem *item, GError **error)
 {
   TribKafkaCursorResult result = TRIB_KAFKA_CURSOR_TIMEOUT;
-  Part *part;
+  CursorPartition *part;
 
   if (m->partition < 0 || m->partition >= c->n_parts || !c->parts[m->partition].started) {
     /* what was on its way when the partition was stopped */
@@ -698,7 +698,7 @@ trib_kafka_cursor_next (
     if (trib_kafka_consumer_take_event (c->consumer, &item->link))
       return TRIB_KAFKA_CURSOR_LINK;
     if (c->lost->len > 0) {
-      const Lost *lost = &g_array_index (c->lost, Lost, 0);
+      const CursorLoss *lost = &g_array_index (c->lost, CursorLoss, 0);
       item->partition = lost->partition;
       item->from = lost->from;
       item->to = lost->to;

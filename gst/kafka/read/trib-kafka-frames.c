@@ -2,9 +2,9 @@
 #include "trib-kafka-frames.h"
 
 #include <common/trib-crc32c.h>
-#include "trib-kafka-join.h"
-#include "trib-kafka-merge.h"
-#include "trib-kafka-window.h"
+#include "trib-kafka-fetch.h"
+#include "trib-kafka-time-order.h"
+#include "trib-kafka-index-order.h"
 
 #include <string.h>
 
@@ -21,14 +21,14 @@ enum { FOLLOWED, BYTES, N_CLIENTS };
 /* something to tell that is not due to the frame whose turn it is */
 typedef struct {
   TribKafkaFramesResult result;
-  TribKafkaSighting *sighting; /* (nullable) */
-  gchar *text;                 /* (nullable) */
-} Note;
+  TribKafkaCandidate *candidate; /* (nullable) */
+  gchar *text;                   /* (nullable) */
+} FramesNote;
 
 struct _TribKafkaFrames {
   /* set once */
   TribKafkaCursor *cursor;
-  TribKafkaJoin *join; /* NULL when the bytes themselves are followed */
+  TribKafkaFetch *fetch; /* NULL when the bytes themselves are followed */
   TribKafkaReadBy read_by;
   gchar *bytes_topic;
   gchar *wanted_session;
@@ -37,13 +37,13 @@ struct _TribKafkaFrames {
 
   /* the driving thread */
   TribJsonReader *reader;
-  TribKafkaMerge *merge;
-  TribKafkaWindow *window;
-  TribKafkaSighting *current; /* given last */
-  gchar *stream;              /* the one that is given, NULL: not known yet */
-  GHashTable *told;           /* streams that were told of */
+  TribKafkaTimeOrder *by_time;
+  TribKafkaIndexOrder *by_index;
+  TribKafkaCandidate *current; /* given last */
+  gchar *stream;               /* the one that is given, NULL: not known yet */
+  GHashTable *told;            /* streams that were told of */
   GQueue notes;
-  Note *note; /* told last */
+  FramesNote *note; /* told last */
   gint64 from_ns;
   gboolean new_session; /* none of its frames was given yet */
   guint64 gap;          /* frames that are missing since the last one given */
@@ -84,21 +84,21 @@ struct _TribKafkaFrames {
 static void
 note_free (gpointer data)
 {
-  Note *note = data;
+  FramesNote *note = data;
 
-  g_clear_pointer (&note->sighting, trib_kafka_sighting_free);
+  g_clear_pointer (&note->candidate, trib_kafka_candidate_free);
   g_free (note->text);
   g_free (note);
 }
 
 static void
-add_note (TribKafkaFrames *f, TribKafkaFramesResult result, TribKafkaSighting *sighting,
+add_note (TribKafkaFrames *f, TribKafkaFramesResult result, TribKafkaCandidate *candidate,
     const gchar *text)
 {
-  Note *note = g_new (Note, 1);
+  FramesNote *note = g_new (FramesNote, 1);
 
   note->result = result;
-  note->sighting = sighting;
+  note->candidate = candidate;
   note->text = g_strdup (text);
   g_queue_push_tail (&f->notes, note);
 }
@@ -122,16 +122,16 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
   /* the queue of the client, what waits for its turn here, and what an answer adds */
   cursor.client.max_queued_bytes = by_registry ? bound / 16 : bound / 2;
   cursor.client.values_checked = !by_registry && checked;
-  f->merge = trib_kafka_merge_new (by_registry ? bound / 16 : bound / 4);
-  f->window = trib_kafka_window_new (by_registry ? bound / 16 : bound / 8);
+  f->by_time = trib_kafka_time_order_new (by_registry ? bound / 16 : bound / 4);
+  f->by_index = trib_kafka_index_order_new (by_registry ? bound / 16 : bound / 8);
   f->cursor = trib_kafka_cursor_new (&cursor, error);
   if (f->cursor == NULL || !by_registry)
     return f->cursor != NULL;
   cursor.topic = config->topics[TRIB_KAFKA_TOPIC_BINARY];
   cursor.client.max_queued_bytes = bound / 2;
   cursor.client.values_checked = checked;
-  f->join = trib_kafka_join_new (&cursor, bound / 4, error);
-  return f->join != NULL;
+  f->fetch = trib_kafka_fetch_new (&cursor, bound / 4, error);
+  return f->fetch != NULL;
 }
 
 /**
@@ -175,11 +175,11 @@ trib_kafka_frames_free (TribKafkaFrames *f)
 {
   g_queue_clear_full (&f->notes, note_free);
   g_clear_pointer (&f->note, note_free);
-  g_clear_pointer (&f->current, trib_kafka_sighting_free);
-  g_clear_pointer (&f->merge, trib_kafka_merge_free);
-  g_clear_pointer (&f->window, trib_kafka_window_free);
+  g_clear_pointer (&f->current, trib_kafka_candidate_free);
+  g_clear_pointer (&f->by_time, trib_kafka_time_order_free);
+  g_clear_pointer (&f->by_index, trib_kafka_index_order_free);
   g_clear_pointer (&f->cursor, trib_kafka_cursor_free);
-  g_clear_pointer (&f->join, trib_kafka_join_free);
+  g_clear_pointer (&f->fetch, trib_kafka_fetch_free);
   g_clear_pointer (&f->reader, trib_json_reader_free);
   g_hash_table_unref (f->told);
   g_hash_table_unref (f->reasons);
@@ -196,8 +196,8 @@ void
 trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing)
 {
   trib_kafka_cursor_set_flushing (f->cursor, flushing);
-  if (f->join)
-    trib_kafka_join_set_flushing (f->join, flushing);
+  if (f->fetch)
+    trib_kafka_fetch_set_flushing (f->fetch, flushing);
 }
 
 /* @thread: any */
@@ -231,8 +231,8 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   f->counts.flushed += f->counts.pending;
   f->counts.pending = 0;
   g_mutex_unlock (&f->lock);
-  trib_kafka_merge_reset (f->merge);
-  trib_kafka_window_reset (f->window);
+  trib_kafka_time_order_reset (f->by_time);
+  trib_kafka_index_order_reset (f->by_index);
   trib_kafka_cursor_seek (f->cursor, position);
   f->from_ns = from_ns;
   f->new_session = FALSE;
@@ -243,7 +243,7 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   f->caught_up_since = -1;
 }
 
-/* ---- from the topic into the window ---- */
+/* ---- from the topic into the order of indexes ---- */
 
 static void
 settle (TribKafkaFrames *f, guint64 *counter)
@@ -255,14 +255,14 @@ settle (TribKafkaFrames *f, guint64 *counter)
 }
 
 static gboolean
-is_wanted (const TribKafkaFrames *f, const TribKafkaSighting *s)
+is_wanted (const TribKafkaFrames *f, const TribKafkaCandidate *s)
 {
   return (f->wanted_session == NULL || g_str_equal (f->wanted_session, s->entry.identity.session))
          && (f->wanted_stream == NULL || g_str_equal (f->wanted_stream, s->entry.identity.stream));
 }
 
 static void
-tell_other_stream (TribKafkaFrames *f, const TribKafkaSighting *s)
+tell_other_stream (TribKafkaFrames *f, const TribKafkaCandidate *s)
 {
   const gchar *stream = s->entry.identity.stream;
 
@@ -273,9 +273,9 @@ tell_other_stream (TribKafkaFrames *f, const TribKafkaSighting *s)
 
 /* @s: (transfer full): in order of time, of a session and stream that may be wanted */
 static void
-admit (TribKafkaFrames *f, TribKafkaSighting *s)
+admit (TribKafkaFrames *f, TribKafkaCandidate *s)
 {
-  g_autoptr (TribKafkaSighting) owned = s;
+  g_autoptr (TribKafkaCandidate) owned = s;
 
   if (s->entry.identity.t_ns < f->from_ns) {
     settle (f, &f->counts.before);
@@ -288,21 +288,21 @@ admit (TribKafkaFrames *f, TribKafkaSighting *s)
     settle (f, &f->counts.filtered);
     return;
   }
-  switch (trib_kafka_window_add (f->window, s)) {
-    case TRIB_KAFKA_WINDOW_KEPT:
+  switch (trib_kafka_index_order_add (f->by_index, s)) {
+    case TRIB_KAFKA_INDEX_ORDER_KEPT:
       g_steal_pointer (&owned);
       return;
-    case TRIB_KAFKA_WINDOW_DUPLICATE:
+    case TRIB_KAFKA_INDEX_ORDER_DUPLICATE:
       settle (f, &f->counts.duplicates);
       return;
-    case TRIB_KAFKA_WINDOW_LATE:
+    case TRIB_KAFKA_INDEX_ORDER_LATE:
       settle (f, &f->counts.late);
       return;
-    case TRIB_KAFKA_WINDOW_LATE_FAILED:
+    case TRIB_KAFKA_INDEX_ORDER_LATE_FAILED:
       settle (f, &f->counts.failed);
       add_note (f, TRIB_KAFKA_FRAMES_MISSING, g_steal_pointer (&owned), NULL);
       return;
-    case TRIB_KAFKA_WINDOW_LEFT:
+    case TRIB_KAFKA_INDEX_ORDER_LEFT:
       settle (f, &f->counts.filtered);
       return;
   }
@@ -327,18 +327,19 @@ take_record (TribKafkaFrames *f, TribKafkaMessage *m)
   g_autoptr (GError) why = NULL;
   gint32 partition = m->partition;
   gint64 offset = m->offset, t_ms = m->t_ms;
-  g_autoptr (TribKafkaSighting) s = f->read_by == TRIB_KAFKA_READ_BY_REGISTRY
-                                        ? trib_kafka_sighting_from_registry (m, f->reader, &why)
-                                        : trib_kafka_sighting_from_bytes (m, f->bytes_topic, &why);
+  g_autoptr (TribKafkaCandidate) s
+      = f->read_by == TRIB_KAFKA_READ_BY_REGISTRY
+            ? trib_kafka_candidate_from_registry (m, f->reader, &why)
+            : trib_kafka_candidate_from_bytes (m, f->bytes_topic, &why);
 
-  trib_kafka_merge_passed (f->merge, partition, t_ms);
+  trib_kafka_time_order_passed (f->by_time, partition, t_ms);
   if (s == NULL) {
     tell_malformed (f, partition, offset, why->message);
   } else if (!is_wanted (f, s)) {
     COUNT_RECORD (f, filtered);
   } else {
     COUNT_RECORD (f, pending);
-    trib_kafka_merge_add (f->merge, partition, g_steal_pointer (&s));
+    trib_kafka_time_order_add (f->by_time, partition, g_steal_pointer (&s));
   }
 }
 
@@ -348,13 +349,13 @@ learn_partitions (TribKafkaFrames *f)
 {
   gint32 n = trib_kafka_cursor_get_n_partitions (f->cursor);
 
-  gint32 first = trib_kafka_merge_get_n_partitions (f->merge);
+  gint32 first = trib_kafka_time_order_get_n_partitions (f->by_time);
 
   if (first == n)
     return;
-  trib_kafka_merge_set_n_partitions (f->merge, n);
+  trib_kafka_time_order_set_n_partitions (f->by_time, n);
   for (gint32 p = first; p < n; p++)
-    trib_kafka_merge_set_idle (f->merge, p, !trib_kafka_cursor_is_reading (f->cursor, p));
+    trib_kafka_time_order_set_idle (f->by_time, p, !trib_kafka_cursor_is_reading (f->cursor, p));
 }
 
 static gboolean
@@ -374,7 +375,7 @@ take_link (TribKafkaFrames *f, guint client, const TribLinkEvent *event, TribKaf
   item->link.recovered = worst == TRIB_LINK_CONNECTED && f->link > TRIB_LINK_CONNECTED;
   f->link = worst;
   item->text = client == FOLLOWED ? trib_kafka_cursor_get_trouble (f->cursor)
-                                  : trib_kafka_join_get_trouble (f->join);
+                                  : trib_kafka_fetch_get_trouble (f->fetch);
   return TRUE;
 }
 
@@ -393,11 +394,11 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
     case TRIB_KAFKA_CURSOR_RECORD:
       take_record (f, &at.message);
       /* it may have been the last one that is wanted */
-      trib_kafka_merge_set_idle (
-          f->merge, at.partition, !trib_kafka_cursor_is_reading (f->cursor, at.partition));
+      trib_kafka_time_order_set_idle (
+          f->by_time, at.partition, !trib_kafka_cursor_is_reading (f->cursor, at.partition));
       return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_CAUGHT_UP:
-      trib_kafka_merge_set_idle (f->merge, at.partition, TRUE);
+      trib_kafka_time_order_set_idle (f->by_time, at.partition, TRUE);
       return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_LOST:
       item->partition = at.partition;
@@ -412,7 +413,7 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
       return take_link (f, FOLLOWED, &at.link, item) ? TRIB_KAFKA_FRAMES_LINK
                                                      : TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_END:
-      trib_kafka_merge_set_all_idle (f->merge);
+      trib_kafka_time_order_set_all_idle (f->by_time);
       f->ended = TRUE;
       return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_FLUSHING:
@@ -424,7 +425,7 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
   }
 }
 
-/* ---- out of the window ---- */
+/* ---- out of the order of indexes ---- */
 
 /* a word that stays: producers of all kinds may have written anything */
 static const gchar *
@@ -458,10 +459,10 @@ give_missing (
 static void
 take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
 {
-  f->new_session |= trib_kafka_window_is_new_session (f->window);
-  g_clear_pointer (&f->current, trib_kafka_sighting_free);
-  f->current = trib_kafka_window_pop (f->window);
-  item->sighting = f->current;
+  f->new_session |= trib_kafka_index_order_is_new_session (f->by_index);
+  g_clear_pointer (&f->current, trib_kafka_candidate_free);
+  f->current = trib_kafka_index_order_pop (f->by_index);
+  item->candidate = f->current;
   item->index = f->current->entry.identity.index;
 }
 
@@ -475,11 +476,11 @@ give_up (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const 
 }
 
 static gboolean
-is_what_was_said (const TribKafkaFrames *f, const TribKafkaSighting *s, const TribKafkaMessage *m)
+is_what_was_said (const TribKafkaFrames *f, const TribKafkaCandidate *s, const TribKafkaMessage *m)
 {
   const TribKafkaRegistryValue *e = &s->entry;
 
-  if (s->kind == TRIB_KAFKA_SIGHTING_BYTES) {
+  if (s->kind == TRIB_KAFKA_CANDIDATE_BYTES) {
     gsize len;
     const gchar *text = f->check_crc ? trib_kafka_message_get_header (m, "crc32c", &len) : NULL;
     gchar said[16];
@@ -498,7 +499,7 @@ is_what_was_said (const TribKafkaFrames *f, const TribKafkaSighting *s, const Tr
 static TribKafkaFramesResult
 give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
 {
-  gboolean good = is_what_was_said (f, trib_kafka_window_peek (f->window, TRUE), m);
+  gboolean good = is_what_was_said (f, trib_kafka_index_order_peek (f->by_index, TRUE), m);
 
   if (!good) {
     trib_kafka_message_clear (m);
@@ -522,7 +523,7 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
 }
 
 static TribKafkaFramesResult
-fetch (TribKafkaFrames *f, const TribKafkaSighting *s, gint64 deadline, TribKafkaFramesItem *item,
+fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
     GError **error)
 {
   TribKafkaMessage m;
@@ -530,20 +531,20 @@ fetch (TribKafkaFrames *f, const TribKafkaSighting *s, gint64 deadline, TribKafk
 
   if (!g_str_equal (s->entry.binary.topic, f->bytes_topic))
     return give_up (f, item, &f->counts.damaged, "other-topic");
-  switch (trib_kafka_join_get (
-      f->join, s->entry.binary.partition, s->entry.binary.offset, deadline, &m, &link, error)) {
-    case TRIB_KAFKA_JOIN_FOUND:
+  switch (trib_kafka_fetch_get (
+      f->fetch, s->entry.binary.partition, s->entry.binary.offset, deadline, &m, &link, error)) {
+    case TRIB_KAFKA_FETCH_FOUND:
       return give_frame (f, item, &m);
-    case TRIB_KAFKA_JOIN_EXPIRED:
+    case TRIB_KAFKA_FETCH_EXPIRED:
       return give_up (f, item, &f->counts.expired, "expired");
-    case TRIB_KAFKA_JOIN_MISSING:
-    case TRIB_KAFKA_JOIN_UNREADABLE:
+    case TRIB_KAFKA_FETCH_MISSING:
+    case TRIB_KAFKA_FETCH_UNREADABLE:
       return give_up (f, item, &f->counts.damaged, "damaged");
-    case TRIB_KAFKA_JOIN_LINK:
+    case TRIB_KAFKA_FETCH_LINK:
       return take_link (f, BYTES, &link, item) ? TRIB_KAFKA_FRAMES_LINK : TRIB_KAFKA_FRAMES_TIMEOUT;
-    case TRIB_KAFKA_JOIN_FLUSHING:
+    case TRIB_KAFKA_FETCH_FLUSHING:
       return TRIB_KAFKA_FRAMES_FLUSHING;
-    case TRIB_KAFKA_JOIN_ERROR:
+    case TRIB_KAFKA_FETCH_ERROR:
       return TRIB_KAFKA_FRAMES_ERROR;
     default:
       return TRIB_KAFKA_FRAMES_TIMEOUT;
@@ -552,20 +553,20 @@ fetch (TribKafkaFrames *f, const TribKafkaSighting *s, gint64 deadline, TribKafk
 
 /* the frame whose turn it is */
 static TribKafkaFramesResult
-give (TribKafkaFrames *f, TribKafkaSighting *s, gint64 deadline, TribKafkaFramesItem *item,
+give (TribKafkaFrames *f, TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
     GError **error)
 {
-  guint64 n_missing = trib_kafka_window_get_missing (f->window);
+  guint64 n_missing = trib_kafka_index_order_get_missing (f->by_index);
 
   if (n_missing > 0) {
     COUNT (f, missing, n_missing);
-    return give_missing (f, item, trib_kafka_window_pass_missing (f->window), n_missing,
+    return give_missing (f, item, trib_kafka_index_order_pass_missing (f->by_index), n_missing,
         f->lost ? "expired" : "unknown");
   }
   switch (s->kind) {
-    case TRIB_KAFKA_SIGHTING_FAILED:
+    case TRIB_KAFKA_CANDIDATE_FAILED:
       return give_up (f, item, &f->counts.failed, s->entry.error_reason);
-    case TRIB_KAFKA_SIGHTING_BYTES: {
+    case TRIB_KAFKA_CANDIDATE_BYTES: {
       TribKafkaMessage m = s->message;
       s->message = (TribKafkaMessage){ 0 };
       return give_frame (f, item, &m);
@@ -580,11 +581,11 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
 {
   f->note = g_queue_pop_head (&f->notes);
   item->text = f->note->text;
-  item->sighting = f->note->sighting;
+  item->candidate = f->note->candidate;
   if (f->note->result == TRIB_KAFKA_FRAMES_MISSING) {
     /* its gap was told before it was known why */
-    item->reason = keep_reason (f, f->note->sighting->entry.error_reason);
-    item->index = f->note->sighting->entry.identity.index;
+    item->reason = keep_reason (f, f->note->candidate->entry.error_reason);
+    item->index = f->note->candidate->entry.identity.index;
     item->n_missing = 1;
   }
   return f->note->result;
@@ -594,9 +595,10 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
 static gboolean
 is_complete (TribKafkaFrames *f)
 {
-  if (f->ended && trib_kafka_merge_get_length (f->merge) == 0)
+  if (f->ended && trib_kafka_time_order_get_length (f->by_time) == 0)
     return TRUE;
-  if (trib_kafka_merge_get_length (f->merge) > 0 || !trib_kafka_cursor_is_caught_up (f->cursor))
+  if (trib_kafka_time_order_get_length (f->by_time) > 0
+      || !trib_kafka_cursor_is_caught_up (f->cursor))
     return FALSE;
   if (f->caught_up_since < 0)
     f->caught_up_since = g_get_monotonic_time ();
@@ -609,7 +611,7 @@ look_at_bytes (TribKafkaFrames *f, TribKafkaFramesItem *item, GError **error)
 {
   TribLinkEvent link;
 
-  if (f->join && trib_kafka_join_poll (f->join, &link, error) == TRIB_KAFKA_JOIN_LINK
+  if (f->fetch && trib_kafka_fetch_poll (f->fetch, &link, error) == TRIB_KAFKA_FETCH_LINK
       && take_link (f, BYTES, &link, item))
     return TRIB_KAFKA_FRAMES_LINK;
   return TRIB_KAFKA_FRAMES_TIMEOUT;
@@ -618,21 +620,21 @@ look_at_bytes (TribKafkaFrames *f, TribKafkaFramesItem *item, GError **error)
 static TribKafkaFramesResult
 step (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
 {
-  TribKafkaSighting *s;
+  TribKafkaCandidate *s;
   TribKafkaFramesResult result;
   gint64 now;
 
   if (f->notes.length > 0)
     return give_note (f, item);
-  s = trib_kafka_window_peek (f->window, is_complete (f));
+  s = trib_kafka_index_order_peek (f->by_index, is_complete (f));
   if (s)
     return give (f, s, deadline, item, error);
-  s = trib_kafka_merge_take (f->merge);
+  s = trib_kafka_time_order_take (f->by_time);
   if (s) {
     admit (f, s);
     return TRIB_KAFKA_FRAMES_TIMEOUT;
   }
-  if (f->ended && trib_kafka_window_get_length (f->window) == 0)
+  if (f->ended && trib_kafka_index_order_get_length (f->by_index) == 0)
     return TRIB_KAFKA_FRAMES_END;
   now = g_get_monotonic_time ();
   result = pump (f, deadline < 0 ? now + SLICE_US : MIN (deadline, now + SLICE_US), item, error);

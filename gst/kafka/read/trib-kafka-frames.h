@@ -3,7 +3,7 @@
 
 #include "trib-kafka-cursor.h"
 #include <kafka/layout/trib-kafka-layout.h>
-#include "trib-kafka-sighting.h"
+#include "trib-kafka-candidate.h"
 
 G_BEGIN_DECLS
 
@@ -74,8 +74,8 @@ typedef struct {
 
 /**
  * TribKafkaFramesResult:
- * @TRIB_KAFKA_FRAMES_FRAME: @sighting and @message, the latter the caller's to clear; @n_missing in front of it
- * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason; @sighting where
+ * @TRIB_KAFKA_FRAMES_FRAME: @candidate and @message, the latter the caller's to clear; @n_missing in front of it
+ * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason; @candidate where
  *   something is known of it
  * @TRIB_KAFKA_FRAMES_LOST: retention has passed @n_missing records of @partition
  * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @text names a stream that is passed over
@@ -97,7 +97,7 @@ typedef enum {
 
 /* pointers are valid until the next call */
 typedef struct {
-  const TribKafkaSighting *sighting;
+  const TribKafkaCandidate *candidate;
   TribKafkaMessage message;
   gboolean new_session;
   guint64 n_missing;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-records.h"
 
-#include "trib-kafka-merge.h"
+#include "trib-kafka-time-order.h"
 
 /* between two looks at what can be given meanwhile */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
@@ -9,7 +9,7 @@
 struct _TribKafkaRecords {
   /* the driving thread */
   TribKafkaCursor *cursor;
-  TribKafkaMerge *merge;
+  TribKafkaTimeOrder *by_time;
   gint64 from_ms;
   gboolean ended;
 
@@ -39,7 +39,7 @@ trib_kafka_records_new (const TribKafkaCursorConfig *config, GError **error)
   cursor.client.max_queued_bytes = bound - bound / 4;
   r = g_new0 (TribKafkaRecords, 1);
   g_mutex_init (&r->lock);
-  r->merge = trib_kafka_merge_new (bound / 4);
+  r->by_time = trib_kafka_time_order_new (bound / 4);
   r->from_ms = G_MININT64;
   r->cursor = trib_kafka_cursor_new (&cursor, error);
   if (r->cursor == NULL)
@@ -54,7 +54,7 @@ trib_kafka_records_new (const TribKafkaCursorConfig *config, GError **error)
 void
 trib_kafka_records_free (TribKafkaRecords *r)
 {
-  g_clear_pointer (&r->merge, trib_kafka_merge_free);
+  g_clear_pointer (&r->by_time, trib_kafka_time_order_free);
   g_clear_pointer (&r->cursor, trib_kafka_cursor_free);
   g_mutex_clear (&r->lock);
   g_free (r);
@@ -75,7 +75,7 @@ trib_kafka_records_seek (TribKafkaRecords *r, const TribKafkaPosition *position,
   r->counts.flushed += r->counts.pending;
   r->counts.pending = 0;
   g_mutex_unlock (&r->lock);
-  trib_kafka_merge_reset (r->merge);
+  trib_kafka_time_order_reset (r->by_time);
   trib_kafka_cursor_seek (r->cursor, position);
   r->from_ms = from_ms;
   r->ended = FALSE;
@@ -110,13 +110,13 @@ learn_partitions (TribKafkaRecords *r)
 {
   gint32 n = trib_kafka_cursor_get_n_partitions (r->cursor);
 
-  gint32 first = trib_kafka_merge_get_n_partitions (r->merge);
+  gint32 first = trib_kafka_time_order_get_n_partitions (r->by_time);
 
   if (first == n)
     return;
-  trib_kafka_merge_set_n_partitions (r->merge, n);
+  trib_kafka_time_order_set_n_partitions (r->by_time, n);
   for (gint32 p = first; p < n; p++)
-    trib_kafka_merge_set_idle (r->merge, p, !trib_kafka_cursor_is_reading (r->cursor, p));
+    trib_kafka_time_order_set_idle (r->by_time, p, !trib_kafka_cursor_is_reading (r->cursor, p));
 }
 
 /* @m: taken over, or cleared */
@@ -132,14 +132,14 @@ take_record (TribKafkaRecords *r, TribKafkaMessage *m)
   r->counts.pending += !early;
   g_mutex_unlock (&r->lock);
   if (early) {
-    trib_kafka_merge_passed (r->merge, partition, m->t_ms);
+    trib_kafka_time_order_passed (r->by_time, partition, m->t_ms);
     trib_kafka_message_clear (m);
   } else {
-    trib_kafka_merge_add (r->merge, partition, trib_kafka_sighting_from_record (m));
+    trib_kafka_time_order_add (r->by_time, partition, trib_kafka_candidate_from_record (m));
   }
   /* it may have been the last one that is wanted */
-  trib_kafka_merge_set_idle (
-      r->merge, partition, !trib_kafka_cursor_is_reading (r->cursor, partition));
+  trib_kafka_time_order_set_idle (
+      r->by_time, partition, !trib_kafka_cursor_is_reading (r->cursor, partition));
 }
 
 /* the next item of the cursor; TIMEOUT: nothing to tell of it */
@@ -155,7 +155,7 @@ pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **
       take_record (r, &item->message);
       return TRIB_KAFKA_CURSOR_TIMEOUT;
     case TRIB_KAFKA_CURSOR_CAUGHT_UP:
-      trib_kafka_merge_set_idle (r->merge, item->partition, TRUE);
+      trib_kafka_time_order_set_idle (r->by_time, item->partition, TRUE);
       return TRIB_KAFKA_CURSOR_TIMEOUT;
     case TRIB_KAFKA_CURSOR_LOST:
       g_mutex_lock (&r->lock);
@@ -169,7 +169,7 @@ pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **
       g_mutex_unlock (&r->lock);
       return result;
     case TRIB_KAFKA_CURSOR_END:
-      trib_kafka_merge_set_all_idle (r->merge);
+      trib_kafka_time_order_set_all_idle (r->by_time);
       r->ended = TRUE;
       return TRIB_KAFKA_CURSOR_TIMEOUT;
     default:
@@ -178,11 +178,11 @@ pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **
 }
 
 static void
-give (TribKafkaRecords *r, TribKafkaSighting *s, TribKafkaCursorItem *item)
+give (TribKafkaRecords *r, TribKafkaCandidate *s, TribKafkaCursorItem *item)
 {
   *item = (TribKafkaCursorItem){ .message = s->message, .partition = s->message.partition };
   s->message = (TribKafkaMessage){ 0 };
-  trib_kafka_sighting_free (s);
+  trib_kafka_candidate_free (s);
   g_mutex_lock (&r->lock);
   r->counts.given++;
   r->counts.given_bytes += item->message.value_len;
@@ -208,7 +208,7 @@ trib_kafka_records_next (
   TribKafkaCursorResult result;
 
   do {
-    TribKafkaSighting *s = trib_kafka_merge_take (r->merge);
+    TribKafkaCandidate *s = trib_kafka_time_order_take (r->by_time);
     gint64 slice;
 
     if (s) {

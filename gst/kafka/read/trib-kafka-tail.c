@@ -69,11 +69,11 @@ trib_kafka_tail_set_flushing (TribKafkaTail *t, gboolean flushing)
 static gboolean
 look_at (TribKafkaTail *t, TribKafkaMessage *m, gint64 *t_ns)
 {
-  g_autoptr (TribKafkaSighting) s = t->read_by == TRIB_KAFKA_READ_BY_REGISTRY
-                                        ? trib_kafka_sighting_from_registry (m, t->reader, NULL)
-                                        : trib_kafka_sighting_from_bytes (m, t->topic, NULL);
+  g_autoptr (TribKafkaCandidate) s = t->read_by == TRIB_KAFKA_READ_BY_REGISTRY
+                                         ? trib_kafka_candidate_from_registry (m, t->reader, NULL)
+                                         : trib_kafka_candidate_from_bytes (m, t->topic, NULL);
 
-  if (s == NULL || s->kind == TRIB_KAFKA_SIGHTING_FAILED
+  if (s == NULL || s->kind == TRIB_KAFKA_CANDIDATE_FAILED
       || (t->session && !g_str_equal (t->session, s->entry.identity.session))
       || (t->stream && !g_str_equal (t->stream, s->entry.identity.stream)))
     return FALSE;

@@ -7,7 +7,7 @@
 static gint
 compare_frames (gconstpointer a, gconstpointer b)
 {
-  const Frame *x = *(Frame *const *) a, *y = *(Frame *const *) b;
+  const VerifyFrame *x = *(VerifyFrame *const *) a, *y = *(VerifyFrame *const *) b;
   gint by_session = strcmp (x->stream->pub.session, y->stream->pub.session);
   gint by_stream = strcmp (x->stream->pub.stream, y->stream->pub.stream);
 
@@ -40,7 +40,7 @@ trib_kafka_verify_sweep (TribKafkaVerify *v)
   }
   g_ptr_array_sort (ready, compare_frames);
   for (guint i = 0; i < ready->len; i++) {
-    Frame *f = g_ptr_array_index (ready, i);
+    VerifyFrame *f = g_ptr_array_index (ready, i);
     if (!trib_kafka_verify_judge (v, f, FALSE))
       continue;
     for (guint k = 0; k < G_N_ELEMENTS (f->copies); k++)
@@ -50,9 +50,9 @@ trib_kafka_verify_sweep (TribKafkaVerify *v)
 }
 
 static gboolean
-below_limit (const TribKafkaVerify *v, TribKafkaTopic topic, const Copy *c)
+below_limit (const TribKafkaVerify *v, TribKafkaTopic topic, const VerifyCopy *c)
 {
-  const Partition *p = trib_kafka_verify_partition (v, topic, c->partition);
+  const VerifyPartition *p = trib_kafka_verify_partition (v, topic, c->partition);
 
   return p == NULL || c->offset < p->orphan_limit;
 }
@@ -72,7 +72,7 @@ trib_kafka_verify_count_candidates (const TribKafkaVerify *v)
 
   g_hash_table_iter_init (&iter, v->frames);
   while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    const Frame *f = key;
+    const VerifyFrame *f = key;
     gboolean is = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++)
       is |= f->copies[i].partition >= 0 && below_limit (v, i, &f->copies[i]);
@@ -82,9 +82,10 @@ trib_kafka_verify_count_candidates (const TribKafkaVerify *v)
 }
 
 static gboolean
-entry_may_be_expired (const TribKafkaVerify *v, const Frame *f, const Copy *c)
+entry_may_be_expired (const TribKafkaVerify *v, const VerifyFrame *f, const VerifyCopy *c)
 {
-  const Partition *p = trib_kafka_verify_partition (v, TRIB_KAFKA_TOPIC_REGISTRY, c->partition);
+  const VerifyPartition *p
+      = trib_kafka_verify_partition (v, TRIB_KAFKA_TOPIC_REGISTRY, c->partition);
   const TribIndexSet *entries = &f->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY];
 
   if (p == NULL || p->low == 0)
@@ -94,15 +95,15 @@ entry_may_be_expired (const TribKafkaVerify *v, const Frame *f, const Copy *c)
 }
 
 static void
-finish_orphan (TribKafkaVerify *v, const Frame *f)
+finish_orphan (TribKafkaVerify *v, const VerifyFrame *f)
 {
-  Who who = { f->stream, f->index, f->t_ns, 0 };
+  VerifyId who = { f->stream, f->index, f->t_ns, 0 };
   gboolean failed = trib_index_set_contains (&f->stream->failed, f->index);
   gboolean has_entry
       = trib_index_set_contains (&f->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], f->index);
 
   for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++) {
-    const Copy *c = &f->copies[i];
+    const VerifyCopy *c = &f->copies[i];
     TribKafkaVerifyRecord at = { .topic = i, .partition = c->partition, .offset = c->offset };
 
     /* further copies have been found as duplicates already */
@@ -125,7 +126,7 @@ finish_orphan (TribKafkaVerify *v, const Frame *f)
 }
 
 static void
-finish_gaps (TribKafkaVerify *v, Stream *s)
+finish_gaps (TribKafkaVerify *v, VerifyStream *s)
 {
   TribIndexSet all = TRIB_INDEX_SET_INIT;
 
@@ -147,7 +148,7 @@ static gboolean
 has_entries (GPtrArray *streams, const gchar *session, const gchar *stream)
 {
   for (guint i = 0; i < streams->len; i++) {
-    const Stream *s = g_ptr_array_index (streams, i);
+    const VerifyStream *s = g_ptr_array_index (streams, i);
     if (s->pub.counts.entries > 0 && (session == NULL || g_str_equal (s->pub.session, session))
         && (stream == NULL || g_str_equal (s->pub.stream, stream)))
       return TRUE;
@@ -196,7 +197,7 @@ trib_kafka_verify_finish (TribKafkaVerify *v)
   if (n > 0)
     qsort (open, n, sizeof *open, compare_frames);
   for (guint i = 0; i < n; i++) {
-    const Frame *f = open[i];
+    const VerifyFrame *f = open[i];
     if (f->linked)
       trib_kafka_verify_judge (v, f, TRUE);
     else

@@ -93,7 +93,7 @@ trib_kafka_verify_finding_free (gpointer p)
 /* counts @n findings and, while there is room, lists them as one; @at and @who may be NULL */
 void
 trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
-    const TribKafkaVerifyRecord *at, const Who *who, guint64 n, const gchar *format, ...)
+    const TribKafkaVerifyRecord *at, const VerifyId *who, guint64 n, const gchar *format, ...)
 {
   TribKafkaFinding *finding;
   va_list args;
@@ -118,7 +118,8 @@ trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
 
 /* there is an entry of this frame index, but not of this frame */
 void
-trib_kafka_verify_found_index (TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const Who *who)
+trib_kafka_verify_found_index (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *who)
 {
   trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_INDEX, at, who, 1,
       "the entry of frame index %" G_GUINT64_FORMAT " names another capture time or place",

@@ -38,7 +38,7 @@ trib_kafka_verify_hash (const void *data, gsize len)
 /* a header that is absent is no finding, one that is wrong is */
 gboolean
 trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Said *said)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, VerifyHeaders *said)
 {
   gboolean good = TRUE;
 
@@ -53,9 +53,9 @@ trib_kafka_verify_check_headers (
       right = header_number (h, &number) && number == who->crc;
     } else if (header_is (h, "sequence")) {
       right = header_number (h, &number);
-      said->sequence = (Seen){ (guint32) number, right };
+      said->sequence = (VerifySeen){ (guint32) number, right };
     } else if (header_is (h, "time-source")) {
-      said->time_source = (Seen){ trib_kafka_verify_hash (h->value, h->len), TRUE };
+      said->time_source = (VerifySeen){ trib_kafka_verify_hash (h->value, h->len), TRUE };
     } else if (header_is (h, "content-type")) {
       if (r->topic == TRIB_KAFKA_TOPIC_BINARY)
         said->content = trib_kafka_verify_hash (h->value, h->len);

@@ -18,16 +18,16 @@ typedef struct {
 } Faults;
 
 static Where
-locate (const TribKafkaVerify *v, const Frame *f, TribKafkaTopic topic, gboolean final,
-    const Copy **ret_copy)
+locate (const TribKafkaVerify *v, const VerifyFrame *f, TribKafkaTopic topic, gboolean final,
+    const VerifyCopy **ret_copy)
 {
-  const Pointer *to = &f->pointers[topic];
-  const Partition *p = trib_kafka_verify_partition (v, topic, to->partition);
+  const VerifyPointer *to = &f->pointers[topic];
+  const VerifyPartition *p = trib_kafka_verify_partition (v, topic, to->partition);
 
   *ret_copy = NULL;
   if (to->other_topic)
     return OTHER_TOPIC;
-  for (const Copy *c = &f->copies[topic]; c; c = c->next) {
+  for (const VerifyCopy *c = &f->copies[topic]; c; c = c->next) {
     if (c->partition == to->partition && c->offset == to->offset) {
       *ret_copy = c;
       return FOUND;
@@ -43,9 +43,9 @@ locate (const TribKafkaVerify *v, const Frame *f, TribKafkaTopic topic, gboolean
 }
 
 static gchar *
-elsewhere (const Frame *f, TribKafkaTopic topic)
+elsewhere (const VerifyFrame *f, TribKafkaTopic topic)
 {
-  const Copy *c = &f->copies[topic];
+  const VerifyCopy *c = &f->copies[topic];
 
   if (c->partition < 0)
     return g_strdup ("");
@@ -55,10 +55,10 @@ elsewhere (const Frame *f, TribKafkaTopic topic)
 
 /* what is wrong with where the entry points, if anything; the finding stands at that place */
 static void
-judge_place (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic topic, Where where,
-    Faults *faults)
+judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, TribKafkaTopic topic,
+    Where where, Faults *faults)
 {
-  const Pointer *to = &f->pointers[topic];
+  const VerifyPointer *to = &f->pointers[topic];
   TribKafkaVerifyRecord at = { .topic = topic, .partition = to->partition, .offset = to->offset };
   TribKafkaVerifyRecord entry
       = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
@@ -96,7 +96,7 @@ judge_place (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic 
 
 static void
 compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaVerifyRecord *at,
-    const Who *who, const gchar *what, guint32 says, guint32 is, Faults *faults)
+    const VerifyId *who, const gchar *what, guint32 says, guint32 is, Faults *faults)
 {
   if (says == is)
     return;
@@ -106,15 +106,15 @@ compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaVerifyReco
 
 /* only the first copy of the metadata is read; another one says the same if it is the same */
 static gboolean
-has_claims (const Frame *f, const Copy *metadata)
+has_claims (const VerifyFrame *f, const VerifyCopy *metadata)
 {
   return f->claims.known && metadata->crc == f->copies[TRIB_KAFKA_TOPIC_METADATA].crc;
 }
 
 /* what the metadata and the entry say of each other */
 static void
-judge_metadata (
-    TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata, Faults *faults)
+judge_metadata (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
+    const VerifyCopy *metadata, Faults *faults)
 {
   TribKafkaVerifyRecord at = { .topic = TRIB_KAFKA_TOPIC_METADATA };
   TribKafkaVerifyRecord entry
@@ -141,13 +141,13 @@ judge_metadata (
 
 /* what the metadata says of the bytes */
 static void
-judge_claims (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *metadata,
-    const Copy *bytes, Faults *faults)
+judge_claims (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
+    const VerifyCopy *metadata, const VerifyCopy *bytes, Faults *faults)
 {
   TribKafkaVerifyRecord at = {
     .topic = TRIB_KAFKA_TOPIC_METADATA, .partition = metadata->partition, .offset = metadata->offset
   };
-  const Copy *first = &f->copies[TRIB_KAFKA_TOPIC_METADATA];
+  const VerifyCopy *first = &f->copies[TRIB_KAFKA_TOPIC_METADATA];
   const gchar *wrong = NULL;
 
   if (!has_claims (f, metadata))
@@ -167,7 +167,8 @@ judge_claims (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *me
 }
 
 static void
-judge_bytes (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *bytes, Faults *faults)
+judge_bytes (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, const VerifyCopy *bytes,
+    Faults *faults)
 {
   TribKafkaVerifyRecord at = {
     .topic = TRIB_KAFKA_TOPIC_BINARY, .partition = bytes->partition, .offset = bytes->offset
@@ -180,7 +181,7 @@ judge_bytes (TribKafkaVerify *v, const Frame *f, const Who *who, const Copy *byt
 }
 
 static gboolean
-differ (Seen a, Seen b)
+differ (VerifySeen a, VerifySeen b)
 {
   return a.known && b.known && a.value != b.value;
 }
@@ -188,10 +189,10 @@ differ (Seen a, Seen b)
 /* what records of one frame say alike: against the entry's headers, or where it has none, the
  * bytes' against the metadata */
 static void
-judge_headers (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopic topic,
-    const Copy *c, const Copy *metadata, Faults *faults)
+judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, TribKafkaTopic topic,
+    const VerifyCopy *c, const VerifyCopy *metadata, Faults *faults)
 {
-  Seen sequence = f->sequence, time_source = f->time_source;
+  VerifySeen sequence = f->sequence, time_source = f->time_source;
   TribKafkaVerifyRecord at = { .topic = topic };
   const gchar *wrong = NULL, *whose = "the registry entry";
 
@@ -216,7 +217,7 @@ judge_headers (TribKafkaVerify *v, const Frame *f, const Who *who, TribKafkaTopi
 }
 
 static void
-judge_partitions (TribKafkaVerify *v, const Frame *f, const Who *who, Faults *faults)
+judge_partitions (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Faults *faults)
 {
   gint32 metadata = f->pointers[TRIB_KAFKA_TOPIC_METADATA].partition;
   gint32 binary = f->pointers[TRIB_KAFKA_TOPIC_BINARY].partition;
@@ -232,7 +233,7 @@ judge_partitions (TribKafkaVerify *v, const Frame *f, const Who *who, Faults *fa
 
 /* the worst fault is the frame's outcome: one outcome a frame, however many findings */
 static void
-settle (TribKafkaVerify *v, const Frame *f, const Faults *faults, const Copy *bytes)
+settle (TribKafkaVerify *v, const VerifyFrame *f, const Faults *faults, const VerifyCopy *bytes)
 {
   TRIB_COUNT (v, f->stream, pending, -1);
   if (faults->mismatched) {
@@ -249,13 +250,13 @@ settle (TribKafkaVerify *v, const Frame *f, const Faults *faults, const Copy *by
 
 /* whether @f, whose entry is there, could be judged; then the caller forgets it */
 gboolean
-trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final)
+trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean final)
 {
-  const Copy *copies[2];
+  const VerifyCopy *copies[2];
   Where where[2];
   Faults faults = { .mismatched = f->bad };
-  Who who = { f->stream, f->index, f->t_ns, 0 };
-  const Copy *metadata, *bytes;
+  VerifyId who = { f->stream, f->index, f->t_ns, 0 };
+  const VerifyCopy *metadata, *bytes;
 
   for (guint i = 0; i < G_N_ELEMENTS (where); i++) {
     where[i] = locate (v, f, i, final, &copies[i]);
@@ -283,9 +284,9 @@ trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final)
 }
 
 gboolean
-trib_kafka_verify_is_ready (const TribKafkaVerify *v, const Frame *f)
+trib_kafka_verify_is_ready (const TribKafkaVerify *v, const VerifyFrame *f)
 {
-  const Copy *copy;
+  const VerifyCopy *copy;
 
   return f->linked && locate (v, f, TRIB_KAFKA_TOPIC_METADATA, FALSE, &copy) != WAIT
          && locate (v, f, TRIB_KAFKA_TOPIC_BINARY, FALSE, &copy) != WAIT;

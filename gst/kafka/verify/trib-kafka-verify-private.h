@@ -22,16 +22,16 @@ typedef struct {
   TribKafkaVerifyStream pub;
   TribIndexSet seen[TRIB_KAFKA_VERIFY_N_TOPICS];
   TribIndexSet failed;
-} Stream;
+} VerifyStream;
 
 /* what a header says, if it is there */
 typedef struct {
   guint32 value;
   gboolean known;
-} Seen;
+} VerifySeen;
 
 /* one record of bytes or metadata */
-typedef struct _Copy Copy;
+typedef struct _Copy VerifyCopy;
 struct _Copy {
   gint64 offset;
   gint32 partition; /* -1: has not come */
@@ -39,9 +39,9 @@ struct _Copy {
   guint32 crc;
   guint32 content; /* hash of the content type that it states, 0: none */
   guint32 caps;    /* likewise of the caps */
-  Seen sequence;
-  Seen time_source;
-  Copy *next; /* further records of the same frame in the same topic */
+  VerifySeen sequence;
+  VerifySeen time_source;
+  VerifyCopy *next; /* further records of the same frame in the same topic */
 };
 
 /* where an entry says that a record is */
@@ -50,7 +50,7 @@ typedef struct {
   gint32 partition;
   guint32 crc;
   gboolean other_topic;
-} Pointer;
+} VerifyPointer;
 
 /* what the metadata says about the bytes */
 typedef struct {
@@ -59,15 +59,15 @@ typedef struct {
   guint32 format; /* a hash */
   guint64 original_size;
   gboolean known;
-} Claims;
+} VerifyClaims;
 
 typedef struct {
-  Stream *stream;
+  VerifyStream *stream;
   guint64 index;
   gint64 t_ns;
 
-  Copy copies[2]; /* by TribKafkaTopic: metadata, bytes */
-  Claims claims;
+  VerifyCopy copies[2]; /* by TribKafkaTopic: metadata, bytes */
+  VerifyClaims claims;
   gboolean bad; /* a finding at a record of it that does not depend on the others */
 
   gboolean linked; /* the entry has come, what follows is set */
@@ -76,10 +76,10 @@ typedef struct {
   guint32 size;
   guint32 format;
   gdouble ratio;
-  Pointer pointers[2]; /* by TribKafkaTopic */
-  Seen sequence;
-  Seen time_source;
-} Frame;
+  VerifyPointer pointers[2]; /* by TribKafkaTopic */
+  VerifySeen sequence;
+  VerifySeen time_source;
+} VerifyFrame;
 
 typedef struct {
   gint64 low;
@@ -87,22 +87,22 @@ typedef struct {
   gint64 orphan_limit;
   gint64 needed;
   TribIndexSet seen; /* offsets, nearly always one range */
-} Partition;
+} VerifyPartition;
 
 typedef struct {
-  Stream *stream;
+  VerifyStream *stream;
   guint64 index;
   gint64 t_ns;
   guint32 crc; /* of the record's value */
-} Who;
+} VerifyId;
 
 /* what the headers say that only other records can contradict */
 typedef struct {
-  Seen sequence;
-  Seen time_source;
+  VerifySeen sequence;
+  VerifySeen time_source;
   guint32 content;
   guint32 caps;
-} Said;
+} VerifyHeaders;
 
 struct _TribKafkaVerify {
   gchar *topics[TRIB_KAFKA_VERIFY_N_TOPICS];
@@ -137,34 +137,34 @@ struct _TribKafkaVerify {
   G_STMT_END
 
 /* the books */
-Partition *trib_kafka_verify_partition (
+VerifyPartition *trib_kafka_verify_partition (
     const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition);
 gboolean trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value);
-Frame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who);
-Frame *trib_kafka_verify_ensure_frame (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
-void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f);
-void trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f);
+VerifyFrame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *who);
+VerifyFrame *trib_kafka_verify_ensure_frame (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
+void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const VerifyFrame *f);
+void trib_kafka_verify_try_judge (TribKafkaVerify *v, VerifyFrame *f);
 
 /* one record */
 void trib_kafka_verify_take_copy (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
 void trib_kafka_verify_take_entry (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
 gboolean trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Said *said);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, VerifyHeaders *said);
 guint32 trib_kafka_verify_hash (const void *data, gsize len);
 
 /* one frame */
-gboolean trib_kafka_verify_is_ready (const TribKafkaVerify *v, const Frame *f);
-gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const Frame *f, gboolean final);
+gboolean trib_kafka_verify_is_ready (const TribKafkaVerify *v, const VerifyFrame *f);
+gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean final);
 
 /* findings */
 void trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
-    const TribKafkaVerifyRecord *at, const Who *who, guint64 n, const gchar *format, ...)
+    const TribKafkaVerifyRecord *at, const VerifyId *who, guint64 n, const gchar *format, ...)
     G_GNUC_PRINTF (6, 7);
 void trib_kafka_verify_found_index (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const Who *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *who);
 void trib_kafka_verify_finding_free (gpointer finding);
 
 G_END_DECLS

@@ -10,7 +10,7 @@
 
 /* @identity is what the JSON says, @who what the key says */
 static gboolean
-check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who,
+check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
     const TribKafkaIdentity *identity)
 {
   const gchar *wrong = NULL;
@@ -37,7 +37,7 @@ check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *w
 }
 
 static void
-add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
+add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
 {
   static const TribKafkaVerifyKind kinds[] = {
     TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
@@ -53,10 +53,10 @@ add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *wh
 /* the entry may point at any of the copies, so the later ones are kept until it has come */
 static void
 add_extra_copy (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, const Copy *copy)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, const VerifyCopy *copy)
 {
-  Frame *f = trib_kafka_verify_lookup_frame (v, who);
-  Copy *extra;
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyCopy *extra;
 
   if (f == NULL
       && !trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
@@ -72,7 +72,7 @@ add_extra_copy (
 /* Bytes or metadata of a frame index whose entry was judged before: left behind by a FAILED frame,
  * or of another capture time. */
 static void
-add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
+add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
 {
   if (!v->bound_hit && !trib_index_set_contains (&who->stream->failed, who->index))
     trib_kafka_verify_found_index (v, r, who);
@@ -80,8 +80,8 @@ add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *
 
 /* @seen, from the JSON, against what the record's header says, which counts when both are there */
 static gboolean
-merge (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, const gchar *what,
-    Seen seen, Seen *said)
+merge (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, const gchar *what,
+    VerifySeen seen, VerifySeen *said)
 {
   gboolean good = !said->known || said->value == seen.value;
 
@@ -100,8 +100,8 @@ hash_text (const gchar *text)
 }
 
 static gboolean
-read_metadata (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, Copy *copy, Claims *claims)
+read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
+    VerifyCopy *copy, VerifyClaims *claims)
 {
   g_auto (TribKafkaMetadataValue) value = { 0 };
   g_autoptr (GError) error = NULL;
@@ -125,22 +125,24 @@ read_metadata (
     trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s", error->message);
     good = FALSE;
   }
-  good &= merge (v, r, who, "sequence", (Seen){ (guint32) value.sequence, TRUE }, &copy->sequence);
   good &= merge (
-      v, r, who, "time_source", (Seen){ hash_text (value.time_source), TRUE }, &copy->time_source);
+      v, r, who, "sequence", (VerifySeen){ (guint32) value.sequence, TRUE }, &copy->sequence);
+  good &= merge (v, r, who, "time_source", (VerifySeen){ hash_text (value.time_source), TRUE },
+      &copy->time_source);
   return good;
 }
 
 /* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
 void
-trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
+trib_kafka_verify_take_copy (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
 {
-  Copy copy = {
+  VerifyCopy copy = {
     .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = who->crc
   };
-  Frame *f = trib_kafka_verify_lookup_frame (v, who);
-  Claims claims = { 0 };
-  Said said = { { 0 } };
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyClaims claims = { 0 };
+  VerifyHeaders said = { { 0 } };
   gboolean good;
 
   if (!trib_kafka_verify_set_add (v, &who->stream->seen[r->topic], who->index)) {
@@ -172,9 +174,10 @@ trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaVerifyRecord *r,
 }
 
 static void
-note_pointer (TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *from, Pointer *to)
+note_pointer (
+    TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *from, VerifyPointer *to)
 {
-  Partition *p = trib_kafka_verify_partition (v, topic, from->partition);
+  VerifyPartition *p = trib_kafka_verify_partition (v, topic, from->partition);
 
   to->partition = from->partition;
   to->offset = from->offset;
@@ -185,12 +188,12 @@ note_pointer (TribKafkaVerify *v, TribKafkaTopic topic, const TribKafkaPointer *
 }
 
 static void
-add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who,
+add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
     const TribKafkaRegistryValue *value)
 {
   const gchar *reason = value->error_reason;
   guint64 *count = g_hash_table_lookup (v->reasons, reason);
-  Frame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
 
   if (count == NULL) {
     if (g_hash_table_size (v->reasons) >= MAX_REASONS)
@@ -212,7 +215,8 @@ add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who,
 }
 
 static gboolean
-is_first_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who, gboolean failed)
+is_first_entry (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, gboolean failed)
 {
   gboolean was_failed;
 
@@ -229,14 +233,15 @@ is_first_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *w
 }
 
 void
-trib_kafka_verify_take_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
+trib_kafka_verify_take_entry (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
 {
   g_auto (TribKafkaRegistryValue) value = { 0 };
   g_autoptr (GError) error = NULL;
   TribKafkaVerifyCounts *counts = &who->stream->pub.counts;
-  Said said = { { 0 } };
+  VerifyHeaders said = { { 0 } };
   gboolean good;
-  Frame *f;
+  VerifyFrame *f;
 
   if (!trib_kafka_registry_value_parse (
           &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {

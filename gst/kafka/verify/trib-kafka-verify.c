@@ -16,7 +16,7 @@
 static guint
 frame_hash (gconstpointer p)
 {
-  const Frame *f = p;
+  const VerifyFrame *f = p;
   guint64 h = f->index * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) ^ (guint64) (gsize) f->stream;
 
   return (guint) (h ^ h >> 32);
@@ -25,7 +25,7 @@ frame_hash (gconstpointer p)
 static gboolean
 frame_equal (gconstpointer a, gconstpointer b)
 {
-  const Frame *x = a, *y = b;
+  const VerifyFrame *x = a, *y = b;
 
   return x->stream == y->stream && x->index == y->index && x->t_ns == y->t_ns;
 }
@@ -33,11 +33,11 @@ frame_equal (gconstpointer a, gconstpointer b)
 static void
 frame_free (gpointer p)
 {
-  Frame *f = p;
+  VerifyFrame *f = p;
 
   for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++) {
-    Copy *next;
-    for (Copy *c = f->copies[i].next; c; c = next) {
+    VerifyCopy *next;
+    for (VerifyCopy *c = f->copies[i].next; c; c = next) {
       next = c->next;
       g_free (c);
     }
@@ -48,7 +48,7 @@ frame_free (gpointer p)
 static void
 stream_free (gpointer p)
 {
-  Stream *s = p;
+  VerifyStream *s = p;
 
   for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
     trib_index_set_clear (&s->seen[i]);
@@ -61,7 +61,7 @@ stream_free (gpointer p)
 static void
 partition_free (gpointer p)
 {
-  Partition *partition = p;
+  VerifyPartition *partition = p;
 
   trib_index_set_clear (&partition->seen);
   g_free (partition);
@@ -121,19 +121,19 @@ trib_kafka_verify_free (TribKafkaVerify *v)
 
 /* ---- where reading stands ---- */
 
-Partition *
+VerifyPartition *
 trib_kafka_verify_partition (const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition)
 {
   return g_hash_table_lookup (v->partitions[topic], GINT_TO_POINTER (partition));
 }
 
-static Partition *
+static VerifyPartition *
 ensure_partition (TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition)
 {
-  Partition *p = trib_kafka_verify_partition (v, topic, partition);
+  VerifyPartition *p = trib_kafka_verify_partition (v, topic, partition);
 
   if (p == NULL) {
-    p = g_new0 (Partition, 1);
+    p = g_new0 (VerifyPartition, 1);
     p->orphan_limit = G_MAXINT64;
     g_hash_table_insert (v->partitions[topic], GINT_TO_POINTER (partition), p);
   }
@@ -164,7 +164,7 @@ trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value)
 void
 trib_kafka_verify_set_low (TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 low)
 {
-  Partition *p = ensure_partition (v, topic, partition);
+  VerifyPartition *p = ensure_partition (v, topic, partition);
 
   p->low = MAX (p->low, low);
   p->position = MAX (p->position, low);
@@ -181,7 +181,7 @@ void
 trib_kafka_verify_set_position (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 position)
 {
-  Partition *p = ensure_partition (v, topic, partition);
+  VerifyPartition *p = ensure_partition (v, topic, partition);
 
   p->position = MAX (p->position, position);
 }
@@ -211,7 +211,7 @@ trib_kafka_verify_set_orphan_limit (
 gint64
 trib_kafka_verify_get_needed (const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition)
 {
-  const Partition *p = trib_kafka_verify_partition (v, topic, partition);
+  const VerifyPartition *p = trib_kafka_verify_partition (v, topic, partition);
 
   return p ? p->needed : 0;
 }
@@ -238,12 +238,12 @@ refuse (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what)
       "%s: this record was not looked at, verdicts from here on are incomplete", what);
 }
 
-static Stream *
+static VerifyStream *
 ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id)
 {
   gchar key[TRIB_FRAME_ID_MAX_BYTES + 1];
   gsize len = id->session_len + 1 + id->stream_len;
-  Stream *s;
+  VerifyStream *s;
 
   /* session and stream are the beginning of the frame id; as a stream id has no '_', that is
    * unique */
@@ -256,7 +256,7 @@ ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFra
     refuse (v, r, "more than 65536 streams");
     return NULL;
   }
-  s = g_new0 (Stream, 1);
+  s = g_new0 (VerifyStream, 1);
   s->pub.session = g_strndup (id->session, id->session_len);
   s->pub.stream = g_strndup (id->stream, id->stream_len);
   s->pub.counts.first_t_ns = G_MAXINT64;
@@ -265,18 +265,19 @@ ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFra
   return s;
 }
 
-Frame *
-trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const Who *who)
+VerifyFrame *
+trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *who)
 {
-  Frame probe = { .stream = who->stream, .index = who->index, .t_ns = who->t_ns };
+  VerifyFrame probe = { .stream = who->stream, .index = who->index, .t_ns = who->t_ns };
 
   return g_hash_table_lookup (v->frames, &probe);
 }
 
-Frame *
-trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Who *who)
+VerifyFrame *
+trib_kafka_verify_ensure_frame (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
 {
-  Frame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
 
   if (f)
     return f;
@@ -285,7 +286,7 @@ trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaVerifyRecord 
     refuse (v, r, "more frames are open than allowed");
     return NULL;
   }
-  f = g_new0 (Frame, 1);
+  f = g_new0 (VerifyFrame, 1);
   f->stream = who->stream;
   f->index = who->index;
   f->t_ns = who->t_ns;
@@ -298,7 +299,7 @@ trib_kafka_verify_ensure_frame (TribKafkaVerify *v, const TribKafkaVerifyRecord 
 }
 
 void
-trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f)
+trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const VerifyFrame *f)
 {
   for (guint i = 0; i < G_N_ELEMENTS (f->copies); i++)
     v->lacking[i] -= f->copies[i].partition < 0;
@@ -306,7 +307,7 @@ trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const Frame *f)
 }
 
 void
-trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f)
+trib_kafka_verify_try_judge (TribKafkaVerify *v, VerifyFrame *f)
 {
   if (f->linked && trib_kafka_verify_judge (v, f, FALSE)) {
     trib_kafka_verify_forget_lacks (v, f);
@@ -324,10 +325,10 @@ trib_kafka_verify_try_judge (TribKafkaVerify *v, Frame *f)
 void
 trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
 {
-  Partition *p = ensure_partition (v, record->topic, record->partition);
+  VerifyPartition *p = ensure_partition (v, record->topic, record->partition);
   g_autoptr (GError) error = NULL;
   TribFrameIdView id;
-  Who who;
+  VerifyId who;
 
   g_return_if_fail (record->topic < TRIB_KAFKA_VERIFY_N_TOPICS);
   v->records[record->topic]++;

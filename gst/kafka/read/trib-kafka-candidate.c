@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "trib-kafka-sighting.h"
+#include "trib-kafka-candidate.h"
 
 #include <common/trib-frame-id.h>
 
@@ -8,29 +8,30 @@
 #define RECORD_BYTES 512
 
 /**
- * trib_kafka_sighting_from_registry:
+ * trib_kafka_candidate_from_registry:
  * @m: a record of the registry topic; cleared
  * @reader: a reader whose memory is used
  * @error: return location
  *
  * Returns: (transfer full) (nullable): what it says; %NULL when it is no entry
  */
-TribKafkaSighting *
-trib_kafka_sighting_from_registry (TribKafkaMessage *m, TribJsonReader *reader, GError **error)
+TribKafkaCandidate *
+trib_kafka_candidate_from_registry (TribKafkaMessage *m, TribJsonReader *reader, GError **error)
 {
-  g_autoptr (TribKafkaSighting) s = g_new0 (TribKafkaSighting, 1);
+  g_autoptr (TribKafkaCandidate) s = g_new0 (TribKafkaCandidate, 1);
   gboolean ok = trib_kafka_registry_value_parse_link (
       &s->entry, reader, (const gchar *) m->value, m->value_len, error);
 
-  s->kind = s->entry.failed ? TRIB_KAFKA_SIGHTING_FAILED : TRIB_KAFKA_SIGHTING_LINKED;
+  s->kind = s->entry.failed ? TRIB_KAFKA_CANDIDATE_FAILED : TRIB_KAFKA_CANDIDATE_LINKED;
   s->t_ms = m->t_ms;
+  s->order = s->entry.identity.index;
   s->cost = ENTRY_BYTES + m->value_len;
   trib_kafka_message_clear (m);
   return ok ? g_steal_pointer (&s) : NULL;
 }
 
 /**
- * trib_kafka_sighting_from_bytes:
+ * trib_kafka_candidate_from_bytes:
  * @m: a record of the bytes topic; taken over, or cleared
  * @topic: the topic's name
  * @error: return location
@@ -39,13 +40,13 @@ trib_kafka_sighting_from_registry (TribKafkaMessage *m, TribJsonReader *reader, 
  *
  * Returns: (transfer full) (nullable): what it says; %NULL when its key is no frame id
  */
-TribKafkaSighting *
-trib_kafka_sighting_from_bytes (TribKafkaMessage *m, const gchar *topic, GError **error)
+TribKafkaCandidate *
+trib_kafka_candidate_from_bytes (TribKafkaMessage *m, const gchar *topic, GError **error)
 {
-  g_autoptr (TribKafkaSighting) s = g_new0 (TribKafkaSighting, 1);
+  g_autoptr (TribKafkaCandidate) s = g_new0 (TribKafkaCandidate, 1);
   TribFrameIdView view;
 
-  s->kind = TRIB_KAFKA_SIGHTING_BYTES;
+  s->kind = TRIB_KAFKA_CANDIDATE_BYTES;
   if (!trib_frame_id_parse (m->key ? m->key : "", m->key_len, &view, error)) {
     trib_kafka_message_clear (m);
     return NULL;
@@ -60,6 +61,7 @@ trib_kafka_sighting_from_bytes (TribKafkaMessage *m, const gchar *topic, GError 
   s->entry.metadata.offset = -1;
   s->entry.size = m->value_len;
   s->t_ms = m->t_ms;
+  s->order = view.index;
   s->cost = ENTRY_BYTES + m->value_len;
   s->message = *m;
   *m = (TribKafkaMessage){ 0 };
@@ -67,18 +69,18 @@ trib_kafka_sighting_from_bytes (TribKafkaMessage *m, const gchar *topic, GError 
 }
 
 /**
- * trib_kafka_sighting_from_record:
+ * trib_kafka_candidate_from_record:
  * @m: a record that need not be a frame; taken over
  *
  * Returns: (transfer full): what puts it in order: its timestamp; of one timestamp, its offset
  */
-TribKafkaSighting *
-trib_kafka_sighting_from_record (TribKafkaMessage *m)
+TribKafkaCandidate *
+trib_kafka_candidate_from_record (TribKafkaMessage *m)
 {
-  TribKafkaSighting *s = g_new0 (TribKafkaSighting, 1);
+  TribKafkaCandidate *s = g_new0 (TribKafkaCandidate, 1);
 
-  s->kind = TRIB_KAFKA_SIGHTING_RECORD;
-  s->entry.identity.index = m->offset;
+  s->kind = TRIB_KAFKA_CANDIDATE_RECORD;
+  s->order = m->offset;
   s->t_ms = m->t_ms;
   s->cost = RECORD_BYTES + m->value_len;
   s->message = *m;
@@ -87,7 +89,7 @@ trib_kafka_sighting_from_record (TribKafkaMessage *m)
 }
 
 void
-trib_kafka_sighting_free (TribKafkaSighting *s)
+trib_kafka_candidate_free (TribKafkaCandidate *s)
 {
   trib_kafka_registry_value_clear (&s->entry);
   trib_kafka_message_clear (&s->message);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "trib-kafka-message.h"
+#include <kafka/layout/trib-kafka-values.h>
+
+G_BEGIN_DECLS
+
+/* what a record says about a frame */
+typedef enum {
+  TRIB_KAFKA_CANDIDATE_LINKED, /* a registry entry: where bytes and metadata are */
+  TRIB_KAFKA_CANDIDATE_FAILED, /* a registry entry: why there are none */
+  TRIB_KAFKA_CANDIDATE_BYTES,  /* the bytes themselves */
+  TRIB_KAFKA_CANDIDATE_RECORD, /* a record that is no frame, to be put in order */
+} TribKafkaCandidateKind;
+
+/**
+ * TribKafkaCandidate:
+ * @kind: what was seen
+ * @entry: the registry entry; of %TRIB_KAFKA_CANDIDATE_BYTES its identity, size and the place of the bytes
+ * @t_ms: the record's timestamp, ms since the Unix epoch
+ * @order: what puts candidates of one timestamp in order: the frame's index, or the record's offset
+ * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
+ * @epoch: which of the sessions that follow each other; set by whoever puts them in order
+ * @cost: bytes of memory it holds
+ *
+ * A frame that was read of, before it is known whether it is wanted.
+ */
+typedef struct {
+  TribKafkaCandidateKind kind;
+  TribKafkaRegistryValue entry;
+  gint64 t_ms;
+  guint64 order;
+  TribKafkaMessage message;
+  guint epoch;
+  guint64 cost;
+} TribKafkaCandidate;
+
+TribKafkaCandidate *trib_kafka_candidate_from_registry (
+    TribKafkaMessage *m, TribJsonReader *reader, GError **error);
+TribKafkaCandidate *trib_kafka_candidate_from_bytes (
+    TribKafkaMessage *m, const gchar *topic, GError **error);
+TribKafkaCandidate *trib_kafka_candidate_from_record (TribKafkaMessage *m);
+void trib_kafka_candidate_free (TribKafkaCandidate *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaCandidate, trib_kafka_candidate_free)
+
+G_END_DECLS

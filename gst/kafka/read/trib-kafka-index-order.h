@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <common/trib-index-set.h>
+#include "trib-kafka-candidate.h"
+
+G_BEGIN_DECLS
+
+/* The frames of one stream in order of their indexes, session after session, and which indexes are missing
+ * between them. Pure, one thread. */
+
+/* an index may be waited for until so many later ones are there */
+#define TRIB_KAFKA_INDEX_ORDER_FRAMES 16
+
+typedef enum {
+  TRIB_KAFKA_INDEX_ORDER_KEPT,
+  TRIB_KAFKA_INDEX_ORDER_DUPLICATE,   /* a frame that was given, or is kept already */
+  TRIB_KAFKA_INDEX_ORDER_LATE,        /* its index was passed over */
+  TRIB_KAFKA_INDEX_ORDER_LATE_FAILED, /* likewise, and it says why it is missing */
+  TRIB_KAFKA_INDEX_ORDER_LEFT,        /* of a session that was left */
+} TribKafkaIndexOrderResult;
+
+typedef struct _TribKafkaIndexOrder TribKafkaIndexOrder;
+
+TribKafkaIndexOrder *trib_kafka_index_order_new (guint64 max_bytes);
+void trib_kafka_index_order_free (TribKafkaIndexOrder *o);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaIndexOrder, trib_kafka_index_order_free)
+
+void trib_kafka_index_order_reset (TribKafkaIndexOrder *o);
+/* @s: (transfer full) when KEPT, else it stays the caller's */
+TribKafkaIndexOrderResult trib_kafka_index_order_add (
+    TribKafkaIndexOrder *o, TribKafkaCandidate *s);
+TribKafkaCandidate *trib_kafka_index_order_peek (TribKafkaIndexOrder *o, gboolean complete);
+guint64 trib_kafka_index_order_get_missing (const TribKafkaIndexOrder *o);
+guint64 trib_kafka_index_order_pass_missing (TribKafkaIndexOrder *o);
+gboolean trib_kafka_index_order_is_new_session (const TribKafkaIndexOrder *o);
+TribKafkaCandidate *trib_kafka_index_order_pop (TribKafkaIndexOrder *o);
+guint trib_kafka_index_order_get_length (const TribKafkaIndexOrder *o);
+
+G_END_DECLS

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Order of frames: by time over partitions, by index within a stream, session after session. Pure. */
+#include <kafka/read/trib-kafka-time-order.h>
+#include <kafka/read/trib-kafka-index-order.h>
+
+#include <trib-test.h>
+
+static TribKafkaCandidate *
+candidate (const gchar *session, guint64 index, TribKafkaCandidateKind kind)
+{
+  TribKafkaCandidate *s = g_new0 (TribKafkaCandidate, 1);
+
+  s->kind = kind;
+  s->entry.identity.session = g_strdup (session);
+  s->entry.identity.stream = g_strdup ("cam");
+  s->entry.identity.index = s->order = index;
+  s->t_ms = (gint64) index * 10;
+  s->cost = 1000;
+  return s;
+}
+
+static TribKafkaIndexOrderResult
+add_kind (TribKafkaIndexOrder *w, const gchar *session, guint64 index, TribKafkaCandidateKind kind)
+{
+  TribKafkaCandidate *s = candidate (session, index, kind);
+  TribKafkaIndexOrderResult result = trib_kafka_index_order_add (w, s);
+
+  if (result != TRIB_KAFKA_INDEX_ORDER_KEPT)
+    trib_kafka_candidate_free (s);
+  return result;
+}
+
+static TribKafkaIndexOrderResult
+add (TribKafkaIndexOrder *w, const gchar *session, guint64 index)
+{
+  return add_kind (w, session, index, TRIB_KAFKA_CANDIDATE_LINKED);
+}
+
+static void
+expect (TribKafkaIndexOrder *w, gboolean complete, const gchar *session, gint64 index)
+{
+  TribKafkaCandidate *s = trib_kafka_index_order_peek (w, complete);
+
+  if (index < 0) {
+    g_assert_null (s);
+    return;
+  }
+  g_assert_nonnull (s);
+  trib_kafka_index_order_pass_missing (w);
+  s = trib_kafka_index_order_pop (w);
+  g_assert_cmpstr (s->entry.identity.session, ==, session);
+  g_assert_cmpuint (s->entry.identity.index, ==, index);
+  trib_kafka_candidate_free (s);
+}
+
+static void
+test_in_order (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  expect (w, TRUE, NULL, -1);
+  for (guint i = 0; i < 100; i++) {
+    g_assert_cmpint (add (w, "s", i), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+    expect (w, FALSE, "s", i);
+  }
+  g_assert_cmpint (add (w, "s", 99), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+  g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+}
+
+/* neighbours that come in any order leave in the right one */
+static void
+test_shuffled (void)
+{
+  static const guint order[] = { 2, 0, 1, 5, 4, 3, 7, 6 };
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+  guint next = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
+    g_assert_cmpint (add (w, "s", order[i]), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+    while (trib_kafka_index_order_peek (w, FALSE))
+      expect (w, FALSE, "s", next++);
+  }
+  g_assert_cmpuint (next, ==, G_N_ELEMENTS (order));
+}
+
+/* a missing index is waited for until enough later ones are held, or nothing more comes */
+static void
+test_missing (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  add (w, "s", 0);
+  expect (w, FALSE, "s", 0);
+  for (guint i = 3; i < 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES - 1; i++) {
+    add (w, "s", i);
+    expect (w, FALSE, NULL, -1);
+  }
+  g_assert_cmpuint (trib_kafka_index_order_get_missing (w), ==, 2);
+  add (w, "s", 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES - 1);
+  g_assert_nonnull (trib_kafka_index_order_peek (w, FALSE));
+  g_assert_cmpuint (trib_kafka_index_order_pass_missing (w), ==, 1);
+  expect (w, FALSE, "s", 3);
+  g_assert_cmpint (add (w, "s", 2), ==, TRIB_KAFKA_INDEX_ORDER_LATE);
+  g_assert_cmpint (
+      add_kind (w, "s", 1, TRIB_KAFKA_CANDIDATE_FAILED), ==, TRIB_KAFKA_INDEX_ORDER_LATE_FAILED);
+  add (w, "s", 100);
+  for (guint i = 4; i < 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES; i++)
+    expect (w, FALSE, "s", i);
+  expect (w, FALSE, NULL, -1);
+  expect (w, TRUE, "s", 100);
+}
+
+static void
+test_bytes (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (2500);
+
+  add (w, "s", 0);
+  expect (w, FALSE, "s", 0);
+  add (w, "s", 2);
+  add (w, "s", 3);
+  expect (w, FALSE, NULL, -1);
+  add (w, "s", 4);
+  expect (w, FALSE, "s", 2);
+}
+
+/* reading begins in the middle: a failed frame's entry is ahead of those on their way before it */
+static void
+test_middle (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  add_kind (w, "s", 13, TRIB_KAFKA_CANDIDATE_FAILED);
+  expect (w, FALSE, NULL, -1);
+  add (w, "s", 11);
+  add (w, "s", 12);
+  for (guint i = 14; i < 11 + TRIB_KAFKA_INDEX_ORDER_FRAMES; i++)
+    add (w, "s", i);
+  expect (w, FALSE, "s", 11);
+  expect (w, FALSE, "s", 12);
+  expect (w, FALSE, "s", 13);
+}
+
+/* a frame that failed and is there after all is kept once, with its bytes */
+static void
+test_conflict (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+  TribKafkaCandidate *s;
+
+  add_kind (w, "s", 0, TRIB_KAFKA_CANDIDATE_FAILED);
+  g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+  g_assert_cmpint (
+      add_kind (w, "s", 0, TRIB_KAFKA_CANDIDATE_FAILED), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+  s = trib_kafka_index_order_peek (w, FALSE);
+  g_assert_cmpint (s->kind, ==, TRIB_KAFKA_CANDIDATE_LINKED);
+  g_assert_cmpuint (trib_kafka_index_order_get_length (w), ==, 1);
+}
+
+static void
+test_sessions (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  add (w, "a", 0);
+  expect (w, FALSE, "a", 0);
+  add (w, "a", 5);
+  expect (w, FALSE, NULL, -1);
+  /* what is missing of a session that is over will not come */
+  add (w, "b", 0);
+  g_assert_false (trib_kafka_index_order_is_new_session (w));
+  expect (w, FALSE, "a", 5);
+  g_assert_true (trib_kafka_index_order_is_new_session (w));
+  expect (w, FALSE, "b", 0);
+  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_INDEX_ORDER_LEFT);
+  add (w, "b", 1);
+  expect (w, FALSE, "b", 1);
+  trib_kafka_index_order_reset (w);
+  add (w, "a", 0);
+  expect (w, FALSE, "a", 0);
+}
+
+static void
+time_order_expect (TribKafkaTimeOrder *m, gint64 index)
+{
+  g_autoptr (TribKafkaCandidate) s = trib_kafka_time_order_take (m);
+
+  g_assert_cmpint (s ? (gint64) s->entry.identity.index : -1, ==, index);
+}
+
+static void
+test_time_order (void)
+{
+  g_autoptr (TribKafkaTimeOrder) m = trib_kafka_time_order_new (10000);
+
+  trib_kafka_time_order_set_n_partitions (m, 3);
+  trib_kafka_time_order_set_idle (m, 2, TRUE);
+  time_order_expect (m, -1);
+  trib_kafka_time_order_add (m, 0, candidate ("s", 4, TRIB_KAFKA_CANDIDATE_LINKED));
+  time_order_expect (m, -1); /* of partition 1 an earlier one may come */
+  trib_kafka_time_order_add (m, 1, candidate ("s", 2, TRIB_KAFKA_CANDIDATE_LINKED));
+  time_order_expect (m, 2);
+  time_order_expect (m, -1);
+  /* recordings of the same time may lie one behind the other: only what is written now tells how far it is */
+  trib_kafka_time_order_passed (m, 1, 90);
+  time_order_expect (m, -1);
+  trib_kafka_time_order_set_idle (m, 1, TRUE);
+  trib_kafka_time_order_passed (m, 1, 39);
+  time_order_expect (m, -1);
+  trib_kafka_time_order_passed (m, 1, 40);
+  time_order_expect (m, 4);
+  trib_kafka_time_order_add (m, 2, candidate ("s", 9, TRIB_KAFKA_CANDIDATE_LINKED));
+  time_order_expect (m, -1);
+  trib_kafka_time_order_set_all_idle (m);
+  time_order_expect (m, 9);
+  g_assert_cmpuint (trib_kafka_time_order_get_bytes (m), ==, 0);
+}
+
+/* a partition that lags is not waited for without end */
+static void
+test_time_order_bound (void)
+{
+  g_autoptr (TribKafkaTimeOrder) m = trib_kafka_time_order_new (3500);
+
+  trib_kafka_time_order_set_n_partitions (m, 2);
+  for (guint i = 0; i < 3; i++)
+    trib_kafka_time_order_add (m, 0, candidate ("s", i, TRIB_KAFKA_CANDIDATE_LINKED));
+  time_order_expect (m, -1);
+  trib_kafka_time_order_add (m, 0, candidate ("s", 3, TRIB_KAFKA_CANDIDATE_LINKED));
+  time_order_expect (m, 0);
+  time_order_expect (m, -1);
+  g_assert_cmpuint (trib_kafka_time_order_get_length (m), ==, 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  trib_test_init (&argc, &argv);
+  g_test_add_func ("/kafka/index-order/in-order", test_in_order);
+  g_test_add_func ("/kafka/index-order/shuffled", test_shuffled);
+  g_test_add_func ("/kafka/index-order/missing", test_missing);
+  g_test_add_func ("/kafka/index-order/bytes", test_bytes);
+  g_test_add_func ("/kafka/index-order/middle", test_middle);
+  g_test_add_func ("/kafka/index-order/conflict", test_conflict);
+  g_test_add_func ("/kafka/index-order/sessions", test_sessions);
+  g_test_add_func ("/kafka/time-order/order", test_time_order);
+  g_test_add_func ("/kafka/time-order/bound", test_time_order_bound);
+  return trib_test_run ();
+}
