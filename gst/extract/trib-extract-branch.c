@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Branches: how long they take, and whether they are trusted. */
+/* Branches: their usual processing time, and their breaker. */
+#include <common/trib-state.h>
+
 #include "trib-extract-private.h"
 
-#define MAX_SPREAD \
-  4 /* as a part of the usual time: what is added for a frame that takes longer at most */
-#define MARGIN 4   /* the part of the usual time that is added, so that a slow frame is done, too */
+#define MARGIN 4   /* the usual time divided by this is added, for slow frames */
 #define WEIGHT 0.2 /* of the newest time in the average */
 
-Branch *
+static const TribStateRow breaker_rows[] = {
+  [TRIB_EXTRACT_BREAKER_CLOSED] = { "closed", TRIB_STATE (TRIB_EXTRACT_BREAKER_OPEN) },
+  [TRIB_EXTRACT_BREAKER_OPEN]
+  = { "open", TRIB_STATE (TRIB_EXTRACT_BREAKER_TRYING) | TRIB_STATE (TRIB_EXTRACT_BREAKER_CLOSED) },
+  [TRIB_EXTRACT_BREAKER_TRYING]
+  = { "trying", TRIB_STATE (TRIB_EXTRACT_BREAKER_CLOSED) | TRIB_STATE (TRIB_EXTRACT_BREAKER_OPEN) },
+};
+static const TribStateTable breaker_states
+    = { "breaker", &trib_extract_debug, breaker_rows, G_N_ELEMENTS (breaker_rows) };
+
+TribExtractBranch *
 trib_extract_branch_find (const TribExtract *x, gint number)
 {
   for (guint i = 0; i < x->branches->len; i++)
@@ -17,26 +27,26 @@ trib_extract_branch_find (const TribExtract *x, gint number)
 }
 
 void
-trib_extract_branch_free (Branch *b)
+trib_extract_branch_free (TribExtractBranch *b)
 {
   g_free (b->name);
   g_free (b);
 }
 
-/* whether a job may begin as far as the branch is concerned */
+/* whether the branch can start a job, tokens aside */
 gboolean
-trib_extract_branch_has_place (const TribExtract *x, const Branch *b)
+trib_extract_branch_has_place (const TribExtract *x, const TribExtractBranch *b)
 {
   guint most = x->config.admission == TRIB_EXTRACT_ADMISSION_FRAME ? 1 : x->config.max_in_flight;
   guint in_time = 0;
 
   for (GList *l = b->running.head; l; l = l->next)
-    in_time += ((Job *) l->data)->state == JOB_RUNNING;
+    in_time += ((TribExtractJob *) l->data)->state == TRIB_EXTRACT_JOB_RUNNING;
   return b->n_pushing < most && in_time < most;
 }
 
 gint64
-trib_extract_branch_timeout (const TribExtract *x, const Branch *b)
+trib_extract_branch_timeout (const TribExtract *x, const TribExtractBranch *b)
 {
   guint ms = b->config.timeout_ms ? b->config.timeout_ms : x->config.timeout_ms;
 
@@ -44,12 +54,12 @@ trib_extract_branch_timeout (const TribExtract *x, const Branch *b)
 }
 
 static gint64
-usual (const Branch *b)
+usual (const TribExtractBranch *b)
 {
   return MAX (b->usual_ns, 0);
 }
 
-/* until a token is free, when none is: the branch that will be done first gives its own */
+/* time until a token is free: until the first running job is done, or past its deadline */
 static gint64
 token_wait (const TribExtract *x)
 {
@@ -58,11 +68,11 @@ token_wait (const TribExtract *x)
   if (x->tokens > 0)
     return 0;
   for (guint i = 0; i < x->branches->len; i++) {
-    const Branch *b = branch_at (x, i);
+    const TribExtractBranch *b = branch_at (x, i);
     for (GList *l = b->running.head; l; l = l->next) {
-      const Job *job = l->data;
+      const TribExtractJob *job = l->data;
       gint64 left;
-      if (job->state != JOB_RUNNING)
+      if (job->state != TRIB_EXTRACT_JOB_RUNNING)
         continue;
       left = trib_time_sub (MIN (trib_time_add (job->begun, usual (b)), job->deadline), x->now);
       least = MIN (least, MAX (left, 0));
@@ -75,32 +85,33 @@ token_wait (const TribExtract *x)
  * trib_extract_branch_predict:
  * @b: a branch
  *
- * Returns: how long from now a frame would take that it were given now: the rest of what it does or the wait for a token, what
- * waits before, and then what it usually takes, less or more a bit; 0 while that is not known
+ * Returns: predicted time until the answer to a frame that is queued now: the rest of the running
+ * job or the wait for a token, the jobs before it, and its own usual time, with a margin; 0 while
+ * that is not known
  */
 gint64
-trib_extract_branch_predict (const TribExtract *x, const Branch *b)
+trib_extract_branch_predict (const TribExtract *x, const TribExtractBranch *b)
 {
-  const Job *first = b->running.head ? b->running.head->data : NULL;
+  const TribExtractJob *first = b->running.head ? b->running.head->data : NULL;
   gint64 rest = 0;
 
   if (b->n_measured < LEARNING_JOBS)
     return 0;
-  /* one that is overdue may end at any time, and is not known to */
+  /* an overdue job may end at any time */
   if (first && !trib_extract_branch_has_place (x, b))
     rest = MAX (trib_time_sub (trib_time_add (first->begun, usual (b)), x->now), 0);
   rest = MAX (rest, token_wait (x));
   rest = trib_time_add (rest, (gint64) b->waiting.length * usual (b));
-  /* A frame that begins at once does as well as any later one: it only has to have a chance. One that has to wait leaves
-   * its place to a later one that has not. */
+  /* A frame that starts at once is as good as any later one: it only needs a chance. One that has
+   * to wait is worth less than a later one that has not. */
   if (rest == 0)
     return MAX (trib_time_sub (usual (b), b->spread_ns), 0);
   return trib_time_add (rest, trib_time_add (usual (b), usual (b) / MARGIN));
 }
 
-/* a job took that long, in time or not */
+/* the time of a job, in time or late */
 void
-trib_extract_branch_measured (Branch *b, gint64 took)
+trib_extract_branch_measured (TribExtractBranch *b, gint64 took)
 {
   took = MAX (took, 0);
   if (b->n_measured == 0) {
@@ -116,26 +127,24 @@ trib_extract_branch_measured (Branch *b, gint64 took)
 }
 
 static void
-set_breaker (TribExtract *x, Branch *b, TribExtractBreaker breaker)
+set_breaker (TribExtract *x, TribExtractBranch *b, TribExtractBreaker breaker, const gchar *why)
 {
   TribExtractEvent event
       = { .kind = TRIB_EXTRACT_EVENT_BREAKER, .branch = b->number, .breaker = breaker };
 
-  if (b->breaker == breaker)
-    return;
-  b->breaker = breaker;
-  trib_extract_tell (x, &event);
+  if (TRIB_STATE_SET (&breaker_states, b->name, b->breaker, breaker, why))
+    trib_extract_emit (x, &event);
 }
 
 void
-trib_extract_branch_in_time (TribExtract *x, Branch *b)
+trib_extract_branch_in_time (TribExtract *x, TribExtractBranch *b)
 {
   b->n_timeouts = 0;
-  set_breaker (x, b, TRIB_EXTRACT_BREAKER_CLOSED);
+  set_breaker (x, b, TRIB_EXTRACT_BREAKER_CLOSED, "a frame was answered in time");
 }
 
 void
-trib_extract_branch_missed (TribExtract *x, Branch *b)
+trib_extract_branch_missed (TribExtract *x, TribExtractBranch *b)
 {
   b->n_timeouts++;
   b->missed_at = x->now;
@@ -143,43 +152,43 @@ trib_extract_branch_missed (TribExtract *x, Branch *b)
     return;
   if (b->breaker == TRIB_EXTRACT_BREAKER_TRYING || b->n_timeouts >= x->config.breaker_threshold) {
     b->retry_at = trib_time_add (x->now, (gint64) x->config.breaker_retry_ms * TRIB_EXTRACT_MS);
-    set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN);
+    set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN, "too many timeouts in a row");
   }
 }
 
-/* A frame that waited gives way to a newer one. Where that is because the branch does not come back, nothing would ever time out: each
- * timeout's worth of such frames is one that the branch let pass. */
+/* A waiting frame was replaced by a newer one. While the branch hangs in an earlier frame, no
+ * waiting frame ever times out: superseded frames of one timeout count as one timeout. */
 void
-trib_extract_branch_passed_over (TribExtract *x, Branch *b)
+trib_extract_branch_superseded (TribExtract *x, TribExtractBranch *b)
 {
   for (GList *l = b->running.head; l; l = l->next)
-    if (((Job *) l->data)->state == JOB_RUNNING)
+    if (((TribExtractJob *) l->data)->state == TRIB_EXTRACT_JOB_RUNNING)
       return;
   if (b->n_timeouts > 0 && !trib_extract_branch_has_place (x, b)
       && trib_time_sub (x->now, b->missed_at) >= trib_extract_branch_timeout (x, b))
     trib_extract_branch_missed (x, b);
 }
 
-/* a frame was taken back before the branch could show what it does with it: the next one is the trial, if this was */
+/* a job ended before the branch could answer or miss: if it was the trial, the next job is */
 void
-trib_extract_branch_not_tried (TribExtract *x, Branch *b)
+trib_extract_branch_not_tried (TribExtract *x, TribExtractBranch *b)
 {
   if (b->breaker != TRIB_EXTRACT_BREAKER_TRYING)
     return;
   b->retry_at = x->now;
-  set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN);
+  set_breaker (x, b, TRIB_EXTRACT_BREAKER_OPEN, "the trial was not run");
 }
 
-/* whether the branch is given frames; the one with which it is tried again is given here */
+/* whether the breaker admits the frame, be it as the trial */
 TribExtractOutcome
-trib_extract_branch_breaker (TribExtract *x, Branch *b)
+trib_extract_branch_breaker (TribExtract *x, TribExtractBranch *b)
 {
   if (b->breaker == TRIB_EXTRACT_BREAKER_CLOSED)
     return TRIB_EXTRACT_RUN;
-  /* one that is stuck in its last frame cannot be tried */
+  /* a branch that hangs in an earlier frame cannot be tried */
   if (b->breaker == TRIB_EXTRACT_BREAKER_TRYING || x->now < b->retry_at
       || !trib_extract_branch_has_place (x, b))
     return TRIB_EXTRACT_SKIP_BREAKER;
-  set_breaker (x, b, TRIB_EXTRACT_BREAKER_TRYING);
+  set_breaker (x, b, TRIB_EXTRACT_BREAKER_TRYING, "one frame is the trial");
   return TRIB_EXTRACT_RUN;
 }

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What a user may decide about extraction. The words and defaults are those of extractorbin's properties. */
+/* What a user may decide about extraction. The words and defaults are those of extractorbin's
+ * properties. */
 
 #define TRIB_EXTRACT_MAX_BRANCHES 64
 #define TRIB_EXTRACT_MS G_GINT64_CONSTANT (1000000)

@@ -1,35 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs: one branch looks at one frame. Every job ends here once. */
+/* Jobs: one branch processes one frame. Every job ends here once. */
+#include <common/trib-state.h>
+
 #include "trib-extract-private.h"
+
+static const TribStateRow job_rows[] = {
+  [TRIB_EXTRACT_JOB_WAITING]
+  = { "waiting", TRIB_STATE (TRIB_EXTRACT_JOB_RUNNING) | TRIB_STATE (TRIB_EXTRACT_JOB_GIVEN_UP) },
+  [TRIB_EXTRACT_JOB_RUNNING]
+  = { "running", TRIB_STATE (TRIB_EXTRACT_JOB_DONE) | TRIB_STATE (TRIB_EXTRACT_JOB_OVERDUE)
+                     | TRIB_STATE (TRIB_EXTRACT_JOB_GIVEN_UP) },
+  [TRIB_EXTRACT_JOB_DONE] = { "done", 0 },
+  [TRIB_EXTRACT_JOB_OVERDUE] = { "overdue", TRIB_STATE (TRIB_EXTRACT_JOB_GIVEN_UP) },
+  [TRIB_EXTRACT_JOB_GIVEN_UP] = { "given up", 0 },
+};
+static const TribStateTable job_states
+    = { "job", &trib_extract_debug, job_rows, G_N_ELEMENTS (job_rows) };
+
+static void
+set_state (TribExtractJob *job, TribExtractJobState state, const gchar *why)
+{
+  gchar id[TRIB_EXTRACT_LOG_ID];
+
+  trib_extract_log_id (id, job->branch, &job->frame->info);
+  TRIB_STATE_SET (&job_states, id, job->state, state, why);
+}
 
 /* ---- the frame ---- */
 
-/* nobody is waited for any more */
+/* all jobs of the frame have ended */
 void
-trib_extract_frame_finish (TribExtract *x, Frame *f)
+trib_extract_frame_finish (TribExtract *x, TribExtractEntry *f)
 {
   TribExtractEvent event = { .kind = TRIB_EXTRACT_EVENT_FINISHED, .frame = &f->info, .branch = -1 };
 
   x->n_in_flight--;
   x->totals.finished++;
-  trib_extract_tell (x, &event);
+  trib_extract_emit (x, &event);
   f->finished_at = x->now;
   x->n_finished++;
   trib_extract_frame_release (x, f);
 }
 
-/* the branch has it now, or nobody wants it */
 static void
-leave_waiting (TribExtract *x, Job *job)
+remove_from_waiting (TribExtract *x, TribExtractJob *job)
 {
   g_queue_unlink (&job->branch->waiting, &job->queued);
   job->frame->n_waiting--;
 }
 
 static void
-end_job (TribExtract *x, Job *job, JobState state)
+end_job (TribExtract *x, TribExtractJob *job, TribExtractJobState state, const gchar *why)
 {
-  job->state = state;
+  set_state (job, state, why);
   trib_extract_frame_release (x, job->frame);
   job->branch->counts.pending--;
   if (--job->frame->n_open == 0)
@@ -38,88 +61,92 @@ end_job (TribExtract *x, Job *job, JobState state)
 
 /* ---- how a job ends ---- */
 
-/* out of the queue: it will not be begun */
+/* ends a job without an answer */
 void
-trib_extract_job_skip (TribExtract *x, Job *job, TribExtractOutcome why)
+trib_extract_job_skip (TribExtract *x, TribExtractJob *job, TribExtractOutcome why)
 {
-  Branch *b = job->branch;
+  TribExtractBranch *b = job->branch;
   TribExtractEvent event = { .kind = TRIB_EXTRACT_EVENT_SKIPPED,
     .frame = &job->frame->info,
     .branch = b->number,
     .outcome = why };
 
-  if (job->state == JOB_WAITING)
-    leave_waiting (x, job);
+  if (job->state == TRIB_EXTRACT_JOB_WAITING)
+    remove_from_waiting (x, job);
   b->counts.skipped[why]++;
-  trib_extract_tell (x, &event);
+  trib_extract_emit (x, &event);
   trib_extract_branch_not_tried (x, b);
-  end_job (x, job, JOB_GIVEN_UP);
+  end_job (x, job, TRIB_EXTRACT_JOB_GIVEN_UP, trib_extract_outcome_to_string (why));
 }
 
-/* what the branch does of it is over, whatever became of it */
 static void
-leave_running (Job *job)
+remove_from_running (TribExtractJob *job)
 {
   g_queue_unlink (&job->branch->running, &job->queued);
 }
 
-/* overdue, and not expected any more; an answer that comes all the same is late */
+/* of an overdue job: an answer is not expected any more, and late if there is one */
 static void
-give_up (Job *job)
+give_up (TribExtractJob *job, const gchar *why)
 {
-  leave_running (job);
-  job->state = JOB_GIVEN_UP;
+  remove_from_running (job);
+  set_state (job, TRIB_EXTRACT_JOB_GIVEN_UP, why);
 }
 
 static void
-answer_in_time (TribExtract *x, Job *job, gboolean empty)
+answer_in_time (TribExtract *x, TribExtractJob *job, gboolean empty)
 {
-  Branch *b = job->branch;
+  TribExtractBranch *b = job->branch;
   gint64 took = trib_time_sub (x->now, job->begun);
 
   x->tokens++;
-  leave_running (job);
+  remove_from_running (job);
   if (empty)
     b->counts.empty++;
   else
     b->counts.answered++;
   trib_extract_branch_measured (b, took);
   trib_extract_branch_in_time (x, b);
-  trib_extract_tell_job (
+  trib_extract_emit_job (
       x, empty ? TRIB_EXTRACT_EVENT_EMPTY : TRIB_EXTRACT_EVENT_ANSWERED, job, took);
-  end_job (x, job, JOB_DONE);
+  end_job (x, job, TRIB_EXTRACT_JOB_DONE, empty ? "empty" : "answered");
 }
 
-/* it gives its token back, and goes on */
+/* returns the token; the branch goes on with the frame */
 static void
-time_out (TribExtract *x, Job *job)
+time_out (TribExtract *x, TribExtractJob *job)
 {
-  Branch *b = job->branch;
-  /* one that waits because its branch does not come back from an earlier frame was let pass by the branch, too */
+  TribExtractBranch *b = job->branch;
+  /* a job that waits because its branch has not returned from an earlier frame is a miss of the
+   * branch, too */
   gboolean stuck = b->n_pushing > 0 && !trib_extract_branch_has_place (x, b);
+  gboolean runs = job->state == TRIB_EXTRACT_JOB_RUNNING;
 
-  if (job->state == JOB_WAITING)
-    leave_waiting (x, job);
+  if (job->state == TRIB_EXTRACT_JOB_WAITING)
+    remove_from_waiting (x, job);
   else
     x->tokens++;
   b->counts.timeout++;
-  trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_TIMEOUT, job, 0);
-  if (job->state == JOB_RUNNING || stuck)
+  trib_extract_emit_job (x, TRIB_EXTRACT_EVENT_TIMEOUT, job, 0);
+  if (runs || stuck)
     trib_extract_branch_missed (x, b);
   else
     trib_extract_branch_not_tried (x, b);
-  end_job (x, job, job->state == JOB_RUNNING ? JOB_OVERDUE : JOB_GIVEN_UP);
+  end_job (x, job, runs ? TRIB_EXTRACT_JOB_OVERDUE : TRIB_EXTRACT_JOB_GIVEN_UP,
+      runs    ? "no answer by the deadline"
+      : stuck ? "the branch has not returned from an earlier frame"
+              : "not started by the deadline");
 }
 
-/* ---- beginning ---- */
+/* ---- starting ---- */
 
-/* decided: it waits for its branch and for a token */
+/* it waits for its branch and for a token */
 void
-trib_extract_job_queue (TribExtract *x, Job *job)
+trib_extract_job_queue (TribExtract *x, TribExtractJob *job)
 {
-  Branch *b = job->branch;
+  TribExtractBranch *b = job->branch;
 
-  job->state = JOB_WAITING;
+  job->state = TRIB_EXTRACT_JOB_WAITING;
   job->queued.data = job;
   job->frame->n_waiting++;
   g_queue_push_tail_link (&b->waiting, &job->queued);
@@ -127,39 +154,39 @@ trib_extract_job_queue (TribExtract *x, Job *job)
   b->counts.pending++;
 }
 
-/* Whose deadline is first; one that was passed over too often, before all others. */
-static Branch *
+/* the branch with the earliest deadline; one that was deferred too often precedes all others */
+static TribExtractBranch *
 next_branch (const TribExtract *x)
 {
-  Branch *best = NULL;
+  TribExtractBranch *best = NULL;
 
   for (guint i = 0; i < x->branches->len; i++) {
-    Branch *b = branch_at (x, i);
-    const Job *job = b->waiting.head ? b->waiting.head->data : NULL;
-    const Job *other = best ? best->waiting.head->data : NULL;
-    gboolean starved = b->n_passed_over >= STARVED;
+    TribExtractBranch *b = branch_at (x, i);
+    const TribExtractJob *job = b->waiting.head ? b->waiting.head->data : NULL;
+    const TribExtractJob *other = best ? best->waiting.head->data : NULL;
+    gboolean starved = b->n_deferred >= MAX_DEFERRED;
     if (job == NULL || !trib_extract_branch_has_place (x, b))
       continue;
-    if (best == NULL || (starved && best->n_passed_over < STARVED)
-        || (starved == (best->n_passed_over >= STARVED) && job->deadline < other->deadline))
+    if (best == NULL || (starved && best->n_deferred < MAX_DEFERRED)
+        || (starved == (best->n_deferred >= MAX_DEFERRED) && job->deadline < other->deadline))
       best = b;
   }
   return best;
 }
 
 static void
-begin (TribExtract *x, Branch *b)
+begin (TribExtract *x, TribExtractBranch *b)
 {
-  Job *job = b->waiting.head->data;
+  TribExtractJob *job = b->waiting.head->data;
 
-  leave_waiting (x, job);
+  remove_from_waiting (x, job);
   g_queue_push_tail_link (&b->running, &job->queued);
-  job->state = JOB_RUNNING;
+  set_state (job, TRIB_EXTRACT_JOB_RUNNING, NULL);
   job->begun = x->now;
   x->tokens--;
   b->n_pushing++;
-  b->n_passed_over = 0;
-  trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_START, job, 0);
+  b->n_deferred = 0;
+  trib_extract_emit_job (x, TRIB_EXTRACT_EVENT_START, job, 0);
   trib_extract_frame_release (x, job->frame);
 }
 
@@ -167,30 +194,31 @@ begin (TribExtract *x, Branch *b)
 void
 trib_extract_jobs_begin (TribExtract *x)
 {
-  Branch *b;
+  TribExtractBranch *b;
 
   while (x->tokens > 0 && (b = next_branch (x)))
     begin (x, b);
   for (guint i = 0; x->tokens == 0 && i < x->branches->len; i++)
     if (branch_at (x, i)->waiting.head && trib_extract_branch_has_place (x, branch_at (x, i)))
-      branch_at (x, i)->n_passed_over++;
+      branch_at (x, i)->n_deferred++;
 }
 
 /* ---- deadlines ---- */
 
-static Job *
+static TribExtractJob *
 first_due (const TribExtract *x)
 {
-  Job *best = NULL;
+  TribExtractJob *best = NULL;
 
   for (guint i = 0; i < x->branches->len; i++) {
-    Branch *b = branch_at (x, i);
+    TribExtractBranch *b = branch_at (x, i);
     for (GList *l = b->waiting.head; l; l = l->next)
-      if (best == NULL || ((Job *) l->data)->deadline < best->deadline)
+      if (best == NULL || ((TribExtractJob *) l->data)->deadline < best->deadline)
         best = l->data;
     for (GList *l = b->running.head; l; l = l->next) {
-      Job *job = l->data;
-      if (job->state == JOB_RUNNING && (best == NULL || job->deadline < best->deadline))
+      TribExtractJob *job = l->data;
+      if (job->state == TRIB_EXTRACT_JOB_RUNNING
+          && (best == NULL || job->deadline < best->deadline))
         best = job;
     }
   }
@@ -200,7 +228,7 @@ first_due (const TribExtract *x)
 gint64
 trib_extract_jobs_deadline (const TribExtract *x)
 {
-  const Job *job = first_due (x);
+  const TribExtractJob *job = first_due (x);
 
   return job ? job->deadline : NEVER;
 }
@@ -208,24 +236,16 @@ trib_extract_jobs_deadline (const TribExtract *x)
 void
 trib_extract_jobs_expire (TribExtract *x)
 {
-  Job *job;
+  TribExtractJob *job;
 
   while ((job = first_due (x)) && job->deadline <= x->now)
     time_out (x, job);
 }
 
-/* ---- what a branch says ---- */
+/* ---- answers ---- */
 
-static gboolean
-is_of (const Frame *f, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
-{
-  if (has_frame_id && f->info.has_frame_id)
-    return f->info.frame_id == frame_id;
-  return f->info.t_ns == t_ns;
-}
-
-static Job *
-job_of (Frame *f, gint branch)
+static TribExtractJob *
+job_of (TribExtractEntry *f, gint branch)
 {
   for (guint i = 0; i < f->n_jobs; i++)
     if (f->jobs[i].branch && f->jobs[i].branch->number == branch)
@@ -233,57 +253,65 @@ job_of (Frame *f, gint branch)
   return NULL;
 }
 
-/* the youngest frame of that identity which the branch was given */
-static Job *
+/* of the youngest frame of that identity that the branch has started */
+static TribExtractJob *
 find_job (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
 {
   for (GList *l = x->known.tail; l; l = l->prev) {
-    Job *job = is_of (l->data, has_frame_id, frame_id, t_ns) ? job_of (l->data, branch) : NULL;
+    TribExtractEntry *f = l->data;
+    TribExtractJob *job = trib_extract_frame_is (&f->info, has_frame_id, frame_id, t_ns)
+                              ? job_of (f, branch)
+                              : NULL;
     if (job && job->begun != NO_TIME)
       return job;
   }
   return NULL;
 }
 
-/* in order: what it was given before, it had nothing to say of */
+/* no answer follows to a job that is running or overdue */
 static void
-end_earlier (TribExtract *x, Branch *b, const Job *until)
+end_empty (TribExtract *x, TribExtractJob *job)
 {
-  while (b->running.head && b->running.head->data != until) {
-    Job *job = b->running.head->data;
-    if (job->state == JOB_RUNNING)
-      answer_in_time (x, job, TRUE);
-    else
-      give_up (job);
-  }
+  if (job->state == TRIB_EXTRACT_JOB_RUNNING)
+    answer_in_time (x, job, TRUE);
+  else
+    give_up (job, "empty, after the deadline");
+}
+
+/* in order: earlier frames have no answer */
+static void
+end_earlier (TribExtract *x, TribExtractBranch *b, const TribExtractJob *until)
+{
+  while (b->running.head && b->running.head->data != until)
+    end_empty (x, b->running.head->data);
 }
 
 static void
-answer_late (TribExtract *x, Job *job)
+answer_late (TribExtract *x, TribExtractJob *job)
 {
   gint64 took = trib_time_sub (x->now, job->begun);
 
-  if (job->state == JOB_OVERDUE)
-    give_up (job);
+  if (job->state == TRIB_EXTRACT_JOB_OVERDUE)
+    give_up (job, "answered late");
   job->branch->counts.late++;
   trib_extract_branch_measured (job->branch, took);
-  trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_LATE, job, took);
+  trib_extract_emit_job (x, TRIB_EXTRACT_EVENT_LATE, job, took);
 }
 
 /**
  * trib_extract_answer:
  * @x: an extraction
- * @branch: who answers
+ * @branch: the branch that answers
  * @has_frame_id: whether @frame_id is one; else by @t_ns
- * @now_ns: when
+ * @now_ns: when it answers
  */
 void
 trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id,
     gint64 t_ns, gint64 now_ns)
 {
   TribExtractEvent unmatched = { .kind = TRIB_EXTRACT_EVENT_UNMATCHED, .branch = branch };
-  Branch *b;
-  Job *job;
+  TribExtractBranch *b;
+  TribExtractJob *job;
 
   trib_extract_advance (x, now_ns);
   b = trib_extract_branch_find (x, branch);
@@ -292,18 +320,19 @@ trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64
   job = find_job (x, branch, has_frame_id, frame_id, t_ns);
   if (job == NULL) {
     b->counts.unmatched++;
-    trib_extract_tell (x, &unmatched);
+    trib_extract_emit (x, &unmatched);
     return;
   }
-  if (job->answered || job->state == JOB_DONE) {
+  if (job->answered || job->state == TRIB_EXTRACT_JOB_DONE) {
     b->counts.duplicate++;
-    trib_extract_tell_job (x, TRIB_EXTRACT_EVENT_DUPLICATE, job, 0);
+    trib_extract_emit_job (x, TRIB_EXTRACT_EVENT_DUPLICATE, job, 0);
     return;
   }
-  if (b->config.in_order && (job->state == JOB_RUNNING || job->state == JOB_OVERDUE))
+  if (b->config.in_order
+      && (job->state == TRIB_EXTRACT_JOB_RUNNING || job->state == TRIB_EXTRACT_JOB_OVERDUE))
     end_earlier (x, b, job);
   job->answered = TRUE;
-  if (job->state == JOB_RUNNING)
+  if (job->state == TRIB_EXTRACT_JOB_RUNNING)
     answer_in_time (x, job, FALSE);
   else
     answer_late (x, job);
@@ -311,39 +340,43 @@ trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64
   trib_extract_jobs_begin (x);
 }
 
-/**
- * trib_extract_bound:
- * @branch: who says so
- * @t_ns: capture time
- *
- * Nothing more of frames captured up to then comes from the branch.
- */
-void
-trib_extract_bound (TribExtract *x, gint branch, gint64 t_ns, gint64 now_ns)
+/* @by_pts: whether the bound is @pts, exclusive; else @t_ns, inclusive */
+static void
+end_until (TribExtract *x, gint branch, gboolean by_pts, guint64 pts, gint64 t_ns, gint64 now_ns)
 {
-  Branch *b;
+  TribExtractBranch *b;
 
   trib_extract_advance (x, now_ns);
   b = trib_extract_branch_find (x, branch);
   for (GList *l = b ? b->running.head : NULL, *next; l; l = next) {
-    Job *job = l->data;
+    TribExtractJob *job = l->data;
     next = l->next;
-    if (job->frame->info.t_ns > t_ns)
-      continue;
-    if (job->state == JOB_RUNNING)
-      answer_in_time (x, job, TRUE);
-    else
-      give_up (job);
+    if (by_pts ? job->frame->info.pts < pts : job->frame->info.t_ns <= t_ns)
+      end_empty (x, job);
   }
   trib_extract_admit_waiting (x);
   trib_extract_jobs_begin (x);
 }
 
-/* the last push into the branch has come back: it can take another */
+/* the branch has no answers any more to frames captured up to @t_ns */
+void
+trib_extract_bound (TribExtract *x, gint branch, gint64 t_ns, gint64 now_ns)
+{
+  end_until (x, branch, FALSE, 0, t_ns, now_ns);
+}
+
+/* the branch has no answers any more to frames with a PTS before @pts */
+void
+trib_extract_bound_pts (TribExtract *x, gint branch, guint64 pts, gint64 now_ns)
+{
+  end_until (x, branch, TRUE, pts, 0, now_ns);
+}
+
+/* a push into the branch has returned: it can take another frame */
 void
 trib_extract_returned (TribExtract *x, gint branch, gint64 now_ns)
 {
-  Branch *b;
+  TribExtractBranch *b;
 
   trib_extract_advance (x, now_ns);
   b = trib_extract_branch_find (x, branch);
@@ -353,25 +386,25 @@ trib_extract_returned (TribExtract *x, gint branch, gint64 now_ns)
   trib_extract_jobs_begin (x);
 }
 
-/* a frame that is forgotten: what is still done of it is nobody's */
+/* the frame is forgotten, though branches may still process it */
 void
-trib_extract_jobs_forget (Frame *f)
+trib_extract_jobs_forget (TribExtractEntry *f)
 {
   for (guint i = 0; i < f->n_jobs; i++)
-    if (f->jobs[i].branch && f->jobs[i].state == JOB_OVERDUE)
-      give_up (&f->jobs[i]);
+    if (f->jobs[i].branch && f->jobs[i].state == TRIB_EXTRACT_JOB_OVERDUE)
+      give_up (&f->jobs[i], "the frame is forgotten");
 }
 
-/* the branch is not there any more: whoever waits for it does not */
+/* the branch is removed: all its jobs end */
 void
-trib_extract_jobs_end_of_branch (TribExtract *x, Branch *b, TribExtractOutcome why)
+trib_extract_jobs_end_of_branch (TribExtract *x, TribExtractBranch *b, TribExtractOutcome why)
 {
   while (b->waiting.head)
     trib_extract_job_skip (x, b->waiting.head->data, why);
   while (b->running.head) {
-    Job *job = b->running.head->data;
-    leave_running (job);
-    if (job->state == JOB_RUNNING) {
+    TribExtractJob *job = b->running.head->data;
+    remove_from_running (job);
+    if (job->state == TRIB_EXTRACT_JOB_RUNNING) {
       x->tokens++;
       trib_extract_job_skip (x, job, why);
     }

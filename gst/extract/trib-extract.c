@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames: what comes in, and the one decision about each. */
+/* Frames, and the one decision about each. */
 #include "trib-extract-private.h"
 
 static void
@@ -10,8 +10,8 @@ ignore (gpointer user_data, gpointer payload)
 /**
  * trib_extract_new:
  * @config: settings; copied
- * @func: told of everything, while a call lasts; must not call the extraction
- * @release: (nullable): gives a frame's payload back
+ * @func: gets the events of a call during that call; must not call the extraction
+ * @release: (nullable): releases a frame's payload
  * @user_data: for both
  *
  * Returns: (transfer full): an extraction without branches
@@ -35,15 +35,84 @@ trib_extract_new (const TribExtractConfig *config, TribExtractFunc func, TribExt
   return x;
 }
 
+/* BRANCH/FRAME; nothing is formatted while nothing is logged */
+const gchar *
+trib_extract_log_id (
+    gchar id[TRIB_EXTRACT_LOG_ID], const TribExtractBranch *b, const TribExtractFrame *frame)
+{
+  if (!TRIB_LOG_IS_ON (TRIB_LOG_DEBUG))
+    id[0] = '\0';
+  else if (frame == NULL)
+    g_strlcpy (id, b ? b->name : "", TRIB_EXTRACT_LOG_ID);
+  else
+    g_snprintf (id, TRIB_EXTRACT_LOG_ID, "%s%s%" G_GUINT64_FORMAT, b ? b->name : "frame ",
+        b ? "/" : "", frame->frame_id);
+  return id;
+}
+
+static void
+log_decision (const TribExtract *x, const TribExtractEvent *event)
+{
+  const gchar *word = trib_extract_outcome_to_string (event->outcome);
+  gchar id[TRIB_EXTRACT_LOG_ID];
+
+  TRIB_LOG (&trib_extract_debug, TRIB_LOG_DEBUG, trib_extract_log_id (id, NULL, event->frame),
+      "%s%s", event->admitted ? "admitted" : "dropped: ", event->admitted ? "" : word);
+  for (guint i = 0; i < event->n_branches; i++)
+    if (event->outcomes[i] != TRIB_EXTRACT_RUN)
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_LOG,
+          trib_extract_log_id (id, branch_at (x, i), event->frame), "skipped: %s",
+          trib_extract_outcome_to_string (event->outcomes[i]));
+}
+
+/* what the states of jobs and breakers do not show */
+static void
+log_event (const TribExtract *x, const TribExtractEvent *event)
+{
+  const TribExtractBranch *b = trib_extract_branch_find (x, event->branch);
+  gchar id[TRIB_EXTRACT_LOG_ID];
+
+  trib_extract_log_id (id, b, event->frame);
+  switch (event->kind) {
+    case TRIB_EXTRACT_EVENT_DECISION:
+      log_decision (x, event);
+      break;
+    case TRIB_EXTRACT_EVENT_ANSWERED:
+    case TRIB_EXTRACT_EVENT_EMPTY:
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_LOG, id, "%s after %.3f ms",
+          event->kind == TRIB_EXTRACT_EVENT_EMPTY ? "empty" : "answered",
+          (gdouble) event->took_ns / TRIB_EXTRACT_MS);
+      break;
+    case TRIB_EXTRACT_EVENT_LATE:
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_DEBUG, id, "late by %.3f ms, after %.3f ms",
+          (gdouble) event->by_ns / TRIB_EXTRACT_MS, (gdouble) event->took_ns / TRIB_EXTRACT_MS);
+      break;
+    case TRIB_EXTRACT_EVENT_DUPLICATE:
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_DEBUG, id, "duplicate answer");
+      break;
+    case TRIB_EXTRACT_EVENT_UNMATCHED:
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_DEBUG, id, "answer without a known frame");
+      break;
+    case TRIB_EXTRACT_EVENT_FINISHED:
+      TRIB_LOG (&trib_extract_debug, TRIB_LOG_LOG, id, "finished");
+      break;
+    default:
+      break;
+  }
+}
+
 void
-trib_extract_tell (TribExtract *x, TribExtractEvent *event)
+trib_extract_emit (TribExtract *x, TribExtractEvent *event)
 {
   event->now_ns = x->now;
+  if (TRIB_LOG_IS_ON (TRIB_LOG_DEBUG))
+    log_event (x, event);
   x->func (x->user_data, event);
 }
 
 void
-trib_extract_tell_job (TribExtract *x, TribExtractEventKind kind, const Job *job, gint64 took)
+trib_extract_emit_job (
+    TribExtract *x, TribExtractEventKind kind, const TribExtractJob *job, gint64 took)
 {
   TribExtractEvent event = {
     .kind = kind,
@@ -53,15 +122,15 @@ trib_extract_tell_job (TribExtract *x, TribExtractEventKind kind, const Job *job
     .by_ns = kind == TRIB_EXTRACT_EVENT_LATE ? trib_time_sub (x->now, job->deadline) : 0,
   };
 
-  trib_extract_tell (x, &event);
+  trib_extract_emit (x, &event);
 }
 
 /* ---- frames ---- */
 
-static Frame *
+static TribExtractEntry *
 frame_new (const TribExtractFrame *info)
 {
-  Frame *f = g_new0 (Frame, 1);
+  TribExtractEntry *f = g_new0 (TribExtractEntry, 1);
 
   f->info = *info;
   f->link.data = f;
@@ -69,9 +138,9 @@ frame_new (const TribExtractFrame *info)
   return f;
 }
 
-/* the payload goes back as soon as no branch is to get it any more */
+/* the payload is released as soon as no job waits for it */
 void
-trib_extract_frame_release (TribExtract *x, Frame *f)
+trib_extract_frame_release (TribExtract *x, TribExtractEntry *f)
 {
   gpointer payload = f->info.payload;
 
@@ -82,7 +151,7 @@ trib_extract_frame_release (TribExtract *x, Frame *f)
 }
 
 static void
-frame_free (TribExtract *x, Frame *f)
+frame_free (TribExtract *x, TribExtractEntry *f)
 {
   f->n_waiting = 0;
   trib_extract_frame_release (x, f);
@@ -90,14 +159,14 @@ frame_free (TribExtract *x, Frame *f)
   g_free (f);
 }
 
-/* a frame that finished is known for a while, for answers that are late or come twice */
+/* a finished frame stays known for a while, for late and duplicate answers */
 static void
 forget_old (TribExtract *x)
 {
   gint64 horizon = (gint64) x->config.late_horizon_ms * TRIB_EXTRACT_MS;
 
   for (GList *l = x->known.head, *next; l; l = next) {
-    Frame *f = l->data;
+    TribExtractEntry *f = l->data;
     next = l->next;
     if (f->finished_at == NO_TIME)
       continue;
@@ -112,25 +181,27 @@ forget_old (TribExtract *x)
 
 /* ---- the decision ---- */
 
-/* more frames come than are looked at; @b: (nullable): of all, with admission by frame */
+/* frames arrive faster than they are processed; @b: (nullable): all branches, with admission by
+ * frame */
 static gboolean
-has_backlog (const TribExtract *x, const Branch *b)
+has_backlog (const TribExtract *x, const TribExtractBranch *b)
 {
   if (x->config.admission == TRIB_EXTRACT_ADMISSION_FRAME)
     return x->n_in_flight >= x->config.max_in_flight;
   return b != NULL && (x->tokens == 0 || !trib_extract_branch_has_place (x, b));
 }
 
-/* from when on its timeout counts */
+/* start of its timeout */
 static gint64
-base_of (const TribExtract *x, const Frame *f)
+base_of (const TribExtract *x, const TribExtractEntry *f)
 {
   return f->info.has_base ? MIN (f->info.base_ns, x->now) : x->now;
 }
 
-/* what the strategy says of it, whatever room there is */
+/* what the strategy decides, without regard to space */
 static TribExtractOutcome
-by_strategy (const TribExtract *x, const Frame *f, const Branch *b, guint64 ordinal)
+by_strategy (
+    const TribExtract *x, const TribExtractEntry *f, const TribExtractBranch *b, guint64 ordinal)
 {
   gboolean always = x->config.nth_when == TRIB_EXTRACT_NTH_ALWAYS;
 
@@ -143,11 +214,11 @@ by_strategy (const TribExtract *x, const Frame *f, const Branch *b, guint64 ordi
   return TRIB_EXTRACT_RUN;
 }
 
-/* Room in a branch's queue: made, or there is none. */
+/* space in a branch's queue, made where the strategy allows */
 static TribExtractOutcome
-make_room (TribExtract *x, Branch *b)
+reserve_place (TribExtract *x, TribExtractBranch *b)
 {
-  Job *goes;
+  TribExtractJob *replaced;
 
   if (b->waiting.length == 0 && x->tokens > 0 && trib_extract_branch_has_place (x, b))
     return TRIB_EXTRACT_RUN;
@@ -157,31 +228,31 @@ make_room (TribExtract *x, Branch *b)
       || (x->config.strategy != TRIB_EXTRACT_STRATEGY_SKIP_OLDEST
           && x->config.strategy != TRIB_EXTRACT_STRATEGY_SKIP_INTERMEDIATE))
     return TRIB_EXTRACT_SKIP_QUEUE_FULL;
-  goes = x->config.strategy == TRIB_EXTRACT_STRATEGY_SKIP_OLDEST ? b->waiting.head->data
-                                                                 : b->waiting.tail->data;
-  trib_extract_job_skip (x, goes, TRIB_EXTRACT_SKIP_SUPERSEDED);
-  trib_extract_branch_passed_over (x, b);
+  replaced = x->config.strategy == TRIB_EXTRACT_STRATEGY_SKIP_OLDEST ? b->waiting.head->data
+                                                                     : b->waiting.tail->data;
+  trib_extract_job_skip (x, replaced, TRIB_EXTRACT_SKIP_SUPERSEDED);
+  trib_extract_branch_superseded (x, b);
   return b->breaker == TRIB_EXTRACT_BREAKER_OPEN ? TRIB_EXTRACT_SKIP_BREAKER : TRIB_EXTRACT_RUN;
 }
 
-/* whether the branch is spared the frame because it would not be done in time */
+/* whether the frame is skipped because the branch is predicted to miss its deadline */
 static gboolean
-would_miss (TribExtract *x, const Frame *f, Branch *b)
+would_miss (TribExtract *x, const TribExtractEntry *f, TribExtractBranch *b)
 {
   gint64 done = trib_time_add (x->now, trib_extract_branch_predict (x, b));
 
   if (!x->config.deadline_aware || b->breaker != TRIB_EXTRACT_BREAKER_CLOSED
       || done <= trib_time_add (base_of (x, f), trib_extract_branch_timeout (x, b))
-      || b->n_spared >= MAX_SPARED) {
-    b->n_spared = 0;
+      || b->n_skipped_in_row >= MAX_SKIPPED_IN_ROW) {
+    b->n_skipped_in_row = 0;
     return FALSE;
   }
-  b->n_spared++;
+  b->n_skipped_in_row++;
   return TRUE;
 }
 
 static TribExtractOutcome
-decide_branch (TribExtract *x, const Frame *f, Branch *b)
+decide_branch (TribExtract *x, const TribExtractEntry *f, TribExtractBranch *b)
 {
   guint64 ordinal = b->n_seen++;
   guint divisor = MAX (b->config.divisor, 1);
@@ -199,16 +270,16 @@ decide_branch (TribExtract *x, const Frame *f, Branch *b)
     return outcome;
   if (would_miss (x, f, b))
     return TRIB_EXTRACT_SKIP_WOULD_MISS;
-  outcome = make_room (x, b);
+  outcome = reserve_place (x, b);
   if (outcome != TRIB_EXTRACT_RUN)
     trib_extract_branch_not_tried (x, b);
   return outcome;
 }
 
-/* @f: (transfer full): nobody looks at it */
+/* @f: (transfer full): no branch runs */
 static void
-drop_frame (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint *branches,
-    TribExtractOutcome why)
+drop_frame (TribExtract *x, TribExtractEntry *f, const TribExtractOutcome *outcomes,
+    const gint *branches, TribExtractOutcome why)
 {
   TribExtractEvent event = { .kind = TRIB_EXTRACT_EVENT_DECISION,
     .frame = &f->info,
@@ -219,13 +290,13 @@ drop_frame (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const 
     .n_branches = x->branches->len };
 
   x->totals.dropped[why]++;
-  trib_extract_tell (x, &event);
+  trib_extract_emit (x, &event);
   frame_free (x, f);
 }
 
 /* the same for every branch */
 static void
-drop_whole (TribExtract *x, Frame *f, TribExtractOutcome why)
+drop_whole (TribExtract *x, TribExtractEntry *f, TribExtractOutcome why)
 {
   TribExtractOutcome outcomes[TRIB_EXTRACT_MAX_BRANCHES];
   gint branches[TRIB_EXTRACT_MAX_BRANCHES];
@@ -239,8 +310,8 @@ drop_whole (TribExtract *x, Frame *f, TribExtractOutcome why)
 }
 
 static void
-admit (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint *branches,
-    guint n_jobs)
+admit (TribExtract *x, TribExtractEntry *f, const TribExtractOutcome *outcomes,
+    const gint *branches, guint n_jobs)
 {
   TribExtractEvent event = { .kind = TRIB_EXTRACT_EVENT_DECISION,
     .frame = &f->info,
@@ -253,16 +324,17 @@ admit (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint 
 
   x->totals.admitted++;
   x->n_in_flight++;
+  f->info.decided_ns = x->now;
   g_queue_push_tail_link (&x->known, &f->link);
-  f->jobs = g_new0 (Job, MAX (n_jobs, 1));
+  f->jobs = g_new0 (TribExtractJob, MAX (n_jobs, 1));
   f->n_open = n_jobs;
-  trib_extract_tell (x, &event);
+  trib_extract_emit (x, &event);
   for (guint i = 0; i < x->branches->len; i++) {
-    Job *job = &f->jobs[f->n_jobs];
+    TribExtractJob *job = &f->jobs[f->n_jobs];
     if (outcomes[i] != TRIB_EXTRACT_RUN)
       continue;
     f->n_jobs++;
-    *job = (Job){ .frame = f, .branch = branch_at (x, i), .begun = NO_TIME };
+    *job = (TribExtractJob){ .frame = f, .branch = branch_at (x, i), .begun = NO_TIME };
     job->deadline = trib_time_add (base_of (x, f), trib_extract_branch_timeout (x, job->branch));
     trib_extract_job_queue (x, job);
   }
@@ -272,14 +344,14 @@ admit (TribExtract *x, Frame *f, const TribExtractOutcome *outcomes, const gint 
 
 /* @f: (transfer full) */
 static void
-decide (TribExtract *x, Frame *f)
+decide (TribExtract *x, TribExtractEntry *f)
 {
   TribExtractOutcome outcomes[TRIB_EXTRACT_MAX_BRANCHES], why = TRIB_EXTRACT_RUN;
   gint branches[TRIB_EXTRACT_MAX_BRANCHES];
   guint n_jobs = 0;
 
   for (guint i = 0; i < x->branches->len; i++) {
-    Branch *b = branch_at (x, i);
+    TribExtractBranch *b = branch_at (x, i);
     outcomes[i] = decide_branch (x, f, b);
     branches[i] = b->number;
     n_jobs += outcomes[i] == TRIB_EXTRACT_RUN;
@@ -297,7 +369,7 @@ decide (TribExtract *x, Frame *f)
 
 /* ---- waiting for a decision ---- */
 
-/* admission by frame: as many as may be looked at */
+/* admission by frame: as many as may be in flight */
 void
 trib_extract_admit_waiting (TribExtract *x)
 {
@@ -308,7 +380,7 @@ trib_extract_admit_waiting (TribExtract *x)
 }
 
 static void
-let_one_go (TribExtract *x)
+drop_one_undecided (TribExtract *x)
 {
   GList *l = x->undecided.head;
 
@@ -320,7 +392,7 @@ let_one_go (TribExtract *x)
 }
 
 static void
-push_whole (TribExtract *x, Frame *f, guint64 ordinal)
+push_whole (TribExtract *x, TribExtractEntry *f, guint64 ordinal)
 {
   TribExtractOutcome why = by_strategy (x, f, NULL, ordinal);
 
@@ -332,26 +404,26 @@ push_whole (TribExtract *x, Frame *f, guint64 ordinal)
   trib_extract_admit_waiting (x);
   while (x->undecided.length > x->config.queue_depth
          && x->config.strategy != TRIB_EXTRACT_STRATEGY_NONE)
-    let_one_go (x);
+    drop_one_undecided (x);
 }
 
 /**
- * trib_extract_has_room:
+ * trib_extract_can_push:
  * @x: an extraction
  *
- * Returns: whether a frame may come; with strategy none, who brings one waits until then
+ * Returns: whether a frame can be pushed; only strategy none ever makes the caller wait
  */
 gboolean
-trib_extract_has_room (const TribExtract *x)
+trib_extract_can_push (const TribExtract *x)
 {
   if (x->config.strategy != TRIB_EXTRACT_STRATEGY_NONE)
     return TRUE;
   if (x->config.admission == TRIB_EXTRACT_ADMISSION_FRAME)
     return x->n_in_flight < x->config.max_in_flight || x->undecided.length < x->config.queue_depth;
   for (guint i = 0; i < x->branches->len; i++) {
-    const Branch *b = branch_at (x, i);
+    const TribExtractBranch *b = branch_at (x, i);
     gboolean free = b->waiting.length == 0 && trib_extract_branch_has_place (x, b);
-    /* one that is not trusted gets none: nobody waits for it */
+    /* a branch whose breaker is open gets no frames: nothing waits for it */
     if (!free && b->waiting.length >= x->config.queue_depth
         && b->breaker == TRIB_EXTRACT_BREAKER_CLOSED)
       return FALSE;
@@ -362,13 +434,13 @@ trib_extract_has_room (const TribExtract *x)
 /**
  * trib_extract_push:
  * @x: an extraction
- * @frame: what came; its payload is the extraction's from now on
- * @now_ns: when
+ * @frame: copied; the extraction owns its payload from now on
+ * @now_ns: when it arrived
  */
 void
 trib_extract_push (TribExtract *x, const TribExtractFrame *frame, gint64 now_ns)
 {
-  Frame *f = frame_new (frame);
+  TribExtractEntry *f = frame_new (frame);
   guint64 ordinal = x->n_pushed++;
 
   trib_extract_advance (x, now_ns);
@@ -382,7 +454,7 @@ trib_extract_push (TribExtract *x, const TribExtractFrame *frame, gint64 now_ns)
 /**
  * trib_extract_advance:
  * @x: an extraction
- * @now_ns: how late it is
+ * @now_ns: the time
  */
 void
 trib_extract_advance (TribExtract *x, gint64 now_ns)
@@ -401,7 +473,7 @@ trib_extract_advance (TribExtract *x, gint64 now_ns)
   forget_old (x);
 }
 
-/* when trib_extract_advance() is to be called next if nothing else is; -1: never */
+/* when trib_extract_advance() has something to do, unless another call is made before; -1: never */
 gint64
 trib_extract_next_deadline (const TribExtract *x)
 {
@@ -410,24 +482,25 @@ trib_extract_next_deadline (const TribExtract *x)
   return at == NEVER ? -1 : at;
 }
 
-/* ---- branches that come and go ---- */
+/* ---- adding and removing branches ---- */
 
 /**
  * trib_extract_add_branch:
  * @name: of the branch
  *
- * Returns: its number, never used again; -1 when there are too many. It gets frames that come from now on.
+ * Returns: its number, never used again; -1 when there are too many. It takes part from the next
+ * frame on.
  */
 gint
 trib_extract_add_branch (
     TribExtract *x, const gchar *name, const TribExtractBranchConfig *config, gint64 now_ns)
 {
-  Branch *b;
+  TribExtractBranch *b;
 
   trib_extract_advance (x, now_ns);
   if (x->branches->len >= TRIB_EXTRACT_MAX_BRANCHES)
     return -1;
-  b = g_new0 (Branch, 1);
+  b = g_new0 (TribExtractBranch, 1);
   b->name = g_strdup (name);
   b->number = x->next_number++;
   b->config = *config;
@@ -439,7 +512,7 @@ trib_extract_add_branch (
 static void
 end_branch (TribExtract *x, gint branch, TribExtractOutcome why, gint64 now_ns)
 {
-  Branch *b;
+  TribExtractBranch *b;
 
   trib_extract_advance (x, now_ns);
   b = trib_extract_branch_find (x, branch);
@@ -447,7 +520,7 @@ end_branch (TribExtract *x, gint branch, TribExtractOutcome why, gint64 now_ns)
     return;
   trib_extract_jobs_end_of_branch (x, b, why);
   for (GList *l = x->known.head; l; l = l->next) {
-    Frame *f = l->data;
+    TribExtractEntry *f = l->data;
     for (guint i = 0; i < f->n_jobs; i++)
       if (f->jobs[i].branch == b)
         f->jobs[i].branch = NULL;
@@ -457,7 +530,7 @@ end_branch (TribExtract *x, gint branch, TribExtractOutcome why, gint64 now_ns)
   trib_extract_jobs_begin (x);
 }
 
-/* what it was given is skipped; frames go on without it */
+/* its jobs are skipped; frames are finished without it */
 void
 trib_extract_remove_branch (TribExtract *x, gint branch, gint64 now_ns)
 {
@@ -472,14 +545,14 @@ trib_extract_fail_branch (TribExtract *x, gint branch, gint64 now_ns)
 
 /* ---- the end ---- */
 
-/* nothing waits and nothing runs that is waited for */
+/* whether no frame is undecided or in flight */
 gboolean
 trib_extract_is_idle (const TribExtract *x)
 {
   return x->undecided.length == 0 && x->n_in_flight == 0;
 }
 
-/* what waits is passed over, what runs is not waited for; answers to it are unknown */
+/* all jobs are skipped and all frames forgotten; answers to them are unmatched */
 void
 trib_extract_flush (TribExtract *x, gint64 now_ns)
 {
@@ -496,16 +569,16 @@ trib_extract_flush (TribExtract *x, gint64 now_ns)
   x->n_finished = 0;
 }
 
-/* tells nothing; trib_extract_flush() does */
+/* trib_extract_flush() emits events, and a free extraction none */
 static void
-tell_nobody (gpointer user_data, const TribExtractEvent *event)
+discard_event (gpointer user_data, const TribExtractEvent *event)
 {
 }
 
 void
 trib_extract_free (TribExtract *x)
 {
-  x->func = tell_nobody;
+  x->func = discard_event;
   trib_extract_flush (x, x->now);
   g_ptr_array_unref (x->branches);
   g_free (x);
@@ -513,10 +586,53 @@ trib_extract_free (TribExtract *x)
 
 /* ---- what is known ---- */
 
+/**
+ * trib_extract_find_frame:
+ * @has_frame_id: whether @frame_id is one; else by @t_ns
+ *
+ * Returns: (nullable): the youngest known frame of that identity; valid until the next call that is
+ * not a query
+ */
+const TribExtractFrame *
+trib_extract_find_frame (const TribExtract *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
+{
+  for (GList *l = x->known.tail; l; l = l->prev) {
+    const TribExtractEntry *f = l->data;
+    if (trib_extract_frame_is (&f->info, has_frame_id, frame_id, t_ns))
+      return &f->info;
+  }
+  return NULL;
+}
+
+/**
+ * trib_extract_find_pts:
+ * @pts: of an answer, in the unit of the frames' times of presentation
+ *
+ * Returns: (nullable): the known frame of that PTS, or the nearest one within half of that frame's
+ * duration; valid as above
+ */
+const TribExtractFrame *
+trib_extract_find_pts (const TribExtract *x, guint64 pts)
+{
+  const TribExtractFrame *best = NULL;
+  guint64 best_distance = TRIB_EXTRACT_NO_PTS;
+
+  for (GList *l = x->known.tail; l && best_distance > 0; l = l->prev) {
+    const TribExtractFrame *f = &((TribExtractEntry *) l->data)->info;
+    guint64 distance = f->pts > pts ? f->pts - pts : pts - f->pts;
+    guint64 reach = f->duration == TRIB_EXTRACT_NO_PTS ? 0 : f->duration / 2;
+    if (f->pts == TRIB_EXTRACT_NO_PTS || distance > reach || distance >= best_distance)
+      continue;
+    best = f;
+    best_distance = distance;
+  }
+  return best;
+}
+
 gboolean
 trib_extract_get_branch (const TribExtract *x, gint branch, TribExtractBranchInfo *ret_info)
 {
-  const Branch *b = trib_extract_branch_find (x, branch);
+  const TribExtractBranch *b = trib_extract_branch_find (x, branch);
 
   if (b == NULL)
     return FALSE;

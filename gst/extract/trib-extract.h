@@ -5,14 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* Which branch gets which frame, and when. Pure: it reads no clock, starts no thread, takes no lock; the same calls give
- * the same events. See docs/internals/extraction.md.
+/* Which branch gets which frame, and when. Pure: it reads no clock, starts no thread, takes no
+ * lock; the same calls give the same events. See docs/internals/extraction.md.
  *
- * Times: `t_ns` is capture time; `now_ns` is one monotonic clock that never goes back and stands while nothing runs (an earlier
- * time is taken as the latest one). Before a call with a time what was due up to then is done, so an answer that comes
- * at the instant of a deadline comes after it. */
+ * Times: `t_ns` is capture time; `now_ns` is one monotonic clock that stops while the pipeline is
+ * paused (an earlier time counts as the latest one). A call with a time first handles the deadlines
+ * up to then, so an answer at the instant of a deadline is late. */
 
-/* what is decided of a branch and a frame */
+#define TRIB_EXTRACT_NO_PTS G_MAXUINT64
+
+/* the decision about a branch and a frame */
 typedef enum {
   TRIB_EXTRACT_RUN,
   TRIB_EXTRACT_SKIP_DIVISOR,
@@ -32,15 +34,22 @@ typedef enum {
  * TribExtractFrame:
  * @has_frame_id: whether @frame_id is one
  * @t_ns: capture time
+ * @pts, @duration: of the frame in its stream, for answers without an identity;
+ * %TRIB_EXTRACT_NO_PTS: unknown
+ * @running_time: the caller's
+ * @decided_ns: set by the extraction: when it was admitted
  * @key: a keyframe
- * @has_base: whether @base_ns is one; else the timeout counts from the decision
- * @base_ns: from when on the timeout counts
- * @payload: (nullable) (transfer full): given back by the release function
+ * @has_base: whether @base_ns is one; else the timeout starts with the decision
+ * @base_ns: start of the timeout
+ * @payload: (nullable) (transfer full): released by the release function
  */
 typedef struct {
   gboolean has_frame_id;
   guint64 frame_id;
   gint64 t_ns;
+  guint64 pts, duration;
+  guint64 running_time;
+  gint64 decided_ns;
   gboolean key;
   gboolean has_base;
   gint64 base_ns;
@@ -48,30 +57,30 @@ typedef struct {
 } TribExtractFrame;
 
 typedef enum {
-  TRIB_EXTRACT_EVENT_DECISION, /* frame, admitted, outcome (of the frame), outcomes */
-  TRIB_EXTRACT_EVENT_START, /* frame, branch: it is to look now; take a reference of the payload to keep it */
-  TRIB_EXTRACT_EVENT_SKIPPED,   /* frame, branch, outcome: it will not look after all */
+  TRIB_EXTRACT_EVENT_DECISION,  /* frame, admitted, outcome (of the frame), outcomes */
+  TRIB_EXTRACT_EVENT_START,     /* frame, branch: takes a reference of the payload to keep it */
+  TRIB_EXTRACT_EVENT_SKIPPED,   /* frame, branch, outcome: a job that is not run after all */
   TRIB_EXTRACT_EVENT_ANSWERED,  /* frame, branch, took_ns */
-  TRIB_EXTRACT_EVENT_EMPTY,     /* frame, branch: it has nothing to say of it */
+  TRIB_EXTRACT_EVENT_EMPTY,     /* frame, branch: processed without a result */
   TRIB_EXTRACT_EVENT_TIMEOUT,   /* frame, branch */
-  TRIB_EXTRACT_EVENT_LATE,      /* frame, branch, took_ns: an answer behind the deadline */
+  TRIB_EXTRACT_EVENT_LATE,      /* frame, branch, took_ns, by_ns: an answer after the deadline */
   TRIB_EXTRACT_EVENT_DUPLICATE, /* frame, branch: a further answer */
-  TRIB_EXTRACT_EVENT_UNMATCHED, /* branch: an answer to no frame that is known */
-  TRIB_EXTRACT_EVENT_FINISHED,  /* frame: nobody is waited for any more */
+  TRIB_EXTRACT_EVENT_UNMATCHED, /* branch: an answer to no known frame */
+  TRIB_EXTRACT_EVENT_FINISHED,  /* frame: all its jobs have ended */
   TRIB_EXTRACT_EVENT_BREAKER,   /* branch, breaker */
 } TribExtractEventKind;
 
 typedef enum {
-  TRIB_EXTRACT_BREAKER_CLOSED, /* the branch is trusted */
-  TRIB_EXTRACT_BREAKER_OPEN,   /* it gets no frames */
-  TRIB_EXTRACT_BREAKER_TRYING, /* it has one, which decides */
+  TRIB_EXTRACT_BREAKER_CLOSED, /* the branch gets frames */
+  TRIB_EXTRACT_BREAKER_OPEN,   /* it gets none */
+  TRIB_EXTRACT_BREAKER_TRYING, /* it has one, which closes or opens it */
 } TribExtractBreaker;
 
 /**
  * TribExtractEvent:
  * @frame: (nullable): valid during the call
  * @branch: its number, -1: none
- * @outcomes: (array length=n_branches): of a decision, by branch; of the branches that were there then
+ * @outcomes: (array length=n_branches): of a decision, by branch
  * @branches: (array length=n_branches): their numbers
  */
 typedef struct {
@@ -92,7 +101,7 @@ typedef struct {
 typedef void (*TribExtractFunc) (gpointer user_data, const TribExtractEvent *event);
 typedef void (*TribExtractRelease) (gpointer user_data, gpointer payload);
 
-/* jobs, by what became of them */
+/* jobs by their end */
 typedef struct {
   guint64 jobs;     /* decided to run */
   guint64 answered; /* in time */
@@ -110,14 +119,14 @@ typedef struct {
   const gchar *name;
   TribExtractCounts counts;
   TribExtractBreaker breaker;
-  gint64 usual_ns; /* how long it takes; -1: not known yet */
-  guint n_waiting; /* jobs that are not begun */
-  guint n_running; /* begun and not answered, overdue ones, too */
+  gint64 usual_ns; /* usual processing time; -1: not known yet */
+  guint n_waiting; /* jobs that are not started */
+  guint n_running; /* started and not answered, overdue ones included */
 } TribExtractBranchInfo;
 
 typedef struct {
   guint64 frames;   /* in */
-  guint64 admitted; /* at least one branch looks at it, or none is there */
+  guint64 admitted; /* at least one branch runs, or there is none */
   guint64 dropped[TRIB_EXTRACT_N_OUTCOMES];
   guint64 waiting;
   guint64 finished; /* of those admitted */
@@ -135,7 +144,7 @@ gint trib_extract_add_branch (
 void trib_extract_remove_branch (TribExtract *x, gint branch, gint64 now_ns);
 void trib_extract_fail_branch (TribExtract *x, gint branch, gint64 now_ns);
 
-gboolean trib_extract_has_room (const TribExtract *x);
+gboolean trib_extract_can_push (const TribExtract *x);
 void trib_extract_push (TribExtract *x, const TribExtractFrame *frame, gint64 now_ns);
 void trib_extract_advance (TribExtract *x, gint64 now_ns);
 gint64 trib_extract_next_deadline (const TribExtract *x);
@@ -143,11 +152,15 @@ gint64 trib_extract_next_deadline (const TribExtract *x);
 void trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id,
     gint64 t_ns, gint64 now_ns);
 void trib_extract_bound (TribExtract *x, gint branch, gint64 t_ns, gint64 now_ns);
+void trib_extract_bound_pts (TribExtract *x, gint branch, guint64 pts, gint64 now_ns);
 void trib_extract_returned (TribExtract *x, gint branch, gint64 now_ns);
 
 void trib_extract_flush (TribExtract *x, gint64 now_ns);
 gboolean trib_extract_is_idle (const TribExtract *x);
 
+const TribExtractFrame *trib_extract_find_frame (
+    const TribExtract *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns);
+const TribExtractFrame *trib_extract_find_pts (const TribExtract *x, guint64 pts);
 gboolean trib_extract_get_branch (
     const TribExtract *x, gint branch, TribExtractBranchInfo *ret_info);
 void trib_extract_get_totals (const TribExtract *x, TribExtractTotals *ret_totals);

@@ -388,7 +388,7 @@ static gboolean
 wait_for_room (ObsExtractor *x)
 {
   while (!x->stopping && !x->flushing
-         && (!trib_extract_has_room (x->core)
+         && (!trib_extract_can_push (x->core)
              || (x->now.config.strategy == TRIB_EXTRACT_STRATEGY_NONE
                  && x->out_bytes >= x->now.max_pending_bytes && x->flow == GST_FLOW_OK)))
     g_cond_wait (&x->room, &x->lock);

@@ -308,7 +308,7 @@ test_hangs (void)
   rig_ignore (rig);
   rig_run_until (rig, 320);
   rig_expect (rig, "F3t@310 F:open@310 3.@310");
-  g_assert_true (trib_extract_has_room (rig_extract (rig)));
+  g_assert_true (trib_extract_can_push (rig_extract (rig)));
   rig_frame (rig, 4, 3000, FALSE);
   rig_expect (rig, "4!breaker@3000");
   rig_answer (rig, f, 1, 3010);

@@ -103,7 +103,7 @@ test_none (gconstpointer data)
   gint f = rig_add_branch (rig, 'F', 50, NULL);
 
   for (guint i = 0; i < 20; i++) {
-    while (!trib_extract_has_room (rig_extract (rig)))
+    while (!trib_extract_can_push (rig_extract (rig)))
       rig_run_until (rig, ++now);
     rig_frame (rig, i, now, FALSE);
   }
