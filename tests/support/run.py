@@ -2,17 +2,28 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The second half of tests/run: runs suites of a finished build with Meson and counts every single test.
 
-Counted are the subtests of each TAP program, not the programs. A program that crashes, times out or ends short of its
-plan is a failure whatever it printed before. A suite without a test is a failure too: somebody named it.
+    lane 1   unit  lint  harness  generic  pipelines  fuzz-replay  install  leaks
+    lane 2   integration
+    lane 3   build-asan/  asan  build-tsan/  tsan
+
+Suites of one lane run one after another; the lanes run beside each other. Most programs wait for
+brokers and timers, so that a lane alone leaves the processors idle. Results are printed in the order
+of the suites, whichever lane is first.
+
+Counted are the subtests of each TAP program, not the programs. A program that crashes, times out or
+ends short of its plan is a failure whatever it printed before. A suite that has no tests is a failure
+as well: its name was given.
 """
 
 import argparse
 import glob
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -22,6 +33,9 @@ import tap  # noqa: E402
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MESON = "/usr/bin/meson" if os.access("/usr/bin/meson", os.X_OK) else "meson"
 OUTPUT_LINES = 60
+END_SECONDS = 20
+# More programs than processors: most of them wait.
+PROCESSES = (os.cpu_count() or 1) + 2
 
 # name: (what it is, build folder, Meson suites, Meson set-up)
 SUITES = {
@@ -44,10 +58,29 @@ SUITES = {
 }
 # minutes of downloads, and a second build: only when it is named
 ON_REQUEST = ("debian13",)
+# The suites pipelines and leaks use the same names of sockets: they stay in one lane.
+LANES = (
+    ("unit", "lint", "harness", "generic", "pipelines", "fuzz-replay", "install", "leaks",
+     "debian13"),
+    ("integration",),
+    ("asan", "tsan"),
+)
+# Functions of prepare.sh that run in the lane, before the suite, and give way to the tests beside it.
+PREPARATIONS = {
+    "integration": "trib_footage",
+    "asan": "trib_prepare_sanitized asan",
+    "tsan": "trib_prepare_sanitized tsan",
+    # Where this fails, the suite is skipped with the reason.
+    "debian13": "trib_prepare_debian13 || true",
+}
 
 
 class CannotRun(Exception):
     pass
+
+
+class Ended(Exception):
+    """The child was ended because the run is interrupted."""
 
 
 class Tally:
@@ -149,35 +182,91 @@ def read_log(path, protocols):
 
 
 class Child:
-    """A child with its own process group: Ctrl-C reaches this program only, which ends the child in order.
-    Meson's way with SIGINT is to end one test and go on."""
+    """A child with its own process group: Ctrl-C reaches this program only, which ends the child in
+    order. Meson's way with SIGINT is to end one test and go on. run() is for one thread, end() for
+    another."""
 
     def __init__(self):
         self.child = None
-        self.signal = signal.SIGTERM
+        self.kill = None
+        self.lock = threading.Lock()
+        self.ending = False
 
-    def run(self, arguments, end_with=signal.SIGTERM):
-        self.signal = end_with
-        self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
-                                      cwd=ROOT)
-        try:
-            output, _ = self.child.communicate()
-            return self.child.returncode, output
-        except KeyboardInterrupt:
-            self.end()
-            raise
+    def run(self, arguments, end_with=signal.SIGTERM, group=False, stderr=subprocess.STDOUT,
+            environment=None):
+        """Returns (status, output). group: the signal goes to all that the child started."""
+        with self.lock:
+            if self.ending:
+                raise Ended
+            self.child = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True,
+                errors="replace", start_new_session=True, cwd=ROOT,
+                env=dict(os.environ, **(environment or {})))
+            self.kill = (os.killpg if group else os.kill), end_with
+        output, _ = self.child.communicate()
+        with self.lock:
+            if self.ending:
+                raise Ended
+        return self.child.returncode, output
 
     def end(self):
-        # A second Ctrl-C must not leave tests behind.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if self.child and self.child.poll() is None:
-            self.child.send_signal(self.signal)
-            try:
-                self.child.communicate(timeout=20)
-            except subprocess.TimeoutExpired:
+        """From now on nothing runs; what runs is asked to end."""
+        with self.lock:
+            self.ending = True
+            if self.child and self.child.poll() is None:
+                how, number = self.kill
+                how(self.child.pid, number)
+
+    def end_at_once(self):
+        with self.lock:
+            if self.child and self.child.poll() is None:
                 os.killpg(self.child.pid, signal.SIGKILL)
-                self.child.communicate()
+
+
+class Lane(threading.Thread):
+    """Runs its suites one after another. Puts (suite, Tally, seconds) into @results, or, and then
+    nothing more, (None, exception, 0)."""
+
+    def __init__(self, suites, results):
+        super().__init__(daemon=True)
+        self.child = Child()
+        self.suites = suites
+        self.results = results
+
+    def run(self):
+        try:
+            for name in self.suites:
+                environment = prepare(self.child, name)
+                start = time.monotonic()
+                tally = run_suite(self.child, name, environment)
+                self.results.put((name, tally, time.monotonic() - start))
+        except Ended:
+            pass
+        except Exception as why:  # noqa: B902 - the main thread raises it again
+            self.results.put((None, why, 0))
+
+
+def lanes_of(suites, processors=os.cpu_count() or 1):
+    """The chosen suites by lane, without empty lanes; a single processor has a single lane."""
+    if processors < 2:
+        return [list(suites)]
+    chosen = [[name for name in lane if name in suites] for lane in LANES]
+    return [lane for lane in chosen if lane]
+
+
+def prepare(child, name):
+    """What a suite needs besides build/. Returns additions to its environment."""
+    if name not in PREPARATIONS or (name == "integration" and os.environ.get("TRIB_FOOTAGE")):
+        return None
+    script = '. "$TRIB_ROOT/tests/support/prepare.sh" && ' + PREPARATIONS[name]
+    code, output = child.run(["nice", "sh", "-c", script], group=True, stderr=None,
+                             environment={"TRIB_ROOT": ROOT})
+    if name == "integration":
+        # Without footage the one test that needs it is skipped and says why.
+        return {"TRIB_FOOTAGE": output.strip()} if code == 0 else None
+    if code != 0:
+        raise CannotRun(f"{name} cannot be prepared")
+    return None
 
 
 def protocols_of(child, folder):
@@ -187,18 +276,19 @@ def protocols_of(child, folder):
     return {test["name"]: test["protocol"] for test in json.loads(output[output.index("["):])}
 
 
-def run_meson_tests(child, name, folder, suites, setup):
+def run_meson_tests(child, name, folder, suites, setup, environment=None):
     """Returns the Tally of one `meson test`, an empty one where it has no such tests."""
     logs = os.path.join(ROOT, folder, "meson-logs")
     base = f"suite-{name}"
     for old in glob.glob(os.path.join(logs, base + "*")):
         os.unlink(old)
-    arguments = ["test", "-C", os.path.join(ROOT, folder), "--no-rebuild", "--logbase", base]
+    arguments = ["test", "-C", os.path.join(ROOT, folder), "--no-rebuild", "--logbase", base,
+                 "--num-processes", str(PROCESSES)]
     for suite in suites:
         arguments += ["--suite", suite]
     if setup:
         arguments += ["--setup", setup, "--no-suite", f"not-{setup}"]
-    _, output = child.run([MESON] + arguments)
+    _, output = child.run([MESON] + arguments, environment=environment)
     found = glob.glob(os.path.join(logs, base + "*.json"))
     if not found:
         if "No suitable tests" in output or "No tests defined" in output:
@@ -207,9 +297,7 @@ def run_meson_tests(child, name, folder, suites, setup):
     return read_log(found[0], protocols_of(child, folder))
 
 
-def show(name, tally, seconds, live):
-    if live:
-        sys.stdout.write("\r\033[K")
+def show(name, tally, seconds):
     print(f"{name:<12} {tally.passed:5d} passed {len(tally.failures):4d} failed {len(tally.skips):4d} skipped "
           f"{seconds:7.1f} s", flush=True)
     for test, reason, output in tally.failures:
@@ -236,7 +324,7 @@ def run_debian13(child):
     return tally
 
 
-def run_suite(child, name):
+def run_suite(child, name, environment=None):
     if name == "debian13":
         return run_debian13(child)
     _, folder, suites, setup = SUITES[name]
@@ -246,7 +334,7 @@ def run_suite(child, name):
         tally = Tally()
         tally.failures.append((f"{name}: the plugin registry cannot be made", *primed.failures[0][1:]))
         return tally
-    tally = run_meson_tests(child, name, folder, suites, setup)
+    tally = run_meson_tests(child, name, folder, suites, setup, environment)
     if tally.total == 0:
         tally.failures.append((name, "this suite has no tests", ""))
     return tally
@@ -276,24 +364,71 @@ def parse_arguments(argv):
     return options
 
 
+class Report:
+    """Prints results in the order of the suites, as soon as those before them are there."""
+
+    def __init__(self, suites):
+        self.left = list(suites)
+        self.done = {}
+        self.everything = Tally()
+        self.live = sys.stdout.isatty()
+
+    def waiting(self):
+        """On a terminal: what is not there yet. Overwritten by what follows."""
+        if self.live:
+            waits = [name for name in self.left if name not in self.done]
+            sys.stdout.write("\r\033[K" + (" ".join(waits) + " ..." if waits else ""))
+            sys.stdout.flush()
+
+    def add(self, name, tally, seconds):
+        self.done[name] = (tally, seconds)
+        self.everything.add(tally)
+        if self.live:
+            sys.stdout.write("\r\033[K")
+        while self.left and self.left[0] in self.done:
+            first = self.left.pop(0)
+            show(first, *self.done[first])
+        self.waiting()
+
+
+def end_lanes(lanes):
+    # A second Ctrl-C must not leave tests behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for lane in lanes:
+        lane.child.end()
+    deadline = time.monotonic() + END_SECONDS
+    for lane in lanes:
+        lane.join(max(0, deadline - time.monotonic()))
+        lane.child.end_at_once()
+        lane.join(1)
+
+
+def run_lanes(lanes, report, results):
+    for lane in lanes:
+        lane.start()
+    report.waiting()
+    while report.left:
+        name, outcome, seconds = results.get()
+        if name is None:
+            raise outcome
+        report.add(name, outcome, seconds)
+
+
 def main(argv):
     options = parse_arguments(argv)
     if options.check_arguments:
         return 0
-    child = Child()
-    everything = Tally()
-    live = sys.stdout.isatty()
+    results = queue.Queue()
+    lanes = [Lane(suites, results) for suites in lanes_of(options.suites)]
+    report = Report(options.suites)
+    everything = report.everything
     # A supervisor that ends the run gets the same clean end as a person with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for name in options.suites:
-            if live:
-                sys.stdout.write(f"{name} ...")
-                sys.stdout.flush()
-            start = time.monotonic()
-            tally = run_suite(child, name)
-            show(name, tally, time.monotonic() - start, live)
-            everything.add(tally)
+        try:
+            run_lanes(lanes, report, results)
+        finally:
+            end_lanes(lanes)
     except KeyboardInterrupt:
         print(f"\ninterrupted; until then: {everything.passed} passed, {len(everything.failures)} failed, "
               f"{len(everything.skips)} skipped", file=sys.stderr)

@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """tests/run counts single tests, and nothing that goes wrong passes for a success."""
 
+import contextlib
+import io
 import json
 import os
+import queue
+import signal
+import subprocess
 import sys
 import tempfile
+import threading
 
 import debian13
 import run
@@ -95,6 +101,155 @@ def _():
     finally:
         sys.stderr.close()
         sys.stderr = stderr
+
+
+@t.test("every suite has one lane; one processor has one lane, in the order that was asked for")
+def _():
+    tap.equal(sorted(name for lane in run.LANES for name in lane), sorted(run.SUITES), "suites of all lanes")
+    tap.equal(run.lanes_of(["tsan", "leaks", "pipelines"], 2), [["pipelines", "leaks"], ["tsan"]], "lanes")
+    tap.equal(run.lanes_of(["tsan", "leaks", "pipelines"], 1), [["tsan", "leaks", "pipelines"]], "lanes")
+
+
+def tally_of(passed, *failures):
+    tally = run.Tally()
+    tally.passed = passed
+    tally.failures = list(failures)
+    return tally
+
+
+@t.test("results are printed in the order of the suites, and as soon as those before them are there")
+def _():
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        report = run.Report(["a", "b", "c"])
+        report.add("b", tally_of(2, ("t", "why", "its output")), 1)
+        tap.equal(out.getvalue(), "", "b before a")
+        report.add("a", tally_of(1), 1)
+        tap.equal([line.split()[0] for line in out.getvalue().splitlines()], ["a", "b", "FAILED", "|"], "after a")
+        tap.equal(report.left, ["c"], "left")
+    tap.equal(numbers(report.everything), (3, 1, 0), "counted")
+
+
+@contextlib.contextmanager
+def stand_in(**functions):
+    """Functions of run.py replaced for a while."""
+    real = {name: getattr(run, name) for name in functions}
+    try:
+        for name, function in functions.items():
+            setattr(run, name, function)
+        yield
+    finally:
+        for name, function in real.items():
+            setattr(run, name, function)
+
+
+def run_lanes(*lanes):
+    """The Report of these lanes; lanes are lists of suites."""
+    results = queue.Queue()
+    with contextlib.redirect_stdout(io.StringIO()):
+        report = run.Report([name for lane in lanes for name in lane])
+        run.run_lanes([run.Lane(lane, results) for lane in lanes], report, results)
+    return report
+
+
+@t.test("lanes run beside each other, the suites of one lane one after another")
+def _():
+    running, most, both = set(), [], threading.Barrier(2, timeout=30)
+
+    def run_suite(child, name, environment):
+        running.add(name)
+        most.append(sorted(running))
+        both.wait()
+        running.discard(name)
+        both.wait()
+        return tally_of(1)
+
+    with stand_in(run_suite=run_suite, prepare=lambda child, name: None):
+        tap.equal(numbers(run_lanes(["a", "b"], ["x", "y"]).everything), (4, 0, 0), "counted")
+    tap.true(["a", "x"] in most and ["b", "y"] in most, f"two at once: {most}")
+    tap.equal(max(map(len, most)), 2, "most at once")
+
+
+@t.test("a suite that cannot be prepared ends the run, and so does a fault of a lane")
+def _():
+    for why in (run.CannotRun("no compiler"), OSError("no such file")):
+        def prepare(child, name, why=why):
+            raise why
+        with stand_in(prepare=prepare):
+            try:
+                run_lanes(["asan"])
+            except type(why) as raised:
+                tap.equal(raised, why, "what was raised")
+            else:
+                raise AssertionError("nothing was raised")
+
+
+def alive(pid):
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as text:
+            return text.read().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+@t.test("an interrupt ends what runs, with what it started, and nothing begins after it")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        pid = os.path.join(folder, "pid")
+        child = run.Child()
+        ended = []
+
+        def lane():
+            try:
+                child.run(["sh", "-c", f"sleep 600 & echo $! >{pid}.part; mv {pid}.part {pid}; wait"], group=True)
+            except run.Ended:
+                ended.append(True)
+        thread = threading.Thread(target=lane)
+        thread.start()
+        tap.wait_until(lambda: os.path.exists(pid), what="the child")
+        child.end()
+        thread.join(30)
+        tap.equal(ended, [True], "the lane was told")
+        with open(pid, encoding="ascii") as text:
+            number = int(text.read())
+        tap.wait_until(lambda: not alive(number), what="the end of what the child started")
+        try:
+            child.run(["true"])
+        except run.Ended:
+            return
+        raise AssertionError("a child was started after the end")
+
+
+@t.test("Ctrl-C: status 130, the numbers so far, no test left behind")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.path.join(folder, "interrupted.py")
+        with open(program, "w", encoding="ascii") as text:
+            text.write(f"""import sys
+sys.path.insert(0, {os.path.dirname(run.__file__)!r})
+import run
+def run_suite(child, name, environment):
+    if name == "lint":
+        tally = run.Tally()
+        tally.passed = 3
+        return tally
+    child.run(["sh", "-c", "echo $$ >{folder}/pid.part; mv {folder}/pid.part {folder}/pid; exec sleep 600"])
+run.run_suite, run.prepare = run_suite, lambda child, name: None
+run.lanes_of = lambda suites: [["lint"], ["integration"]]
+sys.exit(run.main(["lint", "integration"]))
+""")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{folder}/pid")
+            started = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            tap.true(started.stdout.readline().startswith("lint "), "lint is shown")
+            tap.wait_until(lambda: os.path.exists(f"{folder}/pid"), what="the second lane")
+            started.send_signal(number)
+            _, words = started.communicate(timeout=50)
+            tap.equal(started.returncode, 130, f"exit status; {words}")
+            tap.true("until then: 3 passed, 0 failed, 0 skipped" in words, words)
+            with open(f"{folder}/pid", encoding="ascii") as text:
+                sleeper = int(text.read())
+            tap.true(not alive(sleeper), "the test of the second lane is left")
 
 
 @t.test("what cannot be run in a Debian 13 is one skip, what ends early one failure, results are added")
