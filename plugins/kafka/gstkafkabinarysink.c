@@ -122,7 +122,7 @@
 #include <frame/trib-frame-session.h>
 #include <frame/trib-frame-stamper.h>
 
-#include "gstkafkapayload.h"
+#include "gstkafkamedia.h"
 #include "gstkafkareport.h"
 
 GST_DEBUG_CATEGORY_STATIC (kafkabinarysink_debug);

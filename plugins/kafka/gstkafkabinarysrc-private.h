@@ -6,7 +6,7 @@
 #include <kafka/read/trib-kafka-tail.h>
 
 #include "gstkafkabinarysrc.h"
-#include "gstkafkamedia.h"
+#include "gstkafkakind.h"
 
 G_BEGIN_DECLS
 

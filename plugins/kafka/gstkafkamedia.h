@@ -1,51 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
-#include <kafka/layout/trib-kafka-hints.h>
-#include <kafka/read/trib-kafka-message.h>
+#include <kafka/layout/trib-kafka-layout.h>
 
 G_BEGIN_DECLS
 
-/* What the bytes of a record are, from its headers, from what its metadata says, or from the bytes themselves. */
-
-#define GST_KAFKA_CAPS                                                   \
-  "image/jpeg; image/png; image/webp; video/x-raw; "                     \
-  "video/x-h264, stream-format = (string) { byte-stream, avc, avc3 }, "  \
-  "alignment = (string) au; "                                            \
-  "video/x-h265, stream-format = (string) { byte-stream, hvc1, hev1 }, " \
-  "alignment = (string) au"
+/* What a sink's caps say about its frames, and a buffer's bytes without a copy where that is
+ * possible. */
 
 /**
- * GstKafkaKind:
- * @caps: (nullable): of the last frame
- * @format: (nullable): compression format as the frame meta has it, static
- * @has_delta: whether frames may need earlier ones
- * @duration: of a frame, ns; %GST_CLOCK_TIME_NONE when the caps do not say it
+ * GstKafkaMedia:
+ * @caps: (nullable): caps as text
+ * @frame: the fields of the record that the caps decide; strings are static or owned here
+ * @video: of raw video
+ * @is_raw: whether @video holds
+ * @packed: raw rows must follow each other without padding (RGB, BGR, GRAY8: what numpy readers
+ * expect)
+ * @has_delta: whether buffers may be delta units (H.264, H.265)
  */
 typedef struct {
-  GstCaps *caps;
-  const gchar *format;
+  gchar *caps;
+  TribKafkaFrame frame;
+  GstVideoInfo video;
+  gboolean is_raw;
+  gboolean packed;
   gboolean has_delta;
-  GstClockTime duration;
+} GstKafkaMedia;
 
-  gchar *header; /* text of the `caps` header that @caps came from */
-  gsize header_len;
-  gsize raw_size; /* size of the raw frames that metadata was read for */
-  gsize
-      min_size; /* of a raw frame: elements downstream do not look whether all its bytes are there */
-  gboolean is_h265;
-  guint nal_length; /* 0: byte-stream */
-} GstKafkaKind;
-
-gboolean gst_kafka_kind_from_headers (GstKafkaKind *kind, const TribKafkaMessage *m);
-gboolean gst_kafka_kind_from_hints (
-    GstKafkaKind *kind, const TribKafkaHints *hints, const TribKafkaMessage *m);
-gboolean gst_kafka_kind_from_magic (GstKafkaKind *kind, const TribKafkaMessage *m);
-gboolean gst_kafka_kind_from_typefinding (
-    GstKafkaKind *kind, GstObject *element, const TribKafkaMessage *m);
-gboolean gst_kafka_kind_is_key (const GstKafkaKind *kind, const guint8 *data, gsize size);
-void gst_kafka_kind_clear (GstKafkaKind *kind);
+gboolean gst_kafka_media_from_caps (GstKafkaMedia *media, GstCaps *caps);
+void gst_kafka_media_clear (GstKafkaMedia *media);
+guint64 gst_kafka_buffer_held_bytes (GstBuffer *buffer);
+GBytes *gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied);
+GBytes *gst_kafka_payload_new (
+    const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact, gboolean *ret_copied);
 
 G_END_DECLS

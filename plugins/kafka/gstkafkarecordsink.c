@@ -99,7 +99,7 @@
 #include <frame/trib-frame-stamper.h>
 #include <kafka/publish/trib-kafka-key.h>
 
-#include "gstkafkapayload.h"
+#include "gstkafkamedia.h"
 #include "gstkafkareport.h"
 
 #include <string.h>

@@ -90,6 +90,7 @@
 #include "gstkafkarecordsrc.h"
 
 #include <kafka/layout/trib-kafka-content.h>
+#include <kafka/layout/trib-kafka-names.h>
 #include <kafka/read/trib-kafka-records.h>
 
 #include "gstkafkareport.h"
@@ -345,7 +346,9 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
 {
   GstKafkaSource *source = GST_KAFKA_SOURCE (self);
   g_auto (TribKafkaMessage) m = *message;
-  const gchar *content = trib_kafka_content_of (&m);
+  g_autofree gchar *type = trib_kafka_message_dup_header (
+      &m, TRIB_KAFKA_HEADER_CONTENT_TYPE, TRIB_KAFKA_CONTENT_MAX_BYTES);
+  const gchar *content = trib_kafka_content_of (type, m.value, m.value_len);
   GstClockTime pts;
 
   if (content == NULL) {

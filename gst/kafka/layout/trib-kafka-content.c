@@ -5,9 +5,44 @@
 
 #include <string.h>
 
-#define MAX_TYPE_BYTES 128
 /* Kafka takes no larger records at all */
 #define MAX_BYTES 1000000000
+
+/* frames: compression format (ARIA-3) and media type */
+static const TribKafkaFormat formats[] = {
+  { "image/jpeg", "jpeg", FALSE },
+  { "image/png", "png", FALSE },
+  { "image/webp", "webp", FALSE },
+  { "video/x-raw", "raw", FALSE },
+  { "video/x-h264", "h264", TRUE },
+  { "video/x-h265", "h265", TRUE },
+};
+
+/**
+ * trib_kafka_format_of_type:
+ * @type: (array length=len): a media type without parameters, in any case
+ * @len: its bytes
+ *
+ * Returns: (transfer none) (nullable): the format of frames that have it
+ */
+const TribKafkaFormat *
+trib_kafka_format_of_type (const gchar *type, gsize len)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (strlen (formats[i].type) == len && g_ascii_strncasecmp (type, formats[i].type, len) == 0)
+      return &formats[i];
+  return NULL;
+}
+
+/* (transfer none) (nullable): the format of that name */
+const TribKafkaFormat *
+trib_kafka_format_by_name (const gchar *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (strcmp (formats[i].name, name) == 0)
+      return &formats[i];
+  return NULL;
+}
 
 /**
  * trib_kafka_content_of_type:
@@ -19,8 +54,8 @@ const gchar *
 trib_kafka_content_of_type (const gchar *type)
 {
   static const gchar *const types[][2] = {
-    { "application/json", TRIB_KAFKA_CONTENT_JSON },
-    { "application/x-msgpack", TRIB_KAFKA_CONTENT_MSGPACK },
+    { TRIB_KAFKA_CONTENT_JSON, TRIB_KAFKA_CONTENT_JSON },
+    { TRIB_KAFKA_CONTENT_MSGPACK, TRIB_KAFKA_CONTENT_MSGPACK },
     { "application/msgpack", TRIB_KAFKA_CONTENT_MSGPACK },
     { "application/vnd.msgpack", TRIB_KAFKA_CONTENT_MSGPACK },
   };
@@ -66,24 +101,20 @@ trib_kafka_content_sniff (gconstpointer data, gsize size)
 
 /**
  * trib_kafka_content_of:
- * @m: a record
+ * @type: (nullable): the record's content-type header
+ * @data: (array length=size): the record's value
+ * @size: its bytes
  *
- * Its content-type header counts; one that names another type is believed, too, but for those that say nothing. A record
- * without that header is looked at.
+ * The header counts, also one that names another type, unless it says nothing. A record without that header is looked at.
  *
- * Returns: (transfer none) (nullable): what it holds; %NULL: neither, or nothing
+ * Returns: (transfer none) (nullable): what it holds; %NULL: neither JSON nor MessagePack, or nothing
  */
 const gchar *
-trib_kafka_content_of (const TribKafkaMessage *m)
+trib_kafka_content_of (const gchar *type, gconstpointer data, gsize size)
 {
-  g_autofree gchar *type = NULL;
-
-  if (m->value_len == 0)
+  if (size == 0)
     return NULL;
-  if (trib_kafka_message_get_header (m, "content-type", NULL)) {
-    type = trib_kafka_message_dup_header (m, "content-type", MAX_TYPE_BYTES);
-    if (type && *type && !g_str_equal (type, "application/octet-stream"))
-      return trib_kafka_content_of_type (type);
-  }
-  return trib_kafka_content_sniff (m->value, m->value_len);
+  if (type && *type && !g_str_equal (type, "application/octet-stream"))
+    return trib_kafka_content_of_type (type);
+  return trib_kafka_content_sniff (data, size);
 }

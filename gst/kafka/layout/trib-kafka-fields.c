@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-fields.h"
 
+#include "trib-kafka-names.h"
+
 #include <string.h>
 
 /* longer than any time that is written in earnest */
@@ -58,8 +60,8 @@ keep_string (const FieldsParse *p, const TribKafkaField *field, GError **error)
   if (field->type == TRIB_KAFKA_FIELD_TIME)
     return keep_time (p, field, text, error);
   if (field->type == TRIB_KAFKA_FIELD_STATUS) {
-    gboolean failed = strcmp (text, "FAILED") == 0;
-    if (!failed && strcmp (text, "LINKED") != 0)
+    gboolean failed = strcmp (text, TRIB_KAFKA_STATUS_FAILED) == 0;
+    if (!failed && strcmp (text, TRIB_KAFKA_STATUS_LINKED) != 0)
       return fail_field (field, "is neither LINKED nor FAILED", error);
     memcpy (p->out + field->at, &failed, sizeof failed);
   } else if (field->type != TRIB_KAFKA_FIELD_STRING) {
@@ -243,8 +245,8 @@ read_members (FieldsParse *p, const gchar *prefix, GError **error)
   while ((token = trib_json_reader_next (p->reader)) == TRIB_JSON_KEY) {
     gsize len;
     const gchar *name = trib_json_reader_string (p->reader, &len);
-    gboolean nested = *prefix == '\0' && len == strlen ("compression")
-                      && memcmp (name, "compression", len) == 0;
+    gboolean nested = *prefix == '\0' && len == strlen (TRIB_KAFKA_JSON_COMPRESSION)
+                      && memcmp (name, TRIB_KAFKA_JSON_COMPRESSION, len) == 0;
     gint i = find_field (p, prefix, name, len);
 
     if (i < 0 && !nested) {
@@ -263,7 +265,7 @@ read_members (FieldsParse *p, const gchar *prefix, GError **error)
       g_set_error_literal (
           error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "field compression is no object");
       return FALSE;
-    } else if (!read_members (p, "compression.", error)) {
+    } else if (!read_members (p, TRIB_KAFKA_JSON_COMPRESSION ".", error)) {
       return FALSE;
     }
   }

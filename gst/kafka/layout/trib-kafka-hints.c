@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-hints.h"
 
+#include "trib-kafka-names.h"
+
 #include <string.h>
 
 #define MAX_SIDE 65535
@@ -9,12 +11,12 @@ static gchar **
 find_text (TribKafkaHints *out, const gchar *name, gboolean nested)
 {
   if (nested)
-    return g_str_equal (name, "format") ? &out->format : NULL;
-  if (g_str_equal (name, "caps"))
+    return g_str_equal (name, TRIB_KAFKA_JSON_FORMAT) ? &out->format : NULL;
+  if (g_str_equal (name, TRIB_KAFKA_JSON_CAPS))
     return &out->caps;
-  if (g_str_equal (name, "content_type"))
+  if (g_str_equal (name, TRIB_KAFKA_JSON_CONTENT_TYPE))
     return &out->content_type;
-  return g_str_equal (name, "pixel_format") ? &out->pixel_format : NULL;
+  return g_str_equal (name, TRIB_KAFKA_JSON_PIXEL_FORMAT) ? &out->pixel_format : NULL;
 }
 
 static guint *
@@ -22,11 +24,11 @@ find_number (TribKafkaHints *out, const gchar *name, gboolean nested)
 {
   if (nested)
     return NULL;
-  if (g_str_equal (name, "image_width"))
+  if (g_str_equal (name, TRIB_KAFKA_JSON_IMAGE_WIDTH))
     return &out->width;
-  if (g_str_equal (name, "image_height"))
+  if (g_str_equal (name, TRIB_KAFKA_JSON_IMAGE_HEIGHT))
     return &out->height;
-  return g_str_equal (name, "channels") ? &out->channels : NULL;
+  return g_str_equal (name, TRIB_KAFKA_JSON_CHANNELS) ? &out->channels : NULL;
 }
 
 static gboolean
@@ -36,7 +38,7 @@ read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
 
   while ((token = trib_json_reader_next (reader)) == TRIB_JSON_KEY) {
     const gchar *name = trib_json_reader_string (reader, NULL);
-    gboolean compression = !nested && g_str_equal (name, "compression");
+    gboolean compression = !nested && g_str_equal (name, TRIB_KAFKA_JSON_COMPRESSION);
     gchar **text = find_text (out, name, nested);
     guint *number = find_number (out, name, nested);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-layout.h"
 
+#include "trib-kafka-names.h"
 #include <record/trib-json-writer.h>
 
 #include <string.h>
@@ -119,46 +120,46 @@ member_shape (TribJsonWriter *w, const gchar *key, const TribKafkaFrame *frame, 
 static void
 write_compression (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 size)
 {
-  trib_json_writer_key (w, "compression");
+  trib_json_writer_key (w, TRIB_KAFKA_JSON_COMPRESSION);
   trib_json_writer_begin_object (w);
-  trib_json_writer_member_string (w, "format", frame->format);
-  trib_json_writer_member_uint (w, "original_size", frame->original_size);
-  trib_json_writer_member_uint (w, "compressed_size", size);
-  member_ratio (w, "compression_ratio", size, frame->original_size);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_FORMAT, frame->format);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_ORIGINAL_SIZE, frame->original_size);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_COMPRESSED_SIZE, size);
+  member_ratio (w, TRIB_KAFKA_JSON_COMPRESSION_RATIO, size, frame->original_size);
   if (frame->quality >= 0)
-    trib_json_writer_member_int (w, "quality", frame->quality);
-  member_shape (w, "shape", frame, size);
-  trib_json_writer_member_string (w, "dtype", "uint8");
+    trib_json_writer_member_int (w, TRIB_KAFKA_JSON_QUALITY, frame->quality);
+  member_shape (w, TRIB_KAFKA_JSON_SHAPE, frame, size);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_DTYPE, TRIB_KAFKA_DTYPE);
   trib_json_writer_end_object (w);
 }
 
 static void
 write_identity (TribJsonWriter *w, const TribKafkaFrame *frame, const gchar *frame_id)
 {
-  trib_json_writer_member_string (w, "frame_id", frame_id);
-  trib_json_writer_member_string (w, "session_id", frame->session);
-  trib_json_writer_member_string (w, "stream_id", frame->stream);
-  trib_json_writer_member_uint (w, "frame_index", frame->index);
-  member_time (w, "timestamp", frame->t_ns);
-  trib_json_writer_member_int (w, "capture_timestamp_ns", frame->t_ns);
-  trib_json_writer_member_int (w, "device_timestamp_ns", frame->t_ns);
-  trib_json_writer_member_uint (w, "image_width", frame->width);
-  trib_json_writer_member_uint (w, "image_height", frame->height);
-  trib_json_writer_member_uint (w, "channels", frame->channels);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_FRAME_ID, frame_id);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_SESSION_ID, frame->session);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_STREAM_ID, frame->stream);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_FRAME_INDEX, frame->index);
+  member_time (w, TRIB_KAFKA_JSON_TIMESTAMP, frame->t_ns);
+  trib_json_writer_member_int (w, TRIB_KAFKA_JSON_CAPTURE_TIMESTAMP_NS, frame->t_ns);
+  trib_json_writer_member_int (w, TRIB_KAFKA_JSON_DEVICE_TIMESTAMP_NS, frame->t_ns);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_IMAGE_WIDTH, frame->width);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_IMAGE_HEIGHT, frame->height);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_CHANNELS, frame->channels);
 }
 
 /* beyond the contract: enough to decode the bytes without asking anyone */
 static void
 write_description (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 sequence)
 {
-  trib_json_writer_member_string (w, "content_type", frame->content_type);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_CONTENT_TYPE, frame->content_type);
   if (frame->pixel_format)
-    trib_json_writer_member_string (w, "pixel_format", frame->pixel_format);
+    trib_json_writer_member_string (w, TRIB_KAFKA_JSON_PIXEL_FORMAT, frame->pixel_format);
   if (frame->caps)
-    trib_json_writer_member_string (w, "caps", frame->caps);
-  trib_json_writer_member_string (w, "time_source", frame->time_source);
-  trib_json_writer_member_boolean (w, "key_frame", frame->key);
-  trib_json_writer_member_uint (w, "sequence", sequence);
+    trib_json_writer_member_string (w, TRIB_KAFKA_JSON_CAPS, frame->caps);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_TIME_SOURCE, frame->time_source);
+  trib_json_writer_member_boolean (w, TRIB_KAFKA_JSON_KEY_FRAME, frame->key);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_SEQUENCE, sequence);
 }
 
 /**
@@ -182,9 +183,9 @@ trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gch
   trib_json_writer_begin_object (&w);
   write_identity (&w, frame, frame_id);
   write_compression (&w, frame, size);
-  trib_json_writer_member_string (&w, "data_type", "vrs_frame_binary");
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_DATA_TYPE, TRIB_KAFKA_DATA_TYPE_FRAME);
   write_description (&w, frame, sequence);
-  trib_json_writer_member_uint (&w, "binary_crc32c", crc32c);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_BINARY_CRC32C, crc32c);
   trib_json_writer_end_object (&w);
 }
 
@@ -208,17 +209,18 @@ trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
   write_identity (&w, frame, frame_id);
-  member_shape (&w, "image_shape", frame, size);
+  member_shape (&w, TRIB_KAFKA_JSON_IMAGE_SHAPE, frame, size);
   if (frame->pixel_format == NULL)
-    trib_json_writer_member_string (&w, "pixel_format", frame->channels == 1 ? "GRAY8" : "RGB");
-  trib_json_writer_member_uint (&w, "original_size_bytes", frame->original_size);
-  trib_json_writer_member_uint (&w, "compressed_size_bytes", size);
+    trib_json_writer_member_string (
+        &w, TRIB_KAFKA_JSON_PIXEL_FORMAT, frame->channels == 1 ? "GRAY8" : "RGB");
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_ORIGINAL_SIZE_BYTES, frame->original_size);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_COMPRESSED_SIZE_BYTES, size);
   if (frame->quality >= 0)
-    trib_json_writer_member_int (&w, "compression_quality", frame->quality);
+    trib_json_writer_member_int (&w, TRIB_KAFKA_JSON_COMPRESSION_QUALITY, frame->quality);
   write_compression (&w, frame, size);
-  trib_json_writer_member_string (&w, "data_type", "vrs_frame");
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_DATA_TYPE, TRIB_KAFKA_DATA_TYPE_LEGACY);
   write_description (&w, frame, sequence);
-  trib_json_writer_key (&w, "image_data");
+  trib_json_writer_key (&w, TRIB_KAFKA_JSON_IMAGE_DATA);
   trib_json_writer_base64 (&w, data, size);
   trib_json_writer_end_object (&w);
 }
@@ -228,9 +230,10 @@ typedef struct {
 } PlaceKeys;
 
 static const PlaceKeys metadata_keys
-    = { "metadata_topic", "metadata_partition", "metadata_offset", "metadata_crc32c" };
-static const PlaceKeys binary_keys
-    = { "binary_topic", "binary_partition", "binary_offset", "binary_crc32c" };
+    = { TRIB_KAFKA_JSON_METADATA_TOPIC, TRIB_KAFKA_JSON_METADATA_PARTITION,
+        TRIB_KAFKA_JSON_METADATA_OFFSET, TRIB_KAFKA_JSON_METADATA_CRC32C };
+static const PlaceKeys binary_keys = { TRIB_KAFKA_JSON_BINARY_TOPIC,
+  TRIB_KAFKA_JSON_BINARY_PARTITION, TRIB_KAFKA_JSON_BINARY_OFFSET, TRIB_KAFKA_JSON_BINARY_CRC32C };
 
 /* below 0: not known */
 static void
@@ -266,22 +269,23 @@ trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry)
 
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
-  trib_json_writer_member_string (&w, "frame_id", entry->frame_id);
-  trib_json_writer_member_string (&w, "session_id", entry->session);
-  trib_json_writer_member_string (&w, "stream_id", entry->stream);
-  trib_json_writer_member_uint (&w, "frame_index", entry->index);
-  trib_json_writer_member_int (&w, "capture_timestamp_ns", entry->t_ns);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_FRAME_ID, entry->frame_id);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_SESSION_ID, entry->session);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_STREAM_ID, entry->stream);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_FRAME_INDEX, entry->index);
+  trib_json_writer_member_int (&w, TRIB_KAFKA_JSON_CAPTURE_TIMESTAMP_NS, entry->t_ns);
   write_place (&w, &metadata_keys, &entry->metadata);
   write_place (&w, &binary_keys, &entry->binary);
-  trib_json_writer_member_string (&w, "compression_format", entry->format);
-  trib_json_writer_member_uint (&w, "compressed_size", entry->size);
-  member_ratio (&w, "compression_ratio", entry->size, entry->original_size);
-  member_time (&w, "created_at", entry->created_at_ns);
-  trib_json_writer_member_uint (&w, "size_bytes", entry->size);
-  trib_json_writer_member_string (&w, "status", entry->error_reason ? "FAILED" : "LINKED");
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_COMPRESSION_FORMAT, entry->format);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_COMPRESSED_SIZE, entry->size);
+  member_ratio (&w, TRIB_KAFKA_JSON_COMPRESSION_RATIO, entry->size, entry->original_size);
+  member_time (&w, TRIB_KAFKA_JSON_CREATED_AT, entry->created_at_ns);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_SIZE_BYTES, entry->size);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_STATUS,
+      entry->error_reason ? TRIB_KAFKA_STATUS_FAILED : TRIB_KAFKA_STATUS_LINKED);
   if (entry->error_reason) {
-    trib_json_writer_member_string (&w, "error_reason", entry->error_reason);
-    trib_json_writer_member_string (&w, "error_message", entry->error_message);
+    trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_ERROR_REASON, entry->error_reason);
+    trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_ERROR_MESSAGE, entry->error_message);
   }
   trib_json_writer_end_object (&w);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-values.h"
 
+#include "trib-kafka-content.h"
+#include "trib-kafka-names.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -17,63 +20,64 @@
 #define NOWHERE TRIB_KAFKA_FIELD_NOWHERE
 #define R(member) offsetof (TribKafkaRegistryValue, member)
 #define M(member) offsetof (TribKafkaMetadataValue, member)
+#define NESTED(name) TRIB_KAFKA_JSON_COMPRESSION "." name
 #define FIELD(name, type, ...)                 \
   {                                            \
     name, TRIB_KAFKA_FIELD_##type, __VA_ARGS__ \
   }
 
 static const TribKafkaField registry_fields[] = {
-  FIELD ("frame_id", STRING, R (identity.frame_id)),
-  FIELD ("session_id", STRING, R (identity.session)),
-  FIELD ("stream_id", STRING, R (identity.stream)),
-  FIELD ("frame_index", U64, R (identity.index)),
-  FIELD ("capture_timestamp_ns", I64, R (identity.t_ns)),
-  FIELD ("metadata_topic", STRING, R (metadata.topic)),
-  FIELD ("metadata_partition", PARTITION, R (metadata.partition)),
-  FIELD ("metadata_offset", OFFSET, R (metadata.offset)),
-  FIELD ("metadata_crc32c", U32, R (metadata.crc32c)),
-  FIELD ("binary_topic", STRING, R (binary.topic)),
-  FIELD ("binary_partition", PARTITION, R (binary.partition)),
-  FIELD ("binary_offset", OFFSET, R (binary.offset)),
-  FIELD ("binary_crc32c", U32, R (binary.crc32c)),
-  FIELD ("compressed_size", U32, R (size)),
-  FIELD ("status", STATUS, R (failed)),
-  FIELD ("error_reason", STRING, R (error_reason), TRUE),
-  FIELD ("error_message", STRING, R (error_message), TRUE),
+  FIELD (TRIB_KAFKA_JSON_FRAME_ID, STRING, R (identity.frame_id)),
+  FIELD (TRIB_KAFKA_JSON_SESSION_ID, STRING, R (identity.session)),
+  FIELD (TRIB_KAFKA_JSON_STREAM_ID, STRING, R (identity.stream)),
+  FIELD (TRIB_KAFKA_JSON_FRAME_INDEX, U64, R (identity.index)),
+  FIELD (TRIB_KAFKA_JSON_CAPTURE_TIMESTAMP_NS, I64, R (identity.t_ns)),
+  FIELD (TRIB_KAFKA_JSON_METADATA_TOPIC, STRING, R (metadata.topic)),
+  FIELD (TRIB_KAFKA_JSON_METADATA_PARTITION, PARTITION, R (metadata.partition)),
+  FIELD (TRIB_KAFKA_JSON_METADATA_OFFSET, OFFSET, R (metadata.offset)),
+  FIELD (TRIB_KAFKA_JSON_METADATA_CRC32C, U32, R (metadata.crc32c)),
+  FIELD (TRIB_KAFKA_JSON_BINARY_TOPIC, STRING, R (binary.topic)),
+  FIELD (TRIB_KAFKA_JSON_BINARY_PARTITION, PARTITION, R (binary.partition)),
+  FIELD (TRIB_KAFKA_JSON_BINARY_OFFSET, OFFSET, R (binary.offset)),
+  FIELD (TRIB_KAFKA_JSON_BINARY_CRC32C, U32, R (binary.crc32c)),
+  FIELD (TRIB_KAFKA_JSON_COMPRESSED_SIZE, U32, R (size)),
+  FIELD (TRIB_KAFKA_JSON_STATUS, STATUS, R (failed)),
+  FIELD (TRIB_KAFKA_JSON_ERROR_REASON, STRING, R (error_reason), TRUE),
+  FIELD (TRIB_KAFKA_JSON_ERROR_MESSAGE, STRING, R (error_message), TRUE),
   /* from here on: what only a verifier wants */
-  FIELD ("compression_format", STRING, R (format)),
-  FIELD ("compression_ratio", RATIO, R (ratio)),
-  FIELD ("created_at", TIME, NOWHERE),
-  FIELD ("size_bytes", U32, R (size_bytes)),
+  FIELD (TRIB_KAFKA_JSON_COMPRESSION_FORMAT, STRING, R (format)),
+  FIELD (TRIB_KAFKA_JSON_COMPRESSION_RATIO, RATIO, R (ratio)),
+  FIELD (TRIB_KAFKA_JSON_CREATED_AT, TIME, NOWHERE),
+  FIELD (TRIB_KAFKA_JSON_SIZE_BYTES, U32, R (size_bytes)),
 };
 #define N_LINK_FIELDS (G_N_ELEMENTS (registry_fields) - 4)
 
 static const TribKafkaField metadata_fields[] = {
-  FIELD ("frame_id", STRING, M (identity.frame_id)),
-  FIELD ("session_id", STRING, M (identity.session)),
-  FIELD ("stream_id", STRING, M (identity.stream)),
-  FIELD ("frame_index", U64, M (identity.index)),
-  FIELD ("timestamp", TIME, M (time_us)),
-  FIELD ("capture_timestamp_ns", I64, M (identity.t_ns)),
-  FIELD ("device_timestamp_ns", CLOCK, NOWHERE),
-  FIELD ("image_width", U32, M (width), FALSE, MAX_SIDE),
-  FIELD ("image_height", U32, M (height), FALSE, MAX_SIDE),
-  FIELD ("channels", U32, M (channels), FALSE, MAX_CHANNELS),
-  FIELD ("compression.format", STRING, M (format)),
-  FIELD ("compression.original_size", U64, M (original_size)),
-  FIELD ("compression.compressed_size", U32, M (size)),
-  FIELD ("compression.compression_ratio", RATIO, M (ratio)),
-  FIELD ("compression.quality", U32, M (quality), TRUE, MAX_QUALITY),
-  FIELD ("compression.shape", SHAPE, M (shape), TRUE),
-  FIELD ("compression.dtype", STRING, M (dtype), TRUE),
-  FIELD ("data_type", STRING, M (data_type)),
-  FIELD ("content_type", STRING, M (content_type)),
-  FIELD ("pixel_format", STRING, M (pixel_format), TRUE),
-  FIELD ("caps", STRING, M (caps), TRUE),
-  FIELD ("time_source", STRING, M (time_source)),
-  FIELD ("key_frame", BOOLEAN, M (key)),
-  FIELD ("sequence", U64, M (sequence)),
-  FIELD ("binary_crc32c", U32, M (binary_crc32c)),
+  FIELD (TRIB_KAFKA_JSON_FRAME_ID, STRING, M (identity.frame_id)),
+  FIELD (TRIB_KAFKA_JSON_SESSION_ID, STRING, M (identity.session)),
+  FIELD (TRIB_KAFKA_JSON_STREAM_ID, STRING, M (identity.stream)),
+  FIELD (TRIB_KAFKA_JSON_FRAME_INDEX, U64, M (identity.index)),
+  FIELD (TRIB_KAFKA_JSON_TIMESTAMP, TIME, M (time_us)),
+  FIELD (TRIB_KAFKA_JSON_CAPTURE_TIMESTAMP_NS, I64, M (identity.t_ns)),
+  FIELD (TRIB_KAFKA_JSON_DEVICE_TIMESTAMP_NS, CLOCK, NOWHERE),
+  FIELD (TRIB_KAFKA_JSON_IMAGE_WIDTH, U32, M (width), FALSE, MAX_SIDE),
+  FIELD (TRIB_KAFKA_JSON_IMAGE_HEIGHT, U32, M (height), FALSE, MAX_SIDE),
+  FIELD (TRIB_KAFKA_JSON_CHANNELS, U32, M (channels), FALSE, MAX_CHANNELS),
+  FIELD (NESTED (TRIB_KAFKA_JSON_FORMAT), STRING, M (format)),
+  FIELD (NESTED (TRIB_KAFKA_JSON_ORIGINAL_SIZE), U64, M (original_size)),
+  FIELD (NESTED (TRIB_KAFKA_JSON_COMPRESSED_SIZE), U32, M (size)),
+  FIELD (NESTED (TRIB_KAFKA_JSON_COMPRESSION_RATIO), RATIO, M (ratio)),
+  FIELD (NESTED (TRIB_KAFKA_JSON_QUALITY), U32, M (quality), TRUE, MAX_QUALITY),
+  FIELD (NESTED (TRIB_KAFKA_JSON_SHAPE), SHAPE, M (shape), TRUE),
+  FIELD (NESTED (TRIB_KAFKA_JSON_DTYPE), STRING, M (dtype), TRUE),
+  FIELD (TRIB_KAFKA_JSON_DATA_TYPE, STRING, M (data_type)),
+  FIELD (TRIB_KAFKA_JSON_CONTENT_TYPE, STRING, M (content_type)),
+  FIELD (TRIB_KAFKA_JSON_PIXEL_FORMAT, STRING, M (pixel_format), TRUE),
+  FIELD (TRIB_KAFKA_JSON_CAPS, STRING, M (caps), TRUE),
+  FIELD (TRIB_KAFKA_JSON_TIME_SOURCE, STRING, M (time_source)),
+  FIELD (TRIB_KAFKA_JSON_KEY_FRAME, BOOLEAN, M (key)),
+  FIELD (TRIB_KAFKA_JSON_SEQUENCE, U64, M (sequence)),
+  FIELD (TRIB_KAFKA_JSON_BINARY_CRC32C, U32, M (binary_crc32c)),
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (registry_fields) <= TRIB_KAFKA_MAX_FIELDS
@@ -98,7 +102,7 @@ parse_registry (TribKafkaRegistryValue *out, guint n_fields, TribJsonReader *rea
     lacks = "binary_partition and binary_offset";
   if (lacks) {
     g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "a %s entry without %s",
-        out->failed ? "FAILED" : "LINKED", lacks);
+        out->failed ? TRIB_KAFKA_STATUS_FAILED : TRIB_KAFKA_STATUS_LINKED, lacks);
     trib_kafka_registry_value_clear (out);
     return FALSE;
   }
@@ -225,22 +229,19 @@ trib_kafka_registry_value_check (const TribKafkaRegistryValue *value, GError **e
 static gboolean
 check_media (const TribKafkaMetadataValue *value, GError **error)
 {
-  static const gchar *const types[][2]
-      = { { "jpeg", "image/jpeg" }, { "png", "image/png" }, { "webp", "image/webp" },
-          { "raw", "video/x-raw" }, { "h264", "video/x-h264" }, { "h265", "video/x-h265" } };
+  const TribKafkaFormat *format = trib_kafka_format_by_name (value->format);
   gsize len = strlen (value->content_type);
 
-  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    if (strcmp (value->format, types[i][0]) == 0 && strcmp (value->content_type, types[i][1]) != 0)
-      return contradiction (error, "content_type is \"%s\", compression.format \"%s\"",
-          value->content_type, value->format);
+  if (format && strcmp (value->content_type, format->type) != 0)
+    return contradiction (error, "content_type is \"%s\", compression.format \"%s\"",
+        value->content_type, value->format);
   if (value->caps
       && (strncmp (value->caps, value->content_type, len) != 0
           || strchr ("(, ;", value->caps[len]) == NULL))
     return contradiction (error, "caps are not of content_type \"%s\"", value->content_type);
-  if (strcmp (value->data_type, "vrs_frame_binary") != 0)
+  if (strcmp (value->data_type, TRIB_KAFKA_DATA_TYPE_FRAME) != 0)
     return contradiction (error, "data_type is \"%s\"", value->data_type);
-  if (value->dtype && strcmp (value->dtype, "uint8") != 0)
+  if (value->dtype && strcmp (value->dtype, TRIB_KAFKA_DTYPE) != 0)
     return contradiction (error, "compression.dtype is \"%s\"", value->dtype);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "trib-kafka-frames.h"
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-names.h>
 #include "trib-kafka-fetch.h"
 #include "trib-kafka-time-order.h"
 #include "trib-kafka-index-order.h"
@@ -482,7 +483,8 @@ is_what_was_said (const TribKafkaFrames *f, const TribKafkaCandidate *s, const T
 
   if (s->kind == TRIB_KAFKA_CANDIDATE_BYTES) {
     gsize len;
-    const gchar *text = f->check_crc ? trib_kafka_message_get_header (m, "crc32c", &len) : NULL;
+    const gchar *text
+        = f->check_crc ? trib_kafka_message_get_header (m, TRIB_KAFKA_HEADER_CRC32C, &len) : NULL;
     gchar said[16];
 
     if (text == NULL)

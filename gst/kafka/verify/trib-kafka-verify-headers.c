@@ -2,6 +2,8 @@
 #include "trib-kafka-verify-private.h"
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-content.h>
+#include <kafka/layout/trib-kafka-names.h>
 
 #include <string.h>
 
@@ -47,21 +49,21 @@ trib_kafka_verify_check_headers (
     gboolean right = TRUE;
     guint64 number = 0;
 
-    if (header_is (h, "frame-id")) {
+    if (header_is (h, TRIB_KAFKA_HEADER_FRAME_ID)) {
       right = header_equals (h, r->key, r->key_len);
-    } else if (header_is (h, "crc32c")) {
+    } else if (header_is (h, TRIB_KAFKA_HEADER_CRC32C)) {
       right = header_number (h, &number) && number == who->crc;
-    } else if (header_is (h, "sequence")) {
+    } else if (header_is (h, TRIB_KAFKA_HEADER_SEQUENCE)) {
       right = header_number (h, &number);
       said->sequence = (VerifySeen){ (guint32) number, right };
-    } else if (header_is (h, "time-source")) {
+    } else if (header_is (h, TRIB_KAFKA_HEADER_TIME_SOURCE)) {
       said->time_source = (VerifySeen){ trib_kafka_verify_hash (h->value, h->len), TRUE };
-    } else if (header_is (h, "content-type")) {
+    } else if (header_is (h, TRIB_KAFKA_HEADER_CONTENT_TYPE)) {
       if (r->topic == TRIB_KAFKA_TOPIC_BINARY)
         said->content = trib_kafka_verify_hash (h->value, h->len);
       else
-        right = header_equals (h, "application/json", strlen ("application/json"));
-    } else if (header_is (h, "caps")) {
+        right = header_equals (h, TRIB_KAFKA_CONTENT_JSON, strlen (TRIB_KAFKA_CONTENT_JSON));
+    } else if (header_is (h, TRIB_KAFKA_HEADER_CAPS)) {
       said->caps = trib_kafka_verify_hash (h->value, h->len);
     }
     if (!right) {

@@ -6,6 +6,7 @@
 #include "gstkafkabinarysrc-private.h"
 
 #include <frame/trib-frame-meta.h>
+#include <kafka/layout/trib-kafka-names.h>
 
 #define METADATA_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
 #define TAIL_TIMEOUT_US (10 * G_TIME_SPAN_SECOND)
@@ -259,7 +260,7 @@ static TribTimeSource
 find_time_source (const TribKafkaMessage *m)
 {
   TribTimeSource source = TRIB_TIME_SOURCE_META;
-  g_autofree gchar *text = trib_kafka_message_dup_header (m, "time-source", 32);
+  g_autofree gchar *text = trib_kafka_message_dup_header (m, TRIB_KAFKA_HEADER_TIME_SOURCE, 32);
 
   if (text)
     trib_time_source_from_string (text, &source);
