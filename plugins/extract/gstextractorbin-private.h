@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* a branch of the bin; changed with STATE_LOCK and OBJECT_LOCK, read with either */
+/* a branch of the bin; changed by the turn's owner with OBJECT_LOCK, read by either */
 typedef struct {
   ObsBranchSpec *spec;
   ObsBranch *branch;
@@ -27,18 +27,24 @@ struct _GstExtractorBin {
   /* OBJECT_LOCK */
   ObsExtractorSettings settings;
 
-  /* STATE_LOCK and OBJECT_LOCK */
+  /* turn: one thread at a time changes states and branches */
+  GMutex turn_lock;
+  GCond turn_ended; /* or `stopping` was set */
+  GThread *turn_owner;
+  guint turn_depth;
+  gboolean stopping; /* PAUSED to READY, which waits for streaming threads */
+
+  /* owner of the turn, and OBJECT_LOCK */
   GPtrArray *slots;
   guint next_pad; /* of the inner elements */
 
-  /* STATE_LOCK */
+  /* owner of the turn */
   gchar *made;      /* (nullable): the text that the described branches were made of */
   gboolean running; /* PAUSED or PLAYING */
   gint starting;    /* atomic, too: errors of branches are the bin's */
-  gint leaving;     /* atomic, too: PAUSED to READY, which waits for streaming threads */
 };
 
-/* gstextractorbranches.c; all with STATE_LOCK */
+/* gstextractorbranches.c; all by the owner of the turn */
 gboolean gst_extractor_bin_make_branches (GstExtractorBin *self, GError **error);
 void gst_extractor_bin_drop_branches (GstExtractorBin *self);
 void gst_extractor_bin_drop_all (GstExtractorBin *self);

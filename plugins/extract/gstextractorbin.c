@@ -112,19 +112,47 @@ GST_ELEMENT_REGISTER_DEFINE (extractorbin, "extractorbin", GST_RANK_NONE, GST_TY
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstExtractorBin, gst_extractor_bin, GST_TYPE_BIN,
     GST_DEBUG_CATEGORY_INIT (extractor_bin_debug, "extractorbin", 0, "extractors in parallel"))
 
-/* ---- branches that come and go ---- */
+/* ---- turns ---- */
 
-/* Going down waits for streaming threads, one of which this may be: then nothing is waited for. */
+/* Not STATE_LOCK: an action may run on a streaming thread, for which a stop waits; then it gives up. Recursive, since a
+ * handler of a message may change branches during a change of state. */
 static gboolean
-lock_state (GstExtractorBin *self)
+take_turn (GstExtractorBin *self, gboolean is_action)
 {
-  while (!GST_STATE_TRYLOCK (self)) {
-    if (g_atomic_int_get (&self->leaving))
-      return FALSE;
-    g_usleep (G_TIME_SPAN_MILLISECOND);
+  GThread *thread = g_thread_self ();
+  gboolean taken;
+
+  g_mutex_lock (&self->turn_lock);
+  while (self->turn_depth > 0 && self->turn_owner != thread && !(is_action && self->stopping))
+    g_cond_wait (&self->turn_ended, &self->turn_lock);
+  taken = !is_action || !self->stopping;
+  if (taken) {
+    self->turn_owner = thread;
+    self->turn_depth++;
   }
-  return TRUE;
+  g_mutex_unlock (&self->turn_lock);
+  return taken;
 }
+
+static void
+end_turn (GstExtractorBin *self)
+{
+  g_mutex_lock (&self->turn_lock);
+  if (--self->turn_depth == 0)
+    g_cond_broadcast (&self->turn_ended);
+  g_mutex_unlock (&self->turn_lock);
+}
+
+static void
+set_stopping (GstExtractorBin *self, gboolean stopping)
+{
+  g_mutex_lock (&self->turn_lock);
+  self->stopping = stopping;
+  g_cond_broadcast (&self->turn_ended);
+  g_mutex_unlock (&self->turn_lock);
+}
+
+/* ---- actions and request pads ---- */
 
 static gboolean
 gst_extractor_bin_action_add (GstExtractorBin *self, const gchar *text)
@@ -132,10 +160,10 @@ gst_extractor_bin_action_add (GstExtractorBin *self, const gchar *text)
   g_autoptr (GError) error = NULL;
   gboolean added;
 
-  if (!lock_state (self))
+  if (!take_turn (self, TRUE))
     return FALSE;
   added = text && gst_extractor_bin_add_branch (self, text, &error);
-  GST_STATE_UNLOCK (self);
+  end_turn (self);
   if (error)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("nothing was added"));
   return added;
@@ -146,14 +174,14 @@ gst_extractor_bin_action_remove (GstExtractorBin *self, const gchar *name)
 {
   gboolean removed;
 
-  if (!lock_state (self))
+  if (!take_turn (self, TRUE))
     return FALSE;
   removed = name && gst_extractor_bin_remove_branch (self, name);
-  GST_STATE_UNLOCK (self);
+  end_turn (self);
   return removed;
 }
 
-/* @src: whether @target is the one that frames come out of */
+/* @src: whether it is branch_src_%u */
 static GstPad *
 add_ghost (GstExtractorBin *self, GstPadTemplate *templ, ExtractorSlot *slot, gboolean src)
 {
@@ -181,13 +209,13 @@ gst_extractor_bin_request_new_pad (
   ExtractorSlot *slot;
   GstPad *ghost = NULL;
 
-  GST_STATE_LOCK (self);
+  take_turn (self, FALSE);
   slot = gst_extractor_bin_request_slot (self, name, src, &error);
   if (slot) {
     ghost = add_ghost (self, templ, slot, src);
     gst_extractor_bin_start_slot (self, slot);
   }
-  GST_STATE_UNLOCK (self);
+  end_turn (self);
   if (error)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("no pad is given"));
   return ghost;
@@ -198,16 +226,16 @@ gst_extractor_bin_release_pad (GstElement *element, GstPad *ghost)
 {
   GstExtractorBin *self = GST_EXTRACTOR_BIN (element);
 
-  GST_STATE_LOCK (self);
+  take_turn (self, FALSE);
   gst_extractor_bin_release_slot (self, ghost);
-  GST_STATE_UNLOCK (self);
+  end_turn (self);
   gst_pad_set_active (ghost, FALSE);
   gst_element_remove_pad (element, ghost);
 }
 
 /* ---- messages ---- */
 
-/* An error of a branch is its own, once the bin runs. Returns: whether nobody else is to be told of it. */
+/* Returns: whether the error is that of a branch alone, and goes no further */
 static gboolean
 take_error (GstExtractorBin *self, GstMessage *message)
 {
@@ -222,7 +250,7 @@ take_error (GstExtractorBin *self, GstMessage *message)
   g_mutex_lock (&self->x->lock);
   if (self->x->core)
     obs_branch_fail (b, error->message);
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   return TRUE;
 }
 
@@ -275,7 +303,7 @@ start (GstExtractorBin *self)
   return TRUE;
 }
 
-/* the pads are not active any more, or never were */
+/* when the pads are inactive */
 static void
 stop (GstExtractorBin *self)
 {
@@ -310,11 +338,14 @@ gst_extractor_bin_change_state (GstElement *element, GstStateChange transition)
   GstExtractorBin *self = GST_EXTRACTOR_BIN (element);
   GstStateChangeReturn result;
 
+  set_stopping (self, transition == GST_STATE_CHANGE_PAUSED_TO_READY);
+  take_turn (self, FALSE);
   g_atomic_int_set (&self->starting, transition == GST_STATE_CHANGE_NULL_TO_READY
                                          || transition == GST_STATE_CHANGE_READY_TO_PAUSED);
-  g_atomic_int_set (&self->leaving, transition == GST_STATE_CHANGE_PAUSED_TO_READY);
-  if (!before (self, transition))
+  if (!before (self, transition)) {
+    end_turn (self);
     return GST_STATE_CHANGE_FAILURE;
+  }
   result = GST_ELEMENT_CLASS (gst_extractor_bin_parent_class)->change_state (element, transition);
   g_atomic_int_set (&self->starting, FALSE);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE) {
@@ -323,11 +354,12 @@ gst_extractor_bin_change_state (GstElement *element, GstStateChange transition)
     stop (self);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     stop (self);
-    g_atomic_int_set (&self->leaving, FALSE);
+    set_stopping (self, FALSE);
   } else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
              && result != GST_STATE_CHANGE_FAILURE) {
     obs_extractor_set_playing (self->x, TRUE);
   }
+  end_turn (self);
   return result;
 }
 
@@ -340,7 +372,7 @@ make_stats (GstExtractorBin *self)
 
   g_mutex_lock (&self->x->lock);
   s = obs_extractor_stats (self->x);
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   return s;
 }
 
@@ -385,7 +417,7 @@ gst_extractor_bin_dispose (GObject *object)
     ExtractorSlot *slot = self->slots->pdata[i];
     slot->src_ghost = slot->sink_ghost = NULL;
   }
-  /* the list stays: the parent releases request pads that the application did not, and looks for them in it */
+  /* the list itself stays: the parent's dispose() releases the remaining request pads, which are looked up in it */
   gst_extractor_bin_drop_all (self);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->dispose (object);
 }
@@ -396,6 +428,8 @@ gst_extractor_bin_finalize (GObject *object)
   GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
 
   g_ptr_array_unref (self->slots);
+  g_mutex_clear (&self->turn_lock);
+  g_cond_clear (&self->turn_ended);
   obs_extractor_settings_clear (&self->settings);
   obs_extractor_unref (self->x);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->finalize (object);
@@ -414,6 +448,8 @@ static void
 gst_extractor_bin_init (GstExtractorBin *self)
 {
   obs_extractor_settings_init (&self->settings);
+  g_mutex_init (&self->turn_lock);
+  g_cond_init (&self->turn_ended);
   self->slots = g_ptr_array_new ();
   self->x = obs_extractor_new (GST_ELEMENT (self));
   self->split = gst_extractor_split_new (self->x);

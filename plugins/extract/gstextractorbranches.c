@@ -21,7 +21,7 @@ slot_free (GstExtractorBin *self, ExtractorSlot *slot)
   gst_element_remove_pad (self->join, b->sinkpad);
   g_mutex_lock (&self->x->lock);
   g_ptr_array_remove (self->x->branches, b);
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   obs_branch_unref (b);
   obs_branch_spec_free (slot->spec);
   gst_clear_object (&slot->element);
@@ -42,7 +42,7 @@ slot_new (GstExtractorBin *self, ObsBranchSpec *spec)
   self->next_pad++;
   g_mutex_lock (&self->x->lock);
   g_ptr_array_add (self->x->branches, obs_branch_ref (b));
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->slots, slot);
   GST_OBJECT_UNLOCK (self);
@@ -286,7 +286,7 @@ renew_branch (GstExtractorBin *self, ExtractorSlot *slot)
   g_mutex_lock (&self->x->lock);
   g_ptr_array_remove (self->x->branches, old);
   g_ptr_array_add (self->x->branches, obs_branch_ref (b));
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   GST_OBJECT_LOCK (self);
   slot->branch = b;
   GST_OBJECT_UNLOCK (self);
@@ -304,7 +304,7 @@ gst_extractor_bin_start_slot (GstExtractorBin *self, ExtractorSlot *slot)
   renew_branch (self, slot);
   g_mutex_lock (&x->lock);
   obs_branch_start (slot->branch);
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
 }
 
 void
@@ -390,13 +390,10 @@ leave_behind (GstExtractorBin *self, ExtractorSlot *slot)
 {
   GstElement *element = slot->element;
 
-  GST_WARNING_OBJECT (self, "branch %s does not stop, and is left to itself", slot->spec->name);
-  gst_element_post_message (
-      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-                              gst_structure_new ("extractorbin-branch", "branch", G_TYPE_STRING,
-                                  slot->spec->name, "state", G_TYPE_STRING, "stuck", "reason",
-                                  G_TYPE_STRING, "it does not stop, and is left to itself", NULL)));
-  /* until then its errors are the branch's */
+  GST_WARNING_OBJECT (self, "branch %s does not stop and is abandoned", slot->spec->name);
+  gst_element_post_message (GST_ELEMENT (self),
+      obs_branch_to_message (slot->branch, "stuck", "it does not stop and is abandoned"));
+  /* only now: before, its errors are those of the branch */
   gst_bin_remove (GST_BIN (self), element);
   GST_OBJECT_LOCK (self);
   slot->element = NULL;
@@ -410,7 +407,7 @@ begin_stop (GstExtractorBin *self, ExtractorSlot *slot)
 {
   g_mutex_lock (&self->x->lock);
   obs_branch_end (slot->branch, TRIB_EXTRACT_SKIP_REMOVED);
-  g_mutex_unlock (&self->x->lock);
+  obs_extractor_unlock (self->x);
   if (slot->element == NULL)
     return NULL;
   return down_begin (slot->element, slot->branch->srcpad);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a branch says, on whatever thread it says it: records, or pictures with regions of interest. */
+/* Answers of a branch, on the thread that pushes them: records, or pictures with regions of interest. */
 #include "obs-extractor.h"
 
 #include <frame/trib-frame-meta.h>
@@ -8,150 +8,189 @@
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
-/* with lock: x->answer goes out, about the frame that it is of */
-void
-obs_answer_put (ObsExtractor *x)
-{
-  ObsAnswer *a = &x->answer;
-  ObsBranch *b = a->branch;
-  g_autoptr (GError) error = NULL;
-  const ObsFrame *f;
-  GstBuffer *buffer;
-
-  if (a->nothing) {
-    x->counts.taken--; /* it was no record */
-    obs_records_empty (x, &a->frame, b->name);
-    return;
-  }
-  if (a->made) {
-    f = obs_extractor_find_frame (x, TRUE, a->frame.frame_id, a->frame.t_ns);
-    buffer = g_steal_pointer (&a->made);
-    GST_BUFFER_PTS (buffer) = f ? f->running_time : GST_CLOCK_TIME_NONE;
-  } else {
-    buffer = obs_records_answer (x, a, &error);
-  }
-  if (buffer) {
-    obs_outlet_put (x, GST_MINI_OBJECT (buffer));
-    return;
-  }
-  x->counts.invalid++;
-  b->counts.invalid++;
-  obs_report_invalid_answer (b, error->message);
-}
-
-/* with lock: a part that is not the last; it belongs to the frame that it names */
-static void
-put_part (ObsExtractor *x, const TribRecordEnvelope *e)
-{
-  const ObsFrame *f = obs_extractor_find_frame (
-      x, trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID), e->frame_id, e->t_ns);
-
-  if (f == NULL)
-    return;
-  x->answer.taken = TRUE;
-  x->answer.frame
-      = (TribExtractFrame){ .has_frame_id = TRUE, .frame_id = f->frame_id, .t_ns = f->t_ns };
-  obs_answer_put (x);
-}
-
-/* with lock: x->answer, which gst/extract tells what it is */
-static void
-give_answer (ObsExtractor *x)
-{
-  ObsAnswer *a = &x->answer;
-  const TribRecordEnvelope *e = a->e;
-
-  if (a->branch->number >= 0 && e->part < e->parts)
-    put_part (x, e);
-  else if (a->branch->number >= 0)
-    trib_extract_answer (x->core, a->branch->number,
-        trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID), e->frame_id, e->t_ns,
-        obs_extractor_now (x));
-  if (!a->taken)
-    x->counts.unmatched++;
-}
-
-/* with lock; @whole: (nullable): the buffer, when it is this record and nothing else */
-static void
-take_record (ObsBranch *b, const TribRecordEnvelope *e, GstBuffer *whole)
+/* with lock: whether answers are taken, once there is space for them; FALSE: unlocked */
+static gboolean
+lock_for_answer (ObsBranch *b)
 {
   ObsExtractor *x = b->x;
 
-  x->counts.taken++;
-  b->counts.taken++;
-  x->answer = (ObsAnswer){ .branch = b, .e = e, .whole = whole };
-  switch (e->kind) {
-    case TRIB_RECORD_KIND_OBS:
-    case TRIB_RECORD_KIND_EMPTY:
-    case TRIB_RECORD_KIND_SKIPPED:
-      give_answer (x);
-      break;
-    case TRIB_RECORD_KIND_BOUND:
-    case TRIB_RECORD_KIND_EOS:
-      if (b->number >= 0)
-        trib_extract_bound (x->core, b->number,
-            e->kind == TRIB_RECORD_KIND_EOS ? G_MAXINT64 : e->t_ns, obs_extractor_now (x));
-      obs_answer_put (x);
-      break;
-    default:
-      x->counts.invalid++;
-      b->counts.invalid++;
-      obs_report_invalid_answer (b, "a branch answers with observations, empty, skipped or bound");
-      break;
+  g_mutex_lock (&x->lock);
+  while (x->core && b->state != OBS_BRANCH_STOPPED && !obs_extractor_has_space (x)) {
+    obs_extractor_wake (x);
+    x->n_space_waits++;
+    g_cond_wait (&x->space, &x->lock);
+    x->n_space_waits--;
   }
+  if (x->core && !x->stopping && !x->flushing)
+    return TRUE;
+  g_mutex_unlock (&x->lock);
+  return FALSE;
 }
 
-/* with lock: a record that cannot be read */
+/* with lock: counts a record that cannot be used */
 static void
 refuse_record (ObsBranch *b, const gchar *why)
 {
-  b->x->counts.taken++;
   b->x->counts.invalid++;
-  b->counts.taken++;
   b->counts.invalid++;
   obs_report_invalid_answer (b, why);
 }
 
-/* with lock: each record of a buffer */
+/**
+ * obs_answer_put:
+ * @a: an answer
+ * @frame: (nullable): its frame
+ * @late_ns: time after the deadline; 0: in time
+ *
+ * Puts it into the queue of obs.
+ *
+ * @locks: requires lock
+ */
+void
+obs_answer_put (ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns)
+{
+  ObsExtractor *x = a->branch->x;
+  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer;
+
+  a->taken = TRUE;
+  if (a->nothing) {
+    x->counts.taken--; /* it was no record */
+    obs_records_empty (x, frame, a->branch->name);
+    return;
+  }
+  buffer = obs_records_answer (a, frame, late_ns, &error);
+  if (buffer)
+    obs_outlet_put (x, GST_MINI_OBJECT (buffer));
+  else
+    refuse_record (a->branch, error->message);
+}
+
+/* with lock: gst/extract finds the frame of the answer; a part that is not the last answers nothing */
 static void
-take_records (ObsBranch *b, GstBuffer *buffer, const GstMapInfo *map)
+give_answer (ObsBranchAnswer *a)
+{
+  ObsBranch *b = a->branch;
+  ObsExtractor *x = b->x;
+  const TribRecordEnvelope *e = a->e;
+  gboolean has_frame_id = trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID);
+  const TribExtractFrame *frame;
+
+  if (b->state == OBS_BRANCH_RUNNING && e->part < e->parts) {
+    frame = trib_extract_find_frame (x->core, has_frame_id, e->frame_id, e->t_ns);
+    if (frame)
+      obs_answer_put (a, frame, 0);
+  } else if (b->state == OBS_BRANCH_RUNNING) {
+    x->answer = a;
+    trib_extract_answer (
+        x->core, b->number, has_frame_id, e->frame_id, e->t_ns, obs_extractor_now (x));
+    x->answer = NULL;
+  }
+  x->counts.unmatched += !a->taken;
+}
+
+/* with lock; @whole: (nullable): the buffer, when it is this record and nothing else */
+static void
+take_record (ObsBranch *b, const TribRecordEnvelope *e, GstBuffer **whole)
+{
+  ObsExtractor *x = b->x;
+  ObsBranchAnswer answer = { .branch = b, .e = e, .whole = whole };
+
+  switch (e->kind) {
+    case TRIB_RECORD_KIND_OBS:
+    case TRIB_RECORD_KIND_EMPTY:
+    case TRIB_RECORD_KIND_SKIPPED:
+      give_answer (&answer);
+      break;
+    case TRIB_RECORD_KIND_BOUND:
+    case TRIB_RECORD_KIND_EOS:
+      if (b->state == OBS_BRANCH_RUNNING)
+        trib_extract_bound (x->core, b->number,
+            e->kind == TRIB_RECORD_KIND_EOS ? G_MAXINT64 : e->t_ns, obs_extractor_now (x));
+      obs_answer_put (&answer, NULL, 0);
+      break;
+    default:
+      refuse_record (b, "a branch answers with observations, empty, skipped or bound");
+      break;
+  }
+}
+
+/* Each record of a buffer, parsed without lock. @map: of @buffer, which is taken where it goes out as it is. */
+static gboolean
+take_records (ObsBranch *b, GstBuffer **buffer, const GstMapInfo *map)
 {
   TribRecordRead read;
   TribRecordEnvelope e;
 
   trib_record_reader_set (b->reader, b->format, map->data, map->size);
-  do {
+  for (;;) {
     g_autoptr (GError) error = NULL;
     read = trib_record_envelope_read (b->reader, &e, &error);
+    if (read == TRIB_RECORD_READ_END)
+      return TRUE;
+    if (!lock_for_answer (b))
+      return FALSE;
+    b->x->counts.taken++;
+    b->counts.taken++;
     if (read == TRIB_RECORD_READ_OK)
       take_record (b, &e, e.record.len == map->size ? buffer : NULL);
-    else if (read != TRIB_RECORD_READ_END)
+    else
       refuse_record (b, error->message);
-  } while (read == TRIB_RECORD_READ_OK || read == TRIB_RECORD_READ_INVALID);
+    obs_extractor_unlock (b->x);
+    if (read != TRIB_RECORD_READ_OK && read != TRIB_RECORD_READ_INVALID)
+      return TRUE;
+  }
+}
+
+/* The memory is mapped instead of the buffer, which may be pushed on meanwhile. */
+static gboolean
+take_record_buffer (ObsBranch *b, GstBuffer **buffer)
+{
+  GstMemory *memory = gst_buffer_get_all_memory (*buffer);
+  gboolean going = TRUE;
+  GstMapInfo map;
+
+  if (memory && gst_memory_map (memory, &map, GST_MAP_READ)) {
+    going = take_records (b, buffer, &map);
+    gst_memory_unmap (memory, &map);
+  } else if (memory && (going = lock_for_answer (b))) {
+    b->x->counts.taken++;
+    b->counts.taken++;
+    refuse_record (b, "its memory cannot be read");
+    obs_extractor_unlock (b->x);
+  }
+  g_clear_pointer (&memory, gst_memory_unref);
+  return going;
 }
 
 /* ---- pictures ---- */
 
-/* with lock: which frame a picture belongs to */
+/* The frame of a picture: by its identity, else by its PTS; without either, one that nothing matches. */
 static gboolean
 identify_picture (ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e)
 {
-  const ObsFrame *f = NULL;
+  const TribExtractFrame *frame = NULL;
   TribFrameInfo info;
 
-  if (trib_frame_meta_get (buffer, &info))
-    f = obs_extractor_find_frame (b->x, TRUE, info.index, info.t_ns);
-  else if (GST_BUFFER_PTS_IS_VALID (buffer))
-    f = obs_extractor_find_pts (b->x, GST_BUFFER_PTS (buffer));
-  if (f == NULL)
+  if (trib_frame_meta_get (buffer, &info)) {
+    e->frame_id = info.index;
+    e->t_ns = info.t_ns;
+    return TRUE;
+  }
+  if (!GST_BUFFER_PTS_IS_VALID (buffer))
     return FALSE;
-  e->frame_id = f->frame_id;
-  e->t_ns = f->t_ns;
-  return TRUE;
+  g_mutex_lock (&b->x->lock);
+  frame = b->x->core ? trib_extract_find_pts (b->x->core, GST_BUFFER_PTS (buffer)) : NULL;
+  if (frame) {
+    e->frame_id = frame->frame_id;
+    e->t_ns = frame->t_ns;
+  }
+  g_mutex_unlock (&b->x->lock);
+  return frame != NULL;
 }
 
-/* with lock: what regions of interest say; none are an empty answer */
-static void
+/* regions of interest as a record, made without lock; no region is an empty answer */
+static gboolean
 take_picture (ObsBranch *b, GstBuffer *buffer)
 {
   ObsExtractor *x = b->x;
@@ -162,26 +201,35 @@ take_picture (ObsBranch *b, GstBuffer *buffer)
     .part = 1,
     .parts = 1,
   };
+  ObsBranchAnswer answer = { .branch = b, .e = &e };
+  gboolean known = identify_picture (b, buffer, &e);
+  GstBuffer *made = NULL;
 
-  x->counts.taken++;
-  b->counts.taken++;
   if (b->info) {
     e.has |= TRIB_RECORD_BIT (WIDTH) | TRIB_RECORD_BIT (HEIGHT);
     e.width = (guint64) GST_VIDEO_INFO_WIDTH (b->info);
     e.height = (guint64) GST_VIDEO_INFO_HEIGHT (b->info);
   }
-  if (!identify_picture (b, buffer, &e)) {
-    x->counts.unmatched++;
-    return;
+  if (known)
+    made = obs_regions_to_record (buffer, &e, x->out_format);
+  if (!lock_for_answer (b)) {
+    gst_clear_buffer (&made);
+    return FALSE;
   }
-  x->answer = (ObsAnswer){ .branch = b, .e = &e };
-  x->answer.made = obs_regions_to_record (buffer, &e, x->out_format);
-  x->answer.nothing = x->answer.made == NULL;
-  give_answer (x);
-  gst_clear_buffer (&x->answer.made);
+  x->counts.taken++;
+  b->counts.taken++;
+  answer.made = &made;
+  answer.nothing = made == NULL;
+  if (known)
+    give_answer (&answer);
+  else
+    x->counts.unmatched++;
+  obs_extractor_unlock (x);
+  gst_clear_buffer (&made);
+  return TRUE;
 }
 
-/* ---- what it gives ---- */
+/* ---- caps ---- */
 
 static void
 take_caps (ObsBranch *b, GstCaps *caps)
@@ -199,7 +247,7 @@ take_caps (ObsBranch *b, GstCaps *caps)
     b->info = gst_video_info_copy (&info);
 }
 
-/* a branch that was started anew hears nothing of caps that came before */
+/* a branch that is started again gets no caps event: its pad has them */
 static void
 know_caps (ObsBranch *b, GstPad *pad)
 {
@@ -209,91 +257,45 @@ know_caps (ObsBranch *b, GstPad *pad)
     take_caps (b, caps);
 }
 
-/* with lock, which is let go of: with strategy none nothing makes room for others, so a branch waits as upstream does */
-static void
-wait_for_outlet (ObsBranch *b)
-{
-  ObsExtractor *x = b->x;
-
-  while (x->core && !x->stopping && !x->flushing && !b->stop && x->flow == GST_FLOW_OK
-         && x->now.config.strategy == TRIB_EXTRACT_STRATEGY_NONE
-         && x->out_bytes >= x->now.max_pending_bytes)
-    g_cond_wait (&x->room, &x->lock);
-}
-
 /**
  * obs_branch_answer:
- * @b: who answers
- * @pad: where
- * @buffer: (transfer full): what
+ * @b: a branch
+ * @pad: the pad of its answers
+ * @buffer: (transfer full): records, or a picture
  *
  * @thread: the branch's
  */
 GstFlowReturn
 obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer)
 {
-  ObsExtractor *x = b->x;
-  GstFlowReturn flow = GST_FLOW_OK;
-  GstMapInfo map;
-  gboolean mapped;
+  gboolean going;
 
   know_caps (b, pad);
-  mapped = b->gives_records && gst_buffer_map (buffer, &map, GST_MAP_READ);
-  obs_extractor_choose_format (x);
-  g_mutex_lock (&x->lock);
-  wait_for_outlet (b);
-  if (x->core == NULL || x->stopping || x->flushing)
-    flow = GST_FLOW_FLUSHING;
-  else if (mapped)
-    take_records (b, buffer, &map);
-  else if (b->gives_records)
-    refuse_record (b, "its memory cannot be read");
-  else
-    take_picture (b, buffer);
-  g_cond_broadcast (&x->room);
-  obs_outlet_wake (x);
-  g_mutex_unlock (&x->lock);
-  if (mapped)
-    gst_buffer_unmap (buffer, &map);
-  gst_buffer_unref (buffer);
-  return flow;
+  obs_extractor_choose_format (b->x);
+  going = b->gives_records ? take_record_buffer (b, &buffer) : take_picture (b, buffer);
+  gst_clear_buffer (&buffer);
+  return going ? GST_FLOW_OK : GST_FLOW_FLUSHING;
 }
 
 /* ---- events ---- */
 
-/* with lock: the capture time of the last frame that began before @pts; FALSE: none did */
-static gboolean
-last_before (ObsExtractor *x, GstClockTime pts, gint64 *ret_t_ns)
-{
-  for (guint64 i = x->n_frames; i > 0 && x->n_frames - i < OBS_EXTRACTOR_FRAMES; i--) {
-    const ObsFrame *f = &x->frames[(i - 1) % OBS_EXTRACTOR_FRAMES];
-    if (GST_CLOCK_TIME_IS_VALID (f->pts) && f->pts < pts) {
-      *ret_t_ns = f->t_ns;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
-/* with lock: nothing more comes of frames up to then */
+/* with lock: no answer follows to frames up to the end of the gap */
 static void
 take_gap (ObsBranch *b, GstEvent *event)
 {
   GstClockTime pts, duration;
-  gint64 t_ns;
 
   gst_event_parse_gap (event, &pts, &duration);
   if (!GST_CLOCK_TIME_IS_VALID (pts))
     return;
   pts += GST_CLOCK_TIME_IS_VALID (duration) ? MAX (duration, 1) : 1;
-  if (last_before (b->x, pts, &t_ns))
-    trib_extract_bound (b->x->core, b->number, t_ns, obs_extractor_now (b->x));
+  trib_extract_bound_pts (b->x->core, b->number, pts, obs_extractor_now (b->x));
 }
 
 /**
  * obs_branch_answer_event:
- * @b: whose
- * @event: (transfer full): what came behind its answers
+ * @b: a branch
+ * @event: (transfer full): an event after its answers
  *
  * Returns: %TRUE; events of branches end here
  */
@@ -308,16 +310,13 @@ obs_branch_answer_event (ObsBranch *b, GstEvent *event)
     take_caps (b, caps);
   }
   g_mutex_lock (&x->lock);
-  if (x->core && b->number >= 0 && !x->stopping && !x->flushing) {
-    if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
+  if (x->core && b->state == OBS_BRANCH_RUNNING && !x->stopping && !x->flushing) {
+    if (GST_EVENT_TYPE (event) == GST_EVENT_GAP)
       take_gap (b, event);
-    } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
       trib_extract_bound (x->core, b->number, G_MAXINT64, obs_extractor_now (x));
-    }
-    g_cond_broadcast (&x->room);
-    obs_outlet_wake (x);
   }
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   gst_event_unref (event);
   return TRUE;
 }

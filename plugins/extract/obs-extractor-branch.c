@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One thread a branch: it pushes the frames that the branch is to look at, and what belongs between them. A branch that
- * hangs holds this thread up, and nobody else. */
+/* One thread a branch: pushes the branch's frames, and the events between them. A branch that hangs blocks this thread
+ * only. */
 #include "obs-extractor.h"
+
+#include <common/trib-state.h>
+#include <extract/trib-extract-debug.h>
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
-#define MAX_ITEMS 1024 /* that wait for a branch before events are left out */
+#define MAX_ITEMS 1024 /* in the queue of a branch before events are dropped */
+
+static const TribStateRow rows[] = {
+  [OBS_BRANCH_IDLE] = { "idle", TRIB_STATE (OBS_BRANCH_RUNNING) | TRIB_STATE (OBS_BRANCH_STOPPED) },
+  [OBS_BRANCH_RUNNING]
+  = { "running", TRIB_STATE (OBS_BRANCH_FAILED) | TRIB_STATE (OBS_BRANCH_STOPPED) },
+  [OBS_BRANCH_FAILED] = { "failed", TRIB_STATE (OBS_BRANCH_STOPPED) },
+  [OBS_BRANCH_STOPPED] = { "stopped", 0 },
+};
+static const TribStateTable states = { "branch", &trib_extract_debug, rows, G_N_ELEMENTS (rows) };
 
 ObsBranch *
 obs_branch_new (ObsExtractor *x, const ObsBranchSpec *spec)
@@ -49,40 +61,37 @@ obs_branch_unref (ObsBranch *b)
   g_free (b);
 }
 
-/* with lock: whether the branch is to be ended for what a push gave back */
 static gboolean
-ends (GstFlowReturn flow)
+is_failure (GstFlowReturn flow)
 {
   switch (flow) {
     case GST_FLOW_OK:
     case GST_FLOW_FLUSHING:
-    case GST_FLOW_NOT_LINKED: /* frames time out until somebody is there */
+    case GST_FLOW_NOT_LINKED: /* frames time out until it is linked */
       return FALSE;
     default:
       return TRUE;
   }
 }
 
-/* with lock, which is let go of */
+/* with lock, which is released meanwhile */
 static void
 push_frame (ObsBranch *b, GstBuffer *buffer)
 {
   ObsExtractor *x = b->x;
   GstFlowReturn flow;
 
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   flow = gst_pad_push (b->srcpad, buffer);
   g_mutex_lock (&x->lock);
-  if (b->stop || b->number < 0)
+  if (b->state != OBS_BRANCH_RUNNING)
     return;
   trib_extract_returned (x->core, b->number, obs_extractor_now (x));
-  if (ends (flow) && !x->flushing)
+  if (is_failure (flow) && !x->flushing)
     obs_branch_fail (b, gst_flow_get_name (flow));
-  g_cond_broadcast (&x->room);
-  obs_outlet_wake (x);
 }
 
-/* with lock, which is let go of: (transfer full) (nullable): what is pushed next */
+/* with lock, which is released meanwhile: (transfer full) (nullable): the next item; NULL: stopped */
 static GstMiniObject *
 next_item (ObsBranch *b)
 {
@@ -90,11 +99,14 @@ next_item (ObsBranch *b)
     GstMiniObject *item = g_queue_peek_head (&b->items);
     gboolean too_early = item && b->flushing && GST_IS_EVENT (item)
                          && GST_EVENT_TYPE (item) == GST_EVENT_FLUSH_STOP;
-    if (b->stop)
+    if (b->state == OBS_BRANCH_STOPPED)
       return NULL;
     if (item && !too_early)
       return g_queue_pop_head (&b->items);
+    obs_extractor_wake (b->x);
+    b->waits = !too_early;
     g_cond_wait (&b->wake, &b->x->lock);
+    b->waits = FALSE;
   }
 }
 
@@ -110,23 +122,23 @@ branch_loop (gpointer data)
     if (GST_IS_BUFFER (item)) {
       push_frame (b, GST_BUFFER (item));
     } else {
-      g_mutex_unlock (&x->lock);
+      obs_extractor_unlock (x);
       gst_pad_push_event (b->srcpad, GST_EVENT (item));
       g_mutex_lock (&x->lock);
     }
   }
   b->ended = TRUE;
-  g_cond_broadcast (&x->room);
-  g_mutex_unlock (&x->lock);
+  g_cond_broadcast (&x->ended);
+  obs_extractor_unlock (x);
   obs_branch_unref (b);
   return NULL;
 }
 
 /**
  * obs_branch_start:
- * @b: a branch whose pads are there
+ * @b: an idle branch with pads
  *
- * It gets frames that come from now on.
+ * It takes part from the next frame on.
  *
  * @locks: requires lock
  *
@@ -140,8 +152,7 @@ obs_branch_start (ObsBranch *b)
   b->number = trib_extract_add_branch (x->core, b->name, &b->config, obs_extractor_now (x));
   if (b->number < 0)
     return FALSE;
-  b->stop = b->ended = b->failed = b->eos_sent = FALSE;
-  b->counts = (ObsBranchCounts){ 0 };
+  TRIB_STATE_SET (&states, b->name, b->state, OBS_BRANCH_RUNNING, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (x->head); i++)
     if (x->head[i])
       obs_branch_queue (b, GST_MINI_OBJECT (gst_event_ref (x->head[i])));
@@ -149,8 +160,8 @@ obs_branch_start (ObsBranch *b)
   return TRUE;
 }
 
-/* With lock. A branch that hangs does not gather events without end: from so many on, those that only matter at their time go,
- * and of the others the newest of a kind since the last frame stays. */
+/* With lock. Bounds the queue of a branch that hangs: beyond the limit, events that are not sticky are dropped, and of
+ * sticky ones the newest of a type since the last frame stays. */
 static gboolean
 is_too_much (ObsBranch *b, GstMiniObject *item)
 {
@@ -173,22 +184,21 @@ is_too_much (ObsBranch *b, GstMiniObject *item)
 void
 obs_branch_queue (ObsBranch *b, GstMiniObject *item)
 {
-  if (b->stop || b->number < 0 || is_too_much (b, item)) {
+  if (b->state != OBS_BRANCH_RUNNING || is_too_much (b, item)) {
     gst_mini_object_unref (item);
     return;
   }
   g_queue_push_tail (&b->items, item);
-  g_cond_signal (&b->wake);
 }
 
-/* with lock: what it was to be given is forgotten */
+/* with lock: drops its queue */
 void
 obs_branch_flush (ObsBranch *b)
 {
   GstMiniObject *item;
 
   while ((item = g_queue_pop_head (&b->items))) {
-    /* a frame that is not pushed has come back */
+    /* a frame that is not pushed counts as returned */
     if (GST_IS_BUFFER (item) && b->number >= 0)
       trib_extract_returned (b->x->core, b->number, obs_extractor_now (b->x));
     gst_mini_object_unref (item);
@@ -213,23 +223,23 @@ flush_thread (gpointer data)
  * obs_branch_flush_start:
  * @b: a branch
  *
- * Wakes who waits inside it. On a thread of its own, as an element with a queue comes back from a flush only when its own
- * thread has stood still: a branch that is stuck is not to hold a seek up. The FLUSH_STOP waits for it.
+ * Unblocks the elements inside it. On a thread of its own, since an element with a queue returns from a flush only when its
+ * own thread has paused: a branch that hangs must not block a seek. The FLUSH_STOP waits for it.
  *
  * @locks: requires lock
  */
 void
 obs_branch_flush_start (ObsBranch *b)
 {
-  if (b->flushing || b->stop || b->number < 0)
+  if (b->flushing || b->state != OBS_BRANCH_RUNNING)
     return;
   b->flushing = TRUE;
   g_thread_unref (g_thread_new ("trib-ext-flush", flush_thread, obs_branch_ref (b)));
 }
 
-/* with lock: gst/extract does not know it any more; what it counted is kept */
+/* with lock: removes it from gst/extract, and keeps its counts */
 static void
-forget (ObsBranch *b, TribExtractOutcome why)
+remove_from_core (ObsBranch *b, TribExtractOutcome why)
 {
   TribExtract *core = b->x->core;
   gint64 now = obs_extractor_now (b->x);
@@ -248,24 +258,24 @@ forget (ObsBranch *b, TribExtractOutcome why)
   obs_branch_flush (b);
 }
 
-/* with lock: it is given no frames any more, and waited for by nobody */
+/* with lock: it gets no frames any more, its jobs are skipped, and its thread returns */
 void
 obs_branch_end (ObsBranch *b, TribExtractOutcome why)
 {
   if (b->number >= 0 && b->x->core)
-    forget (b, why);
-  b->stop = TRUE;
+    remove_from_core (b, why);
+  TRIB_STATE_SET (
+      &states, b->name, b->state, OBS_BRANCH_STOPPED, trib_extract_outcome_to_string (why));
   g_cond_signal (&b->wake);
-  g_cond_broadcast (&b->x->room);
-  obs_outlet_wake (b->x);
+  g_cond_broadcast (&b->x->space);
 }
 
 /**
  * obs_branch_fail:
  * @b: a branch
- * @reason: for a person
+ * @reason: for the message
  *
- * The others go on without it.
+ * The other branches are not affected.
  *
  * @locks: requires lock
  *
@@ -274,30 +284,26 @@ obs_branch_end (ObsBranch *b, TribExtractOutcome why)
 gboolean
 obs_branch_fail (ObsBranch *b, const gchar *reason)
 {
-  if (b->failed)
-    return FALSE;
-  if (b->number < 0) {
-    /* what comes after the first is what became of it */
+  if (b->state != OBS_BRANCH_RUNNING) {
+    /* later errors are consequences of the first */
     if (b->failure == NULL)
       b->failure = g_strdup (reason);
     return FALSE;
   }
-  b->failed = TRUE;
-  forget (b, TRIB_EXTRACT_SKIP_FAILED);
+  TRIB_STATE_SET (&states, b->name, b->state, OBS_BRANCH_FAILED, reason);
+  remove_from_core (b, TRIB_EXTRACT_SKIP_FAILED);
   obs_report_branch (b, "failed", reason);
-  g_cond_broadcast (&b->x->room);
-  obs_outlet_wake (b->x);
   return TRUE;
 }
 
 /**
  * obs_branch_join:
- * @b: a branch that was ended
+ * @b: a stopped branch
  * @until: monotonic time in microseconds
  *
- * Without lock. A thread that does not come back in time is left to itself: it holds what it needs.
+ * Without lock. A thread that does not return in time is detached: it owns a reference of all that it uses.
  *
- * Returns: whether it came back
+ * Returns: whether it returned
  */
 gboolean
 obs_branch_join (ObsBranch *b, gint64 until)
@@ -308,7 +314,7 @@ obs_branch_join (ObsBranch *b, gint64 until)
 
   g_mutex_lock (&x->lock);
   thread = g_steal_pointer (&b->thread);
-  while (thread && !b->ended && g_cond_wait_until (&x->room, &x->lock, until))
+  while (thread && !b->ended && g_cond_wait_until (&x->ended, &x->lock, until))
     ;
   ended = thread == NULL || b->ended;
   g_mutex_unlock (&x->lock);

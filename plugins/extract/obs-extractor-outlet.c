@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The thread of the pad obs: what goes out, in the order in which it was decided, and time for gst/extract. */
+/* The thread of the pad obs: pushes records in the order of the decisions, and handles deadlines. */
 #include "obs-extractor.h"
 
 #define GST_CAT_DEFAULT extractor_bin_debug
-
-/* with lock */
-void
-obs_outlet_wake (ObsExtractor *x)
-{
-  g_cond_signal (&x->work);
-}
 
 /**
  * obs_outlet_put:
  * @item: (transfer full): a record, an event or a message
  *
- * A record for which there is no room makes the oldest go, unless upstream waits for room.
+ * Beyond `max-pending-bytes` the oldest records are dropped; with strategy none the makers of records wait instead.
  *
  * @locks: requires lock
  */
@@ -44,7 +37,7 @@ obs_outlet_put (ObsExtractor *x, GstMiniObject *item)
   }
 }
 
-/* with lock: records that wait are given up, and events; what is to be told stays */
+/* with lock: drops queued records and events; messages stay */
 void
 obs_outlet_clear (ObsExtractor *x, guint64 *counter)
 {
@@ -83,7 +76,7 @@ send_head (ObsExtractor *x, TribRecordFormat format)
 
 /* ---- the end of the stream ---- */
 
-/* with lock: whether any branch still does something, overdue or not */
+/* with lock: whether any branch still processes a frame, overdue or not */
 static gboolean
 is_busy (ObsExtractor *x)
 {
@@ -97,7 +90,7 @@ is_busy (ObsExtractor *x)
   return !trib_extract_is_idle (x->core);
 }
 
-/* with lock: a branch that has all its frames is told the end, so that it gives what it holds back */
+/* with lock: EOS to branches that have all their frames, so that they drain */
 static void
 end_branches (ObsExtractor *x, gboolean all)
 {
@@ -136,7 +129,7 @@ drain (ObsExtractor *x)
 
 /* ---- the loop ---- */
 
-/* with lock, which is let go of: until something is due, or until woken */
+/* with lock, which is released meanwhile: until the next deadline, or until woken */
 static void
 sleep_until_work (ObsExtractor *x)
 {
@@ -145,14 +138,17 @@ sleep_until_work (ObsExtractor *x)
 
   if (x->draining && !x->eos_out)
     deadline = deadline < 0 ? x->drain_until : MIN (deadline, x->drain_until);
+  obs_extractor_wake (x);
+  x->outlet_waits = TRUE;
   if (deadline < 0 || !x->playing)
     g_cond_wait (&x->work, &x->lock);
   else
     g_cond_wait_until (&x->work, &x->lock,
         g_get_monotonic_time () + MAX (deadline - now + GST_USECOND - 1, 0) / GST_USECOND);
+  x->outlet_waits = FALSE;
 }
 
-/* with lock: (transfer full) (nullable): what goes out next; NULL: nothing any more */
+/* with lock: (transfer full) (nullable): the next item; NULL: stopping */
 static GstMiniObject *
 next_item (ObsExtractor *x)
 {
@@ -166,16 +162,14 @@ next_item (ObsExtractor *x)
     item = g_queue_pop_head (&x->out);
     if (item && GST_IS_BUFFER (item))
       x->out_bytes -= gst_buffer_get_size (GST_BUFFER (item));
-    if (item) {
-      g_cond_broadcast (&x->room);
+    if (item)
       return item;
-    }
     sleep_until_work (x);
   }
   return NULL;
 }
 
-/* with lock: what became of a record */
+/* with lock */
 static void
 count_pushed (ObsExtractor *x, GstFlowReturn flow)
 {
@@ -190,7 +184,7 @@ count_pushed (ObsExtractor *x, GstFlowReturn flow)
     x->counts.lost_failed++;
 }
 
-/* With lock, which is let go of. @buffer: (transfer full) */
+/* With lock, which is released meanwhile. @buffer: (transfer full) */
 static void
 push_record (ObsExtractor *x, GstBuffer *buffer)
 {
@@ -198,7 +192,7 @@ push_record (ObsExtractor *x, GstBuffer *buffer)
   gboolean new_failure;
 
   if (flow == GST_FLOW_OK && !x->flushing) {
-    g_mutex_unlock (&x->lock);
+    obs_extractor_unlock (x);
     flow = gst_pad_push (x->obspad, buffer);
     g_mutex_lock (&x->lock);
   } else {
@@ -206,20 +200,19 @@ push_record (ObsExtractor *x, GstBuffer *buffer)
     gst_buffer_unref (buffer);
   }
   count_pushed (x, flow);
-  /* nobody there is no failure: the frames go on */
+  /* an unlinked obs is no failure: frames still pass by src */
   if (flow == GST_FLOW_NOT_LINKED || flow == GST_FLOW_FLUSHING || flow == GST_FLOW_OK)
     return;
   new_failure = x->flow == GST_FLOW_OK;
   x->flow = flow;
-  g_cond_broadcast (&x->room);
   if (!new_failure || flow == GST_FLOW_EOS)
     return;
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   GST_ELEMENT_FLOW_ERROR (x->bin, flow);
   g_mutex_lock (&x->lock);
 }
 
-/* With lock, which is let go of; @event: (transfer full). What was pushed while the pad was flushing did not arrive. */
+/* With lock, which is released meanwhile; @event: (transfer full). Sticky events pushed to a flushing pad were lost. */
 static void
 push_flush_stop (ObsExtractor *x, GstEvent *event)
 {
@@ -229,7 +222,7 @@ push_flush_stop (ObsExtractor *x, GstEvent *event)
 
   x->started = TRUE;
   x->flow = GST_FLOW_OK;
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   gst_pad_push_event (x->obspad, event);
   caps = gst_pad_get_sticky_event (x->obspad, GST_EVENT_CAPS, 0);
   gst_segment_init (&segment, GST_FORMAT_TIME);
@@ -240,14 +233,14 @@ push_flush_stop (ObsExtractor *x, GstEvent *event)
   g_mutex_lock (&x->lock);
 }
 
-/* with lock, which is let go of; @item: (transfer full) */
+/* with lock, which is released meanwhile; @item: (transfer full) */
 static void
-let_out (ObsExtractor *x, GstMiniObject *item)
+send_item (ObsExtractor *x, GstMiniObject *item)
 {
   TribRecordFormat format = x->out_format;
 
   if (GST_IS_MESSAGE (item)) {
-    g_mutex_unlock (&x->lock);
+    obs_extractor_unlock (x);
     gst_element_post_message (x->bin, GST_MESSAGE (item));
     g_mutex_lock (&x->lock);
     return;
@@ -258,7 +251,7 @@ let_out (ObsExtractor *x, GstMiniObject *item)
   }
   if (!x->started) {
     x->started = TRUE;
-    g_mutex_unlock (&x->lock);
+    obs_extractor_unlock (x);
     send_head (x, format);
     g_mutex_lock (&x->lock);
   }
@@ -266,7 +259,7 @@ let_out (ObsExtractor *x, GstMiniObject *item)
     push_record (x, GST_BUFFER (item));
     return;
   }
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   gst_pad_push_event (x->obspad, GST_EVENT (item));
   g_mutex_lock (&x->lock);
 }
@@ -280,7 +273,7 @@ obs_outlet_loop (gpointer data)
 
   g_mutex_lock (&x->lock);
   while ((item = next_item (x)))
-    let_out (x, item);
+    send_item (x, item);
   g_mutex_unlock (&x->lock);
   return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records: those that are made of decisions, and those of branches as they go out. */
+/* Records of decisions, and those of branches as they go out. */
 #include "obs-extractor.h"
 
 #include <string.h>
@@ -10,16 +10,13 @@
 
 #define IDENTITY (TRIB_RECORD_BIT (FRAME_ID) | TRIB_RECORD_BIT (T_NS))
 
-/* (transfer full): what the scratch holds, at the running time of a frame */
+/* (transfer full): the text in the scratch */
 static GstBuffer *
 to_buffer (ObsExtractor *x, const TribExtractFrame *frame)
 {
-  const ObsFrame *f
-      = obs_extractor_find_frame (x, frame->has_frame_id, frame->frame_id, frame->t_ns);
   GstBuffer *buffer = gst_buffer_new_memdup (x->scratch->str, x->scratch->len);
 
-  if (f)
-    GST_BUFFER_PTS (buffer) = f->running_time;
+  GST_BUFFER_PTS (buffer) = frame ? frame->running_time : GST_CLOCK_TIME_NONE;
   return buffer;
 }
 
@@ -50,7 +47,7 @@ put_branches (ObsExtractor *x, TribRecordWriter *w, const TribExtractEvent *even
  * obs_records_announce:
  * @event: a decision
  *
- * The one record of a decision: which branches look at the frame, and why others do not. Those that do are `expected`.
+ * The one record of a decision: the branches that run (`expected`), and why others do not.
  */
 void
 obs_records_announce (ObsExtractor *x, const TribExtractEvent *event)
@@ -97,7 +94,7 @@ put_kind (ObsExtractor *x, TribRecordKind kind, const TribExtractFrame *frame, c
   put_own (x, frame);
 }
 
-/* a branch does not look at a frame, or not in time: nobody is to wait for it */
+/* no answer of the branch to this frame, or none in time */
 void
 obs_records_skipped (
     ObsExtractor *x, const TribExtractFrame *frame, const gchar *source, const gchar *reason)
@@ -105,7 +102,7 @@ obs_records_skipped (
   put_kind (x, TRIB_RECORD_KIND_SKIPPED, frame, source, reason);
 }
 
-/* a branch has nothing to say of a frame */
+/* the branch processed the frame without a result */
 void
 obs_records_empty (ObsExtractor *x, const TribExtractFrame *frame, const gchar *source)
 {
@@ -120,21 +117,18 @@ is_text (TribRecordSlice slice, const gchar *text)
   return slice.len == strlen (text) && memcmp (slice.str, text, slice.len) == 0;
 }
 
-/* what it says of itself is what is known of it */
 static gboolean
-can_go_as_it_is (const ObsExtractor *x, const ObsAnswer *a)
+is_complete (const ObsBranchAnswer *a, const TribExtractFrame *frame)
 {
-  const TribRecordEnvelope *e = a->e;
-
-  return a->whole && a->branch->format == x->out_format && a->late_ns == 0
-         && is_text (e->source, a->branch->name)
-         && (!a->frame.has_frame_id || (e->has & IDENTITY) == IDENTITY);
+  return a->branch->format == a->branch->x->out_format && is_text (a->e->source, a->branch->name)
+         && (frame == NULL || (a->e->has & IDENTITY) == IDENTITY);
 }
 
-/* the members of its record, with the names that are known here in place of its own */
+/* the members of its record, with the branch's name and the frame's identity in place of its own */
 static gboolean
-rewrite (ObsExtractor *x, const ObsAnswer *a, GError **error)
+rewrite (const ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns, GError **error)
 {
+  ObsExtractor *x = a->branch->x;
   static const gchar *const ours[] = { "source", "frame_id", "t_ns", "late", "lateness_ms", NULL };
   static const gchar *const source_only[] = { "source", NULL };
   TribRecordReader *r = a->branch->copier;
@@ -147,19 +141,19 @@ rewrite (ObsExtractor *x, const ObsAnswer *a, GError **error)
   trib_record_writer_begin_map (&w);
   trib_record_writer_key (&w, "source");
   trib_record_writer_string (&w, a->branch->name);
-  if (a->frame.has_frame_id) {
+  if (frame) {
     trib_record_writer_key (&w, "frame_id");
-    trib_record_writer_uint (&w, a->frame.frame_id);
+    trib_record_writer_uint (&w, frame->frame_id);
     trib_record_writer_key (&w, "t_ns");
-    trib_record_writer_int (&w, a->frame.t_ns);
+    trib_record_writer_int (&w, frame->t_ns);
   }
-  if (a->late_ns > 0) {
+  if (late_ns > 0) {
     trib_record_writer_key (&w, "late");
     trib_record_writer_boolean (&w, TRUE);
     trib_record_writer_key (&w, "lateness_ms");
-    trib_record_writer_double (&w, (gdouble) a->late_ns / GST_MSECOND);
+    trib_record_writer_double (&w, (gdouble) late_ns / GST_MSECOND);
   }
-  if (!trib_record_copy_members (r, &w, a->frame.has_frame_id ? ours : source_only, error))
+  if (!trib_record_copy_members (r, &w, frame ? ours : source_only, error))
     return FALSE;
   trib_record_writer_end_map (&w);
   return TRUE;
@@ -167,28 +161,28 @@ rewrite (ObsExtractor *x, const ObsAnswer *a, GError **error)
 
 /**
  * obs_records_answer:
- * @answer: a record, as it was read
- * @error: return location: it cannot be said in the format that goes out
+ * @answer: a record as it was read, or one made of a picture
+ * @frame: (nullable): its frame
+ * @late_ns: time after the deadline; 0: in time
+ * @error: return location: it cannot be written in the format of obs
  *
- * Its source is the branch, its frame the one that it was given to; an answer behind its deadline says so.
+ * Its source is the branch, and a late answer is marked.
  *
  * @locks: requires lock
  *
- * Returns: (transfer full) (nullable): what goes out; the same memory where nothing has to be added
+ * Returns: (transfer full) (nullable): the record for obs; the buffer of @answer where nothing has to be changed
  */
 GstBuffer *
-obs_records_answer (ObsExtractor *x, const ObsAnswer *answer, GError **error)
+obs_records_answer (
+    const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns, GError **error)
 {
-  const TribExtractFrame *frame = &answer->frame;
-  const ObsFrame *f = NULL;
+  GstBuffer **whole = answer->made ? answer->made : answer->whole;
   GstBuffer *buffer;
 
-  if (!can_go_as_it_is (x, answer))
-    return rewrite (x, answer, error) ? to_buffer (x, frame) : NULL;
-  if (frame->has_frame_id)
-    f = obs_extractor_find_frame (x, TRUE, frame->frame_id, frame->t_ns);
-  buffer = gst_buffer_copy (answer->whole);
-  GST_BUFFER_PTS (buffer) = f ? f->running_time : GST_CLOCK_TIME_NONE;
+  if (answer->made == NULL && (whole == NULL || late_ns > 0 || !is_complete (answer, frame)))
+    return rewrite (answer, frame, late_ns, error) ? to_buffer (answer->branch->x, frame) : NULL;
+  buffer = gst_buffer_make_writable (g_steal_pointer (whole));
+  GST_BUFFER_PTS (buffer) = frame ? frame->running_time : GST_CLOCK_TIME_NONE;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   return buffer;
 }

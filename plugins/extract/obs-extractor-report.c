@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What gst/extract decides becomes records, jobs, messages, trace records and counters. */
+/* Events of gst/extract as records, jobs, messages, trace records and stats. */
 #include "obs-extractor.h"
 
-#define GST_CAT_DEFAULT extractor_bin_debug
+#include <shared/trib-fields.h>
 
-#define TELL_INTERVAL_NS GST_SECOND
+#define GST_CAT_DEFAULT extractor_bin_debug
 
 /* with lock: (nullable) */
 ObsBranch *
@@ -20,80 +20,109 @@ obs_extractor_branch (ObsExtractor *x, gint number)
 
 /* ---- messages; posted by the outlet ---- */
 
+typedef struct {
+  const gchar *branch, *state, *reason;
+  guint64 frame_id, count;
+} Message;
+
+#define AT(field) G_STRUCT_OFFSET (Message, field)
+#define COUNT(unit)                                                          \
+  {                                                                          \
+    "count", TRIB_FIELD_UINT64, AT (count), unit " since the message before" \
+  }
+
+/* clang-format off */
+static const TribField branch_fields[] = {
+  { "branch", TRIB_FIELD_TEXT, AT (branch), "its name" },
+  { "state", TRIB_FIELD_TEXT, AT (state), "`failed`, `stuck`, `spared` (the breaker is open), `tried` or `trusted`" },
+  { "reason", TRIB_FIELD_TEXT, AT (reason), "for people" },
+};
+static const TribField skipped_fields[] = {
+  { "frame-id", TRIB_FIELD_UINT64, AT (frame_id), "the last one" },
+  { "reason", TRIB_FIELD_TEXT, AT (reason), "as in the announcement" },
+  COUNT ("frames"),
+};
+static const TribField invalid_fields[] = {
+  { "branch", TRIB_FIELD_TEXT, AT (branch), "of the last one" },
+  { "reason", TRIB_FIELD_TEXT, AT (reason), "for people" },
+  COUNT ("records"),
+};
+static const TribField unmatched_fields[] = {
+  { "branch", TRIB_FIELD_TEXT, AT (branch), "of the last one" },
+  COUNT ("records"),
+};
+static const TribField lost_fields[] = { COUNT ("records") };
+/* clang-format on */
+static const TribFieldTable branch_message
+    = TRIB_FIELD_TABLE ("extractorbin-branch", "the state of a branch changed", branch_fields);
+static const TribFieldTable skipped_message = TRIB_FIELD_TABLE (
+    "extractorbin-skipped", "no branch runs for want of space or time", skipped_fields);
+static const TribFieldTable invalid_message
+    = TRIB_FIELD_TABLE ("extractorbin-invalid", "an answer cannot be used", invalid_fields);
+static const TribFieldTable unmatched_message = TRIB_FIELD_TABLE (
+    "extractorbin-unmatched", "an answer to an unknown frame", unmatched_fields);
+static const TribFieldTable lost_message = TRIB_FIELD_TABLE (
+    "extractorbin-lost", "records were dropped since downstream of obs is too slow", lost_fields);
+
+/* at most one a second */
 static void
-tell (ObsExtractor *x, GstStructure *s)
+report (ObsExtractor *x, const TribFieldTable *table, TribNotice *notice, Message *values)
 {
-  obs_outlet_put (x, GST_MINI_OBJECT (gst_message_new_element (GST_OBJECT (x->bin), s)));
+  if (trib_notice_add (notice, g_get_monotonic_time (), G_TIME_SPAN_SECOND, &values->count))
+    obs_outlet_put (x, GST_MINI_OBJECT (trib_fields_to_message (x->bin, table, values)));
 }
 
-/* whether one of many is to be told now; how many with it */
-static gboolean
-is_due (ObsExtractorTold *told, guint64 *ret_count)
+/* (transfer full): `extractorbin-branch`; without lock, too */
+GstMessage *
+obs_branch_to_message (ObsBranch *b, const gchar *state, const gchar *reason)
 {
-  gint64 now = g_get_monotonic_time () * GST_USECOND;
+  const Message values = { .branch = b->name, .state = state, .reason = reason };
 
-  told->untold++;
-  if (told->ever && now - told->when < (gint64) TELL_INTERVAL_NS)
-    return FALSE;
-  told->ever = TRUE;
-  told->when = now;
-  *ret_count = told->untold;
-  told->untold = 0;
-  return TRUE;
+  return trib_fields_to_message (b->x->bin, &branch_message, &values);
 }
 
 void
 obs_report_branch (ObsBranch *b, const gchar *state, const gchar *reason)
 {
-  GST_INFO_OBJECT (b->x->bin, "branch %s: %s (%s)", b->name, state, reason);
-  tell (b->x, gst_structure_new ("extractorbin-branch", "branch", G_TYPE_STRING, b->name, "state",
-                  G_TYPE_STRING, state, "reason", G_TYPE_STRING, reason, NULL));
+  obs_outlet_put (b->x, GST_MINI_OBJECT (obs_branch_to_message (b, state, reason)));
 }
 
 void
 obs_report_invalid_answer (ObsBranch *b, const gchar *reason)
 {
-  guint64 count;
+  Message values = { .branch = b->name, .reason = reason };
 
-  if (is_due (&b->x->told_invalid, &count))
-    tell (b->x, gst_structure_new ("extractorbin-invalid", "branch", G_TYPE_STRING, b->name,
-                    "reason", G_TYPE_STRING, reason, "count", G_TYPE_UINT64, count, NULL));
+  report (b->x, &invalid_message, &b->x->invalid_notice, &values);
 }
 
 void
 obs_report_lost_records (ObsExtractor *x)
 {
-  guint64 count;
+  Message values = { 0 };
 
-  if (is_due (&x->told_lost, &count))
-    tell (x, gst_structure_new ("extractorbin-lost", "count", G_TYPE_UINT64, count, NULL));
+  report (x, &lost_message, &x->lost_notice, &values);
 }
 
 static void
 report_skipped_frame (ObsExtractor *x, const TribExtractEvent *event)
 {
-  guint64 count;
+  Message values = { .frame_id = event->frame->frame_id,
+    .reason = trib_extract_outcome_to_string (event->outcome) };
 
-  if (is_due (&x->told_skipped, &count))
-    tell (x,
-        gst_structure_new ("extractorbin-skipped", "frame-id", G_TYPE_UINT64,
-            event->frame->frame_id, "reason", G_TYPE_STRING,
-            trib_extract_outcome_to_string (event->outcome), "count", G_TYPE_UINT64, count, NULL));
+  report (x, &skipped_message, &x->skipped_notice, &values);
 }
 
 static void
-report_unmatched (ObsExtractor *x, const gchar *name)
+report_unmatched (ObsBranch *b)
 {
-  guint64 count;
+  Message values = { .branch = b->name };
 
-  if (is_due (&x->told_unmatched, &count))
-    tell (x, gst_structure_new ("extractorbin-unmatched", "branch", G_TYPE_STRING, name, "count",
-                 G_TYPE_UINT64, count, NULL));
+  report (b->x, &unmatched_message, &b->x->unmatched_notice, &values);
 }
 
 /* ---- trace records (OBS-6) ---- */
 
-/* for want of room, rather than because somebody wanted it so */
+/* for want of space or time, rather than by configuration */
 static gboolean
 is_backpressure (TribExtractOutcome outcome)
 {
@@ -144,14 +173,10 @@ trace_answer (ObsBranch *b, const TribExtractEvent *event, TribTraceAnswer answe
 static void
 trace_finished (ObsExtractor *x, const TribExtractEvent *event)
 {
-  const ObsFrame *f;
-
   if (x->trace == NULL)
     return;
-  f = obs_extractor_find_frame (x, TRUE, event->frame->frame_id, event->frame->t_ns);
-  if (f)
-    trib_trace_timing (
-        x->trace, event->frame->frame_id, "orchestrator", event->now_ns - f->decided_ns, 0);
+  trib_trace_timing (x->trace, event->frame->frame_id, "orchestrator",
+      event->now_ns - event->frame->decided_ns, 0);
   trib_trace_left (x->trace, event->frame->frame_id, "complete", g_get_monotonic_time () * 1000);
 }
 
@@ -160,7 +185,6 @@ trace_finished (ObsExtractor *x, const TribExtractEvent *event)
 static void
 decided (ObsExtractor *x, const TribExtractEvent *event)
 {
-  obs_extractor_set_decided (x, event->frame, event->now_ns);
   trace_decision (x, event);
   obs_records_announce (x, event);
   for (guint i = 0; i < event->n_branches; i++) {
@@ -182,14 +206,14 @@ breaker_moved (ObsBranch *b, TribExtractBreaker breaker)
   static const gchar *const states[] = { [TRIB_EXTRACT_BREAKER_CLOSED] = "trusted",
     [TRIB_EXTRACT_BREAKER_OPEN] = "spared",
     [TRIB_EXTRACT_BREAKER_TRYING] = "tried" };
-  static const gchar *const reasons[] = { [TRIB_EXTRACT_BREAKER_CLOSED] = "it answers in time",
-    [TRIB_EXTRACT_BREAKER_OPEN] = "too many frames in a row were not answered in time",
-    [TRIB_EXTRACT_BREAKER_TRYING] = "one frame decides" };
+  static const gchar *const reasons[]
+      = { [TRIB_EXTRACT_BREAKER_CLOSED] = "a frame was answered in time",
+          [TRIB_EXTRACT_BREAKER_OPEN] = "too many frames in a row were not answered in time",
+          [TRIB_EXTRACT_BREAKER_TRYING] = "one frame is the trial" };
 
   obs_report_branch (b, states[breaker], reasons[breaker]);
 }
 
-/* of one branch and, mostly, one frame */
 static void
 branch_event (ObsBranch *b, const TribExtractEvent *event)
 {
@@ -220,7 +244,7 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
       trib_trace_timing (x->trace, event->frame->frame_id, b->name, event->took_ns, 0);
       break;
     case TRIB_EXTRACT_EVENT_UNMATCHED:
-      report_unmatched (x, b->name);
+      report_unmatched (b);
       break;
     case TRIB_EXTRACT_EVENT_BREAKER:
       breaker_moved (b, event->breaker);
@@ -228,18 +252,6 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
     default:
       break;
   }
-}
-
-/* An answer that is being given is of this frame. It goes out before whatever is decided because of it. */
-static void
-take_answer (ObsExtractor *x, const TribExtractEvent *event)
-{
-  x->answer.taken = TRUE;
-  x->answer.late_ns = event->kind == TRIB_EXTRACT_EVENT_LATE ? MAX (event->by_ns, 1) : 0;
-  x->answer.frame = (TribExtractFrame){
-    .has_frame_id = TRUE, .frame_id = event->frame->frame_id, .t_ns = event->frame->t_ns
-  };
-  obs_answer_put (x);
 }
 
 /* with lock; @user_data: the extractor */
@@ -259,7 +271,9 @@ obs_extractor_event (gpointer user_data, const TribExtractEvent *event)
     case TRIB_EXTRACT_EVENT_ANSWERED:
     case TRIB_EXTRACT_EVENT_LATE:
     case TRIB_EXTRACT_EVENT_DUPLICATE:
-      take_answer (x, event);
+      /* the answer precedes all that is decided because of it */
+      obs_answer_put (x->answer, event->frame,
+          event->kind == TRIB_EXTRACT_EVENT_LATE ? MAX (event->by_ns, 1) : 0);
       break;
     default:
       break;
@@ -268,26 +282,97 @@ obs_extractor_event (gpointer user_data, const TribExtractEvent *event)
     branch_event (b, event);
 }
 
-/* ---- counters ---- */
+/* ---- stats ---- */
 
-static void
-set_count (GstStructure *s, const gchar *name, guint64 value)
+#define N_REASONS (TRIB_EXTRACT_N_OUTCOMES - 1) /* those after RUN */
+
+typedef struct {
+  const gchar *name, *state;
+  TribExtractBranchInfo info;
+  guint64 skipped, not_run; /* sums */
+  ObsBranchCounts records;
+} BranchStats;
+
+typedef struct {
+  TribExtractTotals totals;
+  guint64 dropped; /* sum */
+  ObsExtractorCounts records;
+  guint64 bytes_queued;
+  GPtrArray *branches;
+} Stats;
+
+static const gchar *
+reason_at (guint i)
 {
-  gst_structure_set (s, name, G_TYPE_UINT64, value, NULL);
+  return trib_extract_outcome_to_string (TRIB_EXTRACT_RUN + 1 + i);
 }
 
-/* one counter a reason: PREFIX-REASON, and PREFIX for all of them */
-static void
-set_reasons (GstStructure *s, const gchar *prefix, const guint64 counts[TRIB_EXTRACT_N_OUTCOMES])
-{
-  guint64 sum = 0;
-
-  for (guint i = TRIB_EXTRACT_RUN + 1; i < TRIB_EXTRACT_N_OUTCOMES; i++) {
-    g_autofree gchar *name = g_strconcat (prefix, "-", trib_extract_outcome_to_string (i), NULL);
-    set_count (s, name, counts[i]);
-    sum += counts[i];
+#define FIELD(type, name, field, about)                           \
+  {                                                               \
+    name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (type, field), about \
   }
-  set_count (s, prefix, sum);
+#define REASONS(type, name, field, about)                                                    \
+  {                                                                                          \
+    name "-", TRIB_FIELD_COUNTS, G_STRUCT_OFFSET (type, field[TRIB_EXTRACT_RUN + 1]), about, \
+        N_REASONS, reason_at                                                                 \
+  }
+
+/* clang-format off */
+static const TribField branch_stats_fields[] = {
+  { "branch", TRIB_FIELD_TEXT, G_STRUCT_OFFSET (BranchStats, name), "name" },
+  { "state", TRIB_FIELD_TEXT, G_STRUCT_OFFSET (BranchStats, state), "closed, open, trying (its breaker), failed or removed" },
+  { "usual", TRIB_FIELD_INT64, G_STRUCT_OFFSET (BranchStats, info.usual_ns), "usual processing time (ns); -1: not known yet" },
+  FIELD (BranchStats, "jobs", info.counts.jobs, "frames to process (jobs)"),
+  FIELD (BranchStats, "answered", info.counts.answered, "in time (jobs)"),
+  FIELD (BranchStats, "empty", info.counts.empty, "in time, without a result (jobs)"),
+  FIELD (BranchStats, "timeout", info.counts.timeout, "not in time (jobs)"),
+  FIELD (BranchStats, "pending", info.counts.pending, "waiting or running (jobs)"),
+  FIELD (BranchStats, "skipped", skipped, "ended otherwise (jobs)"),
+  REASONS (BranchStats, "skipped", info.counts.skipped, "of those, by reason (jobs)"),
+  FIELD (BranchStats, "not-run", not_run, "no jobs (frames)"),
+  REASONS (BranchStats, "not-run", info.counts.not_run, "of those, by reason (frames)"),
+  FIELD (BranchStats, "late", info.counts.late, "answers after the deadline"),
+  FIELD (BranchStats, "duplicate", info.counts.duplicate, "further answers"),
+  FIELD (BranchStats, "unmatched", info.counts.unmatched, "answers to unknown frames"),
+  FIELD (BranchStats, "records-in", records.taken, "records"),
+  FIELD (BranchStats, "invalid", records.invalid, "unusable records"),
+};
+static const TribField stats_fields[] = {
+  FIELD (Stats, "frames-in", totals.frames, "frames"),
+  FIELD (Stats, "frames-admitted", totals.admitted, "at least one branch runs, or there is none (frames)"),
+  FIELD (Stats, "frames-finished", totals.finished, "admitted, and all jobs have ended (frames)"),
+  FIELD (Stats, "frames-waiting", totals.waiting, "not decided yet, with admission=frame (frames)"),
+  FIELD (Stats, "frames-dropped", dropped, "no branch runs (frames)"),
+  REASONS (Stats, "frames-dropped", totals.dropped, "of those, by the first branch's reason (frames)"),
+  FIELD (Stats, "records-own", records.own, "announcements, skips and empty answers made here"),
+  FIELD (Stats, "records-in", records.taken, "from branches"),
+  FIELD (Stats, "records-out", records.out, "pushed (records)"),
+  FIELD (Stats, "records-queued", records.queued, "to be pushed (records)"),
+  FIELD (Stats, "bytes-queued", bytes_queued, "to be pushed (bytes)"),
+  FIELD (Stats, "records-invalid", records.invalid, "unusable"),
+  FIELD (Stats, "records-unmatched", records.unmatched, "about frames that the branch did not get"),
+  FIELD (Stats, "lost-downstream-full", records.lost_full, "dropped beyond max-pending-bytes (records)"),
+  FIELD (Stats, "lost-not-linked", records.lost_not_linked, "obs is not linked (records)"),
+  FIELD (Stats, "lost-downstream-failed", records.lost_failed, "downstream of obs failed (records)"),
+  FIELD (Stats, "lost-flush", records.lost_flush, "dropped by a flush or a stop (records)"),
+  FIELD (Stats, "pts-duplicate", records.pts_duplicate, "with the PTS of the frame before (frames)"),
+  FIELD (Stats, "qos-out", records.qos_out, "dropped frames reported upstream (events)"),
+  { "branches", TRIB_FIELD_LIST, G_STRUCT_OFFSET (Stats, branches), "one structure a branch" },
+};
+/* clang-format on */
+static const TribFieldTable branch_stats_table
+    = TRIB_FIELD_TABLE ("branch", NULL, branch_stats_fields);
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-extractorbin-stats", NULL, stats_fields);
+
+static guint64
+sum (const guint64 counts[TRIB_EXTRACT_N_OUTCOMES])
+{
+  guint64 n = 0;
+
+  for (guint i = TRIB_EXTRACT_RUN + 1; i < TRIB_EXTRACT_N_OUTCOMES; i++)
+    n += counts[i];
+  return n;
 }
 
 static GstStructure *
@@ -296,40 +381,16 @@ branch_stats (const ObsBranch *b)
   static const gchar *const breakers[] = { [TRIB_EXTRACT_BREAKER_CLOSED] = "closed",
     [TRIB_EXTRACT_BREAKER_OPEN] = "open",
     [TRIB_EXTRACT_BREAKER_TRYING] = "trying" };
-  GstStructure *s = gst_structure_new ("branch", "branch", G_TYPE_STRING, b->name, NULL);
-  TribExtractBranchInfo info = { .counts = b->last, .usual_ns = -1 };
-  const gchar *state = b->failed ? "failed" : "removed";
+  BranchStats s = { .name = b->name,
+    .state = b->state == OBS_BRANCH_FAILED ? "failed" : "removed",
+    .info = { .counts = b->last, .usual_ns = -1 },
+    .records = b->counts };
 
-  if (b->number >= 0 && b->x->core && trib_extract_get_branch (b->x->core, b->number, &info))
-    state = breakers[info.breaker];
-  gst_structure_set (s, "state", G_TYPE_STRING, state, "usual", G_TYPE_INT64, info.usual_ns, NULL);
-  set_count (s, "jobs", info.counts.jobs);
-  set_count (s, "answered", info.counts.answered);
-  set_count (s, "empty", info.counts.empty);
-  set_count (s, "timeout", info.counts.timeout);
-  set_count (s, "pending", info.counts.pending);
-  set_reasons (s, "skipped", info.counts.skipped);
-  set_reasons (s, "not-run", info.counts.not_run);
-  set_count (s, "late", info.counts.late);
-  set_count (s, "duplicate", info.counts.duplicate);
-  set_count (s, "unmatched", info.counts.unmatched);
-  set_count (s, "records-in", b->counts.taken);
-  set_count (s, "invalid", b->counts.invalid);
-  return s;
-}
-
-static void
-set_branches (ObsExtractor *x, GstStructure *s)
-{
-  GValue list = G_VALUE_INIT, one = G_VALUE_INIT;
-
-  g_value_init (&list, GST_TYPE_ARRAY);
-  for (guint i = 0; i < x->branches->len; i++) {
-    g_value_init (&one, GST_TYPE_STRUCTURE);
-    g_value_take_boxed (&one, branch_stats (x->branches->pdata[i]));
-    gst_value_array_append_and_take_value (&list, &one);
-  }
-  gst_structure_take_value (s, "branches", &list);
+  if (b->number >= 0 && b->x->core && trib_extract_get_branch (b->x->core, b->number, &s.info))
+    s.state = breakers[s.info.breaker];
+  s.skipped = sum (s.info.counts.skipped);
+  s.not_run = sum (s.info.counts.not_run);
+  return trib_fields_to_structure (&branch_stats_table, &s);
 }
 
 /**
@@ -338,38 +399,21 @@ set_branches (ObsExtractor *x, GstStructure *s)
  *
  * @locks: requires lock
  *
- * Returns: (transfer full): what became of frames, jobs and records
+ * Returns: (transfer full): its stats
  */
 GstStructure *
 obs_extractor_stats (ObsExtractor *x)
 {
-  const ObsExtractorCounts *c = &x->counts;
-  TribExtractTotals totals = { 0 };
-  GstStructure *s;
+  g_autoptr (GPtrArray) branches
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
+  Stats s = { .records = x->counts, .bytes_queued = x->out_bytes, .branches = branches };
 
   if (x->core == NULL && x->last_stats)
     return gst_structure_copy (x->last_stats);
-  s = gst_structure_new_empty ("application/x-extractorbin-stats");
   if (x->core)
-    trib_extract_get_totals (x->core, &totals);
-  set_count (s, "frames-in", totals.frames);
-  set_count (s, "frames-admitted", totals.admitted);
-  set_count (s, "frames-finished", totals.finished);
-  set_count (s, "frames-waiting", totals.waiting);
-  set_reasons (s, "frames-dropped", totals.dropped);
-  set_count (s, "records-own", c->own);
-  set_count (s, "records-in", c->taken);
-  set_count (s, "records-out", c->out);
-  set_count (s, "records-queued", c->queued);
-  set_count (s, "bytes-queued", x->out_bytes);
-  set_count (s, "records-invalid", c->invalid);
-  set_count (s, "records-unmatched", c->unmatched);
-  set_count (s, "lost-downstream-full", c->lost_full);
-  set_count (s, "lost-not-linked", c->lost_not_linked);
-  set_count (s, "lost-downstream-failed", c->lost_failed);
-  set_count (s, "lost-flush", c->lost_flush);
-  set_count (s, "pts-duplicate", c->pts_duplicate);
-  set_count (s, "qos-out", c->qos_out);
-  set_branches (x, s);
-  return s;
+    trib_extract_get_totals (x->core, &s.totals);
+  s.dropped = sum (s.totals.dropped);
+  for (guint i = 0; i < x->branches->len; i++)
+    g_ptr_array_add (branches, branch_stats (x->branches->pdata[i]));
+  return trib_fields_to_structure (&stats_table, &s);
 }

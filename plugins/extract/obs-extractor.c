@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What happens when: frames come in, time passes while the pipeline plays, the stream is flushed or ends. */
+/* Frames, the time while the pipeline plays, flush and end of the stream. */
 #include "obs-extractor.h"
 
 #include <frame/trib-frame-meta.h>
@@ -24,7 +24,9 @@ obs_extractor_new (GstElement *bin)
   obs_extractor_settings_init (&x->now);
   g_mutex_init (&x->lock);
   g_cond_init (&x->work);
-  g_cond_init (&x->room);
+  g_cond_init (&x->entry);
+  g_cond_init (&x->space);
+  g_cond_init (&x->ended);
   gst_segment_init (&x->segment, GST_FORMAT_TIME);
   return x;
 }
@@ -50,8 +52,67 @@ obs_extractor_unref (ObsExtractor *x)
   obs_extractor_settings_clear (&x->now);
   g_mutex_clear (&x->lock);
   g_cond_clear (&x->work);
-  g_cond_clear (&x->room);
+  g_cond_clear (&x->entry);
+  g_cond_clear (&x->space);
+  g_cond_clear (&x->ended);
   g_free (x);
+}
+
+/* ---- waking ---- */
+
+/* with lock: whether records may be added; only strategy none makes their makers wait */
+gboolean
+obs_extractor_has_space (const ObsExtractor *x)
+{
+  return x->stopping || x->flushing || x->flow != GST_FLOW_OK
+         || x->now.config.strategy != TRIB_EXTRACT_STRATEGY_NONE
+         || x->out_bytes < x->now.max_pending_bytes;
+}
+
+static gboolean
+can_enter (const ObsExtractor *x)
+{
+  return x->stopping || x->flushing
+         || (obs_extractor_has_space (x) && trib_extract_can_push (x->core));
+}
+
+/**
+ * obs_extractor_wake:
+ * @x: an extractor
+ *
+ * Wakes the threads whose conditions hold, and no others: each signal is a system call, and a thread that is woken in vain
+ * two switches. Called before the lock is released, be it by g_cond_wait().
+ *
+ * @locks: requires lock
+ */
+void
+obs_extractor_wake (ObsExtractor *x)
+{
+  if (x->outlet_waits && (x->out.length > 0 || x->stopping || (x->draining && !x->eos_out))) {
+    x->outlet_waits = FALSE;
+    g_cond_signal (&x->work);
+  }
+  if (x->entry_waits && can_enter (x)) {
+    x->entry_waits = FALSE;
+    g_cond_signal (&x->entry);
+  }
+  if (x->n_space_waits > 0 && obs_extractor_has_space (x))
+    g_cond_broadcast (&x->space);
+  for (guint i = 0; i < x->branches->len; i++) {
+    ObsBranch *b = x->branches->pdata[i];
+    if (!b->waits || b->items.length == 0)
+      continue;
+    b->waits = FALSE;
+    g_cond_signal (&b->wake);
+  }
+}
+
+/* releases lock */
+void
+obs_extractor_unlock (ObsExtractor *x)
+{
+  obs_extractor_wake (x);
+  g_mutex_unlock (&x->lock);
 }
 
 /* ---- time ---- */
@@ -68,12 +129,12 @@ clock_time (void)
  *
  * @locks: requires lock
  *
- * Returns: time that has passed while the pipeline played
+ * Returns: time during which the pipeline played
  */
 gint64
 obs_extractor_now (ObsExtractor *x)
 {
-  return (x->playing ? clock_time () : x->stopped_at) - x->stood_still;
+  return (x->playing ? clock_time () : x->paused_at) - x->paused_for;
 }
 
 /* A frame is not late because the pipeline was paused. */
@@ -82,15 +143,15 @@ obs_extractor_set_playing (ObsExtractor *x, gboolean playing)
 {
   g_mutex_lock (&x->lock);
   if (playing && !x->playing)
-    x->stood_still += clock_time () - x->stopped_at;
+    x->paused_for += clock_time () - x->paused_at;
   else if (!playing && x->playing)
-    x->stopped_at = clock_time ();
+    x->paused_at = clock_time ();
   x->playing = playing;
-  obs_outlet_wake (x);
+  g_cond_signal (&x->work);
   g_mutex_unlock (&x->lock);
 }
 
-/* how much later than its frame a record of a branch may leave */
+/* maximum delay of a record after its frame */
 GstClockTime
 obs_extractor_latency (ObsExtractor *x)
 {
@@ -123,25 +184,24 @@ reset_stream (ObsExtractor *x)
   g_free (x->session);
   x->session = trib_frame_session_new ();
   gst_segment_init (&x->segment, GST_FORMAT_TIME);
-  x->saw_delta = x->told_no_keys = FALSE;
+  x->saw_delta = x->warned_no_keys = FALSE;
   x->n_without_key = 0;
   x->last_pts = GST_CLOCK_TIME_NONE;
 }
 
 /* with lock */
 static void
-reset_books (ObsExtractor *x)
+reset_run (ObsExtractor *x)
 {
   x->counts = (ObsExtractorCounts){ 0 };
-  x->told_skipped = x->told_invalid = x->told_unmatched = x->told_lost = (ObsExtractorTold){ 0 };
+  x->skipped_notice = x->invalid_notice = x->unmatched_notice = x->lost_notice = (TribNotice){ 0 };
   x->skipped_frames = 0;
-  x->n_frames = 0;
-  x->format_chosen = FALSE;
+  g_atomic_int_set (&x->has_out_format, FALSE);
   x->stopping = x->flushing = x->draining = x->eos_out = FALSE;
   x->flow = GST_FLOW_OK;
   x->playing = FALSE;
-  x->stopped_at = clock_time ();
-  x->stood_still = 0;
+  x->paused_at = clock_time ();
+  x->paused_for = 0;
   x->started = FALSE;
   x->group_id = gst_util_group_id_next ();
 }
@@ -171,7 +231,7 @@ obs_extractor_start (ObsExtractor *x, const ObsExtractorSettings *settings, GErr
   if (!trib_element_trace_open (x->bin, &trace, &x->trace, error))
     return FALSE;
   g_mutex_lock (&x->lock);
-  reset_books (x);
+  reset_run (x);
   reset_stream (x);
   g_clear_pointer (&x->last_stats, gst_structure_free);
   x->core = trib_extract_new (&config, obs_extractor_event, release_frame, x);
@@ -189,15 +249,13 @@ obs_extractor_set_trace_level (ObsExtractor *x, gint level)
   g_mutex_unlock (&x->lock);
 }
 
-/* Going to READY: whoever waits here is woken, and nothing comes in or goes out any more. */
+/* Going to READY: waiting threads return, and nothing is accepted or pushed any more. */
 void
 obs_extractor_begin_stop (ObsExtractor *x)
 {
   g_mutex_lock (&x->lock);
   x->stopping = TRUE;
-  obs_outlet_wake (x);
-  g_cond_broadcast (&x->room);
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
 }
 
 static void
@@ -232,67 +290,9 @@ obs_extractor_stop (ObsExtractor *x)
   g_clear_pointer (&x->trace, trib_trace_free);
 }
 
-/* ---- frames that are remembered ---- */
-
-static guint
-n_remembered (const ObsExtractor *x)
-{
-  return (guint) MIN (x->n_frames, OBS_EXTRACTOR_FRAMES);
-}
-
-static const ObsFrame *
-remembered (const ObsExtractor *x, guint age)
-{
-  return &x->frames[(x->n_frames - 1 - age) % OBS_EXTRACTOR_FRAMES];
-}
-
-/* with lock: (nullable): the youngest frame of that identity */
-const ObsFrame *
-obs_extractor_find_frame (ObsExtractor *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
-{
-  for (guint i = 0; i < n_remembered (x); i++) {
-    const ObsFrame *f = remembered (x, i);
-    if (has_frame_id ? f->frame_id == frame_id : f->t_ns == t_ns)
-      return f;
-  }
-  return NULL;
-}
-
-/* with lock */
-void
-obs_extractor_set_decided (ObsExtractor *x, const TribExtractFrame *frame, gint64 decided_ns)
-{
-  const ObsFrame *f = obs_extractor_find_frame (x, TRUE, frame->frame_id, frame->t_ns);
-
-  if (f)
-    ((ObsFrame *) f)->decided_ns = decided_ns;
-}
-
-/* with lock: (nullable): the frame of that PTS, or the nearest within half of a frame's duration */
-const ObsFrame *
-obs_extractor_find_pts (ObsExtractor *x, GstClockTime pts)
-{
-  const ObsFrame *best = NULL;
-  GstClockTime best_distance = GST_CLOCK_TIME_NONE;
-
-  for (guint i = 0; i < n_remembered (x) && best_distance != 0; i++) {
-    const ObsFrame *f = remembered (x, i);
-    GstClockTime distance, reach;
-    if (!GST_CLOCK_TIME_IS_VALID (f->pts))
-      continue;
-    distance = f->pts > pts ? f->pts - pts : pts - f->pts;
-    reach = GST_CLOCK_TIME_IS_VALID (f->duration) ? f->duration / 2 : 0;
-    if (distance > reach || distance >= best_distance)
-      continue;
-    best = f;
-    best_distance = distance;
-  }
-  return best;
-}
-
 /* ---- frames in ---- */
 
-/* Raw video behind a decoder has no keyframes: then every n-th stands for one. */
+/* Raw video after a decoder has no keyframes: every n-th frame counts as one. */
 static gboolean
 is_key (ObsExtractor *x, GstBuffer *buffer, const TribFrameInfo *info, gboolean has_meta)
 {
@@ -303,17 +303,17 @@ is_key (ObsExtractor *x, GstBuffer *buffer, const TribFrameInfo *info, gboolean 
   x->saw_delta |= delta;
   if (x->saw_delta)
     return !delta;
-  if (x->now.config.strategy == TRIB_EXTRACT_STRATEGY_KEYFRAME_ONLY && !x->told_no_keys) {
-    x->told_no_keys = TRUE;
+  if (x->now.config.strategy == TRIB_EXTRACT_STRATEGY_KEYFRAME_ONLY && !x->warned_no_keys) {
+    x->warned_no_keys = TRUE;
     GST_ELEMENT_WARNING (x->bin, STREAM, FORMAT,
-        ("strategy=keyframe-only, and no frame says whether it is one"),
-        ("every %u-th frame is taken for one; frameencodebin before the encoder marks them",
+        ("strategy=keyframe-only, but no frame is marked as a keyframe"),
+        ("every %u-th frame counts as a keyframe; frameencodebin before the encoder marks them",
             x->now.config.nth));
   }
   return x->n_without_key++ % x->now.config.nth == 0;
 }
 
-/* on the extractor's clock: when the frame was captured, as its running time says */
+/* on the extractor's clock: when the frame was captured, by its running time */
 static gboolean
 capture_base (ObsExtractor *x, GstClockTime running_time, gint64 now, gint64 *ret_base)
 {
@@ -326,32 +326,34 @@ capture_base (ObsExtractor *x, GstClockTime running_time, gint64 now, gint64 *re
   return TRUE;
 }
 
-/* what is known of it; @ret_buffer: (transfer full): what branches get: with an identity */
+/* the payload of @ret_frame is @buffer with an identity, for branches */
 static void
-identify (ObsExtractor *x, GstBuffer *buffer, ObsFrame *ret_frame, gboolean *ret_key,
-    GstBuffer **ret_buffer)
+identify (ObsExtractor *x, GstBuffer *buffer, TribExtractFrame *ret_frame)
 {
   TribFrameInfo info;
   gboolean has_meta = trib_frame_meta_get (buffer, &info);
+  GstBuffer *copy;
 
   if (!has_meta)
     trib_frame_stamper_identify (&x->stamper, x->bin, buffer, &x->segment, x->session, STREAM,
         g_get_real_time () * 1000, &info);
-  *ret_key = is_key (x, buffer, &info, has_meta);
-  *ret_frame = (ObsFrame){ .frame_id = info.index,
+  info.key = is_key (x, buffer, &info, has_meta);
+  *ret_frame = (TribExtractFrame){ .has_frame_id = TRUE,
+    .frame_id = info.index,
     .t_ns = info.t_ns,
+    .key = info.key,
     .pts = GST_BUFFER_PTS (buffer),
     .duration = GST_BUFFER_DURATION (buffer),
     .running_time
     = gst_segment_to_running_time (&x->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer)) };
   if (has_meta) {
-    *ret_buffer = gst_buffer_ref (buffer);
+    ret_frame->payload = gst_buffer_ref (buffer);
     return;
   }
-  /* the memory is shared; what goes on by src stays as it came */
-  info.key = *ret_key;
-  *ret_buffer = gst_buffer_copy (buffer);
-  trib_frame_meta_set (*ret_buffer, &info);
+  /* the memory is shared; the buffer that src pushes is unchanged */
+  copy = gst_buffer_copy (buffer);
+  trib_frame_meta_set (copy, &info);
+  ret_frame->payload = copy;
 }
 
 /**
@@ -364,45 +366,41 @@ void
 obs_extractor_choose_format (ObsExtractor *x)
 {
   g_autoptr (GstCaps) json = NULL, allowed = NULL;
-  gboolean chosen;
 
-  g_mutex_lock (&x->lock);
-  chosen = x->format_chosen;
-  g_mutex_unlock (&x->lock);
-  if (chosen)
+  if (g_atomic_int_get (&x->has_out_format))
     return;
   json = gst_caps_new_empty_simple ("application/json");
   allowed = gst_pad_get_allowed_caps (x->obspad);
   g_mutex_lock (&x->lock);
-  if (!x->format_chosen)
+  if (!x->has_out_format)
     x->out_format
         = allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
               ? TRIB_RECORD_JSON
               : TRIB_RECORD_MSGPACK;
-  x->format_chosen = TRUE;
+  g_atomic_int_set (&x->has_out_format, TRUE);
   g_mutex_unlock (&x->lock);
 }
 
-/* with lock, which is let go of: until the frame may come in */
+/* with lock, which is released meanwhile: until a frame can be pushed */
 static gboolean
-wait_for_room (ObsExtractor *x)
+wait_for_entry (ObsExtractor *x)
 {
-  while (!x->stopping && !x->flushing
-         && (!trib_extract_can_push (x->core)
-             || (x->now.config.strategy == TRIB_EXTRACT_STRATEGY_NONE
-                 && x->out_bytes >= x->now.max_pending_bytes && x->flow == GST_FLOW_OK)))
-    g_cond_wait (&x->room, &x->lock);
+  while (!can_enter (x)) {
+    obs_extractor_wake (x);
+    x->entry_waits = TRUE;
+    g_cond_wait (&x->entry, &x->lock);
+  }
+  x->entry_waits = FALSE;
   return !x->stopping && !x->flushing;
 }
 
-/* what upstream is told of frames that nobody looks at */
+/* upstream learns that the frame was dropped */
 static void
-send_qos (ObsExtractor *x, const ObsFrame *frame)
+send_qos (ObsExtractor *x, GstClockTime running_time)
 {
-  if (!GST_CLOCK_TIME_IS_VALID (frame->running_time))
-    return;
-  gst_pad_push_event (
-      x->sinkpad, gst_event_new_qos (GST_QOS_TYPE_OVERFLOW, 2.0, 0, frame->running_time));
+  if (GST_CLOCK_TIME_IS_VALID (running_time))
+    gst_pad_push_event (
+        x->sinkpad, gst_event_new_qos (GST_QOS_TYPE_OVERFLOW, 2.0, 0, running_time));
 }
 
 /**
@@ -410,56 +408,49 @@ send_qos (ObsExtractor *x, const ObsFrame *frame)
  * @x: an extractor
  * @buffer: (transfer none): a frame
  *
- * Decides about the frame. Waits with strategy none only.
+ * Decides about the frame. Waits only with strategy none.
  *
  * @thread: streaming
  *
- * Returns: %GST_FLOW_OK, %GST_FLOW_FLUSHING, or why nothing goes out by obs any more
+ * Returns: %GST_FLOW_OK, %GST_FLOW_FLUSHING, or the flow of obs
  */
 GstFlowReturn
 obs_extractor_push (ObsExtractor *x, GstBuffer *buffer)
 {
-  TribExtractFrame info = { .has_frame_id = TRUE };
-  GstBuffer *stamped;
-  ObsFrame frame;
+  TribExtractFrame frame;
   GstFlowReturn flow;
+  gboolean qos;
   guint64 skipped;
 
   obs_extractor_choose_format (x);
-  identify (x, buffer, &frame, &info.key, &stamped);
-  info.frame_id = frame.frame_id;
-  info.t_ns = frame.t_ns;
-  info.payload = stamped;
+  identify (x, buffer, &frame);
   g_mutex_lock (&x->lock);
-  info.base_ns = obs_extractor_now (x);
-  info.has_base = x->now.timeout_base == OBS_TIMEOUT_BASE_ARRIVAL;
+  frame.base_ns = obs_extractor_now (x);
+  frame.has_base = x->now.timeout_base == OBS_TIMEOUT_BASE_ARRIVAL;
   if (x->now.timeout_base == OBS_TIMEOUT_BASE_CAPTURE)
-    info.has_base = capture_base (x, frame.running_time, info.base_ns, &info.base_ns);
-  if (!wait_for_room (x)) {
+    frame.has_base = capture_base (x, frame.running_time, frame.base_ns, &frame.base_ns);
+  if (!wait_for_entry (x)) {
     g_mutex_unlock (&x->lock);
-    gst_buffer_unref (stamped);
+    gst_buffer_unref (frame.payload);
     return GST_FLOW_FLUSHING;
   }
   if (GST_CLOCK_TIME_IS_VALID (frame.pts) && frame.pts == x->last_pts)
     x->counts.pts_duplicate++;
   x->last_pts = frame.pts;
-  x->frames[x->n_frames++ % OBS_EXTRACTOR_FRAMES] = frame;
   skipped = x->skipped_frames;
-  trib_extract_push (x->core, &info, obs_extractor_now (x));
-  skipped = x->skipped_frames - skipped;
+  trib_extract_push (x->core, &frame, obs_extractor_now (x));
+  qos = x->now.qos_upstream && x->skipped_frames > skipped;
+  x->counts.qos_out += qos;
   flow = x->flow;
-  obs_outlet_wake (x);
-  if (x->now.qos_upstream && skipped > 0)
-    x->counts.qos_out++;
-  g_mutex_unlock (&x->lock);
-  if (x->now.qos_upstream && skipped > 0)
-    send_qos (x, &frame);
+  obs_extractor_unlock (x);
+  if (qos)
+    send_qos (x, frame.running_time);
   return flow;
 }
 
 /* ---- flush and end ---- */
 
-/* @event: a FLUSH_START: what waits is given up; who waits is woken, if that is possible */
+/* @event: a FLUSH_START: all jobs and queued records are dropped, waiting threads return */
 void
 obs_extractor_flush_start (ObsExtractor *x, GstEvent *event)
 {
@@ -473,13 +464,12 @@ obs_extractor_flush_start (ObsExtractor *x, GstEvent *event)
       obs_branch_flush_start (x->branches->pdata[i]);
     }
   }
-  g_cond_broadcast (&x->room);
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
   gst_pad_push_event (x->obspad, gst_event_ref (event));
 }
 
-/* With lock. Events that waited for a branch went with the flush, or met a pad that was flushing: it gets those again that the
- * frames which follow cannot do without. Those it has had do not come twice. */
+/* With lock. Events that were queued for a branch are lost with the flush, or met a flushing pad: those that the next
+ * frames require are queued again. A pad drops the ones that it has already. */
 static void
 queue_head (ObsExtractor *x, ObsBranch *b)
 {
@@ -488,7 +478,7 @@ queue_head (ObsExtractor *x, ObsBranch *b)
       obs_branch_queue (b, GST_MINI_OBJECT (gst_event_ref (x->head[i])));
 }
 
-/* @event: a FLUSH_STOP, which goes out in order: a branch that is stuck holds nobody else up */
+/* @event: a FLUSH_STOP, queued in order, so that a branch that hangs does not block the others */
 void
 obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
 {
@@ -506,11 +496,10 @@ obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event)
     queue_head (x, b);
   }
   obs_outlet_put (x, GST_MINI_OBJECT (gst_event_ref (event)));
-  obs_outlet_wake (x);
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
 }
 
-/* nothing more comes in: the outlet waits for what is on its way, and ends the branches and obs */
+/* no frame follows: the outlet waits for the frames in flight, and ends the branches and obs */
 void
 obs_extractor_eos (ObsExtractor *x)
 {
@@ -518,8 +507,7 @@ obs_extractor_eos (ObsExtractor *x)
   g_mutex_lock (&x->lock);
   x->draining = TRUE;
   x->drain_until = obs_extractor_now (x) + (gint64) x->now.drain_timeout_ms * GST_MSECOND;
-  obs_outlet_wake (x);
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
 }
 
 static void
@@ -532,7 +520,7 @@ keep_head (ObsExtractor *x, GstEvent *event)
       gst_event_replace (&x->head[i], event);
 }
 
-/* @event: (transfer none): to each branch, behind the frames that it was given */
+/* @event: (transfer none): to each branch, after the frames queued for it */
 void
 obs_extractor_queue_event (ObsExtractor *x, GstEvent *event)
 {
@@ -540,5 +528,5 @@ obs_extractor_queue_event (ObsExtractor *x, GstEvent *event)
   keep_head (x, event);
   for (guint i = 0; i < x->branches->len; i++)
     obs_branch_queue (x->branches->pdata[i], GST_MINI_OBJECT (gst_event_ref (event)));
-  g_mutex_unlock (&x->lock);
+  obs_extractor_unlock (x);
 }

@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 
+#include <common/trib-notice.h>
 #include <extract/trib-extract.h>
 #include <frame/trib-frame-stamper.h>
 #include <record/trib-record-envelope.h>
@@ -14,70 +15,59 @@ G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (extractor_bin_debug);
 
-/* Private to extractorbin: what its parts have in common.
+/* Private to extractorbin: what its parts share.
  *
  *   gstextractorbin.c         the element: properties, pads, states
- *   gstextractorbranches.c    branches that are described: made, linked, taken down
+ *   gstextractorbranches.c    described branches: made, linked, shut down
  *   gstextractorsplit.c       frames in, to src and to the branches (inner element)
  *   gstextractorjoin.c        answers in, records out (inner element)
- *   obs-extractor.c           what happens when, around gst/extract
+ *   obs-extractor.c           frames, time, flush and end, around gst/extract
  *   obs-extractor-branch.c    one thread a branch
- *   obs-extractor-answer.c    what a branch says
- *   obs-extractor-outlet.c    the thread of the pad obs, and of time
- *   obs-extractor-records.c   records of our own, and those of branches as they go out
- *   obs-extractor-report.c    counters, messages, trace records
+ *   obs-extractor-answer.c    answers of a branch
+ *   obs-extractor-outlet.c    the thread of the pad obs and of deadlines
+ *   obs-extractor-records.c   own records, and those of branches as they go out
+ *   obs-extractor-report.c    stats, messages, trace records
  *
- * One lock for all of it; nothing is pushed and nobody is called with it held. */
-
-#define OBS_EXTRACTOR_FRAMES 1024 /* that are remembered */
+ * One lock for all of it, released by obs_extractor_unlock(), which wakes the threads that can go on. Nothing is pushed,
+ * posted, parsed or joined with it held. Frames are known to gst/extract alone. */
 
 typedef struct _ObsExtractor ObsExtractor;
 typedef struct _ObsBranch ObsBranch;
 
-/* a frame, as it is remembered */
-typedef struct {
-  guint64 frame_id;
-  gint64 t_ns;
-  GstClockTime pts, duration;
-  GstClockTime running_time; /* PTS of records about it; NONE: unknown */
-  gint64 decided_ns;
-} ObsFrame;
-
-/* of records that go out by obs, and of answers; they close, see extractorbin's stats */
+/* of records that go out by obs, and of answers; the sums are those of extractorbin's stats */
 typedef struct {
   guint64 own;   /* made here */
-  guint64 taken; /* came from branches */
-  guint64 out;   /* taken by downstream */
+  guint64 taken; /* from branches */
+  guint64 out;   /* pushed */
   guint64 queued;
-  guint64 invalid;   /* cannot be used */
-  guint64 unmatched; /* about frames that nobody knows */
+  guint64 invalid;   /* unusable */
+  guint64 unmatched; /* about unknown frames */
   guint64 lost_full, lost_not_linked, lost_failed, lost_flush;
   guint64 pts_duplicate;
   guint64 qos_out;
 } ObsExtractorCounts;
 
-/* kinds of events that may come by the thousand are told once a second */
-typedef struct {
-  gboolean ever;
-  gint64 when;
-  guint64 untold;
-} ObsExtractorTold;
-
 typedef struct {
   guint64 taken, invalid;
 } ObsBranchCounts;
 
-/* what a branch says, and what gst/extract thinks of it */
+typedef enum {
+  OBS_BRANCH_IDLE,    /* not started */
+  OBS_BRANCH_RUNNING, /* known to gst/extract by its number */
+  OBS_BRANCH_FAILED,  /* it gets no frames any more */
+  OBS_BRANCH_STOPPED, /* nothing is pushed any more: its thread returns */
+} ObsBranchState;
+
+/* an answer of a branch, while gst/extract finds its frame */
 typedef struct {
   ObsBranch *branch;
   const TribRecordEnvelope *e;
-  GstBuffer *whole; /* (nullable) the buffer it came in, when it is all of it */
-  GstBuffer *made;  /* (nullable) owned: a record that was made of a picture */
+  GstBuffer **
+      whole; /* (nullable) the buffer that is this record and nothing else; taken where it goes out */
+  GstBuffer **made; /* (nullable) likewise: made of a picture */
   gboolean nothing; /* of a picture without regions */
-  gboolean taken;   /* it is of a frame that the branch was given */
-  TribExtractFrame frame;
-  gint64 late_ns; /* behind its deadline; 0: in time */
-} ObsAnswer;
+  gboolean taken;   /* it has been put into the queue of obs */
+} ObsBranchAnswer;
 
 struct _ObsBranch {
   gint references; /* atomic */
@@ -91,25 +81,25 @@ struct _ObsBranch {
   GstPad *sinkpad; /* owned; of the join */
 
   /* lock of the extractor */
-  gint number; /* gst/extract's; -1: not there */
+  ObsBranchState state;
+  gint number; /* gst/extract's; -1 unless running */
   GThread *thread;
-  gboolean stop;  /* nothing more is pushed */
   gboolean ended; /* the thread has returned */
+  gboolean waits; /* the thread waits for `wake` */
   GCond wake;
   GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
-  gboolean flushing; /* a FLUSH_START is on its way into it */
+  gboolean flushing; /* a FLUSH_START is being pushed into it */
   gboolean eos_sent;
-  gboolean failed;
-  gchar *failure; /* (nullable) of one that never began */
+  gchar *failure; /* (nullable) before it was started */
   ObsBranchCounts counts;
-  TribExtractCounts last; /* of gst/extract, once it is not there any more */
+  TribExtractCounts last; /* of gst/extract, until it was removed there */
 
-  /* who brings answers, under the sink pad's stream lock */
+  /* stream lock of the sink pad */
   TribRecordReader *reader, *copier;
   gboolean knows_caps;
   gboolean gives_records;
   TribRecordFormat format;
-  GstVideoInfo *info; /* (nullable) of the video it gives back */
+  GstVideoInfo *info; /* (nullable) of the video it returns */
 };
 
 struct _ObsExtractor {
@@ -124,45 +114,48 @@ struct _ObsExtractor {
   ObsExtractorSettings now;
   TribTrace *trace; /* (nullable) */
 
+  gint has_out_format; /* atomic; `out_format` does not change after it */
+  TribRecordFormat out_format;
+
   GMutex lock;
-  GCond work; /* for the outlet */
-  GCond room; /* for who brings frames, and for who waits until a branch has returned */
+  GCond work;  /* of the outlet */
+  GCond entry; /* of upstream: a frame can be pushed */
+  GCond space; /* of branches: the queue of obs has space */
+  GCond ended; /* a branch's thread has returned */
   /* lock */
-  TribExtract *core;   /* NULL: not running */
-  GPtrArray *branches; /* of ObsBranch */
+  gboolean outlet_waits, entry_waits; /* for `work`, `entry` */
+  guint n_space_waits;                /* threads that wait for `space` */
+  TribExtract *core;                  /* NULL: not running */
+  GPtrArray *branches;                /* of ObsBranch */
   gboolean playing;
-  gint64 stopped_at, stood_still; /* on the clock: since when not playing; for how long before */
+  gint64 paused_at, paused_for; /* on the clock: start of the present pause; all pauses before */
   gboolean stopping, flushing;
-  GstEvent *head[3]; /* (nullable) stream-start, caps, segment: for branches that come later */
-  gboolean draining; /* EOS has come */
+  GstEvent *head[3]; /* (nullable) stream-start, caps, segment: for branches added later */
+  gboolean draining; /* after EOS */
   gint64 drain_until;
   gboolean eos_out;
   GstFlowReturn flow; /* of obs */
   GThread *outlet;
   GQueue out; /* of GstBuffer, GstEvent, GstMessage */
   gsize out_bytes;
-  ObsFrame frames[OBS_EXTRACTOR_FRAMES]; /* a ring */
-  guint64 n_frames;
   ObsExtractorCounts counts;
-  ObsExtractorTold told_skipped, told_invalid, told_unmatched, told_lost;
+  TribNotice skipped_notice, invalid_notice, unmatched_notice, lost_notice;
   guint64 skipped_frames;
   GstStructure *last_stats; /* (nullable) of the run before */
   guint group_id;
-  gboolean format_chosen;
-  TribRecordFormat out_format;
-  ObsAnswer answer; /* that gst/extract is being given */
+  ObsBranchAnswer *answer; /* (nullable) during trib_extract_answer() */
+  GString *scratch;
 
   /* streaming thread */
   GstSegment segment;
   TribFrameStamper stamper;
   gchar *session;
-  gboolean saw_delta, told_no_keys;
+  gboolean saw_delta, warned_no_keys;
   guint64 n_without_key;
   GstClockTime last_pts;
 
   /* the outlet */
   gboolean started;
-  GString *scratch; /* lock */
 };
 
 /* obs-extractor.c */
@@ -181,10 +174,9 @@ void obs_extractor_flush_stop (ObsExtractor *x, GstEvent *event);
 void obs_extractor_eos (ObsExtractor *x);
 void obs_extractor_queue_event (ObsExtractor *x, GstEvent *event);
 gint64 obs_extractor_now (ObsExtractor *x);
-const ObsFrame *obs_extractor_find_frame (
-    ObsExtractor *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns);
-void obs_extractor_set_decided (ObsExtractor *x, const TribExtractFrame *frame, gint64 decided_ns);
-const ObsFrame *obs_extractor_find_pts (ObsExtractor *x, GstClockTime pts);
+gboolean obs_extractor_has_space (const ObsExtractor *x);
+void obs_extractor_wake (ObsExtractor *x);
+void obs_extractor_unlock (ObsExtractor *x);
 GstClockTime obs_extractor_latency (ObsExtractor *x);
 void obs_extractor_choose_format (ObsExtractor *x);
 
@@ -204,11 +196,10 @@ gboolean obs_branch_join (ObsBranch *b, gint64 until);
 /* obs-extractor-answer.c */
 GstFlowReturn obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer);
 gboolean obs_branch_answer_event (ObsBranch *b, GstEvent *event);
-void obs_answer_put (ObsExtractor *x);
+void obs_answer_put (ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns);
 
 /* obs-extractor-outlet.c */
 gpointer obs_outlet_loop (gpointer data);
-void obs_outlet_wake (ObsExtractor *x);
 void obs_outlet_put (ObsExtractor *x, GstMiniObject *item);
 void obs_outlet_clear (ObsExtractor *x, guint64 *counter);
 
@@ -217,10 +208,12 @@ void obs_records_announce (ObsExtractor *x, const TribExtractEvent *event);
 void obs_records_skipped (
     ObsExtractor *x, const TribExtractFrame *frame, const gchar *source, const gchar *reason);
 void obs_records_empty (ObsExtractor *x, const TribExtractFrame *frame, const gchar *source);
-GstBuffer *obs_records_answer (ObsExtractor *x, const ObsAnswer *answer, GError **error);
+GstBuffer *obs_records_answer (
+    const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns, GError **error);
 
 /* obs-extractor-report.c; with lock */
 void obs_extractor_event (gpointer user_data, const TribExtractEvent *event);
+GstMessage *obs_branch_to_message (ObsBranch *b, const gchar *state, const gchar *reason);
 void obs_report_branch (ObsBranch *b, const gchar *state, const gchar *reason);
 void obs_report_invalid_answer (ObsBranch *b, const gchar *reason);
 void obs_report_lost_records (ObsExtractor *x);
