@@ -41,18 +41,14 @@
  * from the frame meta, else from a timestamp/x-unix reference timestamp, else the wall time of the
  * stream's start plus running time. The element adds no latency to the pipeline.
  *
- * ## Sharing
- * Sinks of one process whose `bootstrap-servers`, `producer-config`, `max-pending-bytes` and
- * `delivery-timeout-ms` are equal share one producer: its connection, its threads and the bound on
- * pending bytes, half of which is divided evenly among them. The last one out ends it. Topics,
- * `overflow` and counters are each sink's own. A sink that stops gives up its own frames only; where
- * others have records on their way, its buffers may stay referenced until the producer has done with
- * them. To keep a sink apart, give it a `client.id` of its own in `producer-config`.
+ * ## Producers
+ * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks of one process do not
+ * affect each other.
  *
  * ## Threads
- * One thread serves a producer: delivery reports, registry entries; a buffer is released there.
- * Another one for each sink posts its messages. `mode` and `overflow` may be changed from any thread while playing; a frame that waits for
- * room sees the change.
+ * One thread of each sink serves its producer: delivery reports, registry entries; a buffer is released there.
+ * Another one posts its messages. `mode` and `overflow` may be changed from any thread while playing; a frame that waits for
+ * space sees the change.
  *
  * ## Errors
  * - Unusable settings (topic name, session or stream id, `producer-config`): RESOURCE/SETTINGS,

@@ -20,11 +20,9 @@
  * auto.create.topics.enable does), and it writes nothing down for a record that is lost; losses are
  * counted and told.
  *
- * ## Sharing
- * Sinks of one process whose `bootstrap-servers`, `producer-config`, `max-pending-bytes` and
- * `delivery-timeout-ms` are equal share one producer, also with `kafkabinarysink`: its connection, its
- * threads and the bound on pending bytes, half of which is divided evenly among them. To keep a
- * sink apart, give it a `client.id` of its own in `producer-config`.
+ * ## Producers
+ * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks of one process do not
+ * affect each other.
  *
  * ## Caps
  * application/json and application/x-msgpack. Caps may change at any buffer.
@@ -35,9 +33,8 @@
  * stream's start plus running time. The element adds no latency to the pipeline.
  *
  * ## Threads
- * One thread serves a producer: delivery reports; a buffer is released there. Another one for each sink
- * posts its messages. `overflow` may be changed from any thread while playing; a record that waits
- * for room sees the change.
+ * One thread of each sink serves its producer: delivery reports; a buffer is released there. Another one posts its
+ * messages. `overflow` may be changed from any thread while playing; a record that waits for space sees the change.
  *
  * ## Errors
  * - Unusable settings (topic name, `producer-config`): RESOURCE/SETTINGS, going to READY.

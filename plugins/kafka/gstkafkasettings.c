@@ -65,12 +65,10 @@ gst_kafka_settings_install (GParamSpec **properties)
   properties[GST_KAFKA_SETTING_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
       "What happens when max-pending-bytes is reached", gst_kafka_overflow_get_type (),
       DEFAULT_OVERFLOW, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_MAX_PENDING_BYTES]
-      = g_param_spec_uint64 ("max-pending-bytes", "Maximum pending bytes",
-          "Bound in bytes on what all sinks of equal settings hold together for frames without an "
-          "outcome",
-          1024 * 1024, G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_PENDING_BYTES,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  properties[GST_KAFKA_SETTING_MAX_PENDING_BYTES] = g_param_spec_uint64 ("max-pending-bytes",
+      "Maximum pending bytes", "Memory limit for unacknowledged frames or records (bytes)",
+      1024 * 1024, G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_PENDING_BYTES,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
   properties[GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = g_param_spec_uint ("delivery-timeout-ms",
       "Delivery timeout",
       "Milliseconds that one may wait for room, and then for its acknowledgements, before it fails",

@@ -403,7 +403,7 @@ drain (GstKafkaSink *self)
       return FALSE;
   }
   /* an application that ends with EOS reads nothing that comes later */
-  trib_kafka_publisher_tell (priv->publisher);
+  trib_kafka_publisher_notify (priv->publisher);
   return TRUE;
 }
 

@@ -26,15 +26,14 @@ typedef enum {
  * @record_topic: (nullable): of a publisher of plain records, its only topic; @topics do not matter then
  * @options: (array zero-terminated=1) (nullable): names and values of librdkafka's options in turn,
  * applied last
- * @max_pending_bytes: bound on what is held for frames without an outcome, of all publishers of equal settings
+ * @max_pending_bytes: bound on what is held for frames without an outcome
  * @delivery_timeout_ms: how long a frame may wait for room, and then for its acknowledgements
  * @in_process: the servers are the broker inside the process, which cannot be asked for limits
  * @legacy: frames will be sent in legacy mode at first: its topic is looked up at the start
  * @overflow: what happens when the bound is reached
  * @partition_by_frame: spread by frame id instead of keeping a stream on one partition
  *
- * Settings of a publisher; copied by it. Publishers whose @bootstrap_servers, @options, @max_pending_bytes,
- * @delivery_timeout_ms and @in_process are equal share one client.
+ * Settings of a publisher; copied by it.
  */
 typedef struct {
   const gchar *bootstrap_servers;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a taken frame to its outcome: hand its records to the client, read the reports, commit.
- * Everything here runs with the client's lock held but trib_kafka_delivery_report(), which takes
+ * Everything here runs with the publisher's lock held but trib_kafka_delivery_report(), which takes
  * it. Producing under the lock is safe: the client never calls back from rd_kafka_producev(). */
 #include "trib-kafka-publisher-private.h"
 
@@ -75,18 +75,16 @@ send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const vo
   rd_kafka_resp_err_t err;
 
   frame->slots[topic] = (Slot){
-    .owner = p,
     .frame = frame,
-    .topic = p->topics[topic],
     .kind = topic,
     .partition = frame->partition,
     .whole = trib_kafka_frame_whole (frame, size),
   };
-  err = trib_kafka_lanes_send (p->client, &record);
+  err = trib_kafka_lanes_send (p, &record);
   if (err) {
     break_frame (frame, reason_of (err),
         g_strdup_printf ("the client refused the %s record of %" G_GSIZE_FORMAT " bytes: %s",
-            p->names[topic], size, rd_kafka_err2str (err)));
+            p->topics[topic].name, size, rd_kafka_err2str (err)));
   } else {
     frame->n_outstanding++;
   }
@@ -97,7 +95,7 @@ fits_topic (
     TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, gsize size, gchar **ret_message)
 {
   gsize whole = trib_kafka_frame_whole (frame, size);
-  guint64 max_bytes = p->topics[topic]->max_bytes;
+  guint64 max_bytes = p->topics[topic].max_bytes;
 
   if (max_bytes == 0 || whole <= max_bytes)
     return TRUE;
@@ -105,7 +103,7 @@ fits_topic (
       = g_strdup_printf ("a record of %" G_GSIZE_FORMAT " bytes does not fit the topic %s: its "
                          "max.message.bytes is %" G_GUINT64_FORMAT
                          ", and with key and headers the record needs up to %" G_GSIZE_FORMAT,
-          size, p->names[topic], max_bytes, whole);
+          size, p->topics[topic].name, max_bytes, whole);
   return FALSE;
 }
 
@@ -157,7 +155,6 @@ send_frame (TribKafkaPublisher *p, Frame *frame)
   frame->partition = trib_kafka_frame_choose_partition (p, frame);
   g_queue_push_tail_link (&p->sent, &frame->link);
   p->client_bytes += frame->cost;
-  p->client->client_bytes += frame->cost;
   if (frame->kind == FRAME_BINARY)
     send_binary (p, frame);
   else
@@ -166,38 +163,24 @@ send_frame (TribKafkaPublisher *p, Frame *frame)
 }
 
 static gboolean
-send_next (TribKafkaPublisher *p)
+may_send (const TribKafkaPublisher *p, const Frame *frame)
 {
-  Frame *frame = p->waiting.head ? p->waiting.head->data : NULL;
-
-  if (frame == NULL || p->giving_up || !p->ready[trib_kafka_frame_group (frame)]
-      || !trib_kafka_room_in_client (p, frame->cost))
-    return FALSE;
-  send_frame (p, frame);
-  return TRUE;
+  return !p->fatal && !p->giving_up && p->ready[trib_kafka_frame_group (frame)]
+         && trib_kafka_admission_in_client (p, frame->cost);
 }
 
 /**
  * trib_kafka_delivery_dispatch:
- * @c: a client, locked
+ * @p: a publisher, locked
  *
- * Hands waiting frames to the client while its share of the bound has room, one of each publisher in
- * turn. What the client holds cannot be taken back, so the rest of the bound is kept here, where a
- * drop policy can choose.
+ * Hands waiting frames to the client while its half of the bound has space. What the client holds cannot be taken
+ * back, so the rest of the bound is kept here, where a drop policy can choose.
  */
 void
-trib_kafka_delivery_dispatch (TribKafkaClient *c)
+trib_kafka_delivery_dispatch (TribKafkaPublisher *p)
 {
-  gboolean any = !c->fatal;
-
-  while (any) {
-    any = FALSE;
-    for (GList *l = c->publishers.head; l; l = l->next)
-      any |= send_next (l->data);
-  }
-  /* the next to begin with */
-  if (c->publishers.length > 1)
-    g_queue_push_tail_link (&c->publishers, g_queue_pop_head_link (&c->publishers));
+  while (p->waiting.head && may_send (p, p->waiting.head->data))
+    send_frame (p, p->waiting.head->data);
 }
 
 /* counts what a frame holds and puts it in the queue */
@@ -208,7 +191,6 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
 
   frame->link.data = frame;
   a->pending_bytes += frame->cost;
-  p->client->pending_bytes += frame->cost;
   a->max_pending_bytes = MAX (a->max_pending_bytes, a->pending_bytes);
   if (frame->payload) {
     a->pinned_bytes += frame->held;
@@ -217,12 +199,12 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
   a->waiting++;
   p->wanted[trib_kafka_frame_group (frame)] = TRUE;
   g_queue_push_tail_link (&p->waiting, &frame->link);
-  trib_kafka_delivery_dispatch (p->client);
+  trib_kafka_delivery_dispatch (p);
 }
 
 /**
  * trib_kafka_delivery_expire:
- * @p: a publisher, its client locked
+ * @p: a publisher, locked
  * @now: monotonic time, us
  *
  * Fails frames that have waited longer than the delivery timeout.
@@ -230,12 +212,12 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
 void
 trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
 {
-  guint timeout_ms = p->client->config.delivery_timeout_ms;
+  guint timeout_ms = p->config.delivery_timeout_ms;
   gint64 limit = now - (gint64) timeout_ms * 1000;
   GList *link;
 
   while ((link = p->waiting.head) != NULL && ((Frame *) link->data)->taken_us <= limit) {
-    const gchar *why = p->why ? p->why : p->client->why;
+    const gchar *why = trib_kafka_publisher_why (p);
     g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s", timeout_ms,
         why ? why : "the broker did not take earlier frames");
     trib_kafka_outcome_fail (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
@@ -266,7 +248,7 @@ describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const Repor
 
   return g_strdup_printf ("the record of %" G_GSIZE_FORMAT
                           " bytes for %s was not acknowledged: %s%s",
-      report->size, p->names[topic], rd_kafka_err2str (report->err), maybe);
+      report->size, p->topics[topic].name, rd_kafka_err2str (report->err), maybe);
 }
 
 /* a registry entry that failed is a reason of its own, unless it was given up with the rest */
@@ -294,7 +276,7 @@ take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Re
     break_frame (frame, committing ? TRIB_KAFKA_FAILED_REGISTRY : TRIB_KAFKA_FAILED_REFUSED,
         g_strdup_printf ("the record of %" G_GSIZE_FORMAT
                          " bytes for %s was acknowledged without its offset; it may be there",
-            report->size, p->names[topic]));
+            report->size, p->topics[topic].name));
   } else {
     frame->offsets[topic] = report->offset;
     if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TOPIC_SINGLE)
@@ -313,7 +295,11 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
   if (frame->n_outstanding > 0)
     return;
   if (!frame->broken && frame->kind == FRAME_BINARY && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
-    commit (p, frame);
+    if (p->closing)
+      break_frame (frame, TRIB_KAFKA_FAILED_PURGED,
+          g_strdup ("given up before its registry entry was sent: the sink stopped"));
+    else
+      commit (p, frame);
   } else if (!frame->broken) {
     trib_kafka_outcome_acknowledge (p, frame);
     return;
@@ -321,30 +307,26 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
   finish_if_broken (p, frame);
 }
 
-/* the record of @slot has its outcome; @locks: requires the client's */
+/* the record of @slot has its outcome; @locks: requires the publisher's */
 void
-trib_kafka_delivery_settle_slot (TribKafkaClient *c, Slot *slot, const Report *report)
+trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report)
 {
   if (slot->frame == NULL)
-    trib_kafka_outcome_loss_reported (c, (LossRecord *) slot, report);
-  else if (slot->owner == NULL)
-    trib_kafka_outcome_orphan_reported (c, slot->frame, slot->kind);
+    trib_kafka_outcome_loss_reported (p, (LossRecord *) slot, report);
   else
-    report_frame (slot->owner, slot, report);
+    report_frame (p, slot, report);
 }
 
 /* what was wrong is over */
 static void
-note_progress (TribKafkaClient *c, TribKafkaPublisher *p)
+note_progress (TribKafkaPublisher *p)
 {
   TribLinkEvent event;
 
-  g_clear_pointer (&c->why, g_free);
-  if (p == NULL)
-    return;
-  g_clear_pointer (&p->why, g_free);
+  g_clear_pointer (&p->client_why, g_free);
+  g_clear_pointer (&p->topic_why, g_free);
   if (trib_link_progress (&p->link, g_get_monotonic_time (), &event))
-    trib_kafka_tell_link (p, &event);
+    trib_kafka_notify_link (p, &event);
 }
 
 /**
@@ -353,27 +335,23 @@ note_progress (TribKafkaClient *c, TribKafkaPublisher *p)
  * The client's delivery report callback.
  *
  * @thread: I/O
- * @locks: takes the client's
+ * @locks: takes the publisher's
  */
 void
 trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque)
 {
-  TribKafkaClient *c = opaque;
+  TribKafkaPublisher *p = opaque;
   Slot *slot = msg->_private;
   Report report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
 
-  g_mutex_lock (&c->lock);
-  c->reporting = TRUE;
-  c->n_slots--;
-  if (slot->owner)
-    slot->owner->n_slots--;
-  else if (slot->frame)
-    c->n_orphan_slots--;
+  g_mutex_lock (&p->lock);
+  p->reporting = TRUE;
+  p->n_slots--;
   if (!msg->err)
-    note_progress (c, slot->owner);
-  trib_kafka_lanes_reported (c, slot, !msg->err && msg->offset >= 0);
-  trib_kafka_delivery_settle_slot (c, slot, &report);
-  trib_kafka_delivery_dispatch (c);
-  c->reporting = FALSE;
-  g_mutex_unlock (&c->lock);
+    note_progress (p);
+  trib_kafka_lanes_reported (p, slot, !msg->err && msg->offset >= 0);
+  trib_kafka_delivery_settle_slot (p, slot, &report);
+  trib_kafka_delivery_dispatch (p);
+  p->reporting = FALSE;
+  g_mutex_unlock (&p->lock);
 }

@@ -177,9 +177,9 @@ trib_kafka_frame_entry (const TribKafkaPublisher *p, const Frame *frame, TribKaf
     .original_size = frame->original_size,
     .size = frame->size,
     .created_at_ns = g_get_real_time () * 1000,
-    .metadata = { p->names[TRIB_KAFKA_TOPIC_METADATA], frame->partition,
+    .metadata = { p->topics[TRIB_KAFKA_TOPIC_METADATA].name, frame->partition,
         frame->offsets[TRIB_KAFKA_TOPIC_METADATA], frame->json_crc32c },
-    .binary = { p->names[TRIB_KAFKA_TOPIC_BINARY], frame->partition,
+    .binary = { p->topics[TRIB_KAFKA_TOPIC_BINARY].name, frame->partition,
         frame->offsets[TRIB_KAFKA_TOPIC_BINARY], frame->crc32c },
   };
   if (entry->metadata.offset < 0)
@@ -199,7 +199,7 @@ trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *fra
       return trib_kafka_partition_for (frame->key, frame->key_size, n);
     return (gint32) (frame->sequence % (guint64) n);
   }
-  if (p->partition_by_frame)
+  if (p->config.partition_by_frame)
     return trib_kafka_partition_for (frame->id, strlen (frame->id), n);
   key = g_strdup_printf ("%s_%s", frame->session, frame->stream);
   return trib_kafka_partition_for (key, strlen (key), n);

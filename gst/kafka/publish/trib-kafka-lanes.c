@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One lane per topic and partition, between the publishers and the client.
+/* One lane per topic and partition, between the publisher and the client.
  *
  * An idempotent producer keeps several requests on their way. On a partition where the broker has no
  * state of this producer yet, it accepts whichever request comes first: when the first one is refused for
@@ -20,56 +20,7 @@
 
 #define WINDOW 5 /* librdkafka's RD_KAFKA_IDEMP_MAX_INFLIGHT, which counts messages */
 
-/* @locks: requires the client's */
-Topic *
-trib_kafka_topic_acquire (TribKafkaClient *c, const gchar *name)
-{
-  Topic *topic;
-
-  for (guint i = 0; i < c->topics->len; i++) {
-    topic = c->topics->pdata[i];
-    if (g_str_equal (topic->name, name)) {
-      topic->n_users++;
-      return topic;
-    }
-  }
-  topic = g_new0 (Topic, 1);
-  topic->name = g_strdup (name);
-  topic->n_users = 1;
-  g_ptr_array_add (c->topics, topic);
-  return topic;
-}
-
-/* @locks: requires the client's */
-void
-trib_kafka_topic_release (Topic *topic)
-{
-  topic->n_users--;
-}
-
-/**
- * trib_kafka_topics_sweep:
- * @c: a client, locked
- * @all: whatever is in use
- *
- * Frees topics that nobody uses and no record waits for.
- */
-void
-trib_kafka_topics_sweep (TribKafkaClient *c, gboolean all)
-{
-  for (guint i = c->topics->len; i-- > 0;) {
-    Topic *topic = c->topics->pdata[i];
-    if (!all && (topic->n_users > 0 || topic->n_records > 0))
-      continue;
-    g_ptr_array_remove_index_fast (c->topics, i);
-    g_clear_pointer (&topic->rkt, rd_kafka_topic_destroy);
-    g_free (topic->lanes);
-    g_free (topic->name);
-    g_free (topic);
-  }
-}
-
-/* @locks: requires the client's */
+/* @locks: requires the publisher's */
 void
 trib_kafka_lanes_open (Topic *topic, gint32 n_partitions)
 {
@@ -95,34 +46,40 @@ trib_kafka_lanes_forget (Topic *topic)
   }
 }
 
-static Lane *
-lane_of (const Slot *slot)
+static Topic *
+topic_of (TribKafkaPublisher *p, const Slot *slot)
 {
-  return &slot->topic->lanes[slot->partition];
+  return &p->topics[slot->kind];
+}
+
+static Lane *
+lane_of (TribKafkaPublisher *p, const Slot *slot)
+{
+  return &topic_of (p, slot)->lanes[slot->partition];
 }
 
 /* whether the client must not have this record yet */
 static gboolean
-must_wait (const TribKafkaClient *c, const Record *r)
+must_wait (TribKafkaPublisher *p, const Record *r)
 {
-  const Topic *topic = r->slot->topic;
-  const Lane *lane = lane_of (r->slot);
+  const Topic *topic = topic_of (p, r->slot);
+  const Lane *lane = lane_of (p, r->slot);
 
-  if (c->held || lane->state == LANE_PROBING)
+  if (p->held || lane->state == LANE_PROBING)
     return TRUE;
-  if (c->idempotent && lane->n_out >= WINDOW && lane->burst < r->slot->whole)
+  if (p->idempotent && lane->n_out >= WINDOW && lane->burst < r->slot->whole)
     return TRUE;
-  return topic->max_bytes > 0 && topic->max_bytes < c->batch_size && lane->bytes > 0
+  return topic->max_bytes > 0 && topic->max_bytes < p->batch_size && lane->bytes > 0
          && lane->bytes + r->slot->whole > topic->max_bytes;
 }
 
 static rd_kafka_resp_err_t
-hand_over (TribKafkaClient *c, Record *r)
+hand_over (TribKafkaPublisher *p, Record *r)
 {
   /* 0 lets the client stamp its own time: Kafka has no records from before 1970 */
   gint64 t_ms = MAX (r->t_ns / 1000000, 0);
-  Lane *lane = lane_of (r->slot);
-  rd_kafka_resp_err_t err = rd_kafka_producev (c->rk, RD_KAFKA_V_RKT (r->slot->topic->rkt),
+  Lane *lane = lane_of (p, r->slot);
+  rd_kafka_resp_err_t err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (topic_of (p, r->slot)->rkt),
       RD_KAFKA_V_PARTITION (r->slot->partition), RD_KAFKA_V_MSGFLAGS (0),
       RD_KAFKA_V_KEY (r->key, r->key_size), RD_KAFKA_V_VALUE ((void *) r->value, r->size),
       RD_KAFKA_V_TIMESTAMP (t_ms), RD_KAFKA_V_HEADERS (r->headers), RD_KAFKA_V_OPAQUE (r->slot),
@@ -130,7 +87,6 @@ hand_over (TribKafkaClient *c, Record *r)
 
   if (err) {
     g_clear_pointer (&r->headers, rd_kafka_headers_destroy);
-    r->slot->topic->n_records--;
     return err;
   }
   if (lane->state == LANE_COLD) {
@@ -140,27 +96,24 @@ hand_over (TribKafkaClient *c, Record *r)
   lane->bytes += r->slot->whole;
   lane->burst -= MIN (lane->burst, r->slot->whole);
   lane->n_out++;
-  c->n_slots++;
-  if (r->slot->owner)
-    r->slot->owner->n_slots++;
+  p->n_slots++;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /**
  * trib_kafka_lanes_send:
- * @c: a client, locked
+ * @p: a publisher, locked
  * @record: what to produce; key and value must stay until the slot's report, the headers are taken
  *
  * Returns: 0 when a report of the slot will come, else why not
  */
 rd_kafka_resp_err_t
-trib_kafka_lanes_send (TribKafkaClient *c, Record *record)
+trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record)
 {
-  Lane *lane = lane_of (record->slot);
+  Lane *lane = lane_of (p, record->slot);
 
-  record->slot->topic->n_records++;
-  if (lane->queue.length == 0 && !must_wait (c, record))
-    return hand_over (c, record);
+  if (lane->queue.length == 0 && !must_wait (p, record))
+    return hand_over (p, record);
   record->queued_us = g_get_monotonic_time ();
   g_queue_push_tail (&lane->queue, g_memdup2 (record, sizeof *record));
   return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -168,39 +121,38 @@ trib_kafka_lanes_send (TribKafkaClient *c, Record *record)
 
 /* what the client would not take after all has its report here; that may send further records */
 static void
-refuse (TribKafkaClient *c, Record *record, rd_kafka_resp_err_t err)
+refuse (TribKafkaPublisher *p, Record *record, rd_kafka_resp_err_t err)
 {
   Report report = { err, -1, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, record->size };
   Slot *slot = record->slot;
 
   g_free (record);
-  trib_kafka_delivery_settle_slot (c, slot, &report);
+  trib_kafka_delivery_settle_slot (p, slot, &report);
 }
 
 /* the same for one that the client has not seen */
 static void
-withdraw (TribKafkaClient *c, Record *record, rd_kafka_resp_err_t err)
+withdraw (TribKafkaPublisher *p, Record *record, rd_kafka_resp_err_t err)
 {
   g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
-  record->slot->topic->n_records--;
-  refuse (c, record, err);
+  refuse (p, record, err);
 }
 
 /* A refusal may send, and that may open further lanes' queues, but never moves the lanes: they only
  * grow in preflight. */
 static void
-pump (TribKafkaClient *c, Lane *lane)
+pump (TribKafkaPublisher *p, Lane *lane)
 {
   Record *record;
 
   if (lane->n_out < WINDOW)
-    lane->burst = c->batch_size;
-  while ((record = g_queue_peek_head (&lane->queue)) != NULL && !must_wait (c, record)) {
+    lane->burst = p->batch_size;
+  while ((record = g_queue_peek_head (&lane->queue)) != NULL && !must_wait (p, record)) {
     rd_kafka_resp_err_t err;
     g_queue_pop_head (&lane->queue);
-    err = hand_over (c, record);
+    err = hand_over (p, record);
     if (err)
-      refuse (c, record, err);
+      refuse (p, record, err);
     else
       g_free (record);
   }
@@ -209,20 +161,19 @@ pump (TribKafkaClient *c, Lane *lane)
 
 /**
  * trib_kafka_lanes_reported:
- * @c: a client, locked
+ * @p: a publisher, locked
  * @slot: of the record
  * @known: whether the broker said where it put the record
  *
  * To be called with each report of the client.
  */
 void
-trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known)
+trib_kafka_lanes_reported (TribKafkaPublisher *p, const Slot *slot, gboolean known)
 {
-  Lane *lane = lane_of (slot);
+  Lane *lane = lane_of (p, slot);
 
   lane->bytes -= slot->whole;
   lane->n_out--;
-  slot->topic->n_records--;
   /* After a failure the client may go on as a new producer, which the broker does not know: reports of what
    * was on its way before say nothing about that one. */
   if (slot == lane->probe) {
@@ -231,77 +182,74 @@ trib_kafka_lanes_reported (TribKafkaClient *c, const Slot *slot, gboolean known)
   } else if (lane->state == LANE_WARM && !known) {
     lane->state = LANE_COLD;
   }
-  pump (c, lane);
+  pump (p, lane);
 }
 
 /**
  * trib_kafka_lanes_resume:
- * @c: a client, locked, that is held no longer
+ * @p: a publisher, locked, that is held no longer
  *
  * Hands over what was kept back.
  */
 void
-trib_kafka_lanes_resume (TribKafkaClient *c)
+trib_kafka_lanes_resume (TribKafkaPublisher *p)
 {
-  for (guint i = 0; i < c->topics->len; i++) {
-    Topic *topic = c->topics->pdata[i];
-    for (gint32 k = 0; k < topic->n_lanes; k++)
-      pump (c, &topic->lanes[k]);
-  }
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
+    for (gint32 i = 0; i < p->topics[t].n_lanes; i++)
+      pump (p, &p->topics[t].lanes[i]);
 }
 
 /* only what is there now: a purged frame may leave a loss record in a lane */
 static void
-purge_lane (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records, Lane *lane)
+purge_lane (TribKafkaPublisher *p, gboolean with_loss_records, Lane *lane)
 {
   GList *link = lane->queue.head, *next;
 
   for (guint n = lane->queue.length; n > 0; n--, link = next) {
     Record *record = link->data;
     next = link->next;
-    if (record->slot->owner != p || (record->slot->frame == NULL && !with_loss_records))
+    if (record->slot->frame == NULL && !with_loss_records)
       continue;
     g_queue_delete_link (&lane->queue, link);
-    withdraw (c, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+    withdraw (p, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   }
 }
 
 /**
  * trib_kafka_lanes_purge:
- * @c: a client, locked
- * @p: a publisher
+ * @p: a publisher, locked
  * @with_loss_records: not only what its frames have here
  *
  * What @p has here that has not reached the client is reported as purged from the queue, as the
  * client would.
  */
 void
-trib_kafka_lanes_purge (TribKafkaClient *c, TribKafkaPublisher *p, gboolean with_loss_records)
+trib_kafka_lanes_purge (TribKafkaPublisher *p, gboolean with_loss_records)
 {
   /* from the registry back to what it links: loss records of what is purged here stay */
   for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--)
-    for (gint32 i = 0; p->topics[t] && i < p->topics[t]->n_lanes; i++)
-      purge_lane (c, p, with_loss_records, &p->topics[t]->lanes[i]);
+    for (gint32 i = 0; i < p->topics[t].n_lanes; i++)
+      purge_lane (p, with_loss_records, &p->topics[t].lanes[i]);
 }
 
 /**
  * trib_kafka_lanes_expire:
- * @c: a client, locked
+ * @p: a publisher, locked
  * @limit: monotonic time, us
  *
  * Records that have waited in a lane since @limit or longer are reported as timed out: one that the client has fails
  * after its own time, but those behind it must not each begin anew.
  */
 void
-trib_kafka_lanes_expire (TribKafkaClient *c, gint64 limit)
+trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit)
 {
-  for (guint t = 0; t < c->topics->len; t++) {
-    Topic *topic = c->topics->pdata[t];
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
+    const Topic *topic = &p->topics[t];
     for (gint32 i = 0; i < topic->n_lanes; i++) {
       GQueue *queue = &topic->lanes[i].queue;
       Record *record;
       while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit)
-        withdraw (c, g_queue_pop_head (queue), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+        withdraw (p, g_queue_pop_head (queue), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
     }
   }
 }

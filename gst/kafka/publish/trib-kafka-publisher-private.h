@@ -1,10 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "trib-kafka-client-private.h"
 #include "trib-kafka-publisher.h"
 
+#include <kafka/client/trib-kafka-secrets.h>
+
 G_BEGIN_DECLS
+
+typedef struct _Frame Frame;
+
+/* what a delivery report is about; its address is the record's opaque */
+typedef struct {
+  Frame *frame; /* NULL: a loss record */
+  TribKafkaTopic kind;
+  gint32 partition;
+  gsize whole; /* bytes in a batch at most: value, key, headers and framing */
+} Slot;
+
+/* what is produced; key and value belong to the slot's frame or loss record */
+typedef struct {
+  Slot *slot;
+  const void *key; /* (nullable) */
+  gsize key_size;
+  gint64 t_ns;
+  const void *value;
+  gsize size;
+  rd_kafka_headers_t *headers; /* (nullable) */
+  gint64 queued_us;            /* monotonic: since when it waits in its lane */
+} Record;
+
+/* what became of it */
+typedef struct {
+  rd_kafka_resp_err_t err;
+  gint64 offset;
+  rd_kafka_msg_status_t status;
+  gsize size;
+} Report;
+
+typedef enum {
+  LANE_COLD,    /* the broker has not yet taken a record of ours there */
+  LANE_PROBING, /* one is on its way, the others wait for it */
+  LANE_WARM,
+} LaneState;
+
+typedef struct {
+  LaneState state;
+  const Slot *probe; /* PROBING: of the one that is on its way; only compared */
+  guint n_out;       /* records that the client has */
+  guint64 bytes;     /* of these */
+  gsize burst;       /* bytes that may still join the batch that is being handed over */
+  GQueue queue;      /* of Record */
+} Lane;
+
+typedef struct {
+  gchar *name;           /* set once; NULL: not written by this publisher */
+  rd_kafka_topic_t *rkt; /* NULL until its group is wanted */
+  Lane *lanes;           /* by partition */
+  gint32 n_lanes;
+  guint64 max_bytes; /* of a record batch, says the broker; 0: not known */
+} Topic;
 
 /* the three records of a binary frame, the one of a legacy frame, a record as it came */
 typedef enum { FRAME_BINARY, FRAME_LEGACY, FRAME_RECORD } FrameKind;
@@ -16,11 +70,10 @@ typedef enum { FRAME_BINARY, FRAME_LEGACY, FRAME_RECORD } FrameKind;
  * frame needs them, so that no topic appears that nobody writes */
 typedef enum { GROUP_BINARY, GROUP_SINGLE, N_GROUPS } Group;
 
-/* A frame without an outcome. Owned by its publisher (an orphan: by the client), guarded by the
- * client's lock. */
+/* A frame without an outcome. Owned by its publisher, guarded by its lock. */
 struct _Frame {
   Slot slots[TRIB_KAFKA_N_TOPICS];
-  GList link; /* in `waiting`, `sent` or `orphans` */
+  GList link; /* in `waiting` or `sent` */
   FrameKind kind;
   gchar *id;                   /* of a plain record: its number, for people */
   gchar *key;                  /* (nullable) of a plain record */
@@ -61,67 +114,76 @@ struct _Frame {
 /* a FAILED registry entry on its way */
 typedef struct {
   Slot slot;
-  GList link; /* in `loss_records` */
   gchar *id;
   GString *json;
 } LossRecord;
 
-/* a frame that waits for room, on its thread's stack */
-typedef struct {
-  GList link; /* in `blocked` */
-  TribKafkaPublisher *p;
-  guint64 cost;
-} Waiter;
+#define MAX_LOSS_RECORDS 4096
 
-/* how far the giving up of a publisher's frames has come */
+/* how far the giving up of what is pending is */
 typedef enum {
   END_NONE,
-  END_LAST_RECORDS, /* its last records have a moment to be acknowledged */
-  END_PURGED,       /* the reports of what was purged come */
-  END_SETTLED,      /* every frame has its outcome, payloads are being let go */
+  END_LAST_RECORDS, /* the last records have a moment to be acknowledged */
+  END_PURGED,       /* what was purged is being reported */
+  END_CLOSED,       /* every frame has its outcome; the I/O thread ends */
 } End;
 
 struct _TribKafkaPublisher {
   /* set once */
-  TribKafkaClient *client;
-  gchar *names[TRIB_KAFKA_N_TOPICS]; /* of topics; NULL: not written by this publisher */
-  gboolean partition_by_frame;
+  gchar *servers;
+  gchar **options;
+  TribKafkaSecrets *secrets; /* of the options: taken out of the client's texts */
+  TribKafkaConfig config;    /* points to the copies above */
   TribKafkaPublisherCallbacks callbacks;
   gpointer user_data;
-  GThread *teller;
+  GThread *io_thread;
+  GThread *notifier;
 
   /* the publishing thread: GRefStrings of the frame before */
   gchar *last_session, *last_stream, *last_caps;
 
-  /* the client's lock, from here on */
-  GCond changed; /* room, an outcome, flushing, fatal, the end */
-  GCond tell;    /* there is something to tell */
-  GList client_link;
+  GMutex lock;
+  GCond changed; /* space, an outcome, flushing, fatal, the end */
+  GCond notify;  /* there is something to report to the owner */
 
-  /* I/O thread */
+  /* I/O thread; `rk` and the topics' `rkt` only change under `lock`, and only while no group of
+   * topics is ready */
+  rd_kafka_t *rk;
+  guint64 batch_bytes; /* asked for; 0: the client's own */
+  guint64 batch_size;  /* in force */
+  gboolean idempotent;
+  gint64 next_preflight_us;
   End end;
-  gboolean end_leaves; /* its end is that of close() */
-  gint64 end_us;       /* when the present step is over at the latest */
+  gint64 end_us; /* when the present step is over at the latest */
 
-  gboolean drained_due; /* `changed` is to be signalled after the reports that are being taken */
+  /* `lock`, from here on */
+  gboolean held; /* a purge is on its way: nothing may be handed over, it would be purged too */
+  gboolean reporting; /* reports are being taken: waiting threads are woken once, after them */
+  gboolean wake_due;  /* there is a thread to be woken then */
+  gboolean ask_again; /* the client holds a refusal of a topic to be final until it asks again */
+  GError *fatal;
+  gchar *client_why; /* the client's last text about the connection */
+  gchar *topic_why;  /* why the topics cannot be used; replaces `client_why` */
+  gint throttle_ms;  /* how long the broker said last that it takes nothing; 0: no throttling */
+
   gboolean flushing;
   gboolean abandon;   /* asked: give up what is pending, then go on */
-  gboolean leaving;   /* asked: likewise, then leave the client */
-  gboolean left;      /* the client does not know it any more */
+  gboolean close;     /* asked: likewise, then end */
   gboolean giving_up; /* no frame is handed to the client any more */
   gboolean closing;   /* nothing more is written */
-  gboolean fatal_told;
-  gboolean tell_now;  /* asked: losses at once */
-  gboolean tell_ends; /* asked: tell the rest, then end */
+  gboolean fatal_notified;
+  gboolean notify_now;  /* asked: losses at once */
+  gboolean notify_ends; /* asked: report the rest, then end */
   gint64 next_losses_us;
   TribKafkaOverflow overflow;
-  gboolean await_key;                 /* drop-non-key: until the next key frame */
-  GQueue waiting;                     /* taken, not handed to the client */
-  GQueue sent;                        /* handed to the client, oldest first */
-  GQueue loss_records;                /* of LossRecord */
-  guint64 client_bytes;               /* of `pending_bytes`: handed to the client */
-  guint n_slots;                      /* records whose report is due */
-  Topic *topics[TRIB_KAFKA_N_TOPICS]; /* NULL until their group is wanted */
+  gboolean await_key;   /* drop-non-key: until the next key frame */
+  guint64 blocked_cost; /* of the frame that waits for space; 0: there is none */
+  GQueue waiting;       /* taken, not handed to the client */
+  GQueue sent;          /* handed to the client, oldest first */
+  guint64 client_bytes; /* of `pending_bytes`: handed to the client */
+  guint n_slots;        /* records whose report is due */
+  GPtrArray *released;  /* payloads to be released outside the lock */
+  Topic topics[TRIB_KAFKA_N_TOPICS];
   gboolean wanted[N_GROUPS];
   gboolean ready[N_GROUPS];
   gint32 n_partitions[N_GROUPS];
@@ -129,7 +191,6 @@ struct _TribKafkaPublisher {
   TribKafkaLosses losses;
   TribLink link;
   GQueue link_events;
-  gchar *why; /* why its topics cannot be used; NULL: see the client's */
 };
 
 static inline Group
@@ -138,8 +199,36 @@ trib_kafka_frame_group (const Frame *frame)
   return frame->kind == FRAME_BINARY ? GROUP_BINARY : GROUP_SINGLE;
 }
 
+/* (nullable): the last word on what is wrong */
+static inline const gchar *
+trib_kafka_publisher_why (const TribKafkaPublisher *p)
+{
+  return p->topic_why ? p->topic_why : p->client_why;
+}
+
 /* what a frame costs beside its bytes: its struct, the registry entry, the client's own records */
 #define FRAME_OVERHEAD_BYTES 4096
+
+/* trib-kafka-io.c: the client, its callbacks, the I/O thread */
+gboolean trib_kafka_io_open (TribKafkaPublisher *p, GError **error);
+void trib_kafka_io_close (TribKafkaPublisher *p);
+void trib_kafka_io_poll (TribKafkaPublisher *p, gint timeout_ms);
+gpointer trib_kafka_io_thread (gpointer data);
+
+/* trib-kafka-lanes.c */
+void trib_kafka_lanes_open (Topic *topic, gint32 n_partitions);
+void trib_kafka_lanes_forget (Topic *topic);
+rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record);
+void trib_kafka_lanes_reported (TribKafkaPublisher *p, const Slot *slot, gboolean known);
+void trib_kafka_lanes_resume (TribKafkaPublisher *p);
+void trib_kafka_lanes_purge (TribKafkaPublisher *p, gboolean with_loss_records);
+void trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit);
+
+/* trib-kafka-preflight.c */
+void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
+
+/* trib-kafka-end.c */
+gboolean trib_kafka_end_run (TribKafkaPublisher *p);
 
 /* trib-kafka-frame.c */
 Frame *trib_kafka_frame_new (
@@ -155,16 +244,18 @@ void trib_kafka_frame_entry (
     const TribKafkaPublisher *p, const Frame *frame, TribKafkaEntry *entry);
 gint32 trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *frame);
 
-/* trib-kafka-room.c */
-gboolean trib_kafka_room_in_client (const TribKafkaPublisher *p, guint64 cost);
-void trib_kafka_room_wake (TribKafkaClient *c);
-void trib_kafka_room_settled (TribKafkaPublisher *p);
-void trib_kafka_room_wake_due (TribKafkaClient *c);
-TribKafkaPublishResult trib_kafka_room_admit (TribKafkaPublisher *p, Frame *frame, GError **error);
+/* trib-kafka-admission.c */
+gboolean trib_kafka_admission_in_client (const TribKafkaPublisher *p, guint64 cost);
+void trib_kafka_admission_wake (TribKafkaPublisher *p);
+TribKafkaPublishResult trib_kafka_admission_run (
+    TribKafkaPublisher *p, Frame *frame, GError **error);
 
 /* trib-kafka-delivery.c */
 void trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame);
+void trib_kafka_delivery_dispatch (TribKafkaPublisher *p);
 void trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now);
+void trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report);
+void trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque);
 
 /* trib-kafka-outcome.c */
 void trib_kafka_outcome_count (TribKafkaPublisher *p, Frame *frame);
@@ -174,13 +265,12 @@ void trib_kafka_outcome_drop (
     TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message);
 void trib_kafka_outcome_acknowledge (TribKafkaPublisher *p, Frame *frame);
 void trib_kafka_outcome_release_payload (TribKafkaPublisher *p, Frame *frame);
-void trib_kafka_outcome_loss_reported (TribKafkaClient *c, LossRecord *loss, const Report *report);
-void trib_kafka_outcome_orphan_reported (TribKafkaClient *c, Frame *frame, TribKafkaTopic topic);
-void trib_kafka_outcome_orphan (TribKafkaPublisher *p);
+void trib_kafka_outcome_loss_reported (
+    TribKafkaPublisher *p, LossRecord *loss, const Report *report);
 
-/* trib-kafka-tell.c */
-gpointer trib_kafka_tell_thread (gpointer data);
-void trib_kafka_tell_link (TribKafkaPublisher *p, const TribLinkEvent *event);
-void trib_kafka_tell_clear_losses (TribKafkaLosses *losses);
+/* trib-kafka-notify.c */
+gpointer trib_kafka_notify_thread (gpointer data);
+void trib_kafka_notify_link (TribKafkaPublisher *p, const TribLinkEvent *event);
+void trib_kafka_notify_clear_losses (TribKafkaLosses *losses);
 
 G_END_DECLS

@@ -4,18 +4,18 @@
 
 #include <string.h>
 
-/* a reader tells records apart by their topic */
+/* readers tell kinds of record apart by their topic */
 static gboolean
 check_topics (const TribKafkaPublisher *p, GError **error)
 {
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
-    if (p->names[i] && !trib_kafka_topic_check (p->names[i], error))
+    const gchar *name = p->topics[i].name;
+    if (name && !trib_kafka_topic_check (name, error))
       return FALSE;
     for (guint k = 0; k < i; k++) {
-      if (p->names[i] && p->names[k] && g_str_equal (p->names[i], p->names[k])) {
+      if (name && g_strcmp0 (name, p->topics[k].name) == 0) {
         g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
-            "two topics have the name \"%s\": each kind of record needs one of its own",
-            p->names[i]);
+            "two topics have the name \"%s\": each kind of record needs one of its own", name);
         return FALSE;
       }
     }
@@ -24,14 +24,33 @@ check_topics (const TribKafkaPublisher *p, GError **error)
 }
 
 static void
-copy_names (TribKafkaPublisher *p, const TribKafkaConfig *config)
+copy_topics (TribKafkaPublisher *p, const TribKafkaConfig *config)
 {
   if (config->record_topic) {
-    p->names[TOPIC_SINGLE] = g_strdup (config->record_topic);
+    p->topics[TOPIC_SINGLE].name = g_strdup (config->record_topic);
     return;
   }
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
-    p->names[i] = g_strdup (config->topics[i] ? config->topics[i] : trib_kafka_default_topics[i]);
+    p->topics[i].name
+        = g_strdup (config->topics[i] ? config->topics[i] : trib_kafka_default_topics[i]);
+}
+
+static void
+copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
+{
+  p->servers = g_strdup (config->bootstrap_servers);
+  p->options = g_strdupv ((gchar **) config->options);
+  p->secrets = trib_kafka_secrets_new ();
+  for (guint i = 0; p->options && p->options[i]; i += 2)
+    trib_kafka_secrets_add (p->secrets, p->options[i], p->options[i + 1]);
+  p->config = *config;
+  p->config.bootstrap_servers = p->servers;
+  p->config.options = (const gchar *const *) p->options;
+  p->config.record_topic = NULL;
+  memset (p->config.topics, 0, sizeof p->config.topics);
+  p->overflow = config->overflow;
+  p->wanted[config->record_topic || config->legacy ? GROUP_SINGLE : GROUP_BINARY] = TRUE;
+  copy_topics (p, config);
 }
 
 static void
@@ -40,14 +59,22 @@ destroy (TribKafkaPublisher *p)
   g_clear_pointer (&p->last_session, g_ref_string_release);
   g_clear_pointer (&p->last_stream, g_ref_string_release);
   g_clear_pointer (&p->last_caps, g_ref_string_release);
-  trib_kafka_tell_clear_losses (&p->losses);
+  trib_kafka_notify_clear_losses (&p->losses);
   g_queue_clear_full (&p->link_events, g_free);
-  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
-    g_free (p->names[i]);
-  g_free (p->why);
+  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
+    g_free (p->topics[i].lanes);
+    g_free (p->topics[i].name);
+  }
+  g_ptr_array_unref (p->released);
+  g_clear_error (&p->fatal);
+  g_free (p->client_why);
+  g_free (p->topic_why);
+  g_free (p->servers);
+  g_strfreev (p->options);
+  trib_kafka_secrets_free (p->secrets);
+  g_mutex_clear (&p->lock);
   g_cond_clear (&p->changed);
-  g_cond_clear (&p->tell);
-  g_clear_pointer (&p->client, trib_kafka_client_unref);
+  g_cond_clear (&p->notify);
   g_free (p);
 }
 
@@ -58,8 +85,7 @@ destroy (TribKafkaPublisher *p)
  * @user_data: for @callbacks
  * @error: return location: options that are not acceptable
  *
- * Joins the client of publishers with equal settings, or makes it. Does not wait for the broker: frames
- * wait for it. Any thread.
+ * Makes a client of its own. Does not wait for the broker: frames wait for it. Any thread.
  *
  * Returns: (transfer full): a publisher, or %NULL
  */
@@ -69,23 +95,23 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
 {
   TribKafkaPublisher *p = g_new0 (TribKafkaPublisher, 1);
 
+  g_mutex_init (&p->lock);
   g_cond_init (&p->changed);
-  g_cond_init (&p->tell);
-  copy_names (p, config);
-  p->partition_by_frame = config->partition_by_frame;
+  g_cond_init (&p->notify);
+  p->released = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   p->callbacks = *callbacks;
   p->user_data = user_data;
-  p->overflow = config->overflow;
-  p->wanted[config->record_topic || config->legacy ? GROUP_SINGLE : GROUP_BINARY] = TRUE;
+  copy_config (p, config);
   trib_link_init (&p->link, g_get_monotonic_time ());
-  if (!check_topics (p, error) || !trib_kafka_client_acquire (config, p, error)) {
+  if (!check_topics (p, error) || !trib_kafka_io_open (p, error)) {
     destroy (p);
     return NULL;
   }
-  if (!p->client->idempotent && callbacks->log)
+  if (!p->idempotent && callbacks->log)
     callbacks->log (user_data, 4,
         "enable.idempotence is off: a retry may write a record twice, or out of order");
-  p->teller = g_thread_new ("kafka-publisher", trib_kafka_tell_thread, p);
+  p->io_thread = g_thread_new ("kafka-client", trib_kafka_io_thread, p);
+  p->notifier = g_thread_new ("kafka-publisher", trib_kafka_notify_thread, p);
   return p;
 }
 
@@ -94,29 +120,25 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
  * @p: a publisher that no other thread publishes to any more
  * @drain_timeout_ms: how long to wait for outcomes first
  *
- * Drains, then gives up the rest: those frames count as purged and are told by frames_lost before
- * this returns. Other publishers of the client are not disturbed; where they have records on their way,
- * payloads that were given up stay referenced until the client has done with them. The last publisher
- * ends the client, and then nothing is referenced. After it only trib_kafka_publisher_get_accounts() and
+ * Drains, then gives up the rest: those frames count as purged and are reported by frames_lost before
+ * this returns. No payload is referenced after it. After it only trib_kafka_publisher_get_accounts() and
  * trib_kafka_publisher_free() may be called. Not from a callback.
  */
 void
 trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms)
 {
-  TribKafkaClient *c = p->client;
-
   trib_kafka_publisher_set_flushing (p, FALSE);
   if (drain_timeout_ms > 0)
     trib_kafka_publisher_drain (p, drain_timeout_ms);
-  g_mutex_lock (&c->lock);
-  p->leaving = TRUE;
-  while (!p->left)
-    g_cond_wait (&p->changed, &c->lock);
-  p->tell_ends = TRUE;
-  g_cond_signal (&p->tell);
-  g_mutex_unlock (&c->lock);
-  g_thread_join (g_steal_pointer (&p->teller));
-  trib_kafka_client_release (c);
+  g_mutex_lock (&p->lock);
+  p->close = TRUE;
+  g_mutex_unlock (&p->lock);
+  g_thread_join (g_steal_pointer (&p->io_thread));
+  g_mutex_lock (&p->lock);
+  p->notify_ends = TRUE;
+  g_cond_signal (&p->notify);
+  g_mutex_unlock (&p->lock);
+  g_thread_join (g_steal_pointer (&p->notifier));
 }
 
 /**
@@ -126,7 +148,7 @@ trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms)
 void
 trib_kafka_publisher_free (TribKafkaPublisher *p)
 {
-  if (p->teller)
+  if (p->notifier)
     trib_kafka_publisher_close (p, 0);
   destroy (p);
 }
@@ -152,9 +174,9 @@ trib_kafka_publisher_publish (TribKafkaPublisher *p, const TribKafkaFrame *frame
   TribKafkaPublishResult result;
 
   trib_kafka_frame_lay_out (taken, frame, payload);
-  g_mutex_lock (&p->client->lock);
-  result = trib_kafka_room_admit (p, taken, error);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_lock (&p->lock);
+  result = trib_kafka_admission_run (p, taken, error);
+  g_mutex_unlock (&p->lock);
   return result;
 }
 
@@ -177,23 +199,23 @@ trib_kafka_publisher_publish_record (
   Frame *taken = trib_kafka_frame_new_record (p, record, value);
   TribKafkaPublishResult result;
 
-  g_mutex_lock (&p->client->lock);
-  result = trib_kafka_room_admit (p, taken, error);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_lock (&p->lock);
+  result = trib_kafka_admission_run (p, taken, error);
+  g_mutex_unlock (&p->lock);
   return result;
 }
 
 static void
 count_flushed (TribKafkaPublisher *p, Frame *lost)
 {
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   trib_kafka_outcome_count (p, lost);
   /* its wait was ended, so it is missing for those behind it */
   if (p->overflow == TRIB_KAFKA_OVERFLOW_DROP_NON_KEY)
     p->await_key = TRUE;
   trib_kafka_outcome_drop (
       p, lost, TRIB_KAFKA_DROPPED_FLUSHED, "a flush or a state change ended its wait for room");
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /**
@@ -236,10 +258,10 @@ trib_kafka_publisher_count_malformed (
 {
   Frame *lost = trib_kafka_frame_new_record (p, record, value);
 
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   trib_kafka_outcome_count (p, lost);
   trib_kafka_outcome_fail (p, lost, TRIB_KAFKA_FAILED_MALFORMED, message);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /**
@@ -258,12 +280,12 @@ trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms)
   gint64 deadline = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
   gboolean empty;
 
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   while (
       !(empty = p->accounts.pending == 0 && p->accounts.loss_records_pending == 0) && !p->flushing)
-    if (!g_cond_wait_until (&p->changed, &p->client->lock, deadline))
+    if (!g_cond_wait_until (&p->changed, &p->lock, deadline))
       break;
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
   return empty;
 }
 
@@ -278,30 +300,30 @@ trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms)
 void
 trib_kafka_publisher_give_up (TribKafkaPublisher *p)
 {
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   p->abandon = TRUE;
   while (p->abandon)
-    g_cond_wait (&p->changed, &p->client->lock);
-  g_mutex_unlock (&p->client->lock);
-  trib_kafka_publisher_tell (p);
+    g_cond_wait (&p->changed, &p->lock);
+  g_mutex_unlock (&p->lock);
+  trib_kafka_publisher_notify (p);
 }
 
 /**
- * trib_kafka_publisher_tell:
+ * trib_kafka_publisher_notify:
  * @p: a publisher
  *
  * Returns when everything that has happened so far has been told: losses, too, which otherwise wait up to a second
  * for more of them. Not from its callbacks.
  */
 void
-trib_kafka_publisher_tell (TribKafkaPublisher *p)
+trib_kafka_publisher_notify (TribKafkaPublisher *p)
 {
-  g_mutex_lock (&p->client->lock);
-  p->tell_now = TRUE;
-  g_cond_signal (&p->tell);
-  while (p->tell_now)
-    g_cond_wait (&p->changed, &p->client->lock);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_lock (&p->lock);
+  p->notify_now = TRUE;
+  g_cond_signal (&p->notify);
+  while (p->notify_now)
+    g_cond_wait (&p->changed, &p->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /**
@@ -315,29 +337,29 @@ trib_kafka_publisher_tell (TribKafkaPublisher *p)
 void
 trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing)
 {
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   p->flushing = flushing;
   g_cond_broadcast (&p->changed);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /* any thread; takes effect at once, also for a frame that waits for room */
 void
 trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow)
 {
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   p->overflow = overflow;
   g_cond_broadcast (&p->changed);
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /* any thread; the books close in every copy */
 void
 trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts)
 {
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   *ret_accounts = p->accounts;
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
 }
 
 /**
@@ -354,9 +376,9 @@ trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes)
 {
   gboolean congested;
 
-  g_mutex_lock (&p->client->lock);
-  congested = p->client->pending_bytes + more_bytes > p->client->config.max_pending_bytes / 4;
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_lock (&p->lock);
+  congested = p->accounts.pending_bytes + more_bytes > p->config.max_pending_bytes / 4;
+  g_mutex_unlock (&p->lock);
   return congested;
 }
 
@@ -365,8 +387,8 @@ trib_kafka_publisher_get_link (TribKafkaPublisher *p)
 {
   TribLinkState state;
 
-  g_mutex_lock (&p->client->lock);
+  g_mutex_lock (&p->lock);
   state = p->link.state;
-  g_mutex_unlock (&p->client->lock);
+  g_mutex_unlock (&p->lock);
   return state;
 }

@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Sends frames to the three topics without copying them, writes the registry entry once both
- * records are acknowledged, and keeps books that close; or sends plain records to one topic. Publishers
- * of equal settings share one client. See docs/internals/kafka-publisher.md and kafka-client.md. */
+/* Sends frames to the three topics without copying them, writes the registry entry once both records are
+ * acknowledged, and keeps counters that close; or sends plain records to one topic. Each publisher has a client (a
+ * librdkafka producer) of its own. See docs/internals/kafka-publisher.md and kafka-client.md. */
 
 typedef struct _TribKafkaPublisher TribKafkaPublisher;
 
@@ -64,8 +64,7 @@ typedef struct {
  * @fatal: the client cannot go on; once
  * @log: a line of the client's log, @level as syslog's
  *
- * Called on a thread of the publisher's own (@log: on any thread), without a lock held. Of the client's
- * log, one of the publishers that share it is told.
+ * Called on a thread of the publisher's own (@log: on any thread), without a lock held.
  */
 typedef struct {
   void (*link_changed) (
@@ -91,7 +90,7 @@ void trib_kafka_publisher_count_malformed (
     TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
 void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
-void trib_kafka_publisher_tell (TribKafkaPublisher *p);
+void trib_kafka_publisher_notify (TribKafkaPublisher *p);
 void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);
 void trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow);
 void trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts);

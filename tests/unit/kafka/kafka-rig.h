@@ -29,8 +29,6 @@ typedef struct {
   /* The mock cluster does not look at sequence numbers, so it writes again what is sent again after
    * it went away with the answer. That real brokers do not is shown by the integration tests. */
   gboolean copies_allowed;
-  /* another publisher of the client goes on: what was given up is released with the client's reports */
-  gboolean payloads_may_stay;
 
   TribKafkaBroker *broker;
   rd_kafka_mock_cluster_t *mock;

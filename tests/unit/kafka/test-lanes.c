@@ -7,7 +7,7 @@
 #define N 6 /* the first, and a window of five */
 
 typedef struct {
-  TribKafkaClient client;
+  TribKafkaPublisher p;
   Topic *topic;
   Slot slots[N];
 } Lanes;
@@ -20,28 +20,24 @@ lanes_init (Lanes *l)
 
   /* no servers: it would say so */
   rd_kafka_conf_set_log_cb (conf, NULL);
-  l->client.topics = g_ptr_array_new ();
-  l->client.rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  g_assert_nonnull (l->client.rk);
-  l->client.idempotent = TRUE;
-  l->client.batch_size = 1000000;
-  l->topic = trib_kafka_topic_acquire (&l->client, "topic");
-  l->topic->rkt = rd_kafka_topic_new (l->client.rk, "topic", NULL);
+  l->p.rk = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (l->p.rk);
+  l->p.idempotent = TRUE;
+  l->p.batch_size = 1000000;
+  l->topic = &l->p.topics[TOPIC_SINGLE];
+  l->topic->rkt = rd_kafka_topic_new (l->p.rk, "topic", NULL);
   trib_kafka_lanes_open (l->topic, 1);
   for (guint i = 0; i < N; i++)
-    l->slots[i] = (Slot){ .topic = l->topic, .whole = 600 };
+    l->slots[i] = (Slot){ .kind = TOPIC_SINGLE, .whole = 600 };
 }
 
 static void
 lanes_clear (Lanes *l)
 {
-  trib_kafka_topic_release (l->topic);
-  g_assert_cmpuint (l->topic->n_records, ==, 0);
-  rd_kafka_purge (l->client.rk, RD_KAFKA_PURGE_F_QUEUE);
-  trib_kafka_topics_sweep (&l->client, FALSE);
-  g_assert_cmpuint (l->client.topics->len, ==, 0);
-  g_ptr_array_unref (l->client.topics);
-  rd_kafka_destroy (l->client.rk);
+  rd_kafka_purge (l->p.rk, RD_KAFKA_PURGE_F_QUEUE);
+  rd_kafka_topic_destroy (l->topic->rkt);
+  g_free (l->topic->lanes);
+  rd_kafka_destroy (l->p.rk);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lanes, lanes_clear)
 
@@ -51,13 +47,13 @@ send_slot (Lanes *l, guint i)
   Record record
       = { .slot = &l->slots[i], .key = "key", .key_size = 3, .value = "value", .size = 5 };
 
-  g_assert_cmpint (trib_kafka_lanes_send (&l->client, &record), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  g_assert_cmpint (trib_kafka_lanes_send (&l->p, &record), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 static void
 report (Lanes *l, guint i, gboolean known)
 {
-  trib_kafka_lanes_reported (&l->client, &l->slots[i], known);
+  trib_kafka_lanes_reported (&l->p, &l->slots[i], known);
 }
 
 /* After a failure one record goes alone. Reports of those that were on their way before, as the producer that

@@ -66,9 +66,9 @@ must_ask_again (Rig *rig)
 {
   gboolean must;
 
-  g_mutex_lock (&rig->p->client->lock);
-  must = rig->p->client->ask_again;
-  g_mutex_unlock (&rig->p->client->lock);
+  g_mutex_lock (&rig->p->lock);
+  must = rig->p->ask_again;
+  g_mutex_unlock (&rig->p->lock);
   return must;
 }
 

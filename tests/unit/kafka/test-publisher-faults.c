@@ -199,9 +199,9 @@ test_unknown_topic (void)
   g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
   /* nothing can be written down where there is no topic */
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
-  g_mutex_lock (&rig->p->client->lock);
-  why = g_strdup (rig->p->why);
-  g_mutex_unlock (&rig->p->client->lock);
+  g_mutex_lock (&rig->p->lock);
+  why = g_strdup (rig->p->topic_why);
+  g_mutex_unlock (&rig->p->lock);
   g_assert_nonnull (strstr (why, "kafka-topics.sh --create --topic"));
   g_free (why);
   rd_kafka_mock_topic_set_error (
@@ -225,8 +225,7 @@ test_fatal (void)
   rig_down (rig);
   for (guint i = 0; i < 5; i++)
     rig_publish (rig, 1000);
-  rd_kafka_test_fatal_error (
-      rig->p->client->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
+  rd_kafka_test_fatal_error (rig->p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 10000);
   g_assert_cmpint (rig_publish_full (rig, 1000, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL);

@@ -83,9 +83,9 @@ why_of (Rig *rig)
 {
   gchar *why;
 
-  g_mutex_lock (&rig->p->client->lock);
-  why = g_strdup (rig->p->why ? rig->p->why : rig->p->client->why);
-  g_mutex_unlock (&rig->p->client->lock);
+  g_mutex_lock (&rig->p->lock);
+  why = g_strdup (trib_kafka_publisher_why (rig->p));
+  g_mutex_unlock (&rig->p->lock);
   return why;
 }
 

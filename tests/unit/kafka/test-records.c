@@ -2,7 +2,6 @@
 /* Plain records to one topic: the same room, counters and outcomes as frames. */
 #include "kafka-rig.h"
 
-#include <kafka/publish/trib-kafka-client.h>
 #include <kafka/publish/trib-kafka-partition.h>
 #include <kafka/publish/trib-kafka-publisher-private.h>
 
@@ -104,16 +103,15 @@ static void
 test_one_topic (void)
 {
   g_autoptr (Rig) rig = records_rig ();
-  TribKafkaClient *c;
 
   rig_start (rig);
   publish (rig, "k");
   rig_drain (rig);
-  c = rig->p->client;
-  g_mutex_lock (&c->lock);
-  g_assert_cmpuint (c->topics->len, ==, 1);
-  g_assert_cmpstr (((Topic *) c->topics->pdata[0])->name, ==, rig->topics[TOPIC]);
-  g_mutex_unlock (&c->lock);
+  g_mutex_lock (&rig->p->lock);
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
+    g_assert_cmpint (rig->p->topics[t].rkt != NULL, ==, t == TOPIC);
+  g_assert_cmpstr (rig->p->topics[TOPIC].name, ==, rig->topics[TOPIC]);
+  g_mutex_unlock (&rig->p->lock);
 }
 
 static void
@@ -147,15 +145,13 @@ static void
 test_topic_limit (void)
 {
   g_autoptr (Rig) rig = records_rig ();
-  TribKafkaClient *c;
 
   rig_start (rig);
   publish (rig, "k");
   rig_drain (rig);
-  c = rig->p->client;
-  g_mutex_lock (&c->lock);
-  rig->p->topics[TOPIC]->max_bytes = 20000;
-  g_mutex_unlock (&c->lock);
+  g_mutex_lock (&rig->p->lock);
+  rig->p->topics[TOPIC].max_bytes = 20000;
+  g_mutex_unlock (&rig->p->lock);
   publish_full (rig, 19000, "k", NULL);
   publish_full (rig, 20000, "k", NULL);
   publish_full (rig, 19000, NULL, NULL);
@@ -245,7 +241,7 @@ test_given_up (void)
   g_assert_cmpuint (rig_accounts (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
 }
 
-/* records and frames over one client */
+/* records and frames, each over a client of its own */
 static void
 test_beside_frames (void)
 {
@@ -255,7 +251,6 @@ test_beside_frames (void)
   frames->config.max_pending_bytes = records->config.max_pending_bytes;
   rig_start (records);
   rig_start (frames);
-  g_assert_true (records->p->client == frames->p->client);
   for (guint i = 0; i < 50; i++) {
     publish (records, i % 2 ? "k" : NULL);
     rig_publish_full (frames, 1000, TRUE, i % 5 == 0, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each publisher has a thread for its callbacks. What an application does in them (a handler of bus messages may
- * do anything) holds up neither deliveries nor the other publishers of the client. */
+/* The thread of a publisher's callbacks. What an application does in them (a handler of bus messages may do anything)
+ * does not delay deliveries. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
@@ -15,17 +15,17 @@ typedef struct {
   GError *fatal;
 } News;
 
-/* @locks: requires the client's */
+/* @locks: requires the publisher's */
 void
-trib_kafka_tell_link (TribKafkaPublisher *p, const TribLinkEvent *event)
+trib_kafka_notify_link (TribKafkaPublisher *p, const TribLinkEvent *event)
 {
   p->accounts.outages = p->link.outages;
   g_queue_push_tail (&p->link_events, g_memdup2 (event, sizeof *event));
-  g_cond_signal (&p->tell);
+  g_cond_signal (&p->notify);
 }
 
 void
-trib_kafka_tell_clear_losses (TribKafkaLosses *losses)
+trib_kafka_notify_clear_losses (TribKafkaLosses *losses)
 {
   for (guint i = 0; i < losses->n_named; i++)
     g_free (losses->frame_ids[i]);
@@ -33,27 +33,24 @@ trib_kafka_tell_clear_losses (TribKafkaLosses *losses)
   memset (losses, 0, sizeof *losses);
 }
 
-/* @locks: requires the client's */
+/* @locks: requires the publisher's */
 static gchar *
 describe_trouble (const TribKafkaPublisher *p)
 {
-  const TribKafkaClient *c = p->client;
+  const gchar *why = trib_kafka_publisher_why (p);
 
-  if (p->why)
-    return g_strdup (p->why);
-  if (c->why)
-    return g_strdup (c->why);
-  if (c->throttle_ms > 0)
+  if (why)
+    return g_strdup (why);
+  if (p->throttle_ms > 0)
     return g_strdup_printf (
-        "the broker throttles this client (a quota): it takes nothing for %d ms", c->throttle_ms);
+        "the broker throttles this client (a quota): it takes nothing for %d ms", p->throttle_ms);
   return g_strdup ("");
 }
 
-/* @locks: requires the client's */
+/* @locks: requires the publisher's */
 static gboolean
 collect (TribKafkaPublisher *p, News *news)
 {
-  const TribKafkaClient *c = p->client;
   gint64 now = g_get_monotonic_time ();
 
   memset (news, 0, sizeof *news);
@@ -62,20 +59,20 @@ collect (TribKafkaPublisher *p, News *news)
   g_queue_init (&p->link_events);
   if (!g_queue_is_empty (&news->events))
     news->why = describe_trouble (p);
-  if (p->losses.message && (p->tell_now || p->tell_ends || now >= p->next_losses_us)) {
+  if (p->losses.message && (p->notify_now || p->notify_ends || now >= p->next_losses_us)) {
     news->losses = p->losses;
     memset (&p->losses, 0, sizeof p->losses);
     p->next_losses_us = now + LOSSES_EVERY_US;
   }
-  if (c->fatal && !p->fatal_told) {
-    news->fatal = g_error_copy (c->fatal);
-    p->fatal_told = TRUE;
+  if (p->fatal && !p->fatal_notified) {
+    news->fatal = g_error_copy (p->fatal);
+    p->fatal_notified = TRUE;
   }
   return news->events.length > 0 || news->losses.message || news->fatal;
 }
 
 static void
-tell (TribKafkaPublisher *p, News *news)
+call_back (TribKafkaPublisher *p, News *news)
 {
   TribLinkEvent *event;
 
@@ -88,37 +85,37 @@ tell (TribKafkaPublisher *p, News *news)
     p->callbacks.frames_lost (p->user_data, &news->losses);
   if (news->fatal && p->callbacks.fatal)
     p->callbacks.fatal (p->user_data, news->fatal);
-  trib_kafka_tell_clear_losses (&news->losses);
+  trib_kafka_notify_clear_losses (&news->losses);
   g_clear_error (&news->fatal);
   g_free (news->why);
 }
 
-/* tells until there is nothing more to tell; losses at most once a second unless it was asked for */
+/* until the end, and all is reported; losses at most once a second unless it was asked for */
 gpointer
-trib_kafka_tell_thread (gpointer data)
+trib_kafka_notify_thread (gpointer data)
 {
   TribKafkaPublisher *p = data;
-  GMutex *lock = &p->client->lock;
+  GMutex *lock = &p->lock;
   News news;
 
   g_mutex_lock (lock);
   for (;;) {
     if (collect (p, &news)) {
       g_mutex_unlock (lock);
-      tell (p, &news);
+      call_back (p, &news);
       g_mutex_lock (lock);
       continue;
     }
-    if (p->tell_now) {
-      p->tell_now = FALSE;
+    if (p->notify_now) {
+      p->notify_now = FALSE;
       g_cond_broadcast (&p->changed);
     }
-    if (p->tell_ends)
+    if (p->notify_ends)
       break;
     if (p->losses.message)
-      g_cond_wait_until (&p->tell, lock, p->next_losses_us);
+      g_cond_wait_until (&p->notify, lock, p->next_losses_us);
     else
-      g_cond_wait (&p->tell, lock);
+      g_cond_wait (&p->notify, lock);
   }
   g_mutex_unlock (lock);
   return NULL;
