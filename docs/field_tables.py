@@ -68,6 +68,17 @@ class Field:
         return [n for n in real_names if n.startswith(self.name)] or [self.name + "REASON"]
 
 
+class _Source:
+    """Of a text: its macros, and the rows of its arrays."""
+
+    def __init__(self, text):
+        self.text = text
+        self.macros = {name: ([p.strip() for p in parameters.split(",")], body.replace("\\\n", " "))
+                       for name, parameters, body in _MACRO.findall(text)}
+        self.code = _MACRO.sub("", text)
+        self.rows = {m.group(1): _body(self.code, m.end()) for m in _ROWS.finditer(self.code)}
+
+
 class Tables:
     """The tables of one plugin folder and of plugins/shared."""
 
@@ -76,35 +87,38 @@ class Tables:
         self.paths = [os.path.join(where, name) for where in (folder, shared) if os.path.isdir(where)
                       for name in sorted(os.listdir(where)) if name.endswith((".c", ".h"))]
         self.text = ""
+        self.problems, self._found = [], {}  # {table: (about, fields)}
+        sources = []
         for path in self.paths:
             with open(path, encoding="utf-8") as stream:
-                self.text += without_comments(stream.read()) + "\n"
-        self._macros = {name: ([p.strip() for p in parameters.split(",")], body.replace("\\\n", " "))
-                        for name, parameters, body in _MACRO.findall(self.text)}
-        self._code = _MACRO.sub("", self.text)
-        self._rows = {m.group(1): _body(self._code, m.end()) for m in _ROWS.finditer(self._code)}
-        self.problems, self._found = [], {}  # {table: (about, fields)}
-        for match in _TABLE.finditer(self._code):
-            self._take(_split(_body(self._code, match.end())))
+                sources.append(_Source(without_comments(stream.read()) + "\n"))
+            self.text += sources[-1].text
+        everything = _Source(self.text)
+        for source in sources:
+            for match in _TABLE.finditer(source.code):
+                self._take(_split(_body(source.code, match.end())), source, everything)
 
-    def _take(self, arguments):
+    def _take(self, arguments, source, everything):
+        """What is defined in the table's own file hides what other files define by the same name."""
         name = _text(arguments[0]) if len(arguments) == 3 else None
         if name is None:
             return
-        about, fields = self._found.get(name, (None, []))
-        known = {field.name for field in fields}
-        written = _split(self._rows.get(arguments[2], ""))
-        rows = [self._row(row) for row in written]
+        home = source if arguments[2] in source.rows else everything
+        written = _split(home.rows.get(arguments[2], ""))
+        rows = [self._row(row, {**everything.macros, **home.macros}) for row in written]
         self.problems += ["the table %s has a row that says no name, kind and meaning: %s" % (name, text)
                           for text, row in zip(written, rows) if row is None]
         if not rows:
             self.problems.append("the rows of the table %s are not in its folder: %s" % (name, arguments[2]))
+        about, fields = self._found.get(name, (None, []))
+        known = {field.name for field in fields}
         self._found[name] = (about or _text(arguments[1]), fields + [r for r in rows if r and r.name not in known])
 
-    def _row(self, row):
+    @staticmethod
+    def _row(row, macros):
         call = re.match(r"(\w+) ?\(", row)
-        if call and call.group(1) in self._macros:
-            parameters, body = self._macros[call.group(1)]
+        if call and call.group(1) in macros:
+            parameters, body = macros[call.group(1)]
             values = dict(zip(parameters, _split(_body(row, call.end()))))
             row = re.sub(r"\w+", lambda m: values.get(m.group(0), m.group(0)), body).strip()
         if not row.startswith("{"):
