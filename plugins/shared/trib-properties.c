@@ -26,12 +26,14 @@ make_spec (const TribProperties *all, guint id)
   const TribProperty *s = &all->table[id];
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
                       | (s->while_playing ? GST_PARAM_MUTABLE_PLAYING : GST_PARAM_MUTABLE_READY);
+  GType type;
 
   switch (s->kind) {
     case TRIB_PROPERTY_ENUM:
-      all->enum_types[id] = make_enum (s);
-      return g_param_spec_enum (
-          s->name, s->nick, s->blurb, all->enum_types[id], (gint) s->initial, flags);
+      type = make_enum (s);
+      if (all->enum_types)
+        all->enum_types[id] = type;
+      return g_param_spec_enum (s->name, s->nick, s->blurb, type, (gint) s->initial, flags);
     case TRIB_PROPERTY_TEXT:
       return g_param_spec_string (s->name, s->nick, s->blurb, initial_text (s), flags);
     case TRIB_PROPERTY_STRUCTURE:
@@ -73,9 +75,43 @@ void
 trib_properties_mark_plugin_api (const TribProperties *all)
 {
   for (guint id = 1; id < all->n; id++) {
-    if (all->enum_types[id] != 0)
-      gst_type_mark_as_plugin_api (all->enum_types[id], 0);
+    if (all->table[id].kind == TRIB_PROPERTY_ENUM)
+      gst_type_mark_as_plugin_api (g_type_from_name (all->table[id].type_name), 0);
   }
+}
+
+void
+trib_properties_install_class (const TribProperties *all, GObjectClass *object_class)
+{
+  for (guint id = 1; id < all->n; id++)
+    g_object_class_install_property (object_class, id, make_spec (all, id));
+  trib_properties_mark_plugin_api (all);
+}
+
+void
+trib_properties_set_locked (const TribProperties *all, gpointer fields, GObject *object, guint id,
+    const GValue *value, GParamSpec *pspec)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (object);
+  known = trib_properties_set (all, fields, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+void
+trib_properties_get_locked (const TribProperties *all, gconstpointer fields, GObject *object,
+    guint id, GValue *value, GParamSpec *pspec)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (object);
+  known = trib_properties_get (all, fields, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 #define FIELD(fields, s, type) (*(type *) ((guint8 *) (fields) + (s)->offset))

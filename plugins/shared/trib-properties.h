@@ -41,12 +41,30 @@ typedef struct {
       void); /* of a text: instead of @text, a default that is known at run time */
 } TribProperty;
 
-/* @table: by id, from 1 on; @enum_types: room for as many */
+/**
+ * TribProperties:
+ * @table: by id, from 1 on
+ * @enum_types: (nullable): gets the type of each that is an enum, by id
+ * @n: length of @table
+ */
 typedef struct {
   const TribProperty *table;
   GType *enum_types;
   guint n;
 } TribProperties;
+
+#define TRIB_PROPERTIES(table)        \
+  {                                   \
+    table, NULL, G_N_ELEMENTS (table) \
+  }
+
+/* all that class_init() does: nothing else is needed where no property is notified by its GParamSpec */
+void trib_properties_install_class (const TribProperties *all, GObjectClass *object_class);
+/* set_property() and get_property() of an element whose fields its object lock guards */
+void trib_properties_set_locked (const TribProperties *all, gpointer fields, GObject *object,
+    guint id, const GValue *value, GParamSpec *pspec);
+void trib_properties_get_locked (const TribProperties *all, gconstpointer fields, GObject *object,
+    guint id, GValue *value, GParamSpec *pspec);
 
 void trib_properties_install (const TribProperties *all, GParamSpec **properties);
 void trib_properties_mark_plugin_api (const TribProperties *all);
