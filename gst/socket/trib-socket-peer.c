@@ -7,6 +7,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <common/trib-state.h>
+
+#include "trib-socket-debug.h"
+
 #define MAX_PARTS 32
 #define WRITES_A_ROUND 64
 #define DISCARD_BYTES 4096
@@ -32,14 +36,13 @@ trib_socket_lost_to_string (TribSocketLost lost)
  * @parts: what makes it up, in order; taken references of
  * @n_parts: how many
  *
- * Returns: (transfer full): with one reference
+ * Returns: (transfer full): for trib_socket_trash_clear()
  */
 TribSocketItem *
 trib_socket_item_new (GBytes *const *parts, guint n_parts)
 {
-  TribSocketItem *item = g_malloc0 (sizeof *item + n_parts * sizeof *item->parts);
+  TribSocketItem *item = g_atomic_rc_box_alloc0 (sizeof *item + n_parts * sizeof *item->parts);
 
-  item->refs = 1;
   item->n_parts = n_parts;
   for (guint i = 0; i < n_parts; i++) {
     item->parts[i] = g_bytes_ref (parts[i]);
@@ -48,44 +51,61 @@ trib_socket_item_new (GBytes *const *parts, guint n_parts)
   return item;
 }
 
-void
-trib_socket_item_unref (TribSocketItem *item, GQueue *trash)
-{
-  if (--item->refs == 0)
-    g_queue_push_tail (trash, item);
-}
-
 static void
-item_free (gpointer data)
+item_clear (gpointer data)
 {
   TribSocketItem *item = data;
 
   for (guint i = 0; i < item->n_parts; i++)
     g_bytes_unref (item->parts[i]);
-  g_free (item);
 }
 
-/* no lock may be held: whoever made the parts is called */
+static void
+item_release (gpointer item)
+{
+  g_atomic_rc_box_release_full (item, item_clear);
+}
+
+/* without locks: the owner of the parts is called */
 void
 trib_socket_trash_clear (GQueue *trash)
 {
-  g_queue_clear_full (trash, item_free);
+  g_queue_clear_full (trash, item_release);
 }
 
 /* ---- one receiver ---- */
 
+static const TribStateRow state_rows[] = {
+  [TRIB_SOCKET_PEER_DISCONNECTED] = { "disconnected", TRIB_STATE (TRIB_SOCKET_PEER_CONNECTED) },
+  [TRIB_SOCKET_PEER_CONNECTED] = { "connected", TRIB_STATE (TRIB_SOCKET_PEER_DISCONNECTED) },
+};
+static const TribStateTable states
+    = { "receiver", &trib_socket_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
+/* not connected */
 TribSocketPeer *
-trib_socket_peer_new (gint fd, TribSocketType type)
+trib_socket_peer_new (TribSocketType type)
 {
   TribSocketPeer *peer = g_new0 (TribSocketPeer, 1);
 
-  peer->fd = fd;
+  peer->fd = -1;
   peer->type = type;
   g_queue_init (&peer->items);
   return peer;
 }
 
-/* its items must be gone: trib_socket_peer_disconnect() */
+/* @fd: the peer's from now on */
+void
+trib_socket_peer_connected (TribSocketPeer *peer, gint fd, gint64 now)
+{
+  peer->fd = fd;
+  peer->since_us = now;
+  peer->pid = peer->type == TRIB_SOCKET_STREAM ? trib_socket_peer_pid (fd) : 0;
+  g_snprintf (peer->id, sizeof peer->id, "process %d", peer->pid);
+  TRIB_STATE_SET (&states, peer->id, peer->state, TRIB_SOCKET_PEER_CONNECTED, NULL);
+}
+
+/* disconnected and without items: trib_socket_peer_disconnect() */
 void
 trib_socket_peer_free (TribSocketPeer *peer)
 {
@@ -99,17 +119,36 @@ drop_nth (TribSocketPeer *peer, guint n, GQueue *trash)
   TribSocketItem *item = g_queue_pop_nth (&peer->items, n);
 
   peer->waiting -= item->size;
-  trib_socket_item_unref (item, trash);
+  g_queue_push_tail (trash, item);
+}
+
+static void
+count_lost (TribSocketPeer *peer, TribSocketPeerCounts *counts, TribSocketLost lost, gsize size)
+{
+  counts->lost[lost]++;
+  TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, peer->id, "dropped %" G_GSIZE_FORMAT " bytes: %s",
+      size, trib_socket_lost_to_string (lost));
+}
+
+/* its reference goes to @trash */
+static void
+lose_nth (
+    TribSocketPeer *peer, guint n, TribSocketLost lost, TribSocketPeerCounts *counts, GQueue *trash)
+{
+  const TribSocketItem *item = g_queue_peek_nth (&peer->items, n);
+
+  count_lost (peer, counts, lost, item->size);
+  drop_nth (peer, n, trash);
 }
 
 /**
  * trib_socket_peer_push:
  * @item: one more reference is taken, if it is kept
- * @max_bytes: that may wait
- * @max_items: that may wait, not counting one that is partly written
+ * @max_bytes: limit of the queue
+ * @max_items: limit of the queue, not counting an item that is partly written
  *
- * Puts @item behind the others. Where that is too much, the oldest that are not begun make room; what
- * is begun must go out whole, or the receiver could make nothing of the rest.
+ * Queues @item. Where that exceeds a limit, the oldest items are dropped, but for one that is partly written: it
+ * is written whole, or the receiver could not parse what follows.
  */
 void
 trib_socket_peer_push (TribSocketPeer *peer, TribSocketItem *item, gsize max_bytes, guint max_items,
@@ -118,25 +157,23 @@ trib_socket_peer_push (TribSocketPeer *peer, TribSocketItem *item, gsize max_byt
   guint first = peer->begun > 0 ? 1 : 0;
 
   if (item->size > max_bytes) {
-    counts->lost[TRIB_SOCKET_LOST_LARGE]++;
+    count_lost (peer, counts, TRIB_SOCKET_LOST_LARGE, item->size);
     return;
   }
   while (g_queue_get_length (&peer->items) > first
          && (peer->waiting + item->size > max_bytes
              || g_queue_get_length (&peer->items) - first >= max_items)) {
-    drop_nth (peer, first, trash);
-    counts->lost[TRIB_SOCKET_LOST_SLOW]++;
+    lose_nth (peer, first, TRIB_SOCKET_LOST_SLOW, counts, trash);
   }
   if (peer->waiting + item->size > max_bytes) {
-    counts->lost[TRIB_SOCKET_LOST_SLOW]++;
+    count_lost (peer, counts, TRIB_SOCKET_LOST_SLOW, item->size);
     return;
   }
-  item->refs++;
-  g_queue_push_tail (&peer->items, item);
+  g_queue_push_tail (&peer->items, g_atomic_rc_box_acquire (item));
   peer->waiting += item->size;
 }
 
-/* what is left of the first item */
+/* what remains of the first item */
 static guint
 fill_parts (const TribSocketPeer *peer, const TribSocketItem *item, struct iovec *parts)
 {
@@ -173,12 +210,12 @@ write_once (TribSocketPeer *peer, struct iovec *parts, guint n)
 
 /**
  * trib_socket_peer_write:
- * @ret_number: (out): why it is gone, an errno
+ * @ret_number: (out): why the connection ended, an errno
  *
- * Writes what the system takes without waiting. The thread must have SIGPIPE blocked, because of
+ * Writes what the system accepts without blocking. The thread must have SIGPIPE blocked, because of
  * FIFOs.
  *
- * Returns: %FALSE when the receiver is gone
+ * Returns: %FALSE when the connection has ended
  */
 gboolean
 trib_socket_peer_write (
@@ -193,8 +230,7 @@ trib_socket_peer_write (
       return TRUE;
     written = write_once (peer, parts, fill_parts (peer, item, parts));
     if (written < 0 && peer->type == TRIB_SOCKET_DATAGRAM && errno == EMSGSIZE) {
-      drop_nth (peer, 0, trash);
-      counts->lost[TRIB_SOCKET_LOST_LARGE]++;
+      lose_nth (peer, 0, TRIB_SOCKET_LOST_LARGE, counts, trash);
       continue;
     }
     if (written < 0) {
@@ -213,16 +249,15 @@ trib_socket_peer_write (
 }
 
 /**
- * trib_socket_peer_look:
- * @ret_number: (out): why it is gone, an errno; 0: it closed its end
+ * trib_socket_peer_check:
+ * @ret_number: (out): why the connection ended, an errno; 0: the receiver closed it
  *
- * To be called when poll() says that there is something to be read, or an error. A receiver has
- * nothing to say: what it sends is read and forgotten.
+ * To be called when poll() reports input or an error. Input of a receiver has no meaning: it is read and discarded.
  *
- * Returns: %FALSE when the receiver is gone
+ * Returns: %FALSE when the connection has ended
  */
 gboolean
-trib_socket_peer_look (TribSocketPeer *peer, gint *ret_number)
+trib_socket_peer_check (TribSocketPeer *peer, gint *ret_number)
 {
   gchar ignored[DISCARD_BYTES];
   gssize n;
@@ -238,19 +273,19 @@ trib_socket_peer_look (TribSocketPeer *peer, gint *ret_number)
 
 /**
  * trib_socket_peer_disconnect:
- * @keep: whether what waits stays for the next connection, from the begin of what was begun; else it
- *   is lost
+ * @keep: whether the queue is kept for the next connection, from the first byte of an item that is partly written;
+ *   else its items are lost
+ * @why: for the log
  */
 void
-trib_socket_peer_disconnect (
-    TribSocketPeer *peer, gboolean keep, TribSocketPeerCounts *counts, GQueue *trash)
+trib_socket_peer_disconnect (TribSocketPeer *peer, gboolean keep, const gchar *why,
+    TribSocketPeerCounts *counts, GQueue *trash)
 {
   if (peer->fd >= 0)
     close (peer->fd);
   peer->fd = -1;
   peer->begun = 0;
-  while (!keep && !g_queue_is_empty (&peer->items)) {
-    drop_nth (peer, 0, trash);
-    counts->lost[TRIB_SOCKET_LOST_GONE]++;
-  }
+  TRIB_STATE_SET (&states, peer->id, peer->state, TRIB_SOCKET_PEER_DISCONNECTED, why);
+  while (!keep && !g_queue_is_empty (&peer->items))
+    lose_nth (peer, 0, TRIB_SOCKET_LOST_GONE, counts, trash);
 }

@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* how often, and how long apart, the lock on a folder is tried; without it two processes that replace
- * the same dead socket at once could both believe to have it */
+/* attempts to lock a folder, and the pause between them; without the lock two processes that replace
+ * the same dead socket at once could both succeed */
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_US 2000
 
@@ -30,22 +30,22 @@ fail (GError **error, gint number, const gchar *doing, const gchar *location)
 /**
  * trib_socket_check_location:
  * @location: (nullable): a path, or '@' and an abstract name
- * @type: what is to be there
+ * @type: the type it is to have
  * @error: %TRIB_SOCKET_ERROR_LOCATION
  *
- * Returns: whether something of @type could have that name
+ * Returns: whether @location is a valid name for @type
  */
 gboolean
 trib_socket_check_location (const gchar *location, TribSocketType type, GError **error)
 {
-  const gsize room = sizeof (((struct sockaddr_un *) NULL)->sun_path);
+  const gsize max_len = sizeof (((struct sockaddr_un *) NULL)->sun_path);
   const gchar *why = NULL;
 
   if (location == NULL || *location == '\0' || g_str_equal (location, "@"))
     why = "is not set";
   else if (type == TRIB_SOCKET_FIFO && *location == '@')
     why = "is an abstract name, which a FIFO cannot have";
-  else if (type != TRIB_SOCKET_FIFO && strlen (location) >= room)
+  else if (type != TRIB_SOCKET_FIFO && strlen (location) >= max_len)
     why = "is longer than the 107 bytes that the name of a socket may have";
   if (why == NULL)
     return TRUE;
@@ -91,9 +91,9 @@ connect_once (const gchar *location, TribSocketType type, gint *ret_number)
   return -1;
 }
 
-/* ---- making places ---- */
+/* ---- creating ---- */
 
-/* on the folder that the socket is in, so that no other file has to be there; -1: without */
+/* of the socket's folder, so that no lock file is needed; -1: not locked */
 static gint
 lock_folder (const gchar *location)
 {
@@ -110,7 +110,7 @@ lock_folder (const gchar *location)
   return -1;
 }
 
-/* removes a socket that nobody has open any more; FALSE: the place is not free */
+/* removes a socket that no process listens at; FALSE: the location is in use */
 static gboolean
 clear_stale (const gchar *location, TribSocketType type, GError **error)
 {
@@ -121,7 +121,7 @@ clear_stale (const gchar *location, TribSocketType type, GError **error)
     return errno == ENOENT || fail (error, errno, "look at", location);
   if (!S_ISSOCK (st.st_mode)) {
     g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_OTHER_KIND,
-        "\"%s\" is there and is no socket: remove it, or choose another location", location);
+        "\"%s\" exists and is not a socket: remove it, or choose another location", location);
     return FALSE;
   }
   fd = connect_once (location, type, &number);
@@ -129,11 +129,11 @@ clear_stale (const gchar *location, TribSocketType type, GError **error)
     close (fd);
   if (number == ECONNREFUSED)
     return unlink (location) == 0 || errno == ENOENT || fail (error, errno, "remove", location);
-  /* EPROTOTYPE: living, of the other type; EAGAIN: its backlog is full */
+  /* EPROTOTYPE: in use, of the other type; EAGAIN: in use, its backlog is full */
   if (number != 0 && number != EPROTOTYPE && number != EAGAIN)
     return fail (error, number, "use", location);
   g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_IN_USE,
-      "another process listens at \"%s\": end it, or choose another location", location);
+      "another process listens at \"%s\": stop it, or choose another location", location);
   return FALSE;
 }
 
@@ -144,7 +144,7 @@ bind_to (
   struct sockaddr_un address;
   socklen_t len = make_address (location, &address);
 
-  /* the file has this mode from its first moment on, less the umask; chmod() gives the rest */
+  /* the file is created with this mode, less the umask; chmod() sets the rest */
   fchmod (fd, mode);
   if (bind (fd, (struct sockaddr *) &address, len) != 0) {
     gint number = errno;
@@ -152,7 +152,7 @@ bind_to (
     if (number != EADDRINUSE)
       return fail (error, number, "make the socket", location);
     g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_IN_USE,
-        "another process listens at \"%s\": end it, or choose another location", location);
+        "another process listens at \"%s\": stop it, or choose another location", location);
     return FALSE;
   }
   if (*location != '@' && chmod (location, mode) != 0)
@@ -162,7 +162,7 @@ bind_to (
   return TRUE;
 }
 
-/* remembers the file, so that only that one will be removed */
+/* remembers the file, so that only this one is removed */
 static void
 own (TribSocketPlace *place, const gchar *location)
 {
@@ -184,9 +184,9 @@ own (TribSocketPlace *place, const gchar *location)
  * @backlog: connections that may wait to be accepted
  * @error: return location, domain %TRIB_SOCKET_ERROR
  *
- * A socket that a dead process has left there is replaced; one of a living process is not.
+ * A socket that a dead process has left is replaced; one of a running process is not.
  *
- * Returns: whether others can send there now
+ * Returns: whether other processes can send there now
  */
 gboolean
 trib_socket_place_bind (TribSocketPlace *place, const gchar *location, TribSocketType type,
@@ -220,9 +220,9 @@ trib_socket_place_bind (TribSocketPlace *place, const gchar *location, TribSocke
  * @mode: of the file, if it is made
  * @error: return location, domain %TRIB_SOCKET_ERROR
  *
- * Makes a FIFO, unless there is one. It is not opened.
+ * Creates a FIFO, unless there is one. It is not opened.
  *
- * Returns: whether there is one
+ * Returns: whether there is a FIFO
  */
 gboolean
 trib_socket_place_make_fifo (
@@ -243,7 +243,7 @@ trib_socket_place_make_fifo (
   if (stat (location, &st) == 0 && S_ISFIFO (st.st_mode))
     return TRUE;
   g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_OTHER_KIND,
-      "\"%s\" is there and is no FIFO: remove it, or choose another location", location);
+      "\"%s\" exists and is not a FIFO: remove it, or choose another location", location);
   return FALSE;
 }
 
@@ -251,7 +251,7 @@ trib_socket_place_make_fifo (
  * trib_socket_place_clear:
  * @place: a place
  *
- * Closes it, and removes its file if that is still the one that was made.
+ * Closes it, and removes its file if that is still the one that was created.
  */
 void
 trib_socket_place_clear (TribSocketPlace *place)
@@ -267,10 +267,10 @@ trib_socket_place_clear (TribSocketPlace *place)
   *place = TRIB_SOCKET_PLACE_INIT;
 }
 
-/* ---- going to places ---- */
+/* ---- connecting ---- */
 
-/* A FIFO is opened for writing alone: so it is known whether anybody reads, a new reader begins with a
- * whole picture, and reads to an end when the writer is gone. */
+/* A FIFO is opened for writing only: so it is known whether there is a reader, a new reader begins with a
+ * whole picture, and reads an end of file when the writer has closed it. */
 static gint
 open_fifo (const gchar *location, gint *ret_number)
 {
@@ -289,11 +289,10 @@ open_fifo (const gchar *location, gint *ret_number)
 /**
  * trib_socket_connect:
  * @location: a path, or '@' and an abstract name
- * @type: what is there
- * @error: %TRIB_SOCKET_ERROR_NO_RECEIVER while nobody is there, other codes where that will not change
- *   by itself
+ * @type: its type
+ * @error: %TRIB_SOCKET_ERROR_NO_RECEIVER while there is no receiver, other codes for lasting failures
  *
- * Returns: a descriptor that does not wait, the caller's to close; -1 with @error set
+ * Returns: a non-blocking descriptor, the caller's to close; -1 with @error set
  */
 gint
 trib_socket_connect (const gchar *location, TribSocketType type, GError **error)
@@ -308,14 +307,15 @@ trib_socket_connect (const gchar *location, TribSocketType type, GError **error)
     return fd;
   if (number == EPROTOTYPE)
     g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_OTHER_KIND,
-        "\"%s\" is there, but is no %s", location,
+        "\"%s\" exists, but is not a %s", location,
         type == TRIB_SOCKET_FIFO     ? "FIFO"
         : type == TRIB_SOCKET_STREAM ? "socket for streams (is it one for datagrams?)"
                                      : "socket for datagrams (is it one for streams?)");
   else if (number == ENOENT || number == ECONNREFUSED || number == EAGAIN || number == ENXIO
            || number == EACCES || number == ENOTSOCK)
-    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_NO_RECEIVER, "nobody %s \"%s\": %s",
-        type == TRIB_SOCKET_FIFO ? "reads" : "listens at", location, g_strerror (number));
+    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_NO_RECEIVER,
+        "no process %s \"%s\": %s", type == TRIB_SOCKET_FIFO ? "reads" : "listens at", location,
+        g_strerror (number));
   else
     fail (error, number, "connect to", location);
   return -1;
@@ -330,8 +330,9 @@ trib_socket_connect (const gchar *location, TribSocketType type, GError **error)
 gint
 trib_socket_peer_pid (gint fd)
 {
-  struct ucred who;
-  socklen_t len = sizeof who;
+  struct ucred credentials;
+  socklen_t len = sizeof credentials;
 
-  return getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 ? (gint) who.pid : 0;
+  return getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 ? (gint) credentials.pid
+                                                                           : 0;
 }

@@ -6,18 +6,18 @@
 
 G_BEGIN_DECLS
 
-/* Places where processes of one machine meet (contract OBS-9): a Unix socket, by path or by abstract
- * name (a leading '@'), or a FIFO. Nothing here waits. */
+/* Rendezvous of processes on one machine (contract OBS-9): a Unix socket, by path or by abstract
+ * name (a leading '@'), or a FIFO. Nothing here blocks. */
 
 #define TRIB_SOCKET_ERROR (trib_socket_error_quark ())
 GQuark trib_socket_error_quark (void);
 
 typedef enum {
-  TRIB_SOCKET_ERROR_LOCATION,    /* no name of a socket or FIFO */
-  TRIB_SOCKET_ERROR_IN_USE,      /* a living process has it */
-  TRIB_SOCKET_ERROR_OTHER_KIND,  /* what is there is something else */
-  TRIB_SOCKET_ERROR_NO_RECEIVER, /* nobody listens there, or reads: may change at any time */
-  TRIB_SOCKET_ERROR_FAILED,      /* the system says no */
+  TRIB_SOCKET_ERROR_LOCATION,    /* not a valid name of a socket or FIFO */
+  TRIB_SOCKET_ERROR_IN_USE,      /* a running process listens there */
+  TRIB_SOCKET_ERROR_OTHER_KIND,  /* the file is of another type */
+  TRIB_SOCKET_ERROR_NO_RECEIVER, /* no process listens there, or reads: may change at any time */
+  TRIB_SOCKET_ERROR_FAILED,      /* a system call failed */
 } TribSocketError;
 
 typedef enum {
@@ -27,8 +27,8 @@ typedef enum {
 } TribSocketType;
 
 typedef struct {
-  gint fd;     /* not for waiting, closed on exec; -1: none */
-  gchar *path; /* a file that was made, to be removed; NULL: none */
+  gint fd;     /* non-blocking, close-on-exec; -1: none */
+  gchar *path; /* a file that was created, to be removed; NULL: none */
   dev_t device;
   ino_t inode;
 } TribSocketPlace;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-socket-queue.h"
 
-/* what a record costs beside its bytes, so that small ones are bounded, too */
+/* memory of a record besides its bytes, so that small ones are bounded, too */
 #define OVERHEAD (sizeof (TribSocketRecord) + 48)
 
 struct _TribSocketQueue {
@@ -14,7 +14,7 @@ struct _TribSocketQueue {
   /* lock */
   GQueue records;
   gboolean flushing;
-  gboolean reader_rests; /* it saw a full queue, and wants to be told of room */
+  gboolean reader_waits; /* it found the queue full, and is to be woken when there is space */
   TribSocketCounts counts;
 };
 
@@ -67,8 +67,8 @@ take (TribSocketQueue *q)
 
 /**
  * trib_socket_queue_push:
- * @record: (transfer full): what is read is never refused here: a queue that drops nothing is to be
- *   asked before the next read, so that it is at most one read larger than its limit
+ * @record: (transfer full): always accepted: the reader asks trib_socket_queue_wants_more() before each read, so that
+ *   the queue exceeds its limit by one read at most
  */
 void
 trib_socket_queue_push (TribSocketQueue *q, TribSocketRecord *record)
@@ -89,14 +89,14 @@ trib_socket_queue_push (TribSocketQueue *q, TribSocketRecord *record)
 
 /**
  * trib_socket_queue_pop:
- * @ret_room: (out): whether the reader rests, and there is room for it now
+ * @ret_space: (out): whether the reader waits, and the queue has space now
  *
- * Waits for a record.
+ * Blocks until there is a record.
  *
  * Returns: (transfer full) (nullable): the oldest; %NULL when flushing
  */
 TribSocketRecord *
-trib_socket_queue_pop (TribSocketQueue *q, gboolean *ret_room)
+trib_socket_queue_pop (TribSocketQueue *q, gboolean *ret_space)
 {
   TribSocketRecord *record = NULL;
 
@@ -107,9 +107,9 @@ trib_socket_queue_pop (TribSocketQueue *q, gboolean *ret_room)
     record = take (q);
     q->counts.records_out++;
   }
-  *ret_room = q->reader_rests && q->counts.pending_bytes < q->max_bytes;
-  if (*ret_room)
-    q->reader_rests = FALSE;
+  *ret_space = q->reader_waits && q->counts.pending_bytes < q->max_bytes;
+  if (*ret_space)
+    q->reader_waits = FALSE;
   g_mutex_unlock (&q->lock);
   return record;
 }
@@ -136,7 +136,7 @@ trib_socket_queue_drop_all (TribSocketQueue *q)
   g_mutex_unlock (&q->lock);
 }
 
-/* FALSE: whoever pops will say when there is room */
+/* FALSE: trib_socket_queue_pop() reports when there is space */
 gboolean
 trib_socket_queue_wants_more (TribSocketQueue *q)
 {
@@ -144,7 +144,7 @@ trib_socket_queue_wants_more (TribSocketQueue *q)
 
   g_mutex_lock (&q->lock);
   wants = q->drop_oldest || q->counts.pending_bytes < q->max_bytes;
-  q->reader_rests = !wants;
+  q->reader_waits = !wants;
   g_mutex_unlock (&q->lock);
   return wants;
 }

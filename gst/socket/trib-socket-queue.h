@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Records between the thread that reads a socket and the one that streams, bounded in bytes, with the
- * books of both. Any thread. Private to gst/socket, but for the types. */
+/* Queue of records between the thread that reads a socket and the streaming thread, bounded in bytes, with the
+ * counters of both. Any thread. Private to gst/socket, but for the types. */
 
-/* whole and checked, in the bytes that came */
+/* complete and validated, as received */
 typedef struct {
   gint64 arrival_us; /* of its last byte, monotonic */
   TribRecordFormat format;
@@ -16,15 +16,16 @@ typedef struct {
   gchar data[];
 } TribSocketRecord;
 
-/* why something that came is no record: the codes of TribRecordError, and */
-#define TRIB_SOCKET_HALF TRIB_RECORD_N_ERRORS /* its sender went, or was too slow, in the middle */
+/* why input is no record: the codes of TribRecordError, and */
+#define TRIB_SOCKET_HALF \
+  TRIB_RECORD_N_ERRORS /* its sender disconnected, or was too slow, in the middle */
 #define TRIB_SOCKET_N_REASONS (TRIB_SOCKET_HALF + 1)
 
 const gchar *trib_socket_reason (guint reason);
 
 /**
  * TribSocketCounts:
- * @records_in: records that came, good or not: out + dropped_oldest + dropped_flush + all refused +
+ * @records_in: records received, valid or not: out + dropped_oldest + dropped_flush + all refused +
  *   pending
  *
  * Since the receiver was made.
@@ -38,9 +39,9 @@ typedef struct {
   guint64 refused[TRIB_SOCKET_N_REASONS];
   guint64 pending;
   guint64 pending_bytes;
-  guint64 clients;         /* connections that were taken */
+  guint64 clients;         /* connections accepted */
   guint64 clients_now;     /* of them, open */
-  guint64 clients_closed;  /* of them, ended by us, because of what they sent */
+  guint64 clients_closed;  /* of them, closed here because of invalid input */
   guint64 clients_refused; /* connections beyond the limit */
 } TribSocketCounts;
 
@@ -50,7 +51,7 @@ TribSocketQueue *trib_socket_queue_new (gsize max_bytes, gboolean drop_oldest);
 void trib_socket_queue_free (TribSocketQueue *q);
 
 void trib_socket_queue_push (TribSocketQueue *q, TribSocketRecord *record);
-TribSocketRecord *trib_socket_queue_pop (TribSocketQueue *q, gboolean *ret_room);
+TribSocketRecord *trib_socket_queue_pop (TribSocketQueue *q, gboolean *ret_space);
 void trib_socket_queue_set_flushing (TribSocketQueue *q, gboolean flushing);
 void trib_socket_queue_drop_all (TribSocketQueue *q);
 gboolean trib_socket_queue_wants_more (TribSocketQueue *q);

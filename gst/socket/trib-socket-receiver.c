@@ -5,28 +5,45 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <common/trib-notice.h>
+#include <common/trib-state.h>
 #include <record/trib-record-envelope.h>
 #include <record/trib-record-stream.h>
 
+#include "trib-socket-debug.h"
+#include "trib-socket-wake.h"
+
 #define READ_BYTES 65536
 #define DATAGRAMS_A_ROUND 64
-/* a stream that sends nothing but lines that are no record is no sender of records */
+/* a stream of nothing but invalid lines is closed */
 #define MAX_REFUSED_IN_A_ROW 64
 #define BACKLOG 64
-#define TELL_EVERY_US G_USEC_PER_SEC
-/* between a connection that was refused or ended and the next: whoever connects again and again does
- * not get all of the thread */
+#define NOTIFY_EVERY_US G_USEC_PER_SEC
+/* pause between a connection that was refused or closed and the next, so that a client that reconnects
+ * at once does not occupy the thread */
 #define REST_US 10000
 
+typedef enum { CLIENT_NEW, CLIENT_CONNECTED, CLIENT_GONE, CLIENT_REJECTED } ClientState;
+
+static const TribStateRow state_rows[] = {
+  [CLIENT_NEW] = { "new", TRIB_STATE (CLIENT_CONNECTED) },
+  [CLIENT_CONNECTED] = { "connected", TRIB_STATE (CLIENT_GONE) | TRIB_STATE (CLIENT_REJECTED) },
+  [CLIENT_GONE] = { "disconnected", 0 },
+  [CLIENT_REJECTED] = { "closed here", 0 },
+};
+static const TribStateTable states
+    = { "sender", &trib_socket_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
 typedef struct {
+  ClientState state;
+  gchar id[24]; /* for logs */
   gint fd;
-  gint pid;
+  gint pid; /* 0: not known */
   TribRecordStream *stream;
-  gint64 half_since_us; /* a record has begun; 0: none has */
+  gint64 half_since_us; /* a record is incomplete; 0: none is */
   guint refused_in_a_row;
 } Client;
 
@@ -36,7 +53,7 @@ struct _TribSocketReceiver {
   guint max_clients;
   gsize max_record_bytes;
   gint64 record_timeout_us;
-  TribSocketReceiverTell tell;
+  TribSocketReceiverNotify notify;
   gpointer user_data;
   TribSocketPlace place;
   gint wake;
@@ -52,19 +69,19 @@ struct _TribSocketReceiver {
   gint64 rests_until_us; /* the listening socket */
   TribSocketReceiverEvent refused, senders;
   gchar *refused_detail;
-  gint64 refused_told_us, senders_told_us;
+  TribNotice refused_notice, senders_notice;
 };
 
-/* ---- telling ---- */
+/* ---- notifications ---- */
 
 /* @thread: receiver */
 static void
 note_refused (TribSocketReceiver *r, const gchar *reason, gint pid, const gchar *detail)
 {
-  r->refused.kind = TRIB_SOCKET_TOLD_REFUSED;
+  r->refused.kind = TRIB_SOCKET_REFUSED;
   r->refused.reason = reason;
   r->refused.pid = pid;
-  r->refused.count++;
+  r->refused_notice.n_events++;
   g_free (r->refused_detail);
   r->refused_detail = g_strdup (detail);
 }
@@ -75,38 +92,33 @@ note_sender (TribSocketReceiver *r, gint pid, gboolean joined)
   TribSocketCounts more = { .clients = joined ? 1 : 0, .clients_now = r->clients->len };
 
   trib_socket_queue_count (r->queue, &more);
-  r->senders.kind = TRIB_SOCKET_TOLD_SENDERS;
+  r->senders.kind = TRIB_SOCKET_SENDERS;
   r->senders.pid = pid;
+  r->senders_notice.n_events++;
   if (joined)
     r->senders.joined++;
   else
     r->senders.left++;
 }
 
-/* Tells what is due. Returns: when the next is, 0: nothing is left to be told. */
+/* Returns: when the next notification is due; %G_MAXINT64: none is */
 static gint64
-tell_due (TribSocketReceiver *r, gint64 now)
+notify_due (TribSocketReceiver *r, gint64 now)
 {
-  gint64 next = 0;
+  guint64 n;
 
-  if (r->refused.count > 0 && now >= r->refused_told_us + TELL_EVERY_US) {
+  if (trib_notice_flush (&r->refused_notice, now, NOTIFY_EVERY_US, &n)) {
     r->refused.detail = r->refused_detail;
-    r->tell (&r->refused, r->user_data);
-    r->refused.count = 0;
-    r->refused_told_us = now;
+    r->refused.count = n;
+    r->notify (&r->refused, r->user_data);
   }
-  if (r->senders.joined + r->senders.left > 0 && now >= r->senders_told_us + TELL_EVERY_US) {
+  if (trib_notice_flush (&r->senders_notice, now, NOTIFY_EVERY_US, &n)) {
     r->senders.connected = r->clients->len;
-    r->tell (&r->senders, r->user_data);
+    r->notify (&r->senders, r->user_data);
     r->senders.joined = r->senders.left = 0;
-    r->senders_told_us = now;
   }
-  if (r->refused.count > 0)
-    next = r->refused_told_us + TELL_EVERY_US;
-  if (r->senders.joined + r->senders.left > 0)
-    next = next > 0 ? MIN (next, r->senders_told_us + TELL_EVERY_US)
-                    : r->senders_told_us + TELL_EVERY_US;
-  return next;
+  return MIN (trib_notice_next (&r->refused_notice, NOTIFY_EVERY_US),
+      trib_notice_next (&r->senders_notice, NOTIFY_EVERY_US));
 }
 
 /* ---- records ---- */
@@ -114,6 +126,8 @@ tell_due (TribSocketReceiver *r, gint64 now)
 static void
 refuse (TribSocketReceiver *r, guint reason, gint pid, const gchar *detail)
 {
+  TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "process %d: refused, %s: %s", pid,
+      trib_socket_reason (reason), detail);
   trib_socket_queue_refuse (r->queue, reason);
   note_refused (r, trib_socket_reason (reason), pid, detail);
 }
@@ -130,10 +144,9 @@ keep_record (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice byt
   trib_socket_queue_push (r->queue, record);
 }
 
-/* One map, or a list of maps. Returns: how many of them were records; of those that were not, each is
- * counted. */
+/* One map, or a list of maps; each that is no record is counted. Returns: the number of records */
 static guint
-take_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice value, gint pid)
+parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice value, gint pid)
 {
   TribRecordEnvelope envelope;
   TribRecordRead result;
@@ -167,7 +180,7 @@ skip_blanks (const guint8 *bytes, gsize len)
 }
 
 static void
-take_datagram (TribSocketReceiver *r, gsize len, gint pid)
+parse_datagram (TribSocketReceiver *r, gsize len, gint pid)
 {
   gsize begin = skip_blanks (r->buffer->data, len);
   TribRecordFormat format;
@@ -182,7 +195,7 @@ take_datagram (TribSocketReceiver *r, gsize len, gint pid)
   }
   if (format == TRIB_RECORD_MSGPACK)
     begin = 0;
-  take_value (
+  parse_value (
       r, format, (TribRecordSlice){ (const gchar *) r->buffer->data + begin, len - begin }, pid);
 }
 
@@ -190,12 +203,12 @@ static gint
 pid_of_message (struct msghdr *message)
 {
   for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c)) {
-    struct ucred who;
+    struct ucred credentials;
 
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
       continue;
-    memcpy (&who, CMSG_DATA (c), sizeof who);
-    return (gint) who.pid;
+    memcpy (&credentials, CMSG_DATA (c), sizeof credentials);
+    return (gint) credentials.pid;
   }
   return 0;
 }
@@ -228,7 +241,7 @@ read_datagram (TribSocketReceiver *r)
     refuse (r, TRIB_RECORD_ERROR_LIMIT, pid_of_message (&message),
         "a datagram larger than the limit at byte 0");
   else
-    take_datagram (r, (gsize) size, pid_of_message (&message));
+    parse_datagram (r, (gsize) size, pid_of_message (&message));
   return TRUE;
 }
 
@@ -245,23 +258,24 @@ client_free (gpointer data)
 }
 
 static void
-drop_client (TribSocketReceiver *r, Client *c, gboolean ended_by_us)
+remove_client (TribSocketReceiver *r, Client *c, ClientState state, const gchar *why)
 {
-  TribSocketCounts more = { .clients_closed = ended_by_us ? 1 : 0 };
+  TribSocketCounts more = { .clients_closed = state == CLIENT_REJECTED ? 1 : 0 };
   gint pid = c->pid;
 
-  if (ended_by_us)
+  TRIB_STATE_SET (&states, c->id, c->state, state, why);
+  if (state == CLIENT_REJECTED)
     r->rests_until_us = g_get_monotonic_time () + REST_US;
-  /* who sees the end of its connection can count on its being counted */
+  /* counted before the connection is closed, so that a client that sees its end finds it counted */
   more.clients_now = r->clients->len - 1;
   trib_socket_queue_count (r->queue, &more);
   g_ptr_array_remove (r->clients, c);
   note_sender (r, pid, FALSE);
 }
 
-/* what the stream has by now. FALSE: it is to be ended */
+/* the complete values of the stream. FALSE: it is to be closed */
 static gboolean
-take_values (TribSocketReceiver *r, Client *c)
+parse_values (TribSocketReceiver *r, Client *c)
 {
   for (;;) {
     g_autoptr (GError) error = NULL;
@@ -273,7 +287,7 @@ take_values (TribSocketReceiver *r, Client *c)
         return TRUE;
       case TRIB_RECORD_STREAM_VALUE:
         trib_record_stream_format (c->stream, &format);
-        if (take_value (r, format, value, c->pid) > 0)
+        if (parse_value (r, format, value, c->pid) > 0)
           c->refused_in_a_row = 0;
         else
           c->refused_in_a_row++;
@@ -292,7 +306,7 @@ take_values (TribSocketReceiver *r, Client *c)
   }
 }
 
-/* The sender went. A last line of JSON may end with the stream. */
+/* The sender closed the connection. A last line of JSON may end with the stream. */
 static void
 end_client (TribSocketReceiver *r, Client *c)
 {
@@ -300,12 +314,12 @@ end_client (TribSocketReceiver *r, Client *c)
 
   if (trib_record_stream_format (c->stream, &format) && format == TRIB_RECORD_MSGPACK
       && trib_record_stream_partial (c->stream) > 0) {
-    refuse (r, TRIB_SOCKET_HALF, c->pid, "the sender went in the middle of a record");
+    refuse (r, TRIB_SOCKET_HALF, c->pid, "the sender disconnected in the middle of a record");
   } else {
     trib_record_stream_end (c->stream);
-    take_values (r, c);
+    parse_values (r, c);
   }
-  drop_client (r, c, FALSE);
+  remove_client (r, c, CLIENT_GONE, NULL);
 }
 
 static void
@@ -325,8 +339,8 @@ read_client (TribSocketReceiver *r, Client *c)
   more.bytes_in = (guint64) n;
   trib_socket_queue_count (r->queue, &more);
   trib_record_stream_push (c->stream, r->buffer->data, (gsize) n);
-  if (!take_values (r, c)) {
-    drop_client (r, c, TRUE);
+  if (!parse_values (r, c)) {
+    remove_client (r, c, CLIENT_REJECTED, "its stream is not one of records");
     return;
   }
   if (trib_record_stream_partial (c->stream) == 0)
@@ -342,7 +356,7 @@ accept_client (TribSocketReceiver *r)
   Client *c;
 
   if (fd < 0) {
-    /* out of descriptors, say: it would be ready again at once */
+    /* for want of descriptors, for instance: poll() would report it again at once */
     if (errno != EAGAIN && errno != EINTR)
       r->rests_until_us = g_get_monotonic_time () + 10 * REST_US;
     return;
@@ -352,6 +366,7 @@ accept_client (TribSocketReceiver *r)
     g_autofree gchar *detail
         = g_strdup_printf ("more than %u connections at once: see max-clients", r->max_clients);
 
+    TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "connection refused: %s", detail);
     trib_socket_queue_count (r->queue, &more);
     note_refused (r, "clients", trib_socket_peer_pid (fd), detail);
     r->rests_until_us = g_get_monotonic_time () + REST_US;
@@ -361,6 +376,8 @@ accept_client (TribSocketReceiver *r)
   c = g_new0 (Client, 1);
   c->fd = fd;
   c->pid = trib_socket_peer_pid (fd);
+  g_snprintf (c->id, sizeof c->id, "process %d", c->pid);
+  TRIB_STATE_SET (&states, c->id, c->state, CLIENT_CONNECTED, NULL);
   c->stream = trib_record_stream_new (r->max_record_bytes);
   g_ptr_array_add (r->clients, c);
   note_sender (r, c->pid, TRUE);
@@ -368,47 +385,31 @@ accept_client (TribSocketReceiver *r)
 
 /* ---- the thread ---- */
 
-/* Ends streams whose record is half for too long. Returns: when the next will be, 0: none. */
+/* Closes streams whose record is incomplete for too long. Returns: when the next may be; %G_MAXINT64: none */
 static gint64
-end_slow (TribSocketReceiver *r, gint64 now)
+close_slow (TribSocketReceiver *r, gint64 now)
 {
-  gint64 next = 0;
+  gint64 next = G_MAXINT64;
 
   if (r->record_timeout_us == 0)
-    return 0;
+    return next;
   for (guint i = r->clients->len; i-- > 0;) {
     Client *c = g_ptr_array_index (r->clients, i);
-    gint64 due = c->half_since_us + r->record_timeout_us;
+    gint64 deadline = c->half_since_us + r->record_timeout_us;
 
     if (c->half_since_us == 0)
       continue;
-    if (now >= due) {
-      refuse (r, TRIB_SOCKET_HALF, c->pid, "the sender left a record half for too long");
-      drop_client (r, c, TRUE);
+    if (now >= deadline) {
+      refuse (r, TRIB_SOCKET_HALF, c->pid, "a record was incomplete for too long");
+      remove_client (r, c, CLIENT_REJECTED, "a record was incomplete for too long");
     } else {
-      next = next > 0 ? MIN (next, due) : due;
+      next = MIN (next, deadline);
     }
   }
   return next;
 }
 
-static gint
-timeout_until (gint64 a, gint64 b, gint64 c, gint64 now)
-{
-  gint64 next = G_MAXINT64;
-
-  for (guint i = 0; i < 3; i++) {
-    gint64 time = i == 0 ? a : i == 1 ? b : c;
-
-    if (time > 0)
-      next = MIN (next, time);
-  }
-  if (next == G_MAXINT64)
-    return -1;
-  return (gint) CLAMP ((next - now + 999) / 1000, 0, 60000);
-}
-
-/* the clients as they are, then the place, then the wake; @reads: whether there is room for records */
+/* the clients in order, then the place, then the wake; @reads: whether the queue has space */
 static void
 fill_polls (TribSocketReceiver *r, GArray *polls, gboolean reads, gboolean accepts)
 {
@@ -418,7 +419,7 @@ fill_polls (TribSocketReceiver *r, GArray *polls, gboolean reads, gboolean accep
   for (guint i = 0; i < r->clients->len; i++) {
     Client *c = g_ptr_array_index (r->clients, i);
 
-    /* a descriptor that is not looked at must not be there: it would tell of its end again and again */
+    /* a descriptor that is not read must not be polled: its end would be reported again and again */
     p.fd = reads ? c->fd : -1;
     g_array_append_val (polls, p);
   }
@@ -433,11 +434,10 @@ read_ready (TribSocketReceiver *r, GArray *polls)
 {
   guint n = polls->len - 2;
   struct pollfd *p = (struct pollfd *) (gpointer) polls->data;
-  guint64 ignored;
 
-  if (p[n + 1].revents != 0 && read (r->wake, &ignored, sizeof ignored) < 0)
-    g_assert (errno == EAGAIN || errno == EINTR);
-  /* from the end, because a client may leave the array */
+  if (p[n + 1].revents != 0)
+    trib_socket_wake_reset (r->wake);
+  /* from the end, because a client may be removed from the array */
   for (guint i = n; i-- > 0;) {
     if (p[i].revents != 0)
       read_client (r, g_ptr_array_index (r->clients, i));
@@ -463,16 +463,18 @@ run (gpointer data)
   while (!g_atomic_int_get (&r->stop)) {
     gint64 now = g_get_monotonic_time ();
     gboolean reads = trib_socket_queue_wants_more (r->queue);
-    gint64 slow = reads ? end_slow (r, now) : 0;
-    gint64 rests = r->rests_until_us > now ? r->rests_until_us : 0;
-    gint64 tell = tell_due (r, now);
+    gboolean rests = r->rests_until_us > now;
+    gint64 until = reads ? close_slow (r, now) : G_MAXINT64;
 
-    fill_polls (r, polls, reads, rests == 0 && (reads || r->type == TRIB_SOCKET_STREAM));
+    until = MIN (until, notify_due (r, now));
+    if (rests)
+      until = MIN (until, r->rests_until_us);
+    fill_polls (r, polls, reads, !rests && (reads || r->type == TRIB_SOCKET_STREAM));
     if (poll ((struct pollfd *) (gpointer) polls->data, polls->len,
-            timeout_until (slow, rests, tell, now))
+            trib_socket_poll_timeout (until, now))
         > 0)
       read_ready (r, polls);
-    /* nobody is slow because we were */
+    /* the time in which the queue was full does not count against a sender */
     for (guint i = 0; !reads && i < r->clients->len; i++) {
       Client *c = g_ptr_array_index (r->clients, i);
 
@@ -483,27 +485,17 @@ run (gpointer data)
   return NULL;
 }
 
-static void
-wake (TribSocketReceiver *r)
-{
-  const guint64 one = 1;
-
-  /* fails only when it is set as often as it can be: then it is set */
-  if (write (r->wake, &one, sizeof one) < 0)
-    g_assert (errno == EAGAIN || errno == EINTR);
-}
-
 /**
  * trib_socket_receiver_new:
  * @config: copied
- * @tell: called on the receiver's thread, with no lock held
- * @user_data: for @tell
+ * @notify: called on the receiver's thread, without locks
+ * @user_data: for @notify
  * @error: return location, domain %TRIB_SOCKET_ERROR
  *
  * Returns: (transfer full) (nullable): receives from now on
  */
 TribSocketReceiver *
-trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketReceiverTell tell,
+trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketReceiverNotify notify,
     gpointer user_data, GError **error)
 {
   TribSocketPlace place = TRIB_SOCKET_PLACE_INIT;
@@ -519,10 +511,10 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
   r->max_clients = config->max_clients;
   r->max_record_bytes = config->max_record_bytes;
   r->record_timeout_us = (gint64) config->record_timeout_ms * 1000;
-  r->tell = tell;
+  r->notify = notify;
   r->user_data = user_data;
   r->place = place;
-  /* who sends a datagram comes with it; without, it is merely not told */
+  /* each datagram carries its sender's credentials; without this option the process is not known */
   if (r->type == TRIB_SOCKET_DATAGRAM)
     setsockopt (place.fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   r->queue = trib_socket_queue_new (config->max_bytes, config->drop_oldest);
@@ -530,12 +522,9 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
   r->buffer = g_byte_array_new ();
   g_byte_array_set_size (r->buffer, READ_BYTES);
   r->reader = trib_record_reader_new (&limits);
-  r->refused_told_us = r->senders_told_us = g_get_monotonic_time () - TELL_EVERY_US;
-  r->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  r->wake = trib_socket_wake_new (error);
   if (r->wake < 0) {
-    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_FAILED,
-        "cannot make a descriptor to wake the receiver: %s", g_strerror (errno));
-    trib_socket_receiver_free (r, NULL);
+    trib_socket_receiver_free (r);
     return NULL;
   }
   r->thread = g_thread_new ("trib-socket-in", run, r);
@@ -543,34 +532,40 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
 }
 
 /**
- * trib_socket_receiver_free:
- * @r: (nullable) (transfer full): a receiver; nobody may be in trib_socket_receiver_pop()
- * @ret_counts: (out caller-allocates) (optional): the last books: what still waited is dropped
+ * trib_socket_receiver_stop:
+ * @r: a receiver; no thread may be in trib_socket_receiver_pop()
  *
- * Ends its thread and its connections, and removes its file.
+ * Ends its thread and its connections, removes its file, and drops what is queued. Its counters can be read until it
+ * is freed.
  */
 void
-trib_socket_receiver_free (TribSocketReceiver *r, TribSocketCounts *ret_counts)
+trib_socket_receiver_stop (TribSocketReceiver *r)
 {
   const TribSocketCounts none = { .clients_now = 0 };
 
-  if (r == NULL)
-    return;
   if (r->thread != NULL) {
     g_atomic_int_set (&r->stop, 1);
-    wake (r);
-    g_thread_join (r->thread);
+    trib_socket_wake_set (r->wake);
+    g_thread_join (g_steal_pointer (&r->thread));
   }
   trib_socket_place_clear (&r->place);
+  g_ptr_array_set_size (r->clients, 0);
+  trib_socket_queue_drop_all (r->queue);
+  trib_socket_queue_count (r->queue, &none);
+}
+
+/* @r: (nullable) (transfer full) */
+void
+trib_socket_receiver_free (TribSocketReceiver *r)
+{
+  if (r == NULL)
+    return;
+  trib_socket_receiver_stop (r);
   if (r->wake >= 0)
     close (r->wake);
   g_ptr_array_unref (r->clients);
   g_byte_array_unref (r->buffer);
   trib_record_reader_free (r->reader);
-  trib_socket_queue_drop_all (r->queue);
-  trib_socket_queue_count (r->queue, &none);
-  if (ret_counts != NULL)
-    trib_socket_queue_get_counts (r->queue, ret_counts);
   trib_socket_queue_free (r->queue);
   g_free (r->refused_detail);
   g_free (r);
@@ -580,27 +575,27 @@ trib_socket_receiver_free (TribSocketReceiver *r, TribSocketCounts *ret_counts)
  * trib_socket_receiver_pop:
  * @r: a receiver
  *
- * Waits for a record. One thread at a time.
+ * Blocks until there is a record. One thread at a time.
  *
  * Returns: (transfer full) (nullable): the oldest, for g_free(); %NULL when flushing
  */
 TribSocketRecord *
 trib_socket_receiver_pop (TribSocketReceiver *r)
 {
-  gboolean room;
-  TribSocketRecord *record = trib_socket_queue_pop (r->queue, &room);
+  gboolean space;
+  TribSocketRecord *record = trib_socket_queue_pop (r->queue, &space);
 
-  if (room)
-    wake (r);
+  if (space)
+    trib_socket_wake_set (r->wake);
   return record;
 }
 
 /**
  * trib_socket_receiver_set_flushing:
  * @r: a receiver
- * @flushing: whether trib_socket_receiver_pop() gives up at once
+ * @flushing: whether trib_socket_receiver_pop() returns at once
  *
- * Any thread. Records that wait stay.
+ * Any thread. Queued records are kept.
  */
 void
 trib_socket_receiver_set_flushing (TribSocketReceiver *r, gboolean flushing)

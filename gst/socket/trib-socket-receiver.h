@@ -6,13 +6,13 @@
 
 G_BEGIN_DECLS
 
-/* Takes records from any number of processes at one Unix socket, on a thread of its own (contract
- * OBS-9). The I/O object of this folder for what comes in.
+/* Receives records of any number of processes at one Unix socket, on a thread of its own (contract
+ * OBS-9). The I/O object of this folder for input.
  *
- * A datagram is one record, or a list of them; a stream is cut by trib-record-stream.h. Each record is
- * read whole by the strict readers of gst/record before it is given on. Whoever sends anything else
- * harms nobody: it is counted by reason and told, and a stream that cannot be read any further, or
- * that leaves a record half for too long, is closed. */
+ * A datagram is one record, or a list of them; a stream is split by trib-record-stream.h. Each record is
+ * validated by the strict readers of gst/record before it is queued. Invalid input is counted by reason and
+ * reported; other clients are unaffected. A stream that cannot be parsed any further, or whose record stays
+ * incomplete for too long, is closed. */
 
 typedef struct {
   const gchar *location;
@@ -20,35 +20,36 @@ typedef struct {
   guint mode;          /* of the file */
   guint max_clients;
   gsize max_record_bytes;
-  gsize max_bytes;         /* that wait to be taken */
-  gboolean drop_oldest;    /* when they do; else senders wait */
-  guint record_timeout_ms; /* from the first byte of a record to its last; 0: for ever */
+  gsize max_bytes;         /* limit of the queue */
+  gboolean drop_oldest;    /* when it is full; else senders block */
+  guint record_timeout_ms; /* from the first byte of a record to its last; 0: no limit */
 } TribSocketReceiverConfig;
 
 typedef enum {
-  TRIB_SOCKET_TOLD_REFUSED, /* something was no record, or a connection was refused or ended */
-  TRIB_SOCKET_TOLD_SENDERS, /* who is connected has changed */
-} TribSocketTold;
+  TRIB_SOCKET_REFUSED, /* input was no record, or a connection was refused or closed */
+  TRIB_SOCKET_SENDERS, /* senders connected or disconnected */
+} TribSocketReceiverEventKind;
 
 typedef struct {
-  TribSocketTold kind;
+  TribSocketReceiverEventKind kind;
   const gchar *reason; /* REFUSED: a word */
   const gchar *detail; /* REFUSED: of the last one, for people */
   gint pid;            /* of the last one's process; 0: not known */
-  guint64 count;       /* REFUSED: how many since the message before */
-  guint64 joined;      /* SENDERS: since the message before */
+  guint64 count;       /* REFUSED: since the event before */
+  guint64 joined;      /* SENDERS: since the event before */
   guint64 left;
   guint connected; /* SENDERS: now */
 } TribSocketReceiverEvent;
 
-/* on the receiver's thread, no lock held; of each kind at most one a second */
-typedef void (*TribSocketReceiverTell) (const TribSocketReceiverEvent *event, gpointer user_data);
+/* on the receiver's thread, without locks; at most one event of each kind a second */
+typedef void (*TribSocketReceiverNotify) (const TribSocketReceiverEvent *event, gpointer user_data);
 
 typedef struct _TribSocketReceiver TribSocketReceiver;
 
 TribSocketReceiver *trib_socket_receiver_new (const TribSocketReceiverConfig *config,
-    TribSocketReceiverTell tell, gpointer user_data, GError **error);
-void trib_socket_receiver_free (TribSocketReceiver *r, TribSocketCounts *ret_counts);
+    TribSocketReceiverNotify notify, gpointer user_data, GError **error);
+void trib_socket_receiver_stop (TribSocketReceiver *r);
+void trib_socket_receiver_free (TribSocketReceiver *r);
 
 TribSocketRecord *trib_socket_receiver_pop (TribSocketReceiver *r);
 void trib_socket_receiver_set_flushing (TribSocketReceiver *r, gboolean flushing);

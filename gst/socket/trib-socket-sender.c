@@ -6,15 +6,20 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <common/trib-notice.h>
+
+#include "trib-socket-debug.h"
+#include "trib-socket-wake.h"
+
 #define BACKLOG 64
-#define TELL_EVERY_US G_USEC_PER_SEC
+#define NOTIFY_EVERY_US G_USEC_PER_SEC
 #define FIRST_PAUSE_US (20 * 1000)
-/* a connection that lived longer than this was one: the next attempt comes soon again */
+/* after a connection that lasted longer than this the pause between attempts starts anew */
 #define GOOD_LIFE_US G_USEC_PER_SEC
+/* pause before the next connection is accepted */
 #define REST_US 10000
 
 struct _TribSocketSender {
@@ -27,25 +32,25 @@ struct _TribSocketSender {
   guint max_items;
   gboolean keep;
   gint64 max_pause_us;
-  TribSocketSenderTell tell;
+  TribSocketSenderNotify notify;
   gpointer user_data;
-  TribSocketPlace place; /* that was made */
+  TribSocketPlace place; /* created by this sender */
   gint wake;
   GThread *thread;
 
   GMutex lock;
-  GCond cond; /* receivers, flushing, pending have changed */
+  GCond cond; /* receivers, flushing or pending items changed */
   /* lock */
-  GPtrArray *peers; /* listening: those connected; else one, connected or not */
+  GPtrArray *peers; /* listening: the connected ones; else one, connected or not */
   gboolean stop;
   gboolean flushing;
   TribSocketSenderCounts counts;
-  guint64 told_lost; /* a bit for each reason */
-  guint64 untold_lost;
-  gint64 lost_told_us;
+  guint64 reported_lost; /* a bit for each reason, until receivers change */
+  guint64 new_lost;      /* reasons to report */
+  TribNotice lost_notice;
   gchar *detail; /* of the last connection that failed or ended */
   TribSocketSenderEvent changes;
-  gint64 changes_told_us;
+  TribNotice changes_notice;
 
   /* thread */
   gint64 pause_us;
@@ -53,7 +58,16 @@ struct _TribSocketSender {
   gint64 rests_until_us;
 };
 
-/* ---- books; @locks: lock ---- */
+/* ---- counters; @locks: lock ---- */
+
+static void
+note_lost (TribSocketSender *s, TribSocketLost lost)
+{
+  if (s->reported_lost >> lost & 1)
+    return;
+  s->new_lost |= (guint64) 1 << lost;
+  s->lost_notice.n_events++;
+}
 
 static void
 add_counts (TribSocketSender *s, const TribSocketPeerCounts *more)
@@ -62,15 +76,16 @@ add_counts (TribSocketSender *s, const TribSocketPeerCounts *more)
   s->counts.bytes_out += more->bytes;
   for (guint i = 0; i < TRIB_SOCKET_N_LOST; i++) {
     s->counts.lost[i] += more->lost[i];
-    if (more->lost[i] > 0 && !(s->told_lost >> i & 1))
-      s->untold_lost |= (guint64) 1 << i;
+    if (more->lost[i] > 0)
+      note_lost (s, (TribSocketLost) i);
   }
 }
 
 static void
 note_change (TribSocketSender *s, gint pid, gboolean joined)
 {
-  s->changes.kind = TRIB_SOCKET_TOLD_RECEIVERS;
+  s->changes.kind = TRIB_SOCKET_RECEIVERS;
+  s->changes_notice.n_events++;
   s->changes.pid = pid;
   if (joined) {
     s->counts.receivers++;
@@ -80,7 +95,7 @@ note_change (TribSocketSender *s, gint pid, gboolean joined)
     s->counts.receivers_now--;
     s->changes.left++;
   }
-  s->told_lost = 0;
+  s->reported_lost = 0;
   g_cond_broadcast (&s->cond);
 }
 
@@ -94,10 +109,9 @@ set_detail (TribSocketSender *s, const gchar *detail)
 /* ---- connections; @thread: sender, @locks: lock ---- */
 
 static void
-join (TribSocketSender *s, TribSocketPeer *peer, gint64 now)
+add_connection (TribSocketSender *s, TribSocketPeer *peer, gint fd, gint64 now)
 {
-  peer->since_us = now;
-  peer->pid = s->type == TRIB_SOCKET_STREAM ? trib_socket_peer_pid (peer->fd) : 0;
+  trib_socket_peer_connected (peer, fd, now);
   note_change (s, peer->pid, TRUE);
   set_detail (s, "connected");
 }
@@ -109,18 +123,18 @@ set_next_try (TribSocketSender *s, gint64 now)
   s->pause_us = MIN (2 * s->pause_us, s->max_pause_us);
 }
 
-/* @number: an errno; 0: it closed its end */
+/* @number: an errno; 0: the receiver closed the connection */
 static void
-leave (TribSocketSender *s, TribSocketPeer *peer, gint number, GQueue *trash)
+end_connection (TribSocketSender *s, TribSocketPeer *peer, gint number, GQueue *trash)
 {
   TribSocketPeerCounts counts = { 0 };
   gint64 now = g_get_monotonic_time ();
-  gint pid = peer->pid;
+  const gchar *why = number == 0 ? "the receiver closed the connection" : g_strerror (number);
 
-  trib_socket_peer_disconnect (peer, s->keep && !s->listen, &counts, trash);
-  note_change (s, pid, FALSE);
+  trib_socket_peer_disconnect (peer, s->keep && !s->listen, why, &counts, trash);
+  note_change (s, peer->pid, FALSE);
   add_counts (s, &counts);
-  set_detail (s, number == 0 ? "the receiver closed the connection" : g_strerror (number));
+  set_detail (s, why);
   if (s->listen) {
     g_ptr_array_remove (s->peers, peer);
     return;
@@ -135,12 +149,13 @@ try_connect (TribSocketSender *s, gint64 now)
 {
   TribSocketPeer *peer = g_ptr_array_index (s->peers, 0);
   g_autoptr (GError) error = NULL;
+  gint fd = trib_socket_connect (s->location, s->type, &error);
 
-  peer->fd = trib_socket_connect (s->location, s->type, &error);
-  if (peer->fd >= 0) {
-    join (s, peer, now);
+  if (fd >= 0) {
+    add_connection (s, peer, fd, now);
     return;
   }
+  TRIB_LOG (&trib_socket_debug, TRIB_LOG_LOG, NULL, "not connected: %s", error->message);
   set_detail (s, error->message);
   set_next_try (s, now);
 }
@@ -157,91 +172,72 @@ accept_peer (TribSocketSender *s, gint64 now)
     return;
   }
   if (s->peers->len >= s->max_clients) {
+    TRIB_LOG (
+        &trib_socket_debug, TRIB_LOG_DEBUG, NULL, "connection refused: %u are open", s->peers->len);
     s->counts.receivers_refused++;
     s->rests_until_us = now + REST_US;
     close (fd);
     return;
   }
-  peer = trib_socket_peer_new (fd, s->type);
+  peer = trib_socket_peer_new (s->type);
   g_ptr_array_add (s->peers, peer);
-  join (s, peer, now);
+  add_connection (s, peer, fd, now);
 }
 
-/* ---- telling; @thread: sender, no lock held ---- */
+/* ---- notifications; @thread: sender, without locks ---- */
 
 static void
-tell_lost (TribSocketSender *s, TribSocketLost lost, const TribSocketSenderCounts *counts,
+notify_lost (TribSocketSender *s, TribSocketLost lost, const TribSocketSenderCounts *counts,
     const gchar *detail)
 {
   const TribSocketSenderEvent event = {
-    .kind = TRIB_SOCKET_TOLD_LOST,
+    .kind = TRIB_SOCKET_LOST,
     .reason = trib_socket_lost_to_string (lost),
     .detail = detail,
     .count = lost == TRIB_SOCKET_LOST_NO_RECEIVER ? counts->no_receiver : counts->lost[lost],
   };
 
-  s->tell (&event, s->user_data);
+  s->notify (&event, s->user_data);
 }
 
-/* Receivers may come and go a thousand times a second: what is told of that is not so often. */
 static void
-tell_due (TribSocketSender *s, gint64 now)
+notify_due (TribSocketSender *s, gint64 now)
 {
   g_autofree gchar *detail = NULL;
   TribSocketSenderEvent changes;
   TribSocketSenderCounts counts;
-  gboolean waits, due;
-  guint64 lost;
+  gboolean has_changes;
+  guint64 lost = 0, n;
 
   g_mutex_lock (&s->lock);
-  lost = now >= s->lost_told_us + TELL_EVERY_US ? s->untold_lost : 0;
-  if (lost != 0) {
-    s->told_lost |= lost;
-    s->untold_lost = 0;
-    s->lost_told_us = now;
+  if (trib_notice_flush (&s->lost_notice, now, NOTIFY_EVERY_US, &n)) {
+    lost = s->new_lost;
+    s->reported_lost |= lost;
+    s->new_lost = 0;
   }
-  waits = s->changes.joined + s->changes.left > 0;
-  due = waits && now >= s->changes_told_us + TELL_EVERY_US;
-  if (due) {
-    changes = s->changes;
-    changes.connected = (guint) s->counts.receivers_now;
+  changes = s->changes;
+  has_changes = trib_notice_flush (&s->changes_notice, now, NOTIFY_EVERY_US, &n);
+  if (has_changes)
     s->changes.joined = s->changes.left = 0;
-    s->changes_told_us = now;
-  }
   counts = s->counts;
-  if (lost != 0 || due)
+  if (lost != 0 || has_changes)
     detail = g_strdup (s->detail != NULL ? s->detail : "");
   g_mutex_unlock (&s->lock);
 
-  if (due) {
+  if (has_changes) {
+    changes.connected = (guint) counts.receivers_now;
     changes.detail = detail;
-    s->tell (&changes, s->user_data);
+    s->notify (&changes, s->user_data);
   }
   for (guint i = 0; i < TRIB_SOCKET_N_LOST; i++) {
     if (lost >> i & 1)
-      tell_lost (s, (TribSocketLost) i, &counts, detail);
+      notify_lost (s, (TribSocketLost) i, &counts, detail);
   }
-}
-
-/* Returns: when the next message is due, 0: none; @locks: lock */
-static gint64
-next_tell (const TribSocketSender *s, gint64 now)
-{
-  gint64 next = 0;
-
-  if (s->changes.joined + s->changes.left > 0)
-    next = MAX (s->changes_told_us + TELL_EVERY_US, now);
-  if (s->untold_lost != 0) {
-    gint64 due = MAX (s->lost_told_us + TELL_EVERY_US, now);
-
-    next = next > 0 ? MIN (next, due) : due;
-  }
-  return next;
 }
 
 /* ---- the thread ---- */
 
-/* the peers as they are, then the place, then the wake; @locks: lock */
+/* the peers in order, then the place, then the wake; @locks: lock */
 static void
 fill_polls (TribSocketSender *s, GArray *polls, gint64 now)
 {
@@ -270,17 +266,17 @@ static void
 serve_peer (TribSocketSender *s, TribSocketPeer *peer, gshort revents, GQueue *trash)
 {
   TribSocketPeerCounts counts = { 0 };
-  gboolean here = TRUE;
+  gboolean connected = TRUE;
   gint number = 0;
 
   if (revents & POLLOUT) {
-    here = trib_socket_peer_write (peer, &counts, trash, &number);
+    connected = trib_socket_peer_write (peer, &counts, trash, &number);
     add_counts (s, &counts);
   }
-  if (here && (revents & ~POLLOUT) != 0)
-    here = trib_socket_peer_look (peer, &number);
-  if (!here)
-    leave (s, peer, number, trash);
+  if (connected && (revents & ~POLLOUT) != 0)
+    connected = trib_socket_peer_check (peer, &number);
+  if (!connected)
+    end_connection (s, peer, number, trash);
 }
 
 static void
@@ -288,12 +284,11 @@ serve (TribSocketSender *s, GArray *polls, GQueue *trash)
 {
   const struct pollfd *p = (const struct pollfd *) (gpointer) polls->data;
   guint n = polls->len - 2;
-  guint64 ignored;
 
-  if (p[n + 1].revents != 0 && read (s->wake, &ignored, sizeof ignored) < 0)
-    g_assert (errno == EAGAIN || errno == EINTR);
+  if (p[n + 1].revents != 0)
+    trib_socket_wake_reset (s->wake);
   g_mutex_lock (&s->lock);
-  /* from the end, because a peer may leave the array */
+  /* from the end, because a peer may be removed from the array */
   for (guint i = n; i-- > 0;) {
     if (p[i].revents != 0)
       serve_peer (s, g_ptr_array_index (s->peers, i), p[i].revents, trash);
@@ -302,22 +297,6 @@ serve (TribSocketSender *s, GArray *polls, GQueue *trash)
     accept_peer (s, g_get_monotonic_time ());
   g_cond_broadcast (&s->cond);
   g_mutex_unlock (&s->lock);
-}
-
-static gint
-timeout_until (gint64 a, gint64 b, gint64 c, gint64 now)
-{
-  gint64 next = G_MAXINT64;
-
-  for (guint i = 0; i < 3; i++) {
-    gint64 time = i == 0 ? a : i == 1 ? b : c;
-
-    if (time > 0)
-      next = MIN (next, time);
-  }
-  if (next == G_MAXINT64)
-    return -1;
-  return (gint) CLAMP ((next - now + 999) / 1000, 0, 60000);
 }
 
 static gpointer
@@ -329,45 +308,37 @@ run (gpointer data)
   gboolean stop = FALSE;
   sigset_t signals;
 
-  /* a FIFO has no other way to say that its reader went without ending the process */
+  /* a FIFO whose reader has closed it raises SIGPIPE, which would end the process */
   sigemptyset (&signals);
   sigaddset (&signals, SIGPIPE);
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
   while (!stop) {
-    gint64 now = g_get_monotonic_time (), tell, connect = 0, rests;
+    gint64 now = g_get_monotonic_time (), until;
     TribSocketPeer *only;
 
-    tell_due (s, now);
+    notify_due (s, now);
     g_mutex_lock (&s->lock);
     only = s->listen ? NULL : g_ptr_array_index (s->peers, 0);
     if (only != NULL && only->fd < 0 && now >= s->next_try_us)
       try_connect (s, now);
+    until = MIN (trib_notice_next (&s->lost_notice, NOTIFY_EVERY_US),
+        trib_notice_next (&s->changes_notice, NOTIFY_EVERY_US));
     if (only != NULL && only->fd < 0)
-      connect = s->next_try_us;
-    rests = s->listen && s->rests_until_us > now ? s->rests_until_us : 0;
+      until = MIN (until, s->next_try_us);
+    if (s->listen && s->rests_until_us > now)
+      until = MIN (until, s->rests_until_us);
     fill_polls (s, polls, now);
     stop = s->stop;
-    tell = next_tell (s, now);
     g_mutex_unlock (&s->lock);
 
     if (!stop
         && poll ((struct pollfd *) (gpointer) polls->data, polls->len,
-               timeout_until (tell, connect, rests, now))
+               trib_socket_poll_timeout (until, now))
                > 0)
       serve (s, polls, &trash);
     trib_socket_trash_clear (&trash);
   }
   return NULL;
-}
-
-static void
-wake (TribSocketSender *s)
-{
-  const guint64 one = 1;
-
-  /* fails only when it is set as often as it can be: then it is set */
-  if (write (s->wake, &one, sizeof one) < 0)
-    g_assert (errno == EAGAIN || errno == EINTR);
 }
 
 /* ---- life ---- */
@@ -377,6 +348,7 @@ make_place (TribSocketSender *s, const TribSocketSenderConfig *config, GError **
 {
   TribSocketPeer *peer;
   g_autoptr (GError) why = NULL;
+  gint fd;
 
   if (config->listen && config->type != TRIB_SOCKET_STREAM) {
     g_set_error_literal (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_LOCATION,
@@ -389,11 +361,11 @@ make_place (TribSocketSender *s, const TribSocketSenderConfig *config, GError **
   if (config->type == TRIB_SOCKET_FIFO
       && !trib_socket_place_make_fifo (&s->place, config->location, config->mode, error))
     return FALSE;
-  peer = trib_socket_peer_new (-1, config->type);
+  peer = trib_socket_peer_new (config->type);
   g_ptr_array_add (s->peers, peer);
-  peer->fd = trib_socket_connect (config->location, config->type, &why);
-  if (peer->fd >= 0) {
-    join (s, peer, g_get_monotonic_time ());
+  fd = trib_socket_connect (config->location, config->type, &why);
+  if (fd >= 0) {
+    add_connection (s, peer, fd, g_get_monotonic_time ());
     return TRUE;
   }
   if (why->code != TRIB_SOCKET_ERROR_NO_RECEIVER) {
@@ -407,14 +379,14 @@ make_place (TribSocketSender *s, const TribSocketSenderConfig *config, GError **
 /**
  * trib_socket_sender_new:
  * @config: copied
- * @tell: called on the sender's thread, with no lock held
- * @user_data: for @tell
- * @error: return location, domain %TRIB_SOCKET_ERROR; that nobody is there yet is none
+ * @notify: called on the sender's thread, without locks
+ * @user_data: for @notify
+ * @error: return location, domain %TRIB_SOCKET_ERROR; an absent receiver is none
  *
- * Returns: (transfer full) (nullable): connected, if somebody is there
+ * Returns: (transfer full) (nullable): connected, if there is a receiver
  */
 TribSocketSender *
-trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderTell tell,
+trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderNotify notify,
     gpointer user_data, GError **error)
 {
   TribSocketSender *s = g_new0 (TribSocketSender, 1);
@@ -428,19 +400,15 @@ trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderTe
   s->keep = config->keep;
   s->max_pause_us = MAX (FIRST_PAUSE_US, (gint64) config->max_pause_ms * 1000);
   s->pause_us = FIRST_PAUSE_US;
-  s->tell = tell;
+  s->notify = notify;
   s->user_data = user_data;
   s->place = TRIB_SOCKET_PLACE_INIT;
   s->peers = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_socket_peer_free);
   g_mutex_init (&s->lock);
   g_cond_init (&s->cond);
-  s->changes_told_us = s->lost_told_us = g_get_monotonic_time () - TELL_EVERY_US;
-  s->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (s->wake < 0)
-    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_FAILED,
-        "cannot make a descriptor to wake the sender: %s", g_strerror (errno));
+  s->wake = trib_socket_wake_new (error);
   if (s->wake < 0 || !make_place (s, config, error)) {
-    trib_socket_sender_free (s, NULL);
+    trib_socket_sender_free (s);
     return NULL;
   }
   s->thread = g_thread_new ("trib-socket-out", run, s);
@@ -448,35 +416,43 @@ trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderTe
 }
 
 /**
- * trib_socket_sender_free:
- * @s: (nullable) (transfer full): a sender; nobody may be in trib_socket_sender_push()
- * @ret_counts: (out caller-allocates) (optional): the last books: what still waited is lost
+ * trib_socket_sender_stop:
+ * @s: a sender; no thread may be in trib_socket_sender_push()
  *
- * Ends its thread and its connections, and removes the file that it made.
+ * Ends its thread and its connections, and removes the file that it created; queued items are lost. Its counters can
+ * be read until it is freed.
  */
 void
-trib_socket_sender_free (TribSocketSender *s, TribSocketSenderCounts *ret_counts)
+trib_socket_sender_stop (TribSocketSender *s)
 {
   TribSocketPeerCounts counts = { 0 };
   GQueue trash = G_QUEUE_INIT;
 
-  if (s == NULL)
-    return;
   if (s->thread != NULL) {
     g_mutex_lock (&s->lock);
     s->stop = TRUE;
     g_mutex_unlock (&s->lock);
-    wake (s);
-    g_thread_join (s->thread);
+    trib_socket_wake_set (s->wake);
+    g_thread_join (g_steal_pointer (&s->thread));
   }
+  g_mutex_lock (&s->lock);
   for (guint i = 0; i < s->peers->len; i++)
-    trib_socket_peer_disconnect (g_ptr_array_index (s->peers, i), FALSE, &counts, &trash);
+    trib_socket_peer_disconnect (
+        g_ptr_array_index (s->peers, i), FALSE, "the sender stops", &counts, &trash);
   add_counts (s, &counts);
   s->counts.receivers_now = 0;
-  if (ret_counts != NULL)
-    *ret_counts = s->counts;
+  g_mutex_unlock (&s->lock);
   trib_socket_trash_clear (&trash);
   trib_socket_place_clear (&s->place);
+}
+
+/* @s: (nullable) (transfer full) */
+void
+trib_socket_sender_free (TribSocketSender *s)
+{
+  if (s == NULL)
+    return;
+  trib_socket_sender_stop (s);
   if (s->wake >= 0)
     close (s->wake);
   g_ptr_array_unref (s->peers);
@@ -496,7 +472,7 @@ trib_socket_sender_free (TribSocketSender *s, TribSocketSenderCounts *ret_counts
  * @n_parts: how many, at most 32
  * @wait: whether to wait for a receiver when there is none
  *
- * Returns: what became of it for now
+ * Returns: what was done with the item
  */
 TribSocketPush
 trib_socket_sender_push (TribSocketSender *s, GBytes *const *parts, guint n_parts, gboolean wait)
@@ -514,8 +490,9 @@ trib_socket_sender_push (TribSocketSender *s, GBytes *const *parts, guint n_part
   } else if (s->counts.receivers_now == 0) {
     result = TRIB_SOCKET_PUSH_NO_RECEIVER;
     s->counts.no_receiver++;
-    if (!(s->told_lost >> TRIB_SOCKET_LOST_NO_RECEIVER & 1))
-      s->untold_lost |= 1 << TRIB_SOCKET_LOST_NO_RECEIVER;
+    note_lost (s, TRIB_SOCKET_LOST_NO_RECEIVER);
+    TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL,
+        "dropped %" G_GSIZE_FORMAT " bytes: no receiver", item->size);
   } else {
     for (guint i = 0; i < s->peers->len; i++) {
       trib_socket_peer_push (
@@ -528,10 +505,10 @@ trib_socket_sender_push (TribSocketSender *s, GBytes *const *parts, guint n_part
     s->counts.items_in++;
     s->counts.bytes_in += item->size;
   }
-  trib_socket_item_unref (item, &trash);
+  g_queue_push_tail (&trash, item);
   g_mutex_unlock (&s->lock);
   trib_socket_trash_clear (&trash);
-  wake (s);
+  trib_socket_wake_set (s->wake);
   return result;
 }
 
@@ -554,11 +531,11 @@ count_pending (TribSocketSender *s, guint64 *ret_bytes)
 /**
  * trib_socket_sender_drain:
  * @s: a sender
- * @timeout_us: how long to wait at most, microseconds
+ * @timeout_us: longest wait, microseconds
  *
- * Waits until everything is written. What is written is the receiver's, even when it is not read yet.
+ * Blocks until everything is written, whether the receiver has read it or not.
  *
- * Returns: %FALSE when it was flushing, or the time was up
+ * Returns: %FALSE when it was flushing, or at the timeout
  */
 gboolean
 trib_socket_sender_drain (TribSocketSender *s, gint64 timeout_us)
@@ -577,9 +554,9 @@ trib_socket_sender_drain (TribSocketSender *s, gint64 timeout_us)
 /**
  * trib_socket_sender_set_flushing:
  * @s: a sender
- * @flushing: whether trib_socket_sender_push() and trib_socket_sender_drain() give up at once
+ * @flushing: whether trib_socket_sender_push() and trib_socket_sender_drain() return at once
  *
- * Any thread. What waits to be written stays.
+ * Any thread. Queued items are kept.
  */
 void
 trib_socket_sender_set_flushing (TribSocketSender *s, gboolean flushing)

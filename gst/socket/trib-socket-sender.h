@@ -5,28 +5,28 @@
 
 G_BEGIN_DECLS
 
-/* Gives items, each whole, to a process at a Unix socket or FIFO, or to all processes that connect to
- * one (contract OBS-9), on a thread of its own: whoever hands them over is never held up by whoever
- * reads. The I/O object of this folder for what goes out.
+/* Sends items, each whole, to a process at a Unix socket or FIFO, or to all processes that connect to
+ * one (contract OBS-9), on a thread of its own: a slow reader does not block the caller. The I/O object of
+ * this folder for output.
  *
- * What waits for a receiver is bounded, and the oldest makes room. A receiver that is not there, or
- * goes, is looked for again, at first after 20 ms, then twice as long each time. */
+ * The queue of each receiver is bounded, and drops its oldest items. A receiver that is absent, or
+ * disconnects, is tried again, first after 20 ms, then with a pause that doubles. */
 
 typedef struct {
   const gchar *location;
   TribSocketType type;
-  gboolean listen;    /* streams: others connect to us */
+  gboolean listen;    /* streams: receivers connect here */
   guint mode;         /* of the file that is made: listening, or a FIFO that is not there */
   guint max_clients;  /* listening */
-  gsize max_bytes;    /* that wait, a receiver */
-  guint max_items;    /* that wait, a receiver, beside one that is begun */
-  gboolean keep;      /* what waits when a receiver goes, waits for the next; not when listening */
+  gsize max_bytes;    /* of the queue of a receiver */
+  guint max_items;    /* of the queue of a receiver, besides one that is partly written */
+  gboolean keep;      /* the queue when its receiver disconnects; not when listening */
   guint max_pause_ms; /* between two attempts to connect */
 } TribSocketSenderConfig;
 
 /**
  * TribSocketSenderCounts:
- * @items_in: all that was handed over: taken + @no_receiver
+ * @items_in: items pushed: taken + @no_receiver
  * @copies: an item for a receiver: sent + all lost + pending
  *
  * Since the sender was made.
@@ -47,35 +47,36 @@ typedef struct {
 } TribSocketSenderCounts;
 
 typedef enum {
-  TRIB_SOCKET_TOLD_LOST, /* something was not sent; once a reason until who is connected changes */
-  TRIB_SOCKET_TOLD_RECEIVERS, /* who is connected has changed; at most one a second */
-} TribSocketSenderTold;
+  TRIB_SOCKET_LOST,      /* items were lost; once for each reason until receivers change */
+  TRIB_SOCKET_RECEIVERS, /* receivers connected or disconnected; at most once a second */
+} TribSocketSenderEventKind;
 
 typedef struct {
-  TribSocketSenderTold kind;
+  TribSocketSenderEventKind kind;
   const gchar *reason; /* LOST: a word */
   const gchar *detail; /* LOST, RECEIVERS: for people, of the last one */
   guint64 count;       /* LOST: for that reason, since the sender was made */
   gint pid;            /* RECEIVERS: of the last one; 0: not known */
-  guint64 joined;      /* RECEIVERS: since the message before */
+  guint64 joined;      /* RECEIVERS: since the event before */
   guint64 left;
   guint connected; /* RECEIVERS: now */
 } TribSocketSenderEvent;
 
-/* on the sender's thread, no lock held */
-typedef void (*TribSocketSenderTell) (const TribSocketSenderEvent *event, gpointer user_data);
+/* on the sender's thread, without locks */
+typedef void (*TribSocketSenderNotify) (const TribSocketSenderEvent *event, gpointer user_data);
 
 typedef enum {
-  TRIB_SOCKET_PUSH_TAKEN,       /* it waits for at least one receiver; or is lost and counted */
-  TRIB_SOCKET_PUSH_NO_RECEIVER, /* counted, and forgotten */
+  TRIB_SOCKET_PUSH_TAKEN,       /* queued for at least one receiver; or lost and counted */
+  TRIB_SOCKET_PUSH_NO_RECEIVER, /* counted, not queued */
   TRIB_SOCKET_PUSH_FLUSHING,    /* not counted */
 } TribSocketPush;
 
 typedef struct _TribSocketSender TribSocketSender;
 
 TribSocketSender *trib_socket_sender_new (const TribSocketSenderConfig *config,
-    TribSocketSenderTell tell, gpointer user_data, GError **error);
-void trib_socket_sender_free (TribSocketSender *s, TribSocketSenderCounts *ret_counts);
+    TribSocketSenderNotify notify, gpointer user_data, GError **error);
+void trib_socket_sender_stop (TribSocketSender *s);
+void trib_socket_sender_free (TribSocketSender *s);
 
 TribSocketPush trib_socket_sender_push (
     TribSocketSender *s, GBytes *const *parts, guint n_parts, gboolean wait);

@@ -4,65 +4,51 @@
  * @title: obssink
  * @short_description: Sends records, or JPEG frames, to other processes through a Unix socket or FIFO
  *
- * Each buffer goes out whole (OBS-9): as one datagram; in a stream or FIFO as a line of JSON, as
- * MessagePack, or as JPEG one behind the other (MJPEG). The other side is:
+ * Each buffer is sent whole (OBS-9): as one datagram; in a stream or FIFO as a line of JSON, as
+ * MessagePack, or as a sequence of JPEG pictures (MJPEG). The receiver is:
  *
- * - a socket where somebody listens (`obssrc`, or any program): `socket-type=stream` or `datagram`.
- * It is connected to, and looked for again when it goes;
- * - programs that connect here: `socket-type=stream listen=true`. Each gets what comes from then on;
- * - the reader of a FIFO: `socket-type=fifo`. The FIFO is made when it is not there. It is opened
- * whenever somebody reads it, and never waited for. A reader that goes, goes alone; the next one
- * begins with a whole frame. At the end the reader reads to an end of file.
+ * - a socket at which a process listens (`obssrc`, or any program): `socket-type=stream` or
+ * `datagram`. The element connects to it, and again when the connection is lost;
+ * - programs that connect here: `socket-type=stream listen=true`. Each receives what is sent from
+ * then on;
+ * - the reader of a FIFO: `socket-type=fifo`. The FIFO is created when it does not exist, and opened
+ * as soon as there is a reader. The next reader begins with a whole frame. At the end of the stream
+ * the reader reads an end of file.
  *
- * A receiver that is slow, dead, or not there yet never holds the pipeline up. What waits for it is
- * bounded by `max-bytes` and `max-records`; the oldest that is not begun is dropped, and counted.
- * When nobody is there, `on-no-receiver` says what happens. An extractor in another process wants
- * the newest frame, whence a FIFO has one frame waiting at most, beside the one that is begun.
+ * A receiver that is slow, stopped or absent never blocks the pipeline. The queue of each receiver is
+ * bounded by `max-bytes` and `max-records`; the oldest item that is not partly written is dropped, and
+ * counted. `on-no-receiver` says what to do without a receiver. An extractor in another process needs
+ * the newest frame, so a FIFO queues one frame at most, besides the one that is partly written.
  *
- * With `frameencodebin identity-comment=true` each JPEG says which frame it is.
+ * With `frameencodebin identity-comment=true` each JPEG contains the identity of its frame.
  *
  * ## Caps
- * application/json or application/x-msgpack, a record or a list of them a buffer; image/jpeg but in
- * datagrams, which are too small for it.
+ * application/json or application/x-msgpack, a record or a list of records in a buffer; image/jpeg,
+ * but not in datagrams, which are too small for it.
  *
  * ## Timing
- * Buffers are sent as they come; `sync` is off, and there is no waiting for a first buffer (`async`
- * is off). At the end of the stream up to `drain-ms` are given to what waits.
+ * Buffers are sent as they arrive; `sync` and `async` are off. At the end of the stream the element
+ * waits up to `drain-ms` until the queues are written.
  *
  * ## Threads
- * A thread `trib-socket-out` connects and writes. Payloads are not copied. The streaming thread waits
+ * A thread `trib-socket-out` connects and writes. Payloads are not copied. The streaming thread blocks
  * only with `on-no-receiver=wait`, and is woken by a flush, a state change, or a receiver.
  *
  * ## Errors
- * RESOURCE/SETTINGS: `location` is none, or `listen` does not go with the `socket-type`.
- * RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: something else is there, or the
- * system refuses. RESOURCE/WRITE: nobody is there, and `on-no-receiver` is error.
+ * RESOURCE/SETTINGS: `location` is not set or not valid, or `listen` does not fit the `socket-type`.
+ * RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: the file is of another type, or
+ * the system refuses. RESOURCE/WRITE: there is no receiver, and `on-no-receiver` is error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-taken` + `dropped-no-receiver` +
- * `dropped-flush`. A record that is taken for three receivers is three copies: `copies` = `sent` +
- * `dropped-slow` + `dropped-gone` + `dropped-large` + `pending`. Where there is one receiver, both are
- * the same.
- *
- * - `records-in` (records), `bytes-in` (bytes): buffers that came
- * - `records-taken` (records): for one receiver at least
- * - `dropped-no-receiver` (records): nobody was there
- * - `dropped-flush` (records): a flush or state change came while they waited for a receiver
- * - `copies` (copies): records times receivers
- * - `sent` (copies), `bytes-out` (bytes): written, whole; bytes of those that were not, too
- * - `dropped-slow` (copies): newer ones came faster than the receiver read
- * - `dropped-gone` (copies): the receiver went, or the element was stopped, before it had them whole
- * - `dropped-large` (copies): larger than `max-bytes`, or than a datagram can be
- * - `pending` (copies), `pending-bytes` (bytes): wait to be written
- * - `receivers` (receivers): connections that were made
- * - `receivers-now` (receivers): that are there
- * - `receivers-refused` (receivers): beyond `max-clients`
+ * `dropped-flush`. A record that is queued for three receivers is three copies: `copies` = `sent` +
+ * `dropped-slow` + `dropped-gone` + `dropped-large` + `pending`.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,framerate=30/1 ! frameencodebin
  * identity-comment=true ! obssink location=tributary-example.mjpg socket-type=fifo
- * ]| Frames for whoever reads the FIFO, if anybody does.
+ * ]| Frames for the reader of the FIFO, if there is one.
  *
  * Since: 0.2
  */
@@ -70,30 +56,28 @@
 
 #include "gstobssink.h"
 
+#include <shared/trib-element-records.h>
 #include <shared/trib-fields.h>
+#include <shared/trib-properties.h>
 
 #include <socket/trib-socket-sender.h>
 
 #include <string.h>
 
+#include "obs-socket.h"
+
 GST_DEBUG_CATEGORY_STATIC (obs_sink_debug);
 #define GST_CAT_DEFAULT obs_sink_debug
 
-#define DEFAULT_SOCKET_TYPE TRIB_SOCKET_STREAM
-#define DEFAULT_MODE 0600
-#define DEFAULT_MAX_CLIENTS 64
-#define DEFAULT_MAX_BYTES (16 * 1024 * 1024)
-#define DEFAULT_RECONNECT_MAX_MS 1000
-#define DEFAULT_DRAIN_MS 2000
-/* that may wait, when max-records is 0 */
+/* of the queue, when max-records is 0 */
 #define AUTO_RECORDS 1000
 #define AUTO_FRAMES 1
 #define MAX_MEMORIES 30
 
 typedef enum { NO_RECEIVER_DROP, NO_RECEIVER_WAIT, NO_RECEIVER_ERROR } GstObsSinkOnNoReceiver;
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack; image/jpeg"));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS "; image/jpeg"));
 
 enum {
   PROP_LOCATION = 1,
@@ -110,12 +94,7 @@ enum {
   N_PROPS
 };
 
-static GParamSpec *properties[N_PROPS];
-
-struct _GstObsSink {
-  GstBaseSink parent;
-
-  /* OBJECT_LOCK */
+typedef struct {
   gchar *location;
   TribSocketType socket_type;
   gboolean listen;
@@ -126,68 +105,121 @@ struct _GstObsSink {
   GstObsSinkOnNoReceiver on_no_receiver;
   guint reconnect_max_ms;
   guint drain_ms;
+} ObsSinkSettings;
+
+#define AT(field) G_STRUCT_OFFSET (ObsSinkSettings, field)
+
+/* clang-format off */
+static const TribProperty property_table[N_PROPS] = {
+  [PROP_LOCATION] = { TRIB_PROPERTY_TEXT, "location", "Location",
+      "Path of the socket or FIFO, or @ and the abstract name of a socket",
+      AT (location), .is_nullable = TRUE },
+  [PROP_SOCKET_TYPE] = { TRIB_PROPERTY_ENUM, "socket-type", "Socket type",
+      "Type of the socket or FIFO at that location", AT (socket_type),
+      .initial = TRIB_SOCKET_STREAM, .type_name = "GstObsSinkSocketType", .choices = {
+        { "datagram", "Socket for datagrams, one for each buffer" },
+        { "stream", "Socket for connections" },
+        { "fifo", "FIFO that another process reads" } } },
+  [PROP_LISTEN] = { TRIB_PROPERTY_BOOL, "listen", "Listen",
+      "Listen for receivers instead of connecting to one", AT (listen) },
+  [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
+      "Permission bits of a socket or FIFO that is created: 0600 (384) is for this user, 0666 (438) "
+      "for all", AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
+  [PROP_MAX_CLIENTS] = { TRIB_PROPERTY_UINT, "max-clients", "Maximum clients",
+      "Maximum number of receivers, when they connect here",
+      AT (max_clients), 1, 1024, OBS_SOCKET_DEFAULT_MAX_CLIENTS },
+  [PROP_MAX_BYTES] = { TRIB_PROPERTY_UINT64, "max-bytes", "Maximum bytes",
+      "Size of the queue of a receiver, and of the largest buffer that is sent (bytes)",
+      AT (max_bytes), 1, G_MAXINT32, OBS_SOCKET_DEFAULT_MAX_BYTES },
+  [PROP_MAX_RECORDS] = { TRIB_PROPERTY_UINT, "max-records", "Maximum records",
+      "Records or frames in the queue of a receiver, besides one partly written; 0: 1 for a FIFO, "
+      "else 1000", AT (max_records), 0, G_MAXINT32, 0 },
+  [PROP_ON_NO_RECEIVER] = { TRIB_PROPERTY_ENUM, "on-no-receiver", "On no receiver",
+      "What to do with a record when there is no receiver", AT (on_no_receiver),
+      .type_name = "GstObsSinkOnNoReceiver", .choices = {
+        { "drop", "Drop the record and count it" },
+        { "wait", "Wait for a receiver, and keep the queue of one that disconnected" },
+        { "error", "End with an error" } } },
+  [PROP_RECONNECT_MAX_MS] = { TRIB_PROPERTY_UINT, "reconnect-max-ms", "Maximum reconnect pause",
+      "Longest pause between two attempts to connect; the first is 20 ms",
+      AT (reconnect_max_ms), 20, 60000, 1000 },
+  [PROP_DRAIN_MS] = { TRIB_PROPERTY_UINT, "drain-ms", "Drain",
+      "How long the end of the stream waits for queued records to be written (ms)",
+      AT (drain_ms), 0, 60000, 2000 },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of records, bytes and receivers since the last start" },
+};
+/* clang-format on */
+static const TribProperties properties = TRIB_PROPERTIES (property_table);
+
+struct _GstObsSink {
+  GstBaseSink parent;
+
+  /* OBJECT_LOCK */
+  ObsSinkSettings settings;
   guint64 dropped_flush;
-  TribSocketSenderCounts last; /* of the sender that was */
-  TribSocketSender *sender;    /* from start to stop; the pointer changes under the lock */
+  TribSocketSender *sender; /* from the first start on; the pointer changes under the lock */
 
   /* streaming thread */
   gboolean as_lines;
   GBytes *newline; /* set once */
 };
 
-#define GST_TYPE_OBS_SINK_SOCKET_TYPE (gst_obs_sink_socket_type_get_type ())
-static GType
-gst_obs_sink_socket_type_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { TRIB_SOCKET_DATAGRAM, "A buffer a datagram", "datagram" },
-    { TRIB_SOCKET_STREAM, "A connection", "stream" },
-    { TRIB_SOCKET_FIFO, "A FIFO, which another process reads", "fifo" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstObsSinkSocketType", values));
-  return type;
-}
-
-#define GST_TYPE_OBS_SINK_ON_NO_RECEIVER (gst_obs_sink_on_no_receiver_get_type ())
-static GType
-gst_obs_sink_on_no_receiver_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { NO_RECEIVER_DROP, "Drop the record and count it", "drop" },
-    { NO_RECEIVER_WAIT, "Wait for a receiver, and keep what one that went has not read", "wait" },
-    { NO_RECEIVER_ERROR, "End with an error", "error" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstObsSinkOnNoReceiver", values));
-  return type;
-}
-
 #define gst_obs_sink_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstObsSink, gst_obs_sink, GST_TYPE_BASE_SINK)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (obssink, "obssink", GST_RANK_NONE, GST_TYPE_OBS_SINK,
     GST_DEBUG_CATEGORY_INIT (obs_sink_debug, "obssink", 0, "records to a Unix socket"))
 
+typedef struct {
+  TribSocketSenderCounts sender;
+  guint64 records_in, records_taken, dropped_flush;
+} ObsSinkStats;
+
 #define EVENT(field) G_STRUCT_OFFSET (TribSocketSenderEvent, field)
+#define COUNT(name, field, about)                                         \
+  {                                                                       \
+    name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (ObsSinkStats, field), about \
+  }
 
 /* clang-format off */
 static const TribField dropped_fields[] = {
   { "reason", TRIB_FIELD_TEXT, EVENT (reason), "last part of the name of the counter in `stats`" },
-  { "count", TRIB_FIELD_UINT64, EVENT (count), "records, or copies of them, dropped for that reason since the start" },
-  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "what is known of the connection, as text for people" },
+  { "count", TRIB_FIELD_UINT64, EVENT (count),
+    "records, or copies of them, dropped for that reason since the start" },
+  { "detail", TRIB_FIELD_TEXT, EVENT (detail),
+    "what is known of the connection, as text for people" },
 };
 static const TribField receivers_fields[] = {
   { "connected", TRIB_FIELD_UINT, EVENT (connected), "receivers now" },
-  { "joined", TRIB_FIELD_UINT64, EVENT (joined), "receivers that connected since the message before" },
-  { "left", TRIB_FIELD_UINT64, EVENT (left), "receivers that disconnected since the message before" },
+  { "joined", TRIB_FIELD_UINT64, EVENT (joined),
+    "receivers that connected since the message before" },
+  { "left", TRIB_FIELD_UINT64, EVENT (left),
+    "receivers that disconnected since the message before" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
-  { "detail", TRIB_FIELD_TEXT, EVENT (detail), "why the last one was disconnected, as text for people" },
+  { "detail", TRIB_FIELD_TEXT, EVENT (detail),
+    "why the last one was disconnected, as text for people" },
+};
+static const TribField stats_fields[] = {
+  COUNT ("records-in", records_in, "buffers received"),
+  COUNT ("bytes-in", sender.bytes_in, "bytes of these buffers"),
+  COUNT ("records-taken", records_taken, "records queued for at least one receiver"),
+  COUNT ("dropped-no-receiver", sender.no_receiver, "records without a receiver"),
+  COUNT ("dropped-flush", dropped_flush,
+    "records that waited for a receiver at a flush or state change"),
+  COUNT ("copies", sender.copies, "records times receivers"),
+  COUNT ("sent", sender.sent, "copies that were written whole"),
+  COUNT ("bytes-out", sender.bytes_out, "bytes written, of copies written in part, too"),
+  COUNT ("dropped-slow", sender.lost[TRIB_SOCKET_LOST_SLOW],
+    "copies dropped from a full queue, as newer ones arrived faster than the receiver read"),
+  COUNT ("dropped-gone", sender.lost[TRIB_SOCKET_LOST_GONE],
+    "copies not written whole when the receiver disconnected or the element stopped"),
+  COUNT ("dropped-large", sender.lost[TRIB_SOCKET_LOST_LARGE],
+    "copies larger than `max-bytes`, or than a datagram can be"),
+  COUNT ("pending", sender.pending, "copies in queues"),
+  COUNT ("pending-bytes", sender.pending_bytes, "bytes of these copies still to be written"),
+  COUNT ("receivers", sender.receivers, "connections that were made"),
+  COUNT ("receivers-now", sender.receivers_now, "receivers connected now"),
+  COUNT ("receivers-refused", sender.receivers_refused, "connections beyond `max-clients`"),
 };
 /* clang-format on */
 static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("obssink-dropped",
@@ -196,13 +228,15 @@ static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("obssink-dropped
     dropped_fields);
 static const TribFieldTable receivers_message = TRIB_FIELD_TABLE ("obssink-receivers",
     "receivers connected or disconnected; at most once a second", receivers_fields);
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-obssink-stats", NULL, stats_fields);
 
 /* @thread: sender */
 static void
-tell (const TribSocketSenderEvent *event, gpointer user_data)
+notify (const TribSocketSenderEvent *event, gpointer user_data)
 {
   GstElement *element = user_data;
-  gboolean lost = event->kind == TRIB_SOCKET_TOLD_LOST;
+  gboolean lost = event->kind == TRIB_SOCKET_LOST;
 
   if (lost)
     GST_INFO_OBJECT (element, "dropped, %s: %s", event->reason, event->detail);
@@ -210,80 +244,50 @@ tell (const TribSocketSenderEvent *event, gpointer user_data)
       trib_fields_to_message (element, lost ? &dropped_message : &receivers_message, event));
 }
 
-static void
-post_error (GstObsSink *self, const GError *error)
+static guint
+max_items (const ObsSinkSettings *s)
 {
-  switch (error->code) {
-    case TRIB_SOCKET_ERROR_LOCATION:
-      GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-          ("Check location, socket-type and listen: %s.", error->message), (NULL));
-      break;
-    case TRIB_SOCKET_ERROR_IN_USE:
-      GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("Cannot listen: %s.", error->message), (NULL));
-      break;
-    default:
-      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("Cannot send: %s.", error->message), (NULL));
-      break;
-  }
+  if (s->max_records > 0)
+    return s->max_records;
+  return s->socket_type == TRIB_SOCKET_FIFO ? AUTO_FRAMES : AUTO_RECORDS;
 }
 
+/* The sender of the run before is kept until now, so that its counters can be read. */
 static gboolean
 start (GstObsSink *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *location = NULL;
+  ObsSinkSettings s;
   TribSocketSenderConfig config;
-  TribSocketSender *sender;
+  TribSocketSender *sender, *old;
 
   GST_OBJECT_LOCK (self);
-  location = g_strdup (self->location);
-  config = (TribSocketSenderConfig){ .location = location,
-    .type = self->socket_type,
-    .listen = self->listen,
-    .mode = self->mode,
-    .max_clients = self->max_clients,
-    .max_bytes = (gsize) self->max_bytes,
-    .max_items = self->max_records > 0                   ? self->max_records
-                 : self->socket_type == TRIB_SOCKET_FIFO ? AUTO_FRAMES
-                                                         : AUTO_RECORDS,
-    .keep = self->on_no_receiver == NO_RECEIVER_WAIT,
-    .max_pause_ms = self->reconnect_max_ms };
-  self->dropped_flush = 0;
-  self->last = (TribSocketSenderCounts){ 0 };
+  s = self->settings;
+  trib_properties_own (&properties, &s);
   GST_OBJECT_UNLOCK (self);
-
-  sender = trib_socket_sender_new (&config, tell, self, &error);
-  if (sender == NULL) {
-    post_error (self, error);
-    return FALSE;
-  }
+  config = (TribSocketSenderConfig){ .location = s.location,
+    .type = s.socket_type,
+    .listen = s.listen,
+    .mode = s.mode,
+    .max_clients = s.max_clients,
+    .max_bytes = (gsize) s.max_bytes,
+    .max_items = max_items (&s),
+    .keep = s.on_no_receiver == NO_RECEIVER_WAIT,
+    .max_pause_ms = s.reconnect_max_ms };
+  sender = trib_socket_sender_new (&config, notify, self, &error);
+  trib_properties_clear (&properties, &s);
   GST_OBJECT_LOCK (self);
+  old = self->sender;
   self->sender = sender;
+  self->dropped_flush = 0;
   GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static void
-stop (GstObsSink *self)
-{
-  TribSocketSenderCounts last = { 0 };
-  TribSocketSender *sender;
-
-  /* between the two, stats have what was counted before the end */
-  GST_OBJECT_LOCK (self);
-  sender = g_steal_pointer (&self->sender);
-  if (sender != NULL)
-    trib_socket_sender_get_counts (sender, &self->last);
-  GST_OBJECT_UNLOCK (self);
+  trib_socket_sender_free (old);
   if (sender == NULL)
-    return;
-  trib_socket_sender_free (sender, &last);
-  GST_OBJECT_LOCK (self);
-  self->last = last;
-  GST_OBJECT_UNLOCK (self);
+    obs_socket_post_error (GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_WRITE);
+  return sender != NULL;
 }
 
-/* Not in the base class's start(), which is for READY: others would be connected to an element whose
+/* Not in the base class's start(), which is called for READY: receivers would be connected to an element whose
  * properties may still change. */
 static GstStateChangeReturn
 gst_obs_sink_change_state (GstElement *element, GstStateChange transition)
@@ -296,7 +300,7 @@ gst_obs_sink_change_state (GstElement *element, GstStateChange transition)
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE))
-    stop (self);
+    trib_socket_sender_stop (self->sender);
   return ret;
 }
 
@@ -327,7 +331,7 @@ gst_obs_sink_get_caps (GstBaseSink *base, GstCaps *filter)
   GstCaps *caps = gst_pad_get_pad_template_caps (base->sinkpad);
 
   GST_OBJECT_LOCK (self);
-  if (self->socket_type == TRIB_SOCKET_DATAGRAM) {
+  if (self->settings.socket_type == TRIB_SOCKET_DATAGRAM) {
     caps = gst_caps_make_writable (caps);
     gst_caps_remove_structure (caps, gst_caps_get_size (caps) - 1);
   }
@@ -345,47 +349,18 @@ static gboolean
 gst_obs_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstObsSink *self = GST_OBS_SINK (base);
-  gboolean json = gst_structure_has_name (gst_caps_get_structure (caps, 0), "application/json");
+  TribRecordFormat format;
+  gboolean json = trib_record_caps_parse (caps, &format) && format == TRIB_RECORD_JSON;
 
   GST_OBJECT_LOCK (self);
-  self->as_lines = json && self->socket_type != TRIB_SOCKET_DATAGRAM;
+  self->as_lines = json && self->settings.socket_type != TRIB_SOCKET_DATAGRAM;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
 /* ---- payloads ---- */
 
-typedef struct {
-  GstMemory *memory;
-  GstMapInfo map;
-} Mapped;
-
-static void
-unmap (gpointer data)
-{
-  Mapped *m = data;
-
-  gst_memory_unmap (m->memory, &m->map);
-  gst_memory_unref (m->memory);
-  g_free (m);
-}
-
-/* (nullable) */
-static GBytes *
-wrap_memory (GstMemory *memory)
-{
-  Mapped *m = g_new0 (Mapped, 1);
-
-  m->memory = gst_memory_ref (memory);
-  if (!gst_memory_map (memory, &m->map, GST_MAP_READ)) {
-    gst_memory_unref (memory);
-    g_free (m);
-    return NULL;
-  }
-  return g_bytes_new_with_free_func (m->map.data, m->map.size, unmap, m);
-}
-
-/* JSON over several lines, on one: outside of texts, which have none, a line feed is a blank */
+/* JSON of several lines as one: strings have no line feed, and elsewhere it is a blank */
 static GBytes *
 without_newlines (GBytes *bytes)
 {
@@ -413,11 +388,9 @@ make_parts (GstObsSink *self, GstBuffer *buffer)
   gboolean merge = n > MAX_MEMORIES;
 
   for (guint i = 0; i < (merge ? MIN (n, 1) : n); i++) {
-    GstMemory *memory
-        = merge ? gst_buffer_get_all_memory (buffer) : gst_buffer_get_memory (buffer, i);
-    GBytes *bytes = wrap_memory (memory);
+    GBytes *bytes = trib_memory_to_bytes (
+        merge ? gst_buffer_get_all_memory (buffer) : gst_buffer_get_memory (buffer, i));
 
-    gst_memory_unref (memory);
     if (bytes == NULL)
       return NULL;
     if (g_bytes_get_size (bytes) == 0)
@@ -436,10 +409,7 @@ no_receiver (GstObsSink *self, GstObsSinkOnNoReceiver policy)
   if (policy != NO_RECEIVER_ERROR)
     return GST_FLOW_OK;
   GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("Nobody is there to receive: start the other process first, or set on-no-receiver to drop "
-       "or "
-       "wait."),
-      (NULL));
+      ("No receiver is connected: start it first, or set on-no-receiver to drop or wait."), (NULL));
   return GST_FLOW_ERROR;
 }
 
@@ -456,9 +426,9 @@ gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
     return GST_FLOW_ERROR;
   }
   GST_OBJECT_LOCK (self);
-  policy = self->on_no_receiver;
+  policy = self->settings.on_no_receiver;
   GST_OBJECT_UNLOCK (self);
-  /* nothing to be sent: a datagram of nothing, or an empty line, would be no record */
+  /* an empty datagram or line would be no record */
   if (parts->len == 0)
     return GST_FLOW_OK;
   for (;;) {
@@ -469,7 +439,7 @@ gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
       return GST_FLOW_OK;
     if (result == TRIB_SOCKET_PUSH_NO_RECEIVER)
       return no_receiver (self, policy);
-    /* paused, and on with it; or the end */
+    /* paused and resumed, or the end */
     flow = gst_base_sink_wait_preroll (base);
     if (flow != GST_FLOW_OK)
       break;
@@ -489,10 +459,10 @@ gst_obs_sink_event (GstBaseSink *base, GstEvent *event)
     gint64 time_us;
 
     GST_OBJECT_LOCK (self);
-    time_us = (gint64) self->drain_ms * 1000;
+    time_us = (gint64) self->settings.drain_ms * 1000;
     GST_OBJECT_UNLOCK (self);
     if (!trib_socket_sender_drain (self->sender, time_us))
-      GST_INFO_OBJECT (self, "not everything was sent by the end of the stream");
+      GST_INFO_OBJECT (self, "the queues were not empty at the end of the drain time");
   }
   return GST_BASE_SINK_CLASS (parent_class)->event (base, event);
 }
@@ -502,111 +472,23 @@ gst_obs_sink_event (GstBaseSink *base, GstEvent *event)
 static GstStructure *
 make_stats (GstObsSink *self)
 {
-  TribSocketSenderCounts c;
-  guint64 flush;
+  ObsSinkStats stats = { 0 };
 
   GST_OBJECT_LOCK (self);
-  c = self->last;
   if (self->sender != NULL)
-    trib_socket_sender_get_counts (self->sender, &c);
-  flush = self->dropped_flush;
+    trib_socket_sender_get_counts (self->sender, &stats.sender);
+  stats.dropped_flush = self->dropped_flush;
   GST_OBJECT_UNLOCK (self);
-  return gst_structure_new ("application/x-obssink-stats", "records-in", G_TYPE_UINT64,
-      c.items_in + flush, "bytes-in", G_TYPE_UINT64, c.bytes_in, "records-taken", G_TYPE_UINT64,
-      c.items_in - c.no_receiver, "dropped-no-receiver", G_TYPE_UINT64, c.no_receiver,
-      "dropped-flush", G_TYPE_UINT64, flush, "copies", G_TYPE_UINT64, c.copies, "sent",
-      G_TYPE_UINT64, c.sent, "bytes-out", G_TYPE_UINT64, c.bytes_out, "dropped-slow", G_TYPE_UINT64,
-      c.lost[TRIB_SOCKET_LOST_SLOW], "dropped-gone", G_TYPE_UINT64, c.lost[TRIB_SOCKET_LOST_GONE],
-      "dropped-large", G_TYPE_UINT64, c.lost[TRIB_SOCKET_LOST_LARGE], "pending", G_TYPE_UINT64,
-      c.pending, "pending-bytes", G_TYPE_UINT64, c.pending_bytes, "receivers", G_TYPE_UINT64,
-      c.receivers, "receivers-now", G_TYPE_UINT64, c.receivers_now, "receivers-refused",
-      G_TYPE_UINT64, c.receivers_refused, NULL);
+  stats.records_in = stats.sender.items_in + stats.dropped_flush;
+  stats.records_taken = stats.sender.items_in - stats.sender.no_receiver;
+  return trib_fields_to_structure (&stats_table, &stats);
 }
 
 static void
 gst_obs_sink_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstObsSink *self = GST_OBS_SINK (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_SOCKET_TYPE:
-      self->socket_type = (TribSocketType) g_value_get_enum (value);
-      break;
-    case PROP_LISTEN:
-      self->listen = g_value_get_boolean (value);
-      break;
-    case PROP_MODE:
-      self->mode = g_value_get_uint (value);
-      break;
-    case PROP_MAX_CLIENTS:
-      self->max_clients = g_value_get_uint (value);
-      break;
-    case PROP_MAX_BYTES:
-      self->max_bytes = g_value_get_uint64 (value);
-      break;
-    case PROP_MAX_RECORDS:
-      self->max_records = g_value_get_uint (value);
-      break;
-    case PROP_ON_NO_RECEIVER:
-      self->on_no_receiver = (GstObsSinkOnNoReceiver) g_value_get_enum (value);
-      break;
-    case PROP_RECONNECT_MAX_MS:
-      self->reconnect_max_ms = g_value_get_uint (value);
-      break;
-    case PROP_DRAIN_MS:
-      self->drain_ms = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* @locks: OBJECT_LOCK */
-static void
-get_setting (GstObsSink *self, guint id, GValue *value, GParamSpec *pspec)
-{
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_SOCKET_TYPE:
-      g_value_set_enum (value, (gint) self->socket_type);
-      break;
-    case PROP_LISTEN:
-      g_value_set_boolean (value, self->listen);
-      break;
-    case PROP_MODE:
-      g_value_set_uint (value, self->mode);
-      break;
-    case PROP_MAX_CLIENTS:
-      g_value_set_uint (value, self->max_clients);
-      break;
-    case PROP_MAX_BYTES:
-      g_value_set_uint64 (value, self->max_bytes);
-      break;
-    case PROP_MAX_RECORDS:
-      g_value_set_uint (value, self->max_records);
-      break;
-    case PROP_ON_NO_RECEIVER:
-      g_value_set_enum (value, (gint) self->on_no_receiver);
-      break;
-    case PROP_RECONNECT_MAX_MS:
-      g_value_set_uint (value, self->reconnect_max_ms);
-      break;
-    case PROP_DRAIN_MS:
-      g_value_set_uint (value, self->drain_ms);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (self, id, pspec);
-      break;
-  }
+  trib_properties_set_locked (
+      &properties, &GST_OBS_SINK (object)->settings, object, id, value, pspec);
 }
 
 static void
@@ -614,13 +496,10 @@ gst_obs_sink_get_property (GObject *object, guint id, GValue *value, GParamSpec 
 {
   GstObsSink *self = GST_OBS_SINK (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  get_setting (self, id, value, pspec);
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&properties, &self->settings, object, id, value, pspec);
 }
 
 static void
@@ -628,7 +507,8 @@ gst_obs_sink_finalize (GObject *object)
 {
   GstObsSink *self = GST_OBS_SINK (object);
 
-  g_free (self->location);
+  trib_socket_sender_free (self->sender);
+  trib_properties_clear (&properties, &self->settings);
   g_bytes_unref (self->newline);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
@@ -636,56 +516,11 @@ gst_obs_sink_finalize (GObject *object)
 static void
 gst_obs_sink_init (GstObsSink *self)
 {
-  self->socket_type = DEFAULT_SOCKET_TYPE;
-  self->mode = DEFAULT_MODE;
-  self->max_clients = DEFAULT_MAX_CLIENTS;
-  self->max_bytes = DEFAULT_MAX_BYTES;
-  self->reconnect_max_ms = DEFAULT_RECONNECT_MAX_MS;
-  self->drain_ms = DEFAULT_DRAIN_MS;
+  trib_properties_init (&properties, &self->settings);
   self->newline = g_bytes_new_static ("\n", 1);
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
-  /* what comes from an analysis may come late, or never: the pipeline does not wait for it */
+  /* records of an analysis may be late or absent: the pipeline does not wait for the first */
   gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  properties[PROP_LOCATION] = g_param_spec_string ("location", "Location",
-      "Path of the socket or FIFO, or @ and the abstract name of a socket", NULL, flags);
-  properties[PROP_SOCKET_TYPE] = g_param_spec_enum ("socket-type", "Socket type",
-      "What is at that location", GST_TYPE_OBS_SINK_SOCKET_TYPE, DEFAULT_SOCKET_TYPE, flags);
-  properties[PROP_LISTEN] = g_param_spec_boolean ("listen", "Listen",
-      "Whether receivers connect here, instead of being connected to", FALSE, flags);
-  properties[PROP_MODE] = g_param_spec_uint ("mode", "Mode",
-      "Permission bits of a socket or FIFO that is made: 0600 (384) is for this user, 0666 (438) "
-      "for all",
-      0, 0777, DEFAULT_MODE, flags);
-  properties[PROP_MAX_CLIENTS] = g_param_spec_uint ("max-clients", "Most clients",
-      "Most receivers at once, when they connect here, a number of receivers", 1, 1024,
-      DEFAULT_MAX_CLIENTS, flags);
-  properties[PROP_MAX_BYTES] = g_param_spec_uint64 ("max-bytes", "Most bytes",
-      "How many bytes may wait for a receiver, and the largest buffer that is sent", 1, G_MAXINT32,
-      DEFAULT_MAX_BYTES, flags);
-  properties[PROP_MAX_RECORDS] = g_param_spec_uint ("max-records", "Most records",
-      "How many records or frames may wait for a receiver, beside one that is begun; 0: 1 for a "
-      "FIFO, else 1000",
-      0, G_MAXINT32, 0, flags);
-  properties[PROP_ON_NO_RECEIVER] = g_param_spec_enum ("on-no-receiver", "On no receiver",
-      "What happens to a record when nobody is there", GST_TYPE_OBS_SINK_ON_NO_RECEIVER,
-      NO_RECEIVER_DROP, flags);
-  properties[PROP_RECONNECT_MAX_MS] = g_param_spec_uint ("reconnect-max-ms", "Longest pause",
-      "Longest pause between two attempts to connect; the first is 20 ms", 20, 60000,
-      DEFAULT_RECONNECT_MAX_MS, flags);
-  properties[PROP_DRAIN_MS] = g_param_spec_uint ("drain-ms", "Drain",
-      "How long the end of the stream waits for what is not written yet", 0, 60000,
-      DEFAULT_DRAIN_MS, flags);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of the records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -698,7 +533,7 @@ gst_obs_sink_class_init (GstObsSinkClass *klass)
   object_class->set_property = gst_obs_sink_set_property;
   object_class->get_property = gst_obs_sink_get_property;
   object_class->finalize = gst_obs_sink_finalize;
-  install_properties (object_class);
+  trib_properties_install_class (&properties, object_class);
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_obs_sink_change_state);
   base_class->unlock = GST_DEBUG_FUNCPTR (gst_obs_sink_unlock);
   base_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_obs_sink_unlock_stop);
@@ -710,6 +545,4 @@ gst_obs_sink_class_init (GstObsSinkClass *klass)
   gst_element_class_set_static_metadata (element_class, "Observation socket sink", "Sink/Network",
       "Sends records, or JPEG frames, to other processes through a Unix socket or FIFO",
       "The gst-tributary authors");
-  gst_type_mark_as_plugin_api (GST_TYPE_OBS_SINK_SOCKET_TYPE, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_OBS_SINK_ON_NO_RECEIVER, 0);
 }

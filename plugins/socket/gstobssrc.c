@@ -4,71 +4,55 @@
  * @title: obssrc
  * @short_description: Receives observations and triggers of other processes at a Unix socket
  *
- * Other processes send records (OBS-1, OBS-2) to a Unix socket (OBS-9), and each leaves here in a
- * buffer of its own, whole and checked, with the bytes that came. Any number of processes may send
- * at once.
+ * Other processes send records (OBS-1, OBS-2) to a Unix socket (OBS-9). Each is pushed in a buffer of
+ * its own, complete and validated, in the bytes received. Any number of processes may send at once.
  *
- * With `socket-type=stream` a process connects and sends JSON, a record a line, or MessagePack, one
- * record behind the other. With `socket-type=datagram` each datagram is one record of either format.
- * Which format it is, the first byte tells. Where a record may be, a list of records may be, too.
+ * With `socket-type=stream` a process connects and sends JSON, a record a line, or a sequence of
+ * MessagePack records. With `socket-type=datagram` each datagram is one record of either format. The
+ * first byte shows the format. A list of records is accepted in place of a record.
  *
- * `location` is a path, or '@' and a name without a file. A socket that a dead process has left
- * there is replaced; one of a living process is an error. The file is removed at the end, if it is
- * still the one that was made.
+ * `location` is a path, or '@' and a name without a file. A socket that a dead process has left there
+ * is replaced; one of a running process is an error. The file is removed at the end, if it is still
+ * the one that was created.
  *
- * Whoever sends something else harms nobody. It is counted by reason and told; the connection goes
- * on where the next record can be found, and is closed where not: a stream that is neither JSON nor
- * MessagePack, MessagePack that breaks or is too large, 64 lines in a row that are no record, half a
- * record for longer than `record-timeout-ms`.
+ * Invalid input is counted by reason and reported; other clients are unaffected. The connection goes
+ * on at the next record that can be found, and is closed if there is none: a stream that is neither
+ * JSON nor MessagePack, MessagePack that is not valid or too large, 64 invalid lines in a row, a
+ * record that is incomplete for longer than `record-timeout-ms`.
  *
  * In a shell:
  * `echo '{"type":"face","frame_id":7,"t_ns":0}' | socat - UNIX-CONNECT:/tmp/obs.sock`
  *
  * ## Caps
- * application/json or application/x-msgpack, whichever downstream wants, JSON if both will do.
- * Records of that format keep their bytes; others are rewritten.
+ * application/json or application/x-msgpack, as downstream requires, JSON if it accepts both.
+ * Records of that format keep their bytes; others are transcoded.
  *
  * ## Timing
  * Live. PTS is the running time at which the last byte of the record was read; the record's own
- * `t_ns` stays what it is. The element does not end by itself: `num-buffers`, or an EOS event that
- * is sent to it.
+ * `t_ns` is not changed. The stream ends after `num-buffers`, or by an EOS event sent to the element.
  *
  * ## Threads
- * A thread `trib-socket-in` reads the sockets and the records, the base class's thread pushes them.
- * Between them wait `max-bytes` at most, and what one more read brings. When that is full, `on-full`
- * says whether senders wait (the system holds them up, datagrams too: a Unix socket loses none) or
- * the oldest records are dropped. Every record that is half here is bounded by `max-record-bytes`.
- * Records that wait survive a flush.
+ * A thread `trib-socket-in` reads the sockets and parses records, the base class's thread pushes them.
+ * The queue between them has `max-bytes` at most, and what one more read brings. When it is full,
+ * `on-full` says whether senders block (the system blocks senders of datagrams, too: a Unix socket
+ * loses none) or the oldest records are dropped. Each incomplete record is bounded by
+ * `max-record-bytes`. Queued records are kept at a flush.
  *
  * ## Errors
- * RESOURCE/SETTINGS: `location` is none. RESOURCE/BUSY: another process listens there.
- * RESOURCE/OPEN_READ: something else is there, or the system refuses.
+ * RESOURCE/SETTINGS: `location` is not set or not valid. RESOURCE/BUSY: another process listens
+ * there. RESOURCE/OPEN_READ: the file is of another type, or the system refuses.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-out` + `dropped-oldest` +
- * `dropped-flush` + `dropped-transcode` + all `refused-REASON` + `pending`.
- *
- * - `records-in` (records): all that came, good or not
- * - `bytes-in` (bytes): read from sockets
- * - `records-out` (records): given to the source pad
- * - `dropped-oldest` (records): there was no room, and `on-full` is drop-oldest
- * - `dropped-flush` (records): waited when the element was stopped
- * - `dropped-transcode` (records): could not be rewritten in the other format
- * - `refused-syntax`, `refused-utf8`, `refused-truncated`, `refused-limit`, `refused-range`,
- * `refused-type`, `refused-field` (records): what was wrong with them ([records](../records.md))
- * - `refused-half` (records): the sender went, or was too slow, in the middle
- * - `pending` (records), `pending-bytes` (bytes): wait to be pushed
- * - `clients` , a count: taken
- * - `clients-now` , a count: open
- * - `clients-closed` , a count: ended here, because of what they sent
- * - `clients-refused` , a count: beyond `max-clients`
+ * `dropped-flush` + `dropped-transcode` + all `refused-REASON` + `pending`. The reasons are those of
+ * [records](../records.md).
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 obssrc location=tributary-example.sock num-buffers=10 ! ndjsonenc ! fdsink
  * videotestsrc num-buffers=10 pattern=ball ! qualityextract ! obssink
  * location=tributary-example.sock on-no-receiver=wait
- * ]| Ten lines of JSON, which went through a socket.
+ * ]| Ten lines of JSON that passed through a socket.
  *
  * Since: 0.2
  */
@@ -76,26 +60,25 @@
 
 #include "gstobssrc.h"
 
+#include <shared/trib-element-records.h>
 #include <shared/trib-fields.h>
+#include <shared/trib-properties.h>
 
 #include <record/trib-record-transcode.h>
 #include <socket/trib-socket-receiver.h>
 
+#include "obs-socket.h"
+
 GST_DEBUG_CATEGORY_STATIC (obs_src_debug);
 #define GST_CAT_DEFAULT obs_src_debug
 
-#define DEFAULT_SOCKET_TYPE TRIB_SOCKET_STREAM
-#define DEFAULT_MODE 0600
-#define DEFAULT_MAX_CLIENTS 64
 #define DEFAULT_MAX_RECORD_BYTES (1024 * 1024)
 #define MAX_MAX_RECORD_BYTES (64 * 1024 * 1024)
-#define DEFAULT_MAX_BYTES (16 * 1024 * 1024)
-#define DEFAULT_RECORD_TIMEOUT_MS 5000
 
 typedef enum { ON_FULL_BLOCK, ON_FULL_DROP_OLDEST } GstObsSrcOnFull;
 
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 
 enum {
   PROP_LOCATION = 1,
@@ -110,12 +93,7 @@ enum {
   N_PROPS
 };
 
-static GParamSpec *properties[N_PROPS];
-
-struct _GstObsSrc {
-  GstPushSrc parent;
-
-  /* OBJECT_LOCK */
+typedef struct {
   gchar *location;
   TribSocketType socket_type;
   guint mode;
@@ -124,57 +102,78 @@ struct _GstObsSrc {
   guint64 max_bytes;
   GstObsSrcOnFull on_full;
   guint record_timeout_ms;
+} ObsSrcSettings;
+
+#define AT(field) G_STRUCT_OFFSET (ObsSrcSettings, field)
+
+/* clang-format off */
+static const TribProperty property_table[N_PROPS] = {
+  [PROP_LOCATION] = { TRIB_PROPERTY_TEXT, "location", "Location",
+      "Path of the socket, such as /tmp/obs.sock, or @ and an abstract name",
+      AT (location), .is_nullable = TRUE },
+  [PROP_SOCKET_TYPE] = { TRIB_PROPERTY_ENUM, "socket-type", "Socket type",
+      "Whether senders connect, or send datagrams", AT (socket_type),
+      .initial = TRIB_SOCKET_STREAM, .type_name = "GstObsSrcSocketType", .choices = {
+        { "datagram", "A record, or a list of records, in each datagram" },
+        { "stream", "Connections with lines of JSON, or MessagePack" } } },
+  [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
+      "Permission bits of the socket's file: 0600 (384) is for this user, 0666 (438) for all",
+      AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
+  [PROP_MAX_CLIENTS] = { TRIB_PROPERTY_UINT, "max-clients", "Maximum clients",
+      "Maximum number of clients", AT (max_clients), 1, 1024, OBS_SOCKET_DEFAULT_MAX_CLIENTS },
+  [PROP_MAX_RECORD_BYTES] = { TRIB_PROPERTY_UINT64, "max-record-bytes", "Maximum record size",
+      "Largest record that is accepted, complete or not (bytes)",
+      AT (max_record_bytes), 2, MAX_MAX_RECORD_BYTES, DEFAULT_MAX_RECORD_BYTES },
+  [PROP_MAX_BYTES] = { TRIB_PROPERTY_UINT64, "max-bytes", "Maximum bytes",
+      "Size of the queue of records to be pushed (bytes)",
+      AT (max_bytes), 1, G_MAXINT32, OBS_SOCKET_DEFAULT_MAX_BYTES },
+  [PROP_ON_FULL] = { TRIB_PROPERTY_ENUM, "on-full", "On full",
+      "What to do when the queue is full", AT (on_full),
+      .type_name = "GstObsSrcOnFull", .choices = {
+        { "block", "Block the senders" },
+        { "drop-oldest", "Drop the oldest records" } } },
+  [PROP_RECORD_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "record-timeout-ms", "Record timeout",
+      "Longest time from the first byte of a record of a stream to its last; 0: no limit",
+      AT (record_timeout_ms), 0, G_MAXINT32, 5000 },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of records, bytes and clients since the last start" },
+};
+/* clang-format on */
+static const TribProperties properties = TRIB_PROPERTIES (property_table);
+
+struct _GstObsSrc {
+  GstPushSrc parent;
+
+  /* OBJECT_LOCK */
+  ObsSrcSettings settings;
   guint64 dropped_transcode;
-  TribSocketCounts last;        /* of the receiver that was */
-  TribSocketReceiver *receiver; /* from start to stop; the pointer changes under the lock */
+  TribSocketReceiver *receiver; /* from the first start on; the pointer changes under the lock */
 
   /* streaming thread */
   TribRecordFormat format;
   TribRecordReader *reader;
 };
 
-#define GST_TYPE_OBS_SRC_SOCKET_TYPE (gst_obs_src_socket_type_get_type ())
-static GType
-gst_obs_src_socket_type_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { TRIB_SOCKET_DATAGRAM, "A record, or a list of them, a datagram", "datagram" },
-    { TRIB_SOCKET_STREAM, "Connections with lines of JSON, or MessagePack", "stream" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstObsSrcSocketType", values));
-  return type;
-}
-
-#define GST_TYPE_OBS_SRC_ON_FULL (gst_obs_src_on_full_get_type ())
-static GType
-gst_obs_src_on_full_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { ON_FULL_BLOCK, "Senders wait", "block" },
-    { ON_FULL_DROP_OLDEST, "The oldest records are dropped", "drop-oldest" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstObsSrcOnFull", values));
-  return type;
-}
-
 #define gst_obs_src_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstObsSrc, gst_obs_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (obssrc, "obssrc", GST_RANK_NONE, GST_TYPE_OBS_SRC,
     GST_DEBUG_CATEGORY_INIT (obs_src_debug, "obssrc", 0, "records from a Unix socket"))
 
+typedef struct {
+  TribSocketCounts receiver;
+  guint64 records_out, dropped_transcode;
+} ObsSrcStats;
+
 #define EVENT(field) G_STRUCT_OFFSET (TribSocketReceiverEvent, field)
+#define COUNT(name, field, about)                                        \
+  {                                                                      \
+    name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (ObsSrcStats, field), about \
+  }
 
 /* clang-format off */
 static const TribField refused_fields[] = {
-  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "last part of the name of the counter in `stats`, or `clients`: too many connections" },
+  { "reason", TRIB_FIELD_TEXT, EVENT (reason),
+    "last part of the name of the counter in `stats`, or `clients`: too many connections" },
   { "detail", TRIB_FIELD_TEXT, EVENT (detail), "the last one, as text for people" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
   { "count", TRIB_FIELD_UINT64, EVENT (count), "how many since the message before" },
@@ -185,18 +184,39 @@ static const TribField senders_fields[] = {
   { "left", TRIB_FIELD_UINT64, EVENT (left), "senders that disconnected since the message before" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
 };
+static const TribField stats_fields[] = {
+  COUNT ("records-in", receiver.records_in, "records received, valid or not"),
+  COUNT ("bytes-in", receiver.bytes_in, "bytes read from sockets"),
+  COUNT ("records-out", records_out, "records given to the source pad"),
+  COUNT ("dropped-oldest", receiver.dropped_oldest, "records dropped from a full queue"),
+  COUNT ("dropped-flush", receiver.dropped_flush, "records in the queue when the element stopped"),
+  COUNT ("dropped-transcode", dropped_transcode,
+    "records that the other format cannot represent"),
+  { "refused-", TRIB_FIELD_COUNTS, G_STRUCT_OFFSET (ObsSrcStats, receiver.refused),
+    "records that are not valid; `refused-half`: the sender disconnected, or was too slow, in the "
+    "middle", .n = TRIB_SOCKET_N_REASONS, .to_string = trib_socket_reason },
+  COUNT ("pending", receiver.pending, "records in the queue"),
+  COUNT ("pending-bytes", receiver.pending_bytes, "memory of these records, in bytes"),
+  COUNT ("clients", receiver.clients, "connections accepted"),
+  COUNT ("clients-now", receiver.clients_now, "connections open now"),
+  COUNT ("clients-closed", receiver.clients_closed,
+    "connections closed here because of invalid input"),
+  COUNT ("clients-refused", receiver.clients_refused, "connections beyond `max-clients`"),
+};
 /* clang-format on */
 static const TribFieldTable refused_message = TRIB_FIELD_TABLE ("obssrc-refused",
     "input that is no record, or a connection, was refused; at most once a second", refused_fields);
 static const TribFieldTable senders_message = TRIB_FIELD_TABLE (
     "obssrc-senders", "senders connected or disconnected; at most once a second", senders_fields);
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-obssrc-stats", NULL, stats_fields);
 
 /* @thread: receiver */
 static void
-tell (const TribSocketReceiverEvent *event, gpointer user_data)
+notify (const TribSocketReceiverEvent *event, gpointer user_data)
 {
   GstElement *element = user_data;
-  gboolean refused = event->kind == TRIB_SOCKET_TOLD_REFUSED;
+  gboolean refused = event->kind == TRIB_SOCKET_REFUSED;
 
   if (refused)
     GST_INFO_OBJECT (element, "refused, process %d: %s", event->pid, event->detail);
@@ -204,57 +224,43 @@ tell (const TribSocketReceiverEvent *event, gpointer user_data)
       trib_fields_to_message (element, refused ? &refused_message : &senders_message, event));
 }
 
-static void
-post_error (GstObsSrc *self, const GError *error)
-{
-  switch (error->code) {
-    case TRIB_SOCKET_ERROR_LOCATION:
-      GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-          ("Set the property location to a path or to @ and a name: %s.", error->message), (NULL));
-      break;
-    case TRIB_SOCKET_ERROR_IN_USE:
-      GST_ELEMENT_ERROR (self, RESOURCE, BUSY, ("Cannot listen: %s.", error->message), (NULL));
-      break;
-    default:
-      GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("Cannot listen: %s.", error->message), (NULL));
-      break;
-  }
-}
-
+/* The receiver of the run before is kept until now, so that its counters can be read. */
 static gboolean
 gst_obs_src_start (GstBaseSrc *base)
 {
   GstObsSrc *self = GST_OBS_SRC (base);
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *location = NULL;
+  ObsSrcSettings s;
   TribSocketReceiverConfig config;
-  TribSocketReceiver *receiver;
+  TribSocketReceiver *receiver, *old;
   TribRecordLimits limits = { 0 };
 
   GST_OBJECT_LOCK (self);
-  location = g_strdup (self->location);
-  config = (TribSocketReceiverConfig){ .location = location,
-    .type = self->socket_type,
-    .mode = self->mode,
-    .max_clients = self->max_clients,
-    .max_record_bytes = (gsize) self->max_record_bytes,
-    .max_bytes = (gsize) self->max_bytes,
-    .drop_oldest = self->on_full == ON_FULL_DROP_OLDEST,
-    .record_timeout_ms = self->record_timeout_ms };
-  limits.max_bytes = (gsize) self->max_record_bytes;
-  self->dropped_transcode = 0;
-  self->last = (TribSocketCounts){ 0 };
+  s = self->settings;
+  trib_properties_own (&properties, &s);
   GST_OBJECT_UNLOCK (self);
-
-  receiver = trib_socket_receiver_new (&config, tell, self, &error);
+  config = (TribSocketReceiverConfig){ .location = s.location,
+    .type = s.socket_type,
+    .mode = s.mode,
+    .max_clients = s.max_clients,
+    .max_record_bytes = (gsize) s.max_record_bytes,
+    .max_bytes = (gsize) s.max_bytes,
+    .drop_oldest = s.on_full == ON_FULL_DROP_OLDEST,
+    .record_timeout_ms = s.record_timeout_ms };
+  limits.max_bytes = config.max_record_bytes;
+  receiver = trib_socket_receiver_new (&config, notify, self, &error);
+  trib_properties_clear (&properties, &s);
+  GST_OBJECT_LOCK (self);
+  old = self->receiver;
+  self->receiver = receiver;
+  self->dropped_transcode = 0;
+  GST_OBJECT_UNLOCK (self);
+  trib_socket_receiver_free (old);
   if (receiver == NULL) {
-    post_error (self, error);
+    obs_socket_post_error (GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_READ);
     return FALSE;
   }
   self->reader = trib_record_reader_new (&limits);
-  GST_OBJECT_LOCK (self);
-  self->receiver = receiver;
-  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
@@ -262,21 +268,8 @@ static gboolean
 gst_obs_src_stop (GstBaseSrc *base)
 {
   GstObsSrc *self = GST_OBS_SRC (base);
-  TribSocketReceiver *receiver;
-  TribSocketCounts last = { 0 };
 
-  /* between the two, stats have what was counted before the end */
-  GST_OBJECT_LOCK (self);
-  receiver = g_steal_pointer (&self->receiver);
-  if (receiver != NULL)
-    trib_socket_receiver_get_counts (receiver, &self->last);
-  GST_OBJECT_UNLOCK (self);
-  if (receiver != NULL) {
-    trib_socket_receiver_free (receiver, &last);
-    GST_OBJECT_LOCK (self);
-    self->last = last;
-    GST_OBJECT_UNLOCK (self);
-  }
+  trib_socket_receiver_stop (self->receiver);
   g_clear_pointer (&self->reader, trib_record_reader_free);
   return TRUE;
 }
@@ -304,14 +297,11 @@ gst_obs_src_unlock_stop (GstBaseSrc *base)
 static gboolean
 gst_obs_src_set_caps (GstBaseSrc *base, GstCaps *caps)
 {
-  GST_OBS_SRC (base)->format
-      = gst_structure_has_name (gst_caps_get_structure (caps, 0), "application/json")
-            ? TRIB_RECORD_JSON
-            : TRIB_RECORD_MSGPACK;
+  GST_OBS_SRC (base)->format = trib_record_caps_format (caps);
   return TRUE;
 }
 
-/* running time of a moment of the monotonic clock that has passed */
+/* @time_us: on the monotonic clock, in the past */
 static GstClockTime
 running_time_of (GstObsSrc *self, gint64 time_us)
 {
@@ -320,7 +310,7 @@ running_time_of (GstObsSrc *self, gint64 time_us)
 
   if (!GST_CLOCK_TIME_IS_VALID (now))
     return GST_CLOCK_TIME_NONE;
-  /* what came before the pipeline played */
+  /* at least 0, for a record received before PLAYING */
   return now - MIN (now, (GstClockTime) age_us * GST_USECOND);
 }
 
@@ -339,7 +329,7 @@ make_buffer (GstObsSrc *self, TribSocketRecord *record)
   trib_record_reader_set (self->reader, record->format, record->data, record->len);
   if (!trib_record_transcode (
           self->reader, self->format, TRIB_RECORD_NAN_NULL, text, NULL, &error)) {
-    GST_WARNING_OBJECT (self, "a record that cannot be rewritten: %s", error->message);
+    GST_WARNING_OBJECT (self, "a record that cannot be transcoded: %s", error->message);
     GST_OBJECT_LOCK (self);
     self->dropped_transcode++;
     GST_OBJECT_UNLOCK (self);
@@ -378,69 +368,23 @@ gst_obs_src_create (GstPushSrc *push, GstBuffer **ret_buffer)
 static GstStructure *
 make_stats (GstObsSrc *self)
 {
-  TribSocketCounts c;
-  guint64 transcode;
-  GstStructure *stats;
+  ObsSrcStats stats = { 0 };
 
   GST_OBJECT_LOCK (self);
-  c = self->last;
   if (self->receiver != NULL)
-    trib_socket_receiver_get_counts (self->receiver, &c);
-  transcode = self->dropped_transcode;
+    trib_socket_receiver_get_counts (self->receiver, &stats.receiver);
+  stats.dropped_transcode = self->dropped_transcode;
   GST_OBJECT_UNLOCK (self);
-  stats = gst_structure_new ("application/x-obssrc-stats", "records-in", G_TYPE_UINT64,
-      c.records_in, "bytes-in", G_TYPE_UINT64, c.bytes_in, "records-out", G_TYPE_UINT64,
-      c.records_out - MIN (transcode, c.records_out), "dropped-oldest", G_TYPE_UINT64,
-      c.dropped_oldest, "dropped-flush", G_TYPE_UINT64, c.dropped_flush, "dropped-transcode",
-      G_TYPE_UINT64, transcode, "pending", G_TYPE_UINT64, c.pending, "pending-bytes", G_TYPE_UINT64,
-      c.pending_bytes, "clients", G_TYPE_UINT64, c.clients, "clients-now", G_TYPE_UINT64,
-      c.clients_now, "clients-closed", G_TYPE_UINT64, c.clients_closed, "clients-refused",
-      G_TYPE_UINT64, c.clients_refused, NULL);
-  for (guint i = 0; i < TRIB_SOCKET_N_REASONS; i++) {
-    g_autofree gchar *name = g_strdup_printf ("refused-%s", trib_socket_reason (i));
-
-    gst_structure_set (stats, name, G_TYPE_UINT64, c.refused[i], NULL);
-  }
-  return stats;
+  stats.records_out
+      = stats.receiver.records_out - MIN (stats.dropped_transcode, stats.receiver.records_out);
+  return trib_fields_to_structure (&stats_table, &stats);
 }
 
 static void
 gst_obs_src_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstObsSrc *self = GST_OBS_SRC (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_SOCKET_TYPE:
-      self->socket_type = (TribSocketType) g_value_get_enum (value);
-      break;
-    case PROP_MODE:
-      self->mode = g_value_get_uint (value);
-      break;
-    case PROP_MAX_CLIENTS:
-      self->max_clients = g_value_get_uint (value);
-      break;
-    case PROP_MAX_RECORD_BYTES:
-      self->max_record_bytes = g_value_get_uint64 (value);
-      break;
-    case PROP_MAX_BYTES:
-      self->max_bytes = g_value_get_uint64 (value);
-      break;
-    case PROP_ON_FULL:
-      self->on_full = (GstObsSrcOnFull) g_value_get_enum (value);
-      break;
-    case PROP_RECORD_TIMEOUT_MS:
-      self->record_timeout_ms = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  trib_properties_set_locked (
+      &properties, &GST_OBS_SRC (object)->settings, object, id, value, pspec);
 }
 
 static void
@@ -448,94 +392,28 @@ gst_obs_src_get_property (GObject *object, guint id, GValue *value, GParamSpec *
 {
   GstObsSrc *self = GST_OBS_SRC (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_SOCKET_TYPE:
-      g_value_set_enum (value, (gint) self->socket_type);
-      break;
-    case PROP_MODE:
-      g_value_set_uint (value, self->mode);
-      break;
-    case PROP_MAX_CLIENTS:
-      g_value_set_uint (value, self->max_clients);
-      break;
-    case PROP_MAX_RECORD_BYTES:
-      g_value_set_uint64 (value, self->max_record_bytes);
-      break;
-    case PROP_MAX_BYTES:
-      g_value_set_uint64 (value, self->max_bytes);
-      break;
-    case PROP_ON_FULL:
-      g_value_set_enum (value, (gint) self->on_full);
-      break;
-    case PROP_RECORD_TIMEOUT_MS:
-      g_value_set_uint (value, self->record_timeout_ms);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&properties, &self->settings, object, id, value, pspec);
 }
 
 static void
 gst_obs_src_finalize (GObject *object)
 {
-  g_free (GST_OBS_SRC (object)->location);
+  GstObsSrc *self = GST_OBS_SRC (object);
+
+  trib_socket_receiver_free (self->receiver);
+  trib_properties_clear (&properties, &self->settings);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
 static void
 gst_obs_src_init (GstObsSrc *self)
 {
-  self->socket_type = DEFAULT_SOCKET_TYPE;
-  self->mode = DEFAULT_MODE;
-  self->max_clients = DEFAULT_MAX_CLIENTS;
-  self->max_record_bytes = DEFAULT_MAX_RECORD_BYTES;
-  self->max_bytes = DEFAULT_MAX_BYTES;
-  self->on_full = ON_FULL_BLOCK;
-  self->record_timeout_ms = DEFAULT_RECORD_TIMEOUT_MS;
+  trib_properties_init (&properties, &self->settings);
   gst_base_src_set_live (GST_BASE_SRC (self), TRUE);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-  properties[PROP_LOCATION] = g_param_spec_string ("location", "Location",
-      "Path of the socket, such as /tmp/obs.sock, or @ and an abstract name", NULL, flags);
-  properties[PROP_SOCKET_TYPE] = g_param_spec_enum ("socket-type", "Socket type",
-      "Whether others connect, or send datagrams", GST_TYPE_OBS_SRC_SOCKET_TYPE,
-      DEFAULT_SOCKET_TYPE, flags);
-  properties[PROP_MODE] = g_param_spec_uint ("mode", "Mode",
-      "Permission bits of the socket's file: 0600 (384) is for this user, 0666 (438) for all", 0,
-      0777, DEFAULT_MODE, flags);
-  properties[PROP_MAX_CLIENTS] = g_param_spec_uint ("max-clients", "Most clients",
-      "Most connections at once, a number of clients", 1, 1024, DEFAULT_MAX_CLIENTS, flags);
-  properties[PROP_MAX_RECORD_BYTES] = g_param_spec_uint64 ("max-record-bytes", "Largest record",
-      "Largest record that is taken, and most that is kept of one whose end has not come", 2,
-      MAX_MAX_RECORD_BYTES, DEFAULT_MAX_RECORD_BYTES, flags);
-  properties[PROP_MAX_BYTES] = g_param_spec_uint64 ("max-bytes", "Most bytes",
-      "How many bytes of records may wait to be pushed", 1, G_MAXINT32, DEFAULT_MAX_BYTES, flags);
-  properties[PROP_ON_FULL]
-      = g_param_spec_enum ("on-full", "On full", "What happens when max-bytes wait to be pushed",
-          GST_TYPE_OBS_SRC_ON_FULL, ON_FULL_BLOCK, flags);
-  properties[PROP_RECORD_TIMEOUT_MS] = g_param_spec_uint ("record-timeout-ms", "Record timeout",
-      "How long a record of a stream may take from its first byte to its last, 0 for ever", 0,
-      G_MAXINT32, DEFAULT_RECORD_TIMEOUT_MS, flags);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of the records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -549,7 +427,7 @@ gst_obs_src_class_init (GstObsSrcClass *klass)
   object_class->set_property = gst_obs_src_set_property;
   object_class->get_property = gst_obs_src_get_property;
   object_class->finalize = gst_obs_src_finalize;
-  install_properties (object_class);
+  trib_properties_install_class (&properties, object_class);
   base_class->start = GST_DEBUG_FUNCPTR (gst_obs_src_start);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_obs_src_stop);
   base_class->unlock = GST_DEBUG_FUNCPTR (gst_obs_src_unlock);
@@ -560,6 +438,4 @@ gst_obs_src_class_init (GstObsSrcClass *klass)
   gst_element_class_set_static_metadata (element_class, "Observation socket source",
       "Source/Network", "Receives observations and triggers of other processes at a Unix socket",
       "The gst-tributary authors");
-  gst_type_mark_as_plugin_api (GST_TYPE_OBS_SRC_SOCKET_TYPE, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_OBS_SRC_ON_FULL, 0);
 }

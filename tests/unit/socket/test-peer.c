@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What waits for one receiver: bounded, whole, the oldest makes room. */
+/* The queue of one receiver: bounded, items whole, the oldest dropped first. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,14 +22,15 @@ rig_init (Rig *rig)
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
   memset (rig, 0, sizeof *rig);
   g_queue_init (&rig->trash);
-  rig->peer = trib_socket_peer_new (fds[0], TRIB_SOCKET_STREAM);
+  rig->peer = trib_socket_peer_new (TRIB_SOCKET_STREAM);
+  trib_socket_peer_connected (rig->peer, fds[0], 0);
   rig->other = fds[1];
 }
 
 static void
 rig_clear (Rig *rig)
 {
-  trib_socket_peer_disconnect (rig->peer, FALSE, &rig->counts, &rig->trash);
+  trib_socket_peer_disconnect (rig->peer, FALSE, "the test ends", &rig->counts, &rig->trash);
   trib_socket_trash_clear (&rig->trash);
   trib_socket_peer_free (rig->peer);
   if (rig->other >= 0)
@@ -45,7 +46,7 @@ push (Rig *rig, const gchar *text, gsize max_bytes, guint max_items)
   TribSocketItem *item = trib_socket_item_new (parts, 2);
 
   trib_socket_peer_push (rig->peer, item, max_bytes, max_items, &rig->counts, &rig->trash);
-  trib_socket_item_unref (item, &rig->trash);
+  g_queue_push_tail (&rig->trash, item);
 }
 
 static gboolean
@@ -77,7 +78,7 @@ test_bounds (void)
   push (&rig, "three", 1000, 2);
   g_assert_cmpuint (rig.counts.lost[TRIB_SOCKET_LOST_SLOW], ==, 1);
   g_assert_cmpuint (rig.peer->waiting, ==, 10);
-  /* bytes: of "two", "three" only the last leaves room */
+  /* bytes: of "two", "three" only the last leaves space */
   push (&rig, "four", 11, 100);
   g_assert_cmpuint (rig.counts.lost[TRIB_SOCKET_LOST_SLOW], ==, 2);
   push (&rig, "larger than the limit", 11, 100);
@@ -90,7 +91,7 @@ test_bounds (void)
   rig_clear (&rig);
 }
 
-/* what is begun is not dropped: the receiver could make nothing of the rest */
+/* An item partly written is not dropped: the receiver could not parse the rest. */
 static void
 test_begun (void)
 {
@@ -107,7 +108,7 @@ test_begun (void)
   push (&rig, "one", 8 * 1024 * 1024, 1);
   push (&rig, "two", 8 * 1024 * 1024, 1);
   g_assert_cmpuint (rig.counts.lost[TRIB_SOCKET_LOST_SLOW], ==, 1);
-  /* no room beside what is begun: the new one is lost */
+  /* no space beside the item that is partly written: the new one is lost */
   push (&rig, "three", 4 * 1024 * 1024 + 4, 5);
   g_assert_cmpuint (rig.counts.lost[TRIB_SOCKET_LOST_SLOW], ==, 3);
   push (&rig, "four", 8 * 1024 * 1024, 1);
@@ -123,7 +124,7 @@ test_begun (void)
   rig_clear (&rig);
 }
 
-/* a receiver that goes: what waits is lost, or stays, from the begin of what was begun */
+/* A receiver that disconnects: its queue is lost, or kept from the first byte of the item partly written. */
 static void
 test_gone (void)
 {
@@ -139,7 +140,7 @@ test_gone (void)
   rig.other = -1;
   g_assert_false (trib_socket_peer_write (rig.peer, &rig.counts, &rig.trash, &number));
   g_assert_cmpint (number, ==, EPIPE);
-  trib_socket_peer_disconnect (rig.peer, TRUE, &rig.counts, &rig.trash);
+  trib_socket_peer_disconnect (rig.peer, TRUE, "closed", &rig.counts, &rig.trash);
   g_assert_cmpuint (rig.counts.lost[TRIB_SOCKET_LOST_GONE], ==, 0);
   g_assert_cmpuint (rig.peer->begun, ==, 0);
   g_assert_cmpuint (g_queue_get_length (&rig.peer->items), ==, 2);
