@@ -46,6 +46,26 @@ def _split(text):
     return [p for p in parts + [text[start:].strip()] if p]
 
 
+def _expand(text, macros):
+    """What the preprocessor makes of rows that are written by macros with parameters."""
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    call = re.compile(r'"(?:\\.|[^"\\\n])*"|\b(%s) ?\(' % "|".join(macros)) if macros else None
+    at = 0
+    while call and len(text) < 1000000:
+        match = call.search(text, at)
+        if match is None:
+            break
+        at = match.end()
+        if match.group(1):
+            arguments = _body(text, match.end())
+            parameters, body = macros[match.group(1)]
+            values = dict(zip(parameters, _split(arguments)))
+            made = re.sub(r'"(?:\\.|[^"\\\n])*"|\w+', lambda m: values.get(m.group(0), m.group(0)), body)
+            at = match.start()  # what was made is looked at, too
+            text = text[:at] + re.sub(r"\s*##\s*", "", made) + text[match.end() + len(arguments) + 1:]
+    return text
+
+
 def _text(argument):
     """Adjacent string literals as one text; None for NULL and all else."""
     found = _TEXT.findall(argument)
@@ -104,8 +124,8 @@ class Tables:
         if name is None:
             return
         home = source if arguments[2] in source.rows else everything
-        written = _split(home.rows.get(arguments[2], ""))
-        rows = [self._row(row, {**everything.macros, **home.macros}) for row in written]
+        written = _split(_expand(home.rows.get(arguments[2], ""), {**everything.macros, **home.macros}))
+        rows = [self._row(row) for row in written]
         self.problems += ["the table %s has a row that says no name, kind and meaning: %s" % (name, text)
                           for text, row in zip(written, rows) if row is None]
         if not rows:
@@ -115,12 +135,7 @@ class Tables:
         self._found[name] = (about or _text(arguments[1]), fields + [r for r in rows if r and r.name not in known])
 
     @staticmethod
-    def _row(row, macros):
-        call = re.match(r"(\w+) ?\(", row)
-        if call and call.group(1) in macros:
-            parameters, body = macros[call.group(1)]
-            values = dict(zip(parameters, _split(_body(row, call.end()))))
-            row = re.sub(r"\w+", lambda m: values.get(m.group(0), m.group(0)), body).strip()
+    def _row(row):
         if not row.startswith("{"):
             return None
         cells = _split(_body(row, 1))
