@@ -4,11 +4,12 @@
  * @title: ndjsonenc
  * @short_description: Writes each JSON record as one line
  *
- * Each buffer becomes one line of newline-delimited JSON, ready for `filesink` and for tools like jq. The text is checked and
- * handed on as it is, without a copy, with a newline behind it. Only a text with line breaks in it is written anew, without
- * them: its values stay what they are, to the digit that matters.
+ * Each buffer becomes one line of newline-delimited JSON, for `filesink` and for tools like jq. The
+ * text is validated and pushed as it is, without a copy, followed by a newline. A text that contains
+ * line breaks is written again without them; its values are not changed.
  *
- * A buffer that is not one JSON text (RFC 8259, strictly) is dropped, counted by reason and told: no bad line spoils a file.
+ * A buffer that is not one JSON text (RFC 8259, strictly) is dropped, counted by reason and reported,
+ * so that every line of the output is valid.
  *
  * ## Caps
  * application/json to application/x-ndjson.
@@ -17,27 +18,14 @@
  * Adds no latency. Timestamps, flags and metas are kept.
  *
  * ## Threads
- * None of its own. Properties may be read from any thread.
+ * None of its own.
  *
  * ## Errors
- * None: what cannot be read is dropped.
- *
- * ## Messages
- * - `ndjsonenc-dropped`: a record was dropped, the first one for its reason since the start. Fields: `reason` (string: syntax,
- * utf8, truncated, limit, range, type), `text` (string: what is wrong and where), `record` (its number from 0 on, uint64),
- * `offset` (bytes into the record, uint64).
+ * None: invalid records are dropped.
  *
  * ## Stats
- * Counted from READY to PAUSED on. `records-in` = `records-out` + `dropped-syntax` + `dropped-utf8` + `dropped-truncated` +
- * `dropped-limit` + `dropped-range` + `dropped-type`, between two buffers.
- *
- * - `records-in`, `bytes-in`: buffers that came in, and their bytes.
- * - `records-out`, `bytes-out`: lines handed on, and their bytes, the newline included.
- * - `dropped-syntax`: not JSON. `dropped-utf8`: text that is not UTF-8. `dropped-truncated`: cut off, or empty.
- * - `dropped-limit`: larger than `max-record-bytes`, or nested deeper than 64 levels.
- * - `dropped-range`: a number larger than any float64. `dropped-type`: never, here.
- * - `last-dropped`: what was wrong with the last one that was dropped; `last-dropped-record`: its number from 0 on;
- * `last-dropped-offset`: bytes into it.
+ * Counted from READY to PAUSED on. `records-in` = `records-out` +
+ * all `dropped-REASON`, between two buffers.
  *
  * ## Example launch line
  * |[
@@ -50,10 +38,12 @@
 
 #include "gstndjsonenc.h"
 
+#include <shared/trib-element-records.h>
+
 #include <string.h>
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json"));
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS_JSON));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/x-ndjson"));
 
@@ -66,6 +56,14 @@ struct _GstNdjsonEnc {
 #define gst_ndjson_enc_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstNdjsonEnc, gst_ndjson_enc, GST_TYPE_RECORD_CONVERT)
 GST_ELEMENT_REGISTER_DEFINE (ndjsonenc, "ndjsonenc", GST_RANK_NONE, GST_TYPE_NDJSON_ENC)
+
+static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("ndjsonenc-dropped",
+    "a record was dropped; the first one for its reason since the start",
+    gst_record_dropped_fields);
+static const TribFieldTable stats_tables[] = {
+  TRIB_FIELD_TABLE ("application/x-ndjsonenc-stats", NULL, gst_record_convert_fields),
+  TRIB_FIELD_TABLE ("application/x-ndjsonenc-stats", NULL, gst_record_refusals_fields),
+};
 
 static GstBuffer *
 gst_ndjson_enc_convert (GstRecordConvert *convert, TribRecordReader *r, GstBuffer *buffer,
@@ -112,10 +110,11 @@ gst_ndjson_enc_class_init (GstNdjsonEncClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = gst_ndjson_enc_finalize;
   convert_class->from = TRIB_RECORD_JSON;
-  convert_class->stats_name = "application/x-ndjsonenc-stats";
-  convert_class->dropped_message = "ndjsonenc-dropped";
+  convert_class->stats = stats_tables;
+  convert_class->n_stats = G_N_ELEMENTS (stats_tables);
+  convert_class->dropped = &dropped_message;
   convert_class->convert = gst_ndjson_enc_convert;
-  gst_record_convert_install_properties (G_OBJECT_CLASS (klass));
+  gst_record_convert_install_properties (G_OBJECT_CLASS (klass), FALSE);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NDJSON writer", "Formatter",

@@ -4,52 +4,35 @@
  * @title: ndjsonparse
  * @short_description: Cuts lines of JSON into records with timestamps
  *
- * Takes a stream of bytes, cut anywhere, and gives each line that is one JSON object as one buffer. Lines end with LF or CR LF,
- * the last one may end with the stream; a byte order mark at the beginning and blank lines are passed over.
+ * Takes a stream of bytes in buffers of any size, and pushes each line that is one JSON object as one buffer. Lines end
+ * with LF or CR LF, the last one may end with the stream; a byte order mark at the beginning and blank lines are skipped.
  *
- * A line that is no JSON object (RFC 8259, strictly), or longer than `max-line-bytes`, is passed over, counted by reason with the
- * place in the stream, and told; the next record has the DISCONT flag. Of a line that is too long nothing is kept.
+ * A line that is not a JSON object (RFC 8259, strictly), or is longer than `max-line-bytes`, is skipped, counted by reason with
+ * its position in the stream, and reported; the next record has the DISCONT flag. Nothing of a line that is too long is kept.
  *
  * ## Caps
  * Anything to application/json.
  *
  * ## Timing
- * PTS comes from the member `time-field` of the record, a number of `time-unit`s. With `time-base` first it is the time since the
- * first record that has one, so that the stream begins at 0; a record of an earlier time than the first has 0. With absolute it
- * is the time itself, and a record of a time below 0 has none. A record without that member, or with something else in it, has no
- * PTS and is counted (`untimed`). There is no duration.
+ * PTS is taken from the member `time-field` of the record, a number in `time-unit`. With `time-base` first it is the time since
+ * the first record that has one, so that the stream begins at 0; a record of an earlier time than the first has 0. With absolute it
+ * is the time itself, and a record of a time below 0 has none. A record without a valid number in that member has no PTS and is
+ * counted (`untimed`). There is no duration.
  *
- * From a stream in bytes (a file) comes a segment in time that begins at 0. A stream in time (a live source) keeps its segment;
+ * A stream in bytes (a file) gets a segment in time that begins at 0. A stream in time (a live source) keeps its segment;
  * with `time-base` first, its first record has the PTS of the buffer that its line begins in.
  *
- * The offset of a buffer is that of its line in the stream, in bytes, the offset end that of the next line. Adds no latency but that
- * of waiting for the end of a line.
+ * The offset of a buffer is that of its line in the stream, in bytes, the offset end that of the next line. Latency is added only
+ * by the wait for the end of a line.
  *
  * ## Threads
  * None of its own. Properties may be set and read from any thread.
  *
  * ## Errors
- * None: what cannot be read is passed over.
- *
- * ## Messages
- * - `ndjsonparse-dropped`: a line was passed over, the first one for its reason since the start. Fields: `reason` (string: syntax,
- * utf8, truncated, limit, range, type), `text` (string: what is wrong, and where in the line), `record` (number of the line from
- * 1 on, uint64), `offset` (bytes into the stream, uint64).
+ * None: invalid lines are skipped.
  *
  * ## Stats
- * Counted from READY to PAUSED on. `lines-in` = `records-out` + `blank` + `not-taken` + `dropped-syntax` + `dropped-utf8` +
- * `dropped-truncated` + `dropped-limit` + `dropped-range` + `dropped-type`, between two buffers.
- *
- * - `bytes-in`: bytes that came in.
- * - `lines-in`: lines whose end came.
- * - `records-out`: records handed on. `untimed`: of these, records without PTS.
- * - `blank`: lines of blanks alone.
- * - `not-taken`: records that nobody downstream took, because of a flush or the end.
- * - `dropped-syntax`: not JSON. `dropped-utf8`: text that is not UTF-8. `dropped-truncated`: cut off.
- * - `dropped-limit`: longer than `max-line-bytes`, or nested deeper than 64 levels.
- * - `dropped-range`: a number larger than any float64. `dropped-type`: JSON, but no object.
- * - `last-dropped`: what was wrong with the last one that was passed over; `last-dropped-record`: the number of its line from 1
- * on; `last-dropped-offset`: bytes into the stream.
+ * Counted from READY to PAUSED on. `lines-in` = `records-out` + `blank` + `not-taken` + all `dropped-REASON`, between two buffers.
  *
  * ## Example launch line
  * |[
@@ -65,6 +48,9 @@
 #include <math.h>
 #include <string.h>
 
+#include <shared/trib-element-records.h>
+#include <shared/trib-properties.h>
+
 #include <record/trib-ndjson.h>
 #include <record/trib-record-reader.h>
 
@@ -73,19 +59,7 @@
 GST_DEBUG_CATEGORY_STATIC (ndjson_parse_debug);
 #define GST_CAT_DEFAULT ndjson_parse_debug
 
-#define DEFAULT_TIME_FIELD "t_ns"
-#define DEFAULT_TIME_UNIT GST_NDJSON_PARSE_NS
-#define DEFAULT_TIME_BASE GST_NDJSON_PARSE_FIRST
-#define DEFAULT_MAX_LINE_BYTES (1024 * 1024)
-
-typedef enum {
-  GST_NDJSON_PARSE_NS,
-  GST_NDJSON_PARSE_US,
-  GST_NDJSON_PARSE_MS,
-  GST_NDJSON_PARSE_S,
-} GstNdjsonParseTimeUnit;
-
-/* in ns */
+/* time-unit in ns */
 static const gint64 units[] = { 1, 1000, 1000000, 1000000000 };
 
 typedef enum {
@@ -96,11 +70,10 @@ typedef enum {
 static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json"));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS_JSON));
 
 enum {
-  PROP_0,
-  PROP_TIME_FIELD,
+  PROP_TIME_FIELD = 1,
   PROP_TIME_UNIT,
   PROP_TIME_BASE,
   PROP_MAX_LINE_BYTES,
@@ -108,7 +81,68 @@ enum {
   N_PROPS
 };
 
-static GParamSpec *properties[N_PROPS];
+typedef struct {
+  gchar *time_field;
+  guint time_unit; /* an index of units */
+  GstNdjsonParseTimeBase time_base;
+  guint64 max_line_bytes;
+} NdjsonParseSettings;
+
+#define AT(field) G_STRUCT_OFFSET (NdjsonParseSettings, field)
+
+/* clang-format off */
+static const TribProperty property_table[N_PROPS] = {
+  [PROP_TIME_FIELD] = { TRIB_PROPERTY_TEXT, "time-field", "Time field",
+      "Member of a record that holds its time; empty: none",
+      AT (time_field), .text = "t_ns", .is_nullable = TRUE },
+  [PROP_TIME_UNIT] = { TRIB_PROPERTY_ENUM, "time-unit", "Time unit",
+      "Unit of the number in that member", AT (time_unit),
+      .type_name = "GstNdjsonParseTimeUnit", .choices = {
+        { "ns", "Nanoseconds" }, { "us", "Microseconds" }, { "ms", "Milliseconds" },
+        { "s", "Seconds" } } },
+  [PROP_TIME_BASE] = { TRIB_PROPERTY_ENUM, "time-base", "Time base",
+      "Origin of the timestamps of buffers", AT (time_base),
+      .type_name = "GstNdjsonParseTimeBase", .choices = {
+        { "first", "Time since the first record" }, { "absolute", "Time of the record" } } },
+  [PROP_MAX_LINE_BYTES] = { TRIB_PROPERTY_UINT64, "max-line-bytes", "Maximum line length",
+      "Longest line that is accepted (bytes)",
+      AT (max_line_bytes), 1, TRIB_RECORD_MAX_BYTES, 1024 * 1024 },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of lines, records and bytes since the last start" },
+};
+/* clang-format on */
+static const TribProperties properties = TRIB_PROPERTIES (property_table);
+
+typedef struct {
+  guint64 bytes_in;
+  guint64 lines_in;
+  guint64 records_out;
+  guint64 untimed;
+  guint64 blank;
+  guint64 not_taken;
+} NdjsonParseCounts;
+
+#define COUNT(name, field, about)                                              \
+  {                                                                            \
+    name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (NdjsonParseCounts, field), about \
+  }
+
+/* clang-format off */
+static const TribField stats_fields[] = {
+  COUNT ("bytes-in", bytes_in, "bytes received"),
+  COUNT ("lines-in", lines_in, "lines received whole"),
+  COUNT ("records-out", records_out, "records pushed"),
+  COUNT ("untimed", untimed, "of these, records without PTS"),
+  COUNT ("blank", blank, "blank lines"),
+  COUNT ("not-taken", not_taken, "records that downstream did not accept: a flush, an error, EOS"),
+};
+/* clang-format on */
+static const TribFieldTable stats_tables[] = {
+  TRIB_FIELD_TABLE ("application/x-ndjsonparse-stats", NULL, stats_fields),
+  TRIB_FIELD_TABLE ("application/x-ndjsonparse-stats", NULL, gst_record_refusals_fields),
+};
+static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("ndjsonparse-dropped",
+    "a line was skipped; the first one for its reason since the start", gst_record_dropped_fields);
 
 struct _GstNdjsonParse {
   GstElement parent;
@@ -116,17 +150,9 @@ struct _GstNdjsonParse {
   GstPad *sinkpad;
   GstPad *srcpad;
 
-  /* OBJECT_LOCK; the settings are read at each start */
-  gchar *time_field;
-  GstNdjsonParseTimeUnit time_unit;
-  GstNdjsonParseTimeBase time_base;
-  guint64 max_line_bytes;
-  guint64 bytes_in;
-  guint64 lines_in;
-  guint64 records_out;
-  guint64 untimed;
-  guint64 blank;
-  guint64 not_taken;
+  /* OBJECT_LOCK */
+  NdjsonParseSettings settings; /* read at each start */
+  NdjsonParseCounts counts;
   GstRecordRefusals refusals;
 
   /* streaming thread, set at start */
@@ -138,7 +164,7 @@ struct _GstNdjsonParse {
   GstNdjsonParseTimeBase base;
   guint64 blank_before; /* of streams before a flush */
   gboolean header_sent;
-  gboolean in_time;      /* upstream's segment is in time, and is ours, too */
+  gboolean in_time;      /* upstream's segment is in time, and is used */
   GstClockTime line_pts; /* of the buffer that the present line begins in */
   gboolean have_first;
   gint64 first;           /* time of the first record that has one */
@@ -152,51 +178,17 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (ndjsonparse, "ndjsonparse", GST_RANK_NONE
     GST_TYPE_NDJSON_PARSE,
     GST_DEBUG_CATEGORY_INIT (ndjson_parse_debug, "ndjsonparse", 0, "lines of JSON into records"))
 
-#define GST_TYPE_NDJSON_PARSE_TIME_UNIT (gst_ndjson_parse_time_unit_get_type ())
-static GType
-gst_ndjson_parse_time_unit_get_type (void)
-{
-  static gsize type;
-  static const GEnumValue values[] = {
-    { GST_NDJSON_PARSE_NS, "Nanoseconds", "ns" },
-    { GST_NDJSON_PARSE_US, "Microseconds", "us" },
-    { GST_NDJSON_PARSE_MS, "Milliseconds", "ms" },
-    { GST_NDJSON_PARSE_S, "Seconds", "s" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstNdjsonParseTimeUnit", values));
-  return type;
-}
-
-#define GST_TYPE_NDJSON_PARSE_TIME_BASE (gst_ndjson_parse_time_base_get_type ())
-static GType
-gst_ndjson_parse_time_base_get_type (void)
-{
-  static gsize type;
-  static const GEnumValue values[] = {
-    { GST_NDJSON_PARSE_FIRST, "Since the first record", "first" },
-    { GST_NDJSON_PARSE_ABSOLUTE, "As the record has it", "absolute" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstNdjsonParseTimeBase", values));
-  return type;
-}
-
-/* a new stream: at the start, and behind a flush */
+/* a new stream: at the start, and after a flush */
 static void
 reset_stream (GstNdjsonParse *self)
 {
   GST_OBJECT_LOCK (self);
-  self->max_line = (gsize) self->max_line_bytes;
+  self->max_line = (gsize) self->settings.max_line_bytes;
   g_free (self->field);
-  self->field = g_strdup (self->time_field);
-  self->unit = units[self->time_unit];
-  self->base = self->time_base;
-  self->blank_before = self->blank;
+  self->field = g_strdup (self->settings.time_field);
+  self->unit = units[self->settings.time_unit];
+  self->base = self->settings.time_base;
+  self->blank_before = self->counts.blank;
   GST_OBJECT_UNLOCK (self);
   trib_ndjson_free (self->lines);
   self->lines = trib_ndjson_new (self->max_line);
@@ -213,10 +205,9 @@ start (GstNdjsonParse *self)
   TribRecordLimits limits = { 0 };
 
   GST_OBJECT_LOCK (self);
-  self->bytes_in = self->lines_in = self->records_out = self->untimed = 0;
-  self->blank = self->not_taken = 0;
+  self->counts = (NdjsonParseCounts){ 0 };
   gst_record_refusals_clear (&self->refusals);
-  limits.max_bytes = (gsize) self->max_line_bytes;
+  limits.max_bytes = (gsize) self->settings.max_line_bytes;
   GST_OBJECT_UNLOCK (self);
   trib_record_reader_free (self->reader);
   self->reader = trib_record_reader_new (&limits);
@@ -231,7 +222,7 @@ stop (GstNdjsonParse *self)
   g_clear_pointer (&self->field, g_free);
 }
 
-/* the number that the reader stands at, in nanoseconds; FALSE when it is none, or too large */
+/* the present value of the reader, in nanoseconds; FALSE when it is no number, or too large */
 static gboolean
 read_time (const GstNdjsonParse *self, gint64 *ret)
 {
@@ -251,8 +242,8 @@ read_time (const GstNdjsonParse *self, gint64 *ret)
   }
 }
 
-/* Reads all of the line. Of a member that occurs twice the last one counts, as most readers have it.
- * @ret_timed: whether @ret_time is set. FALSE when the line is no record. */
+/* Reads all of the line. Of a member that occurs twice the last one is used, as most readers do.
+ * @ret_timed: whether @ret_time is set. FALSE when the line is not a record. */
 static gboolean
 read_record (GstNdjsonParse *self, const TribNdjsonLine *line, gboolean *ret_timed,
     gint64 *ret_time, GError **error)
@@ -311,10 +302,10 @@ refuse (GstNdjsonParse *self, const GError *why, const TribNdjsonLine *line, gsi
   first = gst_record_refusals_add (&self->refusals, why, line->number, line->offset + offset);
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (self, "line %" G_GUINT64_FORMAT ": %s", line->number, why->message);
-  /* the counters tell of the others: the bus is no place for one message a line */
+  /* the others are only counted: a message a line would flood the bus */
   if (first)
     gst_record_refusal_post (
-        GST_ELEMENT (self), "ndjsonparse-dropped", why, line->number, line->offset + offset);
+        GST_ELEMENT (self), &dropped_message, why, line->number, line->offset + offset);
 }
 
 static void
@@ -348,17 +339,17 @@ push_record (GstNdjsonParse *self, const TribNdjsonLine *line, GstClockTime pts)
   ret = gst_pad_push (self->srcpad, buffer);
   GST_OBJECT_LOCK (self);
   if (ret == GST_FLOW_OK) {
-    self->records_out++;
-    self->untimed += !GST_CLOCK_TIME_IS_VALID (pts);
+    self->counts.records_out++;
+    self->counts.untimed += !GST_CLOCK_TIME_IS_VALID (pts);
   } else {
-    self->not_taken++;
+    self->counts.not_taken++;
   }
   GST_OBJECT_UNLOCK (self);
   return ret;
 }
 
 static GstFlowReturn
-take_line (GstNdjsonParse *self, const TribNdjsonLine *line)
+parse_line (GstNdjsonParse *self, const TribNdjsonLine *line)
 {
   g_autoptr (GError) error = NULL;
   GstClockTime pts = GST_CLOCK_TIME_NONE;
@@ -381,9 +372,9 @@ take_line (GstNdjsonParse *self, const TribNdjsonLine *line)
   return push_record (self, line, pts);
 }
 
-/* the lines that are whole by now. @pts: of the buffer that the bytes came in */
+/* @pts: of the buffer that ends these lines */
 static GstFlowReturn
-take_lines (GstNdjsonParse *self, GstClockTime pts)
+parse_lines (GstNdjsonParse *self, GstClockTime pts)
 {
   GstFlowReturn ret = GST_FLOW_OK;
   TribNdjsonLine line;
@@ -394,12 +385,12 @@ take_lines (GstNdjsonParse *self, GstClockTime pts)
     more = trib_ndjson_next (self->lines, &line);
     blank = self->blank_before + trib_ndjson_blank (self->lines);
     GST_OBJECT_LOCK (self);
-    self->lines_in += blank - self->blank + (more ? 1 : 0);
-    self->blank = blank;
+    self->counts.lines_in += blank - self->counts.blank + (more ? 1 : 0);
+    self->counts.blank = blank;
     GST_OBJECT_UNLOCK (self);
     if (!more)
       break;
-    ret = take_line (self, &line);
+    ret = parse_line (self, &line);
     self->line_pts = pts;
   }
   return ret;
@@ -419,17 +410,17 @@ gst_ndjson_parse_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   }
   send_header (self);
   GST_OBJECT_LOCK (self);
-  self->bytes_in += map.size;
+  self->counts.bytes_in += map.size;
   GST_OBJECT_UNLOCK (self);
   if (!GST_CLOCK_TIME_IS_VALID (self->line_pts))
     self->line_pts = GST_BUFFER_PTS (buffer);
   trib_ndjson_push (self->lines, (const gchar *) map.data, map.size);
-  ret = take_lines (self, GST_BUFFER_PTS (buffer));
-  /* what nobody takes any more is not looked at; the bytes must not outlive their buffer */
+  ret = parse_lines (self, GST_BUFFER_PTS (buffer));
+  /* the lines that follow are not parsed; the bytes must not outlive their buffer */
   if (ret != GST_FLOW_OK) {
     trib_ndjson_free (self->lines);
     self->lines = trib_ndjson_new (self->max_line);
-    self->blank_before = self->blank;
+    self->blank_before = self->counts.blank;
   }
   gst_buffer_unmap (buffer, &map);
   gst_buffer_unref (buffer);
@@ -457,7 +448,7 @@ gst_ndjson_parse_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
-      /* ours are application/json, whatever upstream calls its bytes */
+      /* the caps of src do not depend on those of the bytes */
       gst_event_unref (event);
       return TRUE;
     case GST_EVENT_SEGMENT:
@@ -468,10 +459,10 @@ gst_ndjson_parse_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_EOS:
       send_header (self);
       trib_ndjson_end (self->lines);
-      take_lines (self, GST_CLOCK_TIME_NONE);
+      parse_lines (self, GST_CLOCK_TIME_NONE);
       break;
     case GST_EVENT_STREAM_START:
-      /* behind an EOS, another stream may follow */
+      /* another stream may follow after EOS */
       reset_stream (self);
       break;
     default:
@@ -489,7 +480,7 @@ gst_ndjson_parse_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     start (self);
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
-  /* the pads are inactive by now, so nobody streams */
+  /* the pads are inactive, so no buffer is in chain() */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     stop (self);
   return ret;
@@ -502,11 +493,8 @@ make_stats (GstNdjsonParse *self)
   GstStructure *stats;
 
   GST_OBJECT_LOCK (self);
-  stats = gst_structure_new ("application/x-ndjsonparse-stats", "bytes-in", G_TYPE_UINT64,
-      self->bytes_in, "lines-in", G_TYPE_UINT64, self->lines_in, "records-out", G_TYPE_UINT64,
-      self->records_out, "untimed", G_TYPE_UINT64, self->untimed, "blank", G_TYPE_UINT64,
-      self->blank, "not-taken", G_TYPE_UINT64, self->not_taken, NULL);
-  gst_record_refusals_to_stats (&self->refusals, stats);
+  stats = trib_fields_to_structure (&stats_tables[0], &self->counts);
+  trib_fields_add_table (stats, &stats_tables[1], &self->refusals);
   GST_OBJECT_UNLOCK (self);
   return stats;
 }
@@ -514,28 +502,8 @@ make_stats (GstNdjsonParse *self)
 static void
 gst_ndjson_parse_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstNdjsonParse *self = GST_NDJSON_PARSE (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TIME_FIELD:
-      g_free (self->time_field);
-      self->time_field = g_value_dup_string (value);
-      break;
-    case PROP_TIME_UNIT:
-      self->time_unit = (GstNdjsonParseTimeUnit) g_value_get_enum (value);
-      break;
-    case PROP_TIME_BASE:
-      self->time_base = (GstNdjsonParseTimeBase) g_value_get_enum (value);
-      break;
-    case PROP_MAX_LINE_BYTES:
-      self->max_line_bytes = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  trib_properties_set_locked (
+      &properties, &GST_NDJSON_PARSE (object)->settings, object, id, value, pspec);
 }
 
 static void
@@ -543,29 +511,10 @@ gst_ndjson_parse_get_property (GObject *object, guint id, GValue *value, GParamS
 {
   GstNdjsonParse *self = GST_NDJSON_PARSE (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_TIME_FIELD:
-      g_value_set_string (value, self->time_field);
-      break;
-    case PROP_TIME_UNIT:
-      g_value_set_enum (value, (gint) self->time_unit);
-      break;
-    case PROP_TIME_BASE:
-      g_value_set_enum (value, (gint) self->time_base);
-      break;
-    case PROP_MAX_LINE_BYTES:
-      g_value_set_uint64 (value, self->max_line_bytes);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&properties, &self->settings, object, id, value, pspec);
 }
 
 static void
@@ -575,17 +524,14 @@ gst_ndjson_parse_finalize (GObject *object)
 
   stop (self);
   gst_record_refusals_clear (&self->refusals);
-  g_free (self->time_field);
+  trib_properties_clear (&properties, &self->settings);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
 static void
 gst_ndjson_parse_init (GstNdjsonParse *self)
 {
-  self->time_field = g_strdup (DEFAULT_TIME_FIELD);
-  self->time_unit = DEFAULT_TIME_UNIT;
-  self->time_base = DEFAULT_TIME_BASE;
-  self->max_line_bytes = DEFAULT_MAX_LINE_BYTES;
+  trib_properties_init (&properties, &self->settings);
 
   self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
   gst_pad_set_chain_function (self->sinkpad, GST_DEBUG_FUNCPTR (gst_ndjson_parse_chain));
@@ -594,27 +540,6 @@ gst_ndjson_parse_init (GstNdjsonParse *self)
   self->srcpad = gst_pad_new_from_static_template (&src_template, "src");
   gst_pad_use_fixed_caps (self->srcpad);
   gst_element_add_pad (GST_ELEMENT (self), self->srcpad);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS;
-
-  properties[PROP_TIME_FIELD] = g_param_spec_string ("time-field", "Time field",
-      "Member of a record that holds its time, empty for none", DEFAULT_TIME_FIELD, flags);
-  properties[PROP_TIME_UNIT]
-      = g_param_spec_enum ("time-unit", "Time unit", "Unit of the number in that member",
-          GST_TYPE_NDJSON_PARSE_TIME_UNIT, DEFAULT_TIME_UNIT, flags);
-  properties[PROP_TIME_BASE]
-      = g_param_spec_enum ("time-base", "Time base", "What timestamps of buffers count from",
-          GST_TYPE_NDJSON_PARSE_TIME_BASE, DEFAULT_TIME_BASE, flags);
-  properties[PROP_MAX_LINE_BYTES] = g_param_spec_uint64 ("max-line-bytes", "Longest line",
-      "Longest line that is taken", 1, TRIB_RECORD_MAX_BYTES, DEFAULT_MAX_LINE_BYTES, flags);
-  properties[PROP_STATS]
-      = g_param_spec_boxed ("stats", "Statistics", "What became of the lines since the last start",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -628,11 +553,9 @@ gst_ndjson_parse_class_init (GstNdjsonParseClass *klass)
   object_class->finalize = gst_ndjson_parse_finalize;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_ndjson_parse_change_state);
 
-  install_properties (object_class);
+  trib_properties_install_class (&properties, object_class);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "NDJSON parser", "Codec/Parser",
       "Cuts lines of JSON into records with timestamps", "The gst-tributary authors");
-  gst_type_mark_as_plugin_api (GST_TYPE_NDJSON_PARSE_TIME_UNIT, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_NDJSON_PARSE_TIME_BASE, 0);
 }

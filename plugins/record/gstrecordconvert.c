@@ -3,18 +3,59 @@
 
 #include "gstrecordconvert.h"
 
+#include <shared/trib-properties.h>
+
 GST_DEBUG_CATEGORY_STATIC (record_convert_debug);
 #define GST_CAT_DEFAULT record_convert_debug
 
-#define DEFAULT_MAX_RECORD_BYTES TRIB_RECORD_DEFAULT_MAX_BYTES
+enum { PROP_MAX_RECORD_BYTES = 1, PROP_STATS, PROP_NAN_POLICY, N_PROPS };
+
+typedef struct {
+  guint64 max_record_bytes;
+  TribRecordNanPolicy nan_policy;
+} Settings;
+
+/* clang-format off */
+static const TribProperty property_table[N_PROPS] = {
+  [PROP_MAX_RECORD_BYTES] = { TRIB_PROPERTY_UINT64, "max-record-bytes", "Maximum record size",
+      "Largest record that is accepted (bytes)", G_STRUCT_OFFSET (Settings, max_record_bytes),
+      1, TRIB_RECORD_MAX_BYTES, TRIB_RECORD_DEFAULT_MAX_BYTES },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of records and bytes since the last start" },
+  [PROP_NAN_POLICY] = { TRIB_PROPERTY_ENUM, "nan-policy", "NaN policy",
+      "What to write for NaN and the infinities, which JSON cannot represent",
+      G_STRUCT_OFFSET (Settings, nan_policy), .while_playing = TRUE,
+      .type_name = "GstMsgpackDecNanPolicy", .choices = {
+        [TRIB_RECORD_NAN_NULL] = { "null", "null" },
+        [TRIB_RECORD_NAN_TEXT] = { "text", "The strings \"NaN\", \"Infinity\", \"-Infinity\"" },
+        [TRIB_RECORD_NAN_ERROR] = { "error", "Drop the record" } } },
+};
+/* clang-format on */
+static const TribProperties all_properties = TRIB_PROPERTIES (property_table);
+static const TribProperties common_properties = { property_table, NULL, PROP_NAN_POLICY };
+
+typedef struct {
+  guint64 records_in, records_out, bytes_in, bytes_out;
+} Counts;
+
+#define COUNT(name, field, about)                                   \
+  {                                                                 \
+    name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, field), about \
+  }
+
+/* clang-format off */
+const TribField gst_record_convert_fields[GST_RECORD_N_CONVERT_FIELDS] = {
+  COUNT ("records-in", records_in, "buffers received"),
+  COUNT ("records-out", records_out, "buffers pushed"),
+  COUNT ("bytes-in", bytes_in, "bytes of the buffers received"),
+  COUNT ("bytes-out", bytes_out, "bytes of the buffers pushed"),
+};
+/* clang-format on */
 
 typedef struct {
   /* OBJECT_LOCK */
-  guint64 max_record_bytes; /* what it is at the start counts */
-  guint64 records_in;
-  guint64 records_out;
-  guint64 bytes_in;
-  guint64 bytes_out;
+  Settings settings; /* max_record_bytes is read at start */
+  Counts counts;
   GstRecordRefusals refusals;
   TribRecordNotes notes;
 
@@ -26,7 +67,7 @@ typedef struct {
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (
     GstRecordConvert, gst_record_convert, GST_TYPE_BASE_TRANSFORM, G_ADD_PRIVATE (GstRecordConvert);
     GST_DEBUG_CATEGORY_INIT (
-        record_convert_debug, "recordconvert", 0, "records from one form into another"))
+        record_convert_debug, "recordconvert", 0, "records from one format to another"))
 
 static inline GstRecordConvertPrivate *
 get_private (GstRecordConvert *self)
@@ -42,10 +83,10 @@ gst_record_convert_start (GstBaseTransform *base)
   TribRecordLimits limits = { 0 };
 
   GST_OBJECT_LOCK (self);
-  priv->records_in = priv->records_out = priv->bytes_in = priv->bytes_out = 0;
+  priv->counts = (Counts){ 0 };
   priv->notes = (TribRecordNotes){ 0 };
   gst_record_refusals_clear (&priv->refusals);
-  limits.max_bytes = (gsize) priv->max_record_bytes;
+  limits.max_bytes = (gsize) priv->settings.max_record_bytes;
   GST_OBJECT_UNLOCK (self);
   trib_record_reader_free (priv->reader);
   priv->reader = trib_record_reader_new (&limits);
@@ -79,9 +120,9 @@ gst_record_convert_transform_caps (
 
 /**
  * gst_record_convert_transcode:
- * @r: a reader that was given a record
+ * @r: a reader of a record
  * @to: the format to write
- * @nan: what becomes of NaN and the infinities in JSON
+ * @nan: what to write for NaN and the infinities in JSON
  * @size_hint: about how large the result will be, in bytes
  * @behind: (nullable): text to be put behind it
  * @notes: (inout): as for trib_record_transcode()
@@ -106,7 +147,7 @@ gst_record_convert_transcode (TribRecordReader *r, TribRecordFormat to, TribReco
   return gst_buffer_new_wrapped (g_string_free (out, FALSE), size);
 }
 
-/* counts a record that cannot be used, and tells of the first of its reason */
+/* counts an invalid record, and reports the first of its reason */
 static void
 refuse (GstRecordConvert *self, const GError *why, guint64 offset)
 {
@@ -115,14 +156,14 @@ refuse (GstRecordConvert *self, const GError *why, guint64 offset)
   gboolean first;
 
   GST_OBJECT_LOCK (self);
-  record = priv->records_in - 1;
+  record = priv->counts.records_in - 1;
   first = gst_record_refusals_add (&priv->refusals, why, record, offset);
   GST_OBJECT_UNLOCK (self);
   GST_DEBUG_OBJECT (self, "record %" G_GUINT64_FORMAT ": %s", record, why->message);
-  /* the counters tell of the others: the bus is no place for one message a buffer */
+  /* the others are only counted: a message a buffer would flood the bus */
   if (first)
-    gst_record_refusal_post (GST_ELEMENT (self),
-        GST_RECORD_CONVERT_GET_CLASS (self)->dropped_message, why, record, offset);
+    gst_record_refusal_post (
+        GST_ELEMENT (self), GST_RECORD_CONVERT_GET_CLASS (self)->dropped, why, record, offset);
 }
 
 static GstBuffer *
@@ -135,8 +176,8 @@ convert (GstRecordConvert *self, GstBuffer *in, const GstMapInfo *map)
   GstBuffer *out;
 
   GST_OBJECT_LOCK (self);
-  priv->records_in++;
-  priv->bytes_in += map->size;
+  priv->counts.records_in++;
+  priv->counts.bytes_in += map->size;
   GST_OBJECT_UNLOCK (self);
   trib_record_reader_set (priv->reader, klass->from, map->data, map->size);
   out = klass->convert (self, priv->reader, in, map, &notes, &error);
@@ -145,8 +186,8 @@ convert (GstRecordConvert *self, GstBuffer *in, const GstMapInfo *map)
     return NULL;
   }
   GST_OBJECT_LOCK (self);
-  priv->records_out++;
-  priv->bytes_out += gst_buffer_get_size (out);
+  priv->counts.records_out++;
+  priv->counts.bytes_out += gst_buffer_get_size (out);
   priv->notes.not_finite += notes.not_finite;
   priv->notes.binary += notes.binary;
   priv->notes.timestamps += notes.timestamps;
@@ -155,7 +196,7 @@ convert (GstRecordConvert *self, GstBuffer *in, const GstMapInfo *map)
   return out;
 }
 
-/* Not transform(): the size of what comes out is known only when it is there. */
+/* Not transform(), which needs the size of the result before the conversion. */
 static GstFlowReturn
 gst_record_convert_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
 {
@@ -187,18 +228,14 @@ make_stats (GstRecordConvert *self)
 {
   GstRecordConvertPrivate *priv = get_private (self);
   GstRecordConvertClass *klass = GST_RECORD_CONVERT_GET_CLASS (self);
-  TribRecordNotes notes;
   GstStructure *stats;
 
   GST_OBJECT_LOCK (self);
-  stats = gst_structure_new (klass->stats_name, "records-in", G_TYPE_UINT64, priv->records_in,
-      "records-out", G_TYPE_UINT64, priv->records_out, "bytes-in", G_TYPE_UINT64, priv->bytes_in,
-      "bytes-out", G_TYPE_UINT64, priv->bytes_out, NULL);
-  gst_record_refusals_to_stats (&priv->refusals, stats);
-  notes = priv->notes;
+  stats = trib_fields_to_structure (&klass->stats[0], &priv->counts);
+  trib_fields_add_table (stats, &klass->stats[1], &priv->refusals);
+  if (klass->n_stats > 2)
+    trib_fields_add_table (stats, &klass->stats[2], &priv->notes);
   GST_OBJECT_UNLOCK (self);
-  if (klass->add_stats != NULL)
-    klass->add_stats (self, &notes, stats);
   return stats;
 }
 
@@ -207,36 +244,19 @@ gst_record_convert_set_property (GObject *object, guint id, const GValue *value,
 {
   GstRecordConvertPrivate *priv = get_private (GST_RECORD_CONVERT (object));
 
-  switch (id) {
-    case GST_RECORD_CONVERT_PROP_MAX_RECORD_BYTES:
-      GST_OBJECT_LOCK (object);
-      priv->max_record_bytes = g_value_get_uint64 (value);
-      GST_OBJECT_UNLOCK (object);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  trib_properties_set_locked (&all_properties, &priv->settings, object, id, value, pspec);
 }
 
 static void
 gst_record_convert_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  GstRecordConvertPrivate *priv = get_private (GST_RECORD_CONVERT (object));
+  GstRecordConvert *self = GST_RECORD_CONVERT (object);
 
-  switch (id) {
-    case GST_RECORD_CONVERT_PROP_MAX_RECORD_BYTES:
-      GST_OBJECT_LOCK (object);
-      g_value_set_uint64 (value, priv->max_record_bytes);
-      GST_OBJECT_UNLOCK (object);
-      break;
-    case GST_RECORD_CONVERT_PROP_STATS:
-      g_value_take_boxed (value, make_stats (GST_RECORD_CONVERT (object)));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (id == PROP_STATS)
+    g_value_take_boxed (value, make_stats (self));
+  else
+    trib_properties_get_locked (
+        &all_properties, &get_private (self)->settings, object, id, value, pspec);
 }
 
 static void
@@ -252,33 +272,36 @@ gst_record_convert_finalize (GObject *object)
 static void
 gst_record_convert_init (GstRecordConvert *self)
 {
-  get_private (self)->max_record_bytes = DEFAULT_MAX_RECORD_BYTES;
-  /* a record of which nothing is known but its bytes has no frame rate to be late against */
+  trib_properties_init (&all_properties, &get_private (self)->settings);
+  /* records have no frame rate to be late against */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }
 
 /**
  * gst_record_convert_install_properties:
- * @object_class: of the subclass, which owns them: its page has only what is its own
+ * @object_class: of the subclass, which owns the properties, so that its page lists them
+ * @has_nan_policy: whether it has `nan-policy`
  */
 void
-gst_record_convert_install_properties (GObjectClass *object_class)
+gst_record_convert_install_properties (GObjectClass *object_class, gboolean has_nan_policy)
 {
-  GParamSpec *properties[GST_RECORD_CONVERT_N_PROPS] = { NULL };
+  /* GObject requires these of the class that owns a property, and does not inherit them */
+  object_class->set_property = gst_record_convert_set_property;
+  object_class->get_property = gst_record_convert_get_property;
+  trib_properties_install_class (
+      has_nan_policy ? &all_properties : &common_properties, object_class);
+}
 
-  /* GObject wants the class that owns a property to have these, and hands none down */
-  if (object_class->set_property == NULL)
-    object_class->set_property = gst_record_convert_set_property;
-  if (object_class->get_property == NULL)
-    object_class->get_property = gst_record_convert_get_property;
-  properties[GST_RECORD_CONVERT_PROP_MAX_RECORD_BYTES] = g_param_spec_uint64 ("max-record-bytes",
-      "Largest record", "Largest record that is taken, counted from the start on", 1,
-      TRIB_RECORD_MAX_BYTES, DEFAULT_MAX_RECORD_BYTES,
-      G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS);
-  properties[GST_RECORD_CONVERT_PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of the records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, GST_RECORD_CONVERT_N_PROPS, properties);
+/* any thread */
+TribRecordNanPolicy
+gst_record_convert_get_nan_policy (GstRecordConvert *self)
+{
+  TribRecordNanPolicy policy;
+
+  GST_OBJECT_LOCK (self);
+  policy = get_private (self)->settings.nan_policy;
+  GST_OBJECT_UNLOCK (self);
+  return policy;
 }
 
 static void
@@ -287,8 +310,6 @@ gst_record_convert_class_init (GstRecordConvertClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  object_class->set_property = gst_record_convert_set_property;
-  object_class->get_property = gst_record_convert_get_property;
   object_class->finalize = gst_record_convert_finalize;
   base_class->start = GST_DEBUG_FUNCPTR (gst_record_convert_start);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_record_convert_stop);

@@ -10,9 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* One record in, one record of another form out: what the elements of that kind share. A record that
- * cannot be read is dropped, counted by reason and told; the stream goes on, and the next buffer has
- * DISCONT. */
+/* Base class of elements that convert one record a buffer. An invalid record is dropped, counted by reason and
+ * reported; the next buffer has the DISCONT flag. */
 
 #define GST_TYPE_RECORD_CONVERT (gst_record_convert_get_type ())
 G_DECLARE_DERIVABLE_TYPE (
@@ -22,27 +21,23 @@ struct _GstRecordConvertClass {
   GstBaseTransformClass parent_class;
 
   TribRecordFormat from;
-  const gchar *stats_name;
-  const gchar *dropped_message;
+  const TribFieldTable *
+      stats; /* of gst_record_convert_fields, gst_record_refusals_fields, and perhaps TribRecordNotes */
+  guint n_stats;
+  const TribFieldTable *dropped; /* of gst_record_dropped_fields */
 
-  /* Streaming thread. @r was given the buffer's bytes. Returns the new buffer, whose flags,
-   * timestamps and metas the caller copies; NULL with @error set when the record cannot be used. */
+  /* Streaming thread. @r reads the buffer's bytes. Returns the new buffer, to which the caller copies flags,
+   * timestamps and metas; NULL with @error set when the record is not valid. */
   GstBuffer *(*convert) (GstRecordConvert *self, TribRecordReader *r, GstBuffer *buffer,
       const GstMapInfo *map, TribRecordNotes *notes, GError **error);
-  /* (nullable) adds the fields that are the subclass's own; no lock is held */
-  void (*add_stats) (GstRecordConvert *self, const TribRecordNotes *notes, GstStructure *stats);
 };
 
-/* properties that a subclass adds begin behind these */
-enum {
-  GST_RECORD_CONVERT_PROP_0,
-  GST_RECORD_CONVERT_PROP_MAX_RECORD_BYTES,
-  GST_RECORD_CONVERT_PROP_STATS,
-  GST_RECORD_CONVERT_N_PROPS
-};
+#define GST_RECORD_N_CONVERT_FIELDS 4
+extern const TribField gst_record_convert_fields[GST_RECORD_N_CONVERT_FIELDS];
 
 /* to be called by the subclass's class_init */
-void gst_record_convert_install_properties (GObjectClass *object_class);
+void gst_record_convert_install_properties (GObjectClass *object_class, gboolean has_nan_policy);
+TribRecordNanPolicy gst_record_convert_get_nan_policy (GstRecordConvert *self);
 GstBuffer *gst_record_convert_transcode (TribRecordReader *r, TribRecordFormat to,
     TribRecordNanPolicy nan, gsize size_hint, const gchar *behind, TribRecordNotes *notes,
     GError **error);

@@ -100,13 +100,20 @@ trib_fields_add (
     add_field (structure, &fields[i], values);
 }
 
+/* more fields of a structure that several tables of one name make up, each with values of its own */
+void
+trib_fields_add_table (GstStructure *structure, const TribFieldTable *table, gconstpointer values)
+{
+  trib_fields_add (structure, table->fields, table->n_fields, values);
+}
+
 /* Returns: (transfer full) */
 GstStructure *
 trib_fields_to_structure (const TribFieldTable *table, gconstpointer values)
 {
   GstStructure *structure = gst_structure_new_empty (table->name);
 
-  trib_fields_add (structure, table->fields, table->n_fields, values);
+  trib_fields_add_table (structure, table, values);
   return structure;
 }
 

@@ -61,6 +61,8 @@ typedef struct {
 
 void trib_fields_add (
     GstStructure *structure, const TribField *fields, guint n_fields, gconstpointer values);
+void trib_fields_add_table (
+    GstStructure *structure, const TribFieldTable *table, gconstpointer values);
 GstStructure *trib_fields_to_structure (const TribFieldTable *table, gconstpointer values);
 GstMessage *trib_fields_to_message (
     gpointer element, const TribFieldTable *table, gconstpointer values);
