@@ -59,18 +59,6 @@
  *
  * ## Messages
  * Those about single records come once a second at most, with how many there were.
- * - `obsaligner-source`: a source changed its state. Fields: `source` (string), `state` (string: idle,
- * active, unsynced, synced).
- * - `obsaligner-jump`: a clock was set, and a new epoch begins. Fields: `source` (string: which one
- * showed it), `step` (ns, int64), `epoch` (number, uint64: the new one).
- * - `obsaligner-late`: a record's frame had left. Fields: `source` (string), `frame-id` (number,
- * uint64; 0 without), `t` (ns, int64: its capture time), `lateness` (ns, int64), `count` (records,
- * uint64: since this was last told).
- * - `obsaligner-invalid`: a record cannot be used. Fields: `pad` (string), `offset` (bytes, uint64: in
- * its buffer), `reason` (string), `count` (records, uint64: since this was last told).
- * - `obsaligner-dropped`: records, or a fused record, were given up. Fields: `reason` (string: the last
- * part of the name of the field of the stats that counts it), `count` (losses, uint64: since this
- * was last told).
  * - `obsaligner-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
@@ -78,42 +66,6 @@
  * `records-emitted` + `records-late` + `records-duplicate` + `records-dropped` + `records-invalid` +
  * `records-control` + `records-pending`, and `frames-fused` = `frames-out` + `frames-queued` +
  * `frames-dropped`.
- *
- * - `records-in`, `bytes-in` (records, bytes): came in
- * - `records-emitted` (records): in fused records; one that leaves again does not count again
- * - `records-late` (records): their frame had left, whatever became of them
- * - `records-duplicate` (records): a second answer
- * - `records-dropped` (records): all `records-dropped-REASON`: `records-dropped-incomplete`
- * (missing-policy), `records-dropped-replaced` (by a second answer), `records-dropped-implausible` (a
- * single capture time far ahead), `records-dropped-sources` (more than 64 sources),
- * `records-dropped-unmatched` (in no set), `records-dropped-flushed`
- * - `records-invalid` (records): could not be used
- * - `records-control` (records): announces, bounds, ends
- * - `records-pending` (records): in open frames, with `pending-bytes` (bytes)
- * - `records-out` (records): in fused records that downstream took, again in later panes
- * - `frames-fused` (records): fused records made; `frames-emitted` first ones, `frames-updated` later
- * panes
- * - `frames-complete`, `frames-timeout`, `frames-watermark`, `frames-eos`, `frames-overflow`,
- * `frames-jump`, `frames-late` (frames): by reason
- * - `frames-given-up` (frames): left without a fused record
- * - `frames-open`, `peak-frames-open` (frames): open now, and at most
- * - `frames-queued`, `records-queued`, `bytes-queued` (frames, records, bytes): wait to be pushed
- * - `frames-out` (frames): downstream took them
- * - `frames-dropped` (frames): made, but given up; their records are `lost-downstream-full`,
- * `lost-downstream-failed`, `lost-flush` or `lost-encoding` (records): no room, a failed push, a
- * flush or the end, a value that the format cannot hold
- * - `late-out` (records): taken behind the pad `late`
- * - `blocked` (waits): times that a source waited for room
- * - `source-conflicts` (records): of a source that has also another pad
- * - `gaps-in`, `gaps-out` (events)
- * - `sync-delays` (frames): waited longer than the window times `late-threshold`
- * - `id-reuse` (records): a frame id that another frame had before
- * - `jumps`, `epoch` (number): clocks that were set; the present epoch
- * - `watermark` (ns): by watermark and tumbling; the least int64 when there is none
- * - `sources`: an array of structures, one a source, with `source`, `required`, `expected`, `idle`,
- * `ended`, `unsynced`, `newest` (ns: latest capture time), `offset` (ns: in force), `offset-p10`,
- * `offset-p50`, `offset-p90` (ns: of its capture times against the reference source's), `delay-p10`,
- * `delay-p50`, `delay-p90` (ns: arrival less capture), and the counters of records
  *
  * ## Example launch line
  * |[

@@ -46,34 +46,12 @@
  *
  * ## Messages
  * Those about single frames and records come once a second at most, with how many there were.
- * - `extractorbin-branch`: something became of a branch. Fields: `branch` (string), `state` (string: failed, stuck, spared, tried, trusted), `reason` (string).
- * - `extractorbin-skipped`: nobody looks at frames, for want of room. Fields: `frame-id` (number, uint64), `reason` (string), `count` (frames, uint64: since this was last told).
- * - `extractorbin-invalid`: an answer cannot be used. Fields: `branch` (string), `reason` (string), `count` (records, uint64: since this was last told).
- * - `extractorbin-unmatched`: an answer is about a frame that the branch was not given, or that is forgotten. Fields: `branch` (string), `count` (records, uint64: since this was last told).
- * - `extractorbin-lost`: records were given up, as downstream of `obs` is too slow. Fields: `count` (records, uint64: since this was last told).
  * - `extractorbin-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
  * Counted from READY to PAUSED on, and kept until the next start. At any moment `frames-in` = `frames-admitted` + `frames-dropped` + `frames-waiting`, and
  * `records-own` + `records-in` = `records-out` + `records-queued` + `records-invalid` + `records-unmatched` +
  * `lost-downstream-full` + `lost-not-linked` + `lost-downstream-failed` + `lost-flush`.
- *
- * - `frames-in`, `frames-admitted` (frames): came in; at least one branch looks at them, or there is none
- * - `frames-finished` (frames): admitted, and nobody is waited for any more
- * - `frames-waiting` (frames): not decided yet, with admission=frame
- * - `frames-dropped` (frames): nobody looks at them, by the first branch's reason: `frames-dropped-divisor`, `frames-dropped-breaker`, `frames-dropped-would-miss`,
- * `frames-dropped-queue-full`, `frames-dropped-superseded`, `frames-dropped-not-key`, `frames-dropped-nth`, `frames-dropped-failed`, `frames-dropped-removed`,
- * `frames-dropped-flushing`
- * - `records-own` (records): announcements, skips, empty answers that were made here
- * - `records-in` (records): came from branches
- * - `records-out`, `records-queued`, `bytes-queued` (records, records, bytes): taken by downstream, or waiting for it
- * - `records-invalid`, `records-unmatched` (records): cannot be used; about frames that the branch was not given
- * - `lost-downstream-full`, `lost-not-linked`, `lost-downstream-failed`, `lost-flush` (records): were to go out by `obs`
- * - `pts-duplicate` (frames): have the PTS of the frame before
- * - `qos-out` (events): upstream was told of frames that nobody looks at
- * - `branches`: an array of structures, one a branch, with `branch`, `state` (closed, open, trying: its breaker; failed, removed), `usual` (ns: how long it takes, -1: not
- * known yet), `jobs` = `answered` + `empty` + `timeout` + `skipped` + `pending`, `skipped-REASON`, `not-run` and `not-run-REASON` (frames that
- * it was not to look at), `late`, `duplicate`, `unmatched` (answers), `records-in`, `invalid` (records)
  *
  * ## Example launch line
  * |[
