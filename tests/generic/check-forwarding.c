@@ -46,7 +46,7 @@ note_query (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Sends one event from @from through the element and tells whether it arrives at @to. */
+/* Sends one event from @from through the element and returns whether it arrives at @to. */
 static gboolean
 event_arrives (GstPad *from, GstPad *to, GstEventType type)
 {

@@ -140,7 +140,7 @@ check_property (GParamSpec *spec, GPtrArray *problems)
     generic_problem (
         problems, "%s: no GST_PARAM_MUTABLE_* says in which states it may be set", spec->name);
   if (is_number (spec) && !says_unit (spec))
-    generic_problem (problems, "%s: neither name nor blurb tells the unit", spec->name);
+    generic_problem (problems, "%s: neither name nor blurb states the unit", spec->name);
   if (G_IS_PARAM_SPEC_INT (spec) && G_PARAM_SPEC_INT (spec)->default_value == -1
       && !matches (blurb, "-1"))
     generic_problem (problems, "%s: blurb does not explain -1", spec->name);

@@ -61,7 +61,7 @@ drop_last_ref (GstElement *element, const gchar *when, GPtrArray *problems)
   g_object_weak_ref (G_OBJECT (element), note_end, &ended);
   gst_object_unref (element);
   if (!ended) {
-    generic_problem (problems, "%s: somebody keeps a reference to the element", when);
+    generic_problem (problems, "%s: a reference to the element is kept", when);
     g_object_weak_unref (G_OBJECT (element), note_end, &ended);
   }
 }

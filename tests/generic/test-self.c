@@ -171,7 +171,7 @@ test_inspect (void)
     "description: 'bad' is not a sentence", "author: 'Nobody' is not a name", "klass: 'Snk'",
     "pads: empty takes nothing", "badLimit: name is not in kebab-case", "badLimit: blurb 'limit'",
     "badLimit: no G_PARAM_STATIC", "badLimit: no GST_PARAM_MUTABLE",
-    "badLimit: neither name nor blurb tells the unit", "range: blurb 'The property of a range'",
+    "badLimit: neither name nor blurb states the unit", "range: blurb 'The property of a range'",
     "range: blurb does not explain -1", "stats: named stats, not application/x-bad-element-stats",
     "stats: field badField is not in", "stats: field badField is a gint", NULL };
 
@@ -183,7 +183,7 @@ test_states (void)
 {
   static const gchar *const wanted[]
       = { "round 1: posts 'bad on purpose'", "round 3: cannot go to PLAYING", "leaves open files",
-          "after three rounds: somebody keeps a reference", NULL };
+          "after three rounds: a reference to the element is kept", NULL };
 
   expect (generic_check_states, wanted);
 }
@@ -219,7 +219,7 @@ test_plugins_are_found (void)
   GList *factories = generic_factories ();
   gboolean found = FALSE;
 
-  /* by the plugin's name; coreelements is nobody of ours */
+  /* by the plugin's name; coreelements is not of this project */
   for (GList *f = factories; f; f = f->next) {
     found = found || g_str_equal (GST_OBJECT_NAME (f->data), "bad-element");
     g_assert_cmpstr (GST_OBJECT_NAME (f->data), !=, "fakesink");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A line to a Kafka broker that loses answers: every request is handed on whole, and where an answer to a produce
-request is to be lost, the connection is cut once the broker has given it. So what was asked for is done, and who asked
-does not know.
+"""A line to a Kafka broker that loses answers: every request is forwarded whole, and where the answer
+to a produce request is to be lost, the connection is cut once the broker has sent it. The request has
+taken effect, and the client does not know it.
 
     with LossyProxy(target_port) as proxy:      # clients connect to proxy.port
         proxy.lose_every = 4                    # the fourth answer, the eighth...

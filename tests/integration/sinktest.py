@@ -16,7 +16,7 @@ import time
 
 import gi
 import tap
-from apache_kafka import ROOT, TIMEOUT_MULTIPLIER, ApacheKafka, KafkaUnavailable
+from apache_kafka import ROOT, ApacheKafka, KafkaUnavailable
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 gi.require_version("Gst", "1.0")
@@ -61,7 +61,7 @@ def check_verifier(bootstrap, *arguments, status=0):
     """tributary-kafka-verify ends with this status; returns its JSON."""
     done = subprocess.run([verifier(), "--bootstrap-servers", bootstrap, "--json", *arguments],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=20 * TIMEOUT_MULTIPLIER, check=False)
+                          timeout=60 * tap.PATIENCE, check=False)
     if done.returncode != status:
         print(done.stdout[-4000:], done.stderr[-2000:], file=sys.stderr)
     tap.equal(done.returncode, status, "exit status of tributary-kafka-verify")
@@ -191,7 +191,7 @@ class Run:
         return self.look(), time.monotonic() - start
 
     def lost(self):
-        """Frames that messages on the bus told of."""
+        """Frames whose loss messages on the bus reported."""
         return sum(message["failed"] + message["dropped"] for message in self.losses)
 
 
@@ -220,7 +220,7 @@ def read_topic(bootstrap, topic, extra=None):
                 for partition in listed.partitions}
         left = {partition for partition, (low, high) in ends.items() if high > low}
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in left])
-        deadline = time.monotonic() + SILENCE_SECONDS * TIMEOUT_MULTIPLIER
+        deadline = time.monotonic() + SILENCE_SECONDS * tap.PATIENCE
         while left:
             tap.true(time.monotonic() < deadline, f"{topic} cannot be read to its end")
             message = consumer.poll(0.5)
@@ -278,7 +278,7 @@ class Arrived:
 def low_watermark(bootstrap, topic, partition=0):
     """Offset of the oldest record that is there."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "low", "log_level": 0})
-    low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10 * TIMEOUT_MULTIPLIER)
+    low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10 * tap.PATIENCE)
     consumer.close()
     return low
 
@@ -288,5 +288,5 @@ def kcat_value(bootstrap, topic, partition, offset):
     tap.true(shutil.which("kcat") is not None, "kcat is not installed")
     done = subprocess.run(["kcat", "-C", "-q", "-b", bootstrap, "-t", topic, "-p", str(partition), "-o", str(offset),
                            "-c", "1", "-D", "", "-X", "fetch.message.max.bytes=16777216"], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, timeout=30 * TIMEOUT_MULTIPLIER, check=True)
+                          stdout=subprocess.PIPE, timeout=30 * tap.PATIENCE, check=True)
     return done.stdout

@@ -61,7 +61,7 @@ class Reading:
 
     @property
     def links(self):
-        """The states of the connection that were told."""
+        """The states of the connection that messages reported."""
         return [message.get_string("state") for message in self.messages if message.get_name().endswith("-connection")]
 
     def look(self):
@@ -84,14 +84,14 @@ class Reading:
         tap.equal(self.pipeline.get_state(30 * Gst.SECOND)[0], Gst.StateChangeReturn.SUCCESS, "playing")
         tap.true(self.pipeline.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, place), "seek")
 
-    def told(self, name):
-        """The fields of the messages of this name that came so far."""
+    def messages_named(self, name):
+        """The fields of the messages of this name so far."""
         self.look()
         return [sinktest.to_dict(message) for message in self.messages if message.get_name() == name]
 
     def pull_sample(self, seconds=60):
         """The next sample, None at the end."""
-        deadline = time.monotonic() + seconds * TIMEOUT_MULTIPLIER
+        deadline = time.monotonic() + seconds * tap.PATIENCE
         while True:
             sample = self.out.emit("try-pull-sample", 100 * Gst.MSECOND)
             if sample:

@@ -28,7 +28,7 @@ def produce(bootstrap, topic, values):
     for partition, key, value in values:
         producer.produce(topic, value, key=key, partition=partition,
                          on_delivery=lambda error, message: error and errors.append(error))
-    tap.equal(producer.flush(60 * tap.TIMEOUT_MULTIPLIER), 0, "records without a delivery report")
+    tap.equal(producer.flush(60 * tap.PATIENCE), 0, "records without a delivery report")
     tap.equal(errors, [], "delivery errors")
 
 

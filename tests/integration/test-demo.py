@@ -26,7 +26,8 @@ def make_video(path, frames):
     """A file of our own, so that the numbers of the report are known."""
     subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", f"num-buffers={frames}", "pattern=ball", "!",
                     "video/x-raw,width=320,height=240,framerate=30/1", "!", "jpegenc", "!", "avimux", "!",
-                    "filesink", f"location={path}"], check=True, stdout=subprocess.DEVNULL, timeout=60)
+                    "filesink", f"location={path}"], check=True, stdout=subprocess.DEVNULL,
+                   timeout=60 * tap.PATIENCE)
 
 
 def start(*arguments):
@@ -37,7 +38,7 @@ def start(*arguments):
 def run(*arguments, timeout=60):
     child = start(*arguments)
     try:
-        out, err = child.communicate(timeout=timeout * tap.TIMEOUT_MULTIPLIER)
+        out, err = child.communicate(timeout=timeout * tap.PATIENCE)
     finally:
         if child.poll() is None:
             child.kill()
@@ -113,7 +114,7 @@ with tempfile.TemporaryDirectory() as folder:
             code, _, err = run(*arguments)
             tap.equal(code, 2, f"exit status of {arguments}")
             tap.equal(len(err.splitlines()), 1, f"lines about {arguments}: {err!r}")
-        # port 1 of the loopback interface: nobody listens
+        # port 1 of the loopback interface: no server listens
         code, _, err = run("--bootstrap-servers", "127.0.0.1:1", video)
         tap.equal(code, 2, "exit status without a broker")
         tap.true("127.0.0.1:1" in err, f"the address is named: {err!r}")

@@ -85,8 +85,8 @@ def check_fused(fused, sources, n_frames):
     tap.equal([record["frame_id"] for record in fused], list(range(n_frames)), "one record a frame, in order")
     for record in fused:
         missing = {item["source"]: item for item in record["missing"]}
-        tap.equal(sorted(set(record["have"]) | set(missing)), sorted(sources), f"who is accounted for in {record}")
-        tap.true(not set(record["have"]) & set(missing), f"nobody twice in {record}")
+        tap.equal(sorted(set(record["have"]) | set(missing)), sorted(sources), f"sources accounted for in {record}")
+        tap.true(not set(record["have"]) & set(missing), f"no source twice in {record}")
         tap.equal([item for item in missing.values() if item["why"] == "skipped" and item.get("reason") not in REASONS], [],
                   "skipped for a reason that is known")
 
@@ -112,7 +112,7 @@ def _():
         tap.equal(by_source["slow"], [], "what the slow branch says is too late for any frame")
         tap.true(any(m.get("reason") == "timeout" for r in fused for m in r["missing"] if m["source"] == "slow"), "its timeouts")
         spared = [m for m in watched.messages if m.get("branch") == "slow" and m.get("state") == "spared"]
-        tap.true(spared, "after three in a row it is spared, and that is told")
+        tap.true(spared, "after three in a row it is skipped, and that is reported")
         trace = watched.trace()
         tap.true({"record_type", "frame_id", "dropped_frame_ids", "reason"} <= set(
             next(r for r in trace if r["record_type"] == "frame_drop" and r["reason"] == "timeout")), "frame_drop (OBS-6)")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""kafkabinarysink, the sources, tributary-kafka-verify and a broker that does not let everybody do everything: it creates no topics,
+"""kafkabinarysink, the sources, tributary-kafka-verify and a broker with access control: it creates no topics,
 asks for a password, speaks TLS."""
 
 import json
@@ -96,7 +96,7 @@ def _():
         tap.true("authentication" in run.warnings[0].lower(), f"{run.warnings}")
         tap.equal(run.stats["acknowledged"], 0, "acknowledged")
         stats, _ = run.stop()
-        tap.equal((stats["failed-purged"], run.lost()), (20, 20), "failed, and told of")
+        tap.equal((stats["failed-purged"], run.lost()), (20, 20), "failed, and reported")
         shown = " ".join(run.warnings + [str(run.connections), str(run.losses)])
         tap.true(WRONG not in shown, f"the password in {shown}")
     tap.equal(sinktest.read_topic(t.kafka.bootstrap, "wrong-" + sinktest.BINARY), [], "records")
@@ -163,7 +163,7 @@ def _():
         tap.wait_until(lambda src=src: sinktest.to_dict(src.get_property("stats"))["records-read"] == 1, 60, "the record")
         t.kafka.run_tool("org.apache.kafka.tools.AclCommand", "--bootstrap-server", t.kafka.bootstrap, "--add",
                          "--deny-principal", "User:camera", "--operation", "Read", "--topic", topic)
-        seconds = int(60 * tap.TIMEOUT_MULTIPLIER)
+        seconds = int(60 * tap.PATIENCE)
         message = pipeline.get_bus().timed_pop_filtered(seconds * Gst.SECOND, Gst.MessageType.ERROR)
         pipeline.set_state(Gst.State.NULL)
         tap.true(message is not None, "an error")
@@ -184,7 +184,7 @@ def verify(bootstrap, *arguments, status=0, secrets=(SECRET, WRONG)):
     said."""
     done = subprocess.run([sinktest.verifier(), "-b", bootstrap, "--json", *arguments], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-                          timeout=60 * tap.TIMEOUT_MULTIPLIER, check=False)
+                          timeout=60 * tap.PATIENCE, check=False)
     for secret in secrets:
         tap.true(secret not in done.stdout + done.stderr, f"{secret} in {done.stdout} {done.stderr}")
     tap.equal(done.returncode, status, f"exit status; {done.stdout[-2000:]} {done.stderr[-2000:]}")

@@ -70,19 +70,19 @@ def _():
     reading, lost = read_around("bytes-", [sinktest.BINARY])
     stats = reading.stats
     tap.equal((stats["expired"], stats["pushed"], stats["records-lost"]), (lost, FRAMES - lost, 0), "expired, pushed, records-lost")
-    told = reading.told("kafkabinarysrc-frames-missing")
-    tap.equal((sum(message["count"] for message in told), {message["reason"] for message in told}), (lost, {"expired"}), "told")
+    messages = reading.messages_named("kafkabinarysrc-frames-missing")
+    tap.equal((sum(message["count"] for message in messages), {message["reason"] for message in messages}), (lost, {"expired"}), "reported")
     tap.equal((sum(count for count, _ in reading.gaps), {reason for _, reason in reading.gaps}), (lost, {"expired"}), "GAP events")
 
 
-@t.test("by the bytes: removed records are a gap, counted and told by partition")
+@t.test("by the bytes: removed records are a gap, counted and reported by partition")
 def _():
     write_frames("follow-")
     reading, lost = read_around("follow-", [sinktest.BINARY], read_by="bytes")
     stats = reading.stats
     tap.equal((stats["records-lost"], stats["pushed"]), (lost, FRAMES - lost), "records-lost, pushed")
-    told = reading.told("kafkabinarysrc-records-lost")
-    tap.equal((sum(message["count"] for message in told), {message["partition"] for message in told}), (lost, {0}), "told")
+    messages = reading.messages_named("kafkabinarysrc-records-lost")
+    tap.equal((sum(message["count"] for message in messages), {message["partition"] for message in messages}), (lost, {0}), "reported")
     tap.equal(sum(count for count, _ in reading.gaps), lost, "GAP events")
 
 
@@ -97,7 +97,7 @@ def _():
         tap.equal((reading.pull_all(), reading.look()["records-read"]), ([], 0), "nothing left: the end, no error")
 
 
-@t.test("kafkarecordsrc: removed records are counted and told; DISCONT behind them")
+@t.test("kafkarecordsrc: removed records are counted and reported; DISCONT behind them")
 def _():
     producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0, "batch.size": 200000})
     for i in range(FRAMES):
@@ -112,7 +112,7 @@ def _():
         tap.true(lost > 0, "some were removed before they were read")
         tap.equal((numbers, numbers[-(FRAMES - REMOVED):]), (sorted(set(numbers)), list(range(REMOVED, FRAMES))), "records")
         tap.equal((reading.look()["records-lost"], reading.stats["pushed"]), (lost, FRAMES - lost), "records-lost, pushed")
-        tap.equal(sum(message["count"] for message in reading.told("kafkarecordsrc-records-lost")), lost, "told")
+        tap.equal(sum(message["count"] for message in reading.messages_named("kafkarecordsrc-records-lost")), lost, "reported")
         behind = got[numbers.index(REMOVED)][1]
         tap.true(behind.has_flags(sourcetest.Gst.BufferFlags.DISCONT), "DISCONT behind the gap")
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kafkabinarysrc and kafkarecordsrc while Apache Kafka is away, once because it stands still and once because it was
-killed: a stop, a flushing seek and Ctrl-C return, and who stays goes on where it was (ARIA-5)."""
+killed: a stop, a flushing seek and Ctrl-C return, and a source that plays on resumes where it was (ARIA-5)."""
 
 import contextlib
 import json
@@ -17,7 +17,6 @@ import time
 import sinktest
 import sourcetest
 import tap
-from apache_kafka import TIMEOUT_MULTIPLIER
 from confluent_kafka import Producer
 from sinktest import FOOTAGE_FRAMES, Gst
 
@@ -32,7 +31,7 @@ FIRST = 40  # what is read before the broker goes
 TARGET = 60  # what is sought while it is away
 EPOCH_MS = (int(time.time()) - 3600) * 1000
 STEP_MS = 10
-PATIENCE = 60
+WAIT = 60
 
 
 def returns(what, function, *arguments):
@@ -40,9 +39,9 @@ def returns(what, function, *arguments):
     result = []
     thread = threading.Thread(target=lambda: result.append(function(*arguments)), daemon=True)
     thread.start()
-    thread.join(PATIENCE * TIMEOUT_MULTIPLIER)
+    thread.join(WAIT * tap.PATIENCE)
     if thread.is_alive():
-        t.ok(False, what, f"has not returned after {PATIENCE * TIMEOUT_MULTIPLIER:g} s")
+        t.ok(False, what, f"has not returned after {WAIT * tap.PATIENCE:g} s")
         t.bail_out(f"{what} hangs")
         t.kafka.close()
         os._exit(1)
@@ -132,7 +131,7 @@ def write():
     producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
     for i in range(RECORDS):
         producer.produce("away-mps-sensor-stream", record(i), key=f"k{i % 7}", timestamp=EPOCH_MS + i * STEP_MS)
-    tap.equal(producer.flush(60 * TIMEOUT_MULTIPLIER), 0, "records left to write")
+    tap.equal(producer.flush(60 * tap.PATIENCE), 0, "records left to write")
     for kind in KINDS:
         WANTED[kind] = kind.wanted
 
@@ -151,7 +150,7 @@ class Reading(sourcetest.Reading):
     def begin(self):
         """Reads the first ones, and waits for the end of the way to PLAYING."""
         self.take(FIRST)
-        tap.equal(self.pipeline.get_state(int(PATIENCE * TIMEOUT_MULTIPLIER) * Gst.SECOND)[0],
+        tap.equal(self.pipeline.get_state(int(WAIT * tap.PATIENCE) * Gst.SECOND)[0],
                   Gst.StateChangeReturn.SUCCESS, f"{self.kind.name} plays")
         return self
 
@@ -164,13 +163,13 @@ class Reading(sourcetest.Reading):
         return [(sourcetest.bytes_of(buffer), buffer.pts) for buffer in self.kept]
 
     def wait_down(self):
-        """Takes what was read ahead meanwhile: only who asks for more notices that nobody answers."""
+        """Takes what was read ahead meanwhile: only a reader that asks for more notices the outage."""
         def down():
             while sample := self.out.emit("try-pull-sample", 0):
                 self.kept.append(sample.get_buffer())
             self.look()
             return "down" in self.links
-        tap.wait_until(down, PATIENCE, f"{self.kind.name} to tell of the outage")
+        tap.wait_until(down, WAIT, f"{self.kind.name} to report the outage")
         # otherwise the test shows nothing: all had been read ahead
         tap.true(len(self.kept) < len(WANTED[self.kind]), f"{self.kind.name} was in the middle of reading")
 
@@ -186,7 +185,7 @@ class Reading(sourcetest.Reading):
 
 
 class Launched:
-    """gst-launch-1.0 with a source, which tells what is on its bus."""
+    """gst-launch-1.0 with a source, which prints what is on its bus."""
 
     def __init__(self, kind, *options):
         self.what = f"gst-launch-1.0 {' '.join(options)} {kind.name}"
@@ -201,7 +200,7 @@ class Launched:
         def said():
             tap.true(self.child.poll() is None, f"{self.what} ended early: {self.text}")
             return f"state=(string){state}" in self.text
-        tap.wait_until(said, PATIENCE, f"{self.what} to be {state}")
+        tap.wait_until(said, WAIT, f"{self.what} to be {state}")
 
     @property
     def text(self):
@@ -211,7 +210,7 @@ class Launched:
     def interrupt(self):
         self.child.send_signal(signal.SIGINT)
         try:
-            status = self.child.wait(PATIENCE * TIMEOUT_MULTIPLIER)
+            status = self.child.wait(WAIT * tap.PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.what} does not end after Ctrl-C: {self.text[-2000:]}") from None
         tap.true(status >= 0, f"{self.what}: status {status}")
@@ -225,7 +224,7 @@ class Launched:
 
 def stopped_and_sought(how):
     at_once = [Reading(kind).begin() for kind in KINDS]
-    told = [Reading(kind).begin() for kind in KINDS]
+    warned = [Reading(kind).begin() for kind in KINDS]
     sought = [Reading(kind).begin() for kind in KINDS]
     with away(how):
         for reading in at_once:
@@ -235,7 +234,7 @@ def stopped_and_sought(how):
         early = [Reading(kind) for kind in KINDS]
         for reading in early:
             reading.stop()
-        for reading in told:
+        for reading in warned:
             reading.wait_down()
             reading.stop()
         for reading in sought:
@@ -243,7 +242,7 @@ def stopped_and_sought(how):
             for place in (0, 2, TARGET):
                 reading.seek_to(WANTED[reading.kind][place][1])
         for reading in late:
-            tap.wait_until(lambda: reading.look() and "down" in reading.links, PATIENCE, "the outage is told")
+            tap.wait_until(lambda: reading.look() and "down" in reading.links, WAIT, "the outage is reported")
             reading.stop()
     for reading in sought:
         wanted = WANTED[reading.kind][TARGET:]
@@ -252,7 +251,7 @@ def stopped_and_sought(how):
         tap.equal(len(reading.warnings), reading.stats["outages"], f"one warning an outage: {reading.warnings}")
         reading.stop()
     # what was let go in the middle begins as it should
-    for reading in at_once + told:
+    for reading in at_once + warned:
         reading.kind.check_begun(reading.got, WANTED[reading.kind])
 
 
@@ -271,7 +270,7 @@ def stayed(how):
         def connected():
             reading.look()
             return reading.links[-1] == "connected"
-        tap.wait_until(connected, PATIENCE, f"{reading.kind.name}: connected again: {reading.links}")
+        tap.wait_until(connected, WAIT, f"{reading.kind.name}: connected again: {reading.links}")
         stats = reading.stats
         tap.equal((stats["pushed"], len(reading.warnings)), (len(wanted), stats["outages"]), "pushed, warnings")
         reading.stop()
@@ -301,7 +300,7 @@ for number, how in enumerate(("paused", "killed")):
             write()
         stopped_and_sought(how)
 
-    @t.test(f"broker {how}: who stays goes on where it was, nothing lost, nothing twice, byte-identical (ARIA-5)")
+    @t.test(f"broker {how}: a source that plays on resumes where it was, nothing lost, nothing twice, byte-identical (ARIA-5)")
     def _(how=how):
         if not WANTED:
             write()

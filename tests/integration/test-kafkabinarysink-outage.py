@@ -111,7 +111,7 @@ def check_outcome(policy, run, earlier):
            ", ".join(f"{k} {v}" for k, v in stats.items() if k.startswith(("failed-", "dropped-")) and v))
     tap.equal((stats["acknowledged"], stats["pending"], stats["pinned-buffers"]), (earlier, 0, 0), f"{policy}: outcome")
     tap.equal(stats["failed"] + stats["dropped"], new, f"{policy}: every frame has its reason")
-    tap.equal(run.lost(), new, f"{policy}: frames told of on the bus")
+    tap.equal(run.lost(), new, f"{policy}: frames reported on the bus")
     tap.true(all(m["reason"] and m["frame-ids"] is not None for m in run.losses), f"{policy}: {run.losses}")
     tap.true(seconds < (DRAIN_MS / 1000 + 3) * TIMEOUT_MULTIPLIER, f"{policy}: to NULL within the deadline, {seconds} s")
     if policy == "error":

@@ -29,7 +29,7 @@ def send(prefix, sizes, **properties):
         run.wait_eos()
         stats, _ = run.stop()
     tap.equal((stats["produced"], stats["pending"]), (len(sizes), 0), "produced, pending")
-    # losses are told of once as a warning
+    # losses are reported once as a warning
     tap.equal((run.errors, len(run.warnings)), ([], 1 if run.losses else 0), f"errors, warnings {run.warnings}")
     tap.equal(stats["copied-frames"], 0, "copied frames")
     return stats, run
@@ -44,7 +44,7 @@ def _():
     refused = [i for i, size in enumerate(sizes) if size == large]
     tap.equal((stats["acknowledged"], stats["failed-too-large"], stats["failed"], stats["dropped"]),
               (len(sizes) - len(refused), len(refused), len(refused), 0), "outcomes")
-    tap.equal((run.lost(), stats["loss-records"]), (len(refused), len(refused)), "told of on the bus, and in the registry")
+    tap.equal((run.lost(), stats["loss-records"]), (len(refused), len(refused)), "reported on the bus, and in the registry")
     arrived = sinktest.Arrived(t.kafka.bootstrap, "small-")
     arrived.check([i for i in range(len(sizes)) if i not in refused])
     tap.equal([entry["frame_index"] for entry in arrived.failed], refused, "FAILED entries")
@@ -84,9 +84,9 @@ def _():
         run.play()
         for i in range(16):
             run.push(os.urandom(60000), pts=i * 33333333)
-        told = run.wait(lambda _: [message["reason"] for message in run.connections if message["state"] == "down"],
-                        "the connection to be told as down") and run.connections
-        tap.true(any("throttles this client (a quota)" in message["reason"] for message in told), f"the reason in {told}")
+        downs = run.wait(lambda _: [message["reason"] for message in run.connections if message["state"] == "down"],
+                        "the connection to be reported as down") and run.connections
+        tap.true(any("throttles this client (a quota)" in message["reason"] for message in downs), f"the reason in {downs}")
         tap.equal(len(run.warnings), 1, f"warnings {run.warnings}")
         run.end()
         run.wait_eos(120)
@@ -97,12 +97,12 @@ def _():
 
 def murmur2_partition(topic, key):
     """Where a librdkafka producer with Java's partitioner puts a record of this key."""
-    told = []
+    reports = []
     producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "partitioner": "murmur2"})
-    producer.produce(topic, b"", key=key, on_delivery=lambda error, message: told.append((error, message.partition())))
+    producer.produce(topic, b"", key=key, on_delivery=lambda error, message: reports.append((error, message.partition())))
     producer.flush(30)
-    tap.equal(told[0][0], None, "delivery of the reference record")
-    return told[0][1]
+    tap.equal(reports[0][0], None, "delivery of the reference record")
+    return reports[0][1]
 
 
 @t.test("3, 5 and 4 partitions, partition-by=stream: one partition, in order, the one Java's murmur2 gives (ARIA-1)")

@@ -10,11 +10,10 @@ import random
 import signal
 import subprocess
 import sys
-import time
 
 import sinktest
 import tap
-from apache_kafka import ROOT, TIMEOUT_MULTIPLIER
+from apache_kafka import ROOT
 from confluent_kafka import KafkaException
 from gi.repository import Gst
 from PIL import Image
@@ -59,7 +58,7 @@ def _():
     client = subprocess.run([sys.executable, os.path.join(ROOT, "tests", "clients", "frames_consumer.py"),
                              "--bootstrap-servers", bootstrap, "--session", "street", "--expect",
                              str(sinktest.FOOTAGE_FRAMES)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                            timeout=60 * TIMEOUT_MULTIPLIER, check=False)
+                            timeout=60 * tap.PATIENCE, check=False)
     tap.true(client.returncode == 0, f"frames_consumer.py: {client.stdout}")
     proof = sinktest.check_verifier(bootstrap)
     tap.equal(sum(stream["proven"] for stream in proof["streams"]), sinktest.FOOTAGE_FRAMES, "frames proven")
@@ -154,7 +153,7 @@ def interrupted(number, session):
                 return False  # the topic is being made
         tap.wait_until(linked, 30, "20 frames in the registry", interval=0.2)
         child.send_signal(number)
-        output, _ = child.communicate(timeout=30 * TIMEOUT_MULTIPLIER)
+        output, _ = child.communicate(timeout=30 * tap.PATIENCE)
     finally:
         child.kill()
         child.wait()

@@ -10,7 +10,6 @@ import time
 import sinktest
 import sourcetest
 import tap
-from apache_kafka import TIMEOUT_MULTIPLIER
 from confluent_kafka import Producer
 from sinktest import FOOTAGE_FRAMES, Gst
 
@@ -120,13 +119,13 @@ def _():
         got = reading.pull_all(100)
         t.kafka.sigkill()
         killed = time.monotonic()
-        # what was read ahead is given meanwhile; then the outage is told
+        # what was read ahead is given meanwhile; then the outage is reported
         while not reading.warnings:
             sample = reading.out.emit("try-pull-sample", 50 * Gst.MSECOND)
             if sample:
                 got.append((sourcetest.bytes_of(sample.get_buffer()), sample.get_buffer()))
             reading.look()
-            tap.true(time.monotonic() - killed < 60 * TIMEOUT_MULTIPLIER, "the outage is told of")
+            tap.true(time.monotonic() - killed < 60 * tap.PATIENCE, "the outage is reported")
             if len(got) == FOOTAGE_FRAMES:
                 break
         t.kafka.start()

@@ -14,7 +14,7 @@ import time
 import sinktest
 import sourcetest
 import tap
-from apache_kafka import ROOT, TIMEOUT_MULTIPLIER
+from apache_kafka import ROOT
 from sinktest import Gst
 
 t = tap.Tap()
@@ -122,7 +122,7 @@ def _():
         tap.equal(reading.pull_all(), expected(), "records")
         tap.equal((reading.look()["pushed"], reading.warnings), (len(RECORDS), []), "pushed, warnings")
     kcat = subprocess.run(["kcat", "-C", "-e", "-q", "-b", t.kafka.bootstrap, "-t", "all-" + TOPIC, "-f", r"%p %k %h %s\n"],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60 * TIMEOUT_MULTIPLIER, check=True)
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60 * tap.PATIENCE, check=True)
     lines = [line.split(b" ", 3) for line in kcat.stdout.splitlines()]
     tap.equal(sorted(value for *_, value in lines), sorted(RECORDS), "values that kcat reads")
     tap.true(len({partition for partition, *_ in lines}) > 1, "they lie in several partitions")
@@ -182,7 +182,7 @@ def _():
 def _():
     pipeline = Gst.parse_launch(f"kafkarecordsrc bootstrap-servers={t.kafka.bootstrap} topic=nowhere ! fakesink")
     pipeline.set_state(Gst.State.PLAYING)
-    message = pipeline.get_bus().timed_pop_filtered(int(30 * TIMEOUT_MULTIPLIER) * Gst.SECOND, Gst.MessageType.ERROR)
+    message = pipeline.get_bus().timed_pop_filtered(int(30 * tap.PATIENCE) * Gst.SECOND, Gst.MessageType.ERROR)
     tap.true(message is not None and "nowhere" in message.parse_error()[0].message, "which topic")
     pipeline.set_state(Gst.State.NULL)
 

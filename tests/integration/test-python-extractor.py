@@ -43,7 +43,7 @@ def launch(line):
 def end(process):
     """Ctrl-C, and what it said."""
     process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)
+    return process.communicate(timeout=60 * tap.PATIENCE)
 
 
 def extractor(folder, *options):
@@ -56,7 +56,7 @@ def jpegs(count, comment=True):
     line = (f"videotestsrc num-buffers={count} ! video/x-raw,width=160,height=120,framerate=30/1 ! "
             f"frameencodebin identity-comment={str(comment).lower()} ! fdsink")
     return subprocess.run(["gst-launch-1.0", "-q"] + line.split(), stdout=subprocess.PIPE, check=True,
-                          timeout=60 * tap.TIMEOUT_MULTIPLIER).stdout
+                          timeout=60 * tap.PATIENCE).stdout
 
 
 @t.test("frames are cut and named, whatever the pieces, and whatever is between them (OBS-9)")
@@ -84,12 +84,12 @@ def _():
         from PIL import Image  # pylint: disable=import-outside-toplevel
     except ImportError as why:
         tap.skip(f"{why}: install python3-opencv and python3-pil")
-    told, plain = jpegs(1), jpegs(1, comment=False)
-    tap.true(b'{"frame_id":0,"t_ns":' in told and b"frame_id" not in plain, "the comment is there when asked for")
-    tap.equal(Image.open(io.BytesIO(told)).tobytes(), Image.open(io.BytesIO(plain)).tobytes(), "Pillow's pixels")
-    one, two = (cv2.imdecode(numpy.frombuffer(x, numpy.uint8), cv2.IMREAD_COLOR) for x in (told, plain))
+    named, plain = jpegs(1), jpegs(1, comment=False)
+    tap.true(b'{"frame_id":0,"t_ns":' in named and b"frame_id" not in plain, "the comment is there when asked for")
+    tap.equal(Image.open(io.BytesIO(named)).tobytes(), Image.open(io.BytesIO(plain)).tobytes(), "Pillow's pixels")
+    one, two = (cv2.imdecode(numpy.frombuffer(x, numpy.uint8), cv2.IMREAD_COLOR) for x in (named, plain))
     tap.true((one == two).all(), "OpenCV's pixels")
-    tap.equal(json.loads(Image.open(io.BytesIO(told)).info["comment"])["frame_id"], 0, "Pillow's comment")
+    tap.equal(json.loads(Image.open(io.BytesIO(named)).info["comment"])["frame_id"], 0, "Pillow's comment")
 
 
 def need_analysis(*options):
@@ -111,7 +111,7 @@ def run_footage(analysis, kind, *options):
         process = extractor(folder, "--analysis", analysis, *options)
         lines = [pipeline.stdout.readline() for _ in range(20)]
         end(pipeline)
-        said = process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)[1]
+        said = process.communicate(timeout=60 * tap.PATIENCE)[1]
         tap.equal(process.returncode, 0, f"the extractor's status ({said})")
         got = records("".join(lines))
         tap.true(all(r["type"] == r["source"] == analysis and r["processing_ms"] >= 0 and r["width"] == 384 and r["height"] == 288
@@ -149,7 +149,7 @@ def _():
         writer = os.open(f"{folder}/frames", os.O_WRONLY)  # waits for the extractor
         os.write(writer, jpegs(1))
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)[1]
+        said = process.communicate(timeout=60 * tap.PATIENCE)[1]
         os.close(writer)
         tap.equal(process.returncode, 0, "status")
         tap.true("answers sent" in said and "Traceback" not in said, f"what it said: {said}")
@@ -168,19 +168,19 @@ def _():
     nothing = good[:at + 5] + b"\0\0\0\0" + good[at + 9:]
     done = subprocess.run([sys.executable, EXTRACTOR, "--socket", "/nonexistent/socket", "--analysis", "quality"],
                           input=huge + nothing + jpegs(1, comment=False) + good, stderr=subprocess.PIPE, check=False,
-                          timeout=60 * tap.TIMEOUT_MULTIPLIER)
+                          timeout=60 * tap.PATIENCE)
     said = done.stderr.decode()
     tap.equal(done.returncode, 0, f"status ({said})")
     tap.true("1 with nobody there; frames without identity 1, unreadable 2" in said and "Traceback" not in said, f"what it said: {said}")
 
 
-@t.test("frames that are not there are told in one line, with status 2")
+@t.test("frames that are not there are named in one line, with status 2")
 def _():
     need_analysis("--analysis", "quality")
     with tempfile.TemporaryDirectory() as folder:
         for path in (f"{folder}/nothing", folder):
             done = subprocess.run([sys.executable, EXTRACTOR, "--frames", path, "--socket", "@none", "--analysis", "quality"],
-                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60 * tap.TIMEOUT_MULTIPLIER)
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60 * tap.PATIENCE)
             tap.equal(done.returncode, 2, f"status ({done.stderr})")
             tap.true(path in done.stderr and len(done.stderr.splitlines()) == 1, f"what it said: {done.stderr}")
 
@@ -204,7 +204,7 @@ def _():
 
         def run(code):
             process = subprocess.Popen([sys.executable, "-c", code, path, f"{folder}/frames"])
-            process.wait(60 * tap.TIMEOUT_MULTIPLIER)
+            process.wait(60 * tap.PATIENCE)
 
         connect = "import os, signal, socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
         with socket.socket(socket.AF_UNIX) as good:
@@ -231,12 +231,12 @@ def _():
         tap.true(all(module.identity(comments) for _, comments in got), "frames that say which they are")
         tap.equal(pipeline.poll(), None, "the pipeline's status while it plays")
         pipeline.send_signal(signal.SIGINT)
-        tap.equal(pipeline.wait(60 * tap.TIMEOUT_MULTIPLIER), 0, "the pipeline's status")
+        tap.equal(pipeline.wait(60 * tap.PATIENCE), 0, "the pipeline's status")
         text = text_of(log)
         good = [r["frame_id"] for r in records(text_of(out)) if r["type"] == "good"]
         tap.equal(good, list(range(60)), "good records")
         for message in ("obssrc-refused", "obssrc-senders", "obssink-receivers", "obssink-dropped"):
-            tap.true(message in text, f"{message} was told")
+            tap.true(message in text, f"{message} was posted")
         tap.equal(sorted(os.listdir(folder)), ["log", "out"], "what is left behind")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every command that README.md tells its reader to type is typed here, or ELSEWHERE says which test does it."""
+"""Every command in README.md is typed here, or ELSEWHERE names the test that runs it."""
 
 import os
 import re
@@ -105,7 +105,7 @@ def _():
     if broker is None:
         tap.skip("there is none")
     broker.send_signal(signal.SIGINT)
-    tap.equal(broker.wait(60 * tap.TIMEOUT_MULTIPLIER), 0, "exit status")
+    tap.equal(broker.wait(60 * tap.PATIENCE), 0, "exit status")
 
 
 @t.test("the options of the demonstration are those of its --help")

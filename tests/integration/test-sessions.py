@@ -12,7 +12,6 @@ import time
 
 import sinktest
 import tap
-from apache_kafka import TIMEOUT_MULTIPLIER
 from confluent_kafka import Consumer, TopicPartition
 
 t = tap.Tap()
@@ -42,7 +41,7 @@ def producer(*branches):
 
 
 def end_of(process, seconds=SECONDS):
-    said = process.communicate(timeout=seconds * TIMEOUT_MULTIPLIER)[1]
+    said = process.communicate(timeout=seconds * tap.PATIENCE)[1]
     tap.equal((process.returncode, said), (0, ""), "status and words of gst-launch-1.0")
 
 
@@ -74,14 +73,14 @@ def entries(bootstrap, prefix):
 
 
 def orphans_of(bootstrap, prefix, session):
-    """What nobody names: keys of bytes and of metadata without an entry, read without gst-tributary."""
+    """What no entry names: keys of bytes and of metadata without an entry, read without gst-tributary."""
     named = {record.key for record in sinktest.read_topic(bootstrap, prefix + sinktest.REGISTRY)}
     return [sorted({record.key for record in sinktest.read_topic(bootstrap, prefix + topic)
                     if record.key.startswith(session + "_")} - named) for topic in (sinktest.BINARY, sinktest.METADATA)]
 
 
 def connections():
-    """Of TCP, as the kernel lists them: port here, port there, bytes nobody has read here, inode."""
+    """Of TCP, as the kernel lists them: port here, port there, bytes not yet read here, inode."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(FileNotFoundError), open(table, encoding="ascii") as file:
             for _, here, there, _, queues, _, _, _, _, inode, *_ in map(str.split, file.readlines()[1:]):
@@ -89,7 +88,7 @@ def connections():
 
 
 def unread_from(process, port):
-    """Bytes that `process` sent to those who listen at `port`, and that they have not read."""
+    """Bytes that `process` sent to the servers at `port`, and that they have not read."""
     descriptors = f"/proc/{process.pid}/fd"
     sockets = set()
     for name in os.listdir(descriptors):
@@ -104,14 +103,14 @@ def kill_in_the_middle(kafka, prefix):
     """A producer that is killed beside one that is not; returns the orphans of each kind.
 
     What makes an orphan is an end between the answer for a frame's bytes and its entry. The broker is held while both
-    send, so that there are always some: what lies before it is read when it goes on, and nobody is there to be answered.
+    send, so that there are always some: what lies before it is read when it goes on, and no client is there to be answered.
     """
     port = int(kafka.rsplit(":", 1)[1])
     with producer(sink(kafka, "stays", 3000, prefix)) as stays, producer(sink(kafka, "dies", FRAMES, prefix)) as dies:
         tap.wait_until(lambda: entries(kafka, prefix) > 500, 60, "entries")
         t.kafka.pause()
         try:
-            tap.wait_until(lambda: unread_from(dies, port) > 0, 60, "requests that nobody has read")
+            tap.wait_until(lambda: unread_from(dies, port) > 0, 60, "requests that have not been read")
             dies.send_signal(signal.SIGKILL)
             dies.wait()
         finally:

@@ -146,7 +146,7 @@ def start(*arguments, **kinds):
 def verify(*arguments, status=0):
     """Runs it to the present end with --json; returns the verdict."""
     child = start("--json", *arguments)
-    out, err = child.communicate(timeout=60 * tap.TIMEOUT_MULTIPLIER)
+    out, err = child.communicate(timeout=60 * tap.PATIENCE)
     if child.returncode != status:
         raise AssertionError(f"exit status {child.returncode}, expected {status}\n{out[:4000]}{err}")
     verdict = json.loads(out.splitlines()[-1])
@@ -165,7 +165,7 @@ def closes(books):
 
 def topics_of(kafka):
     from confluent_kafka.admin import AdminClient
-    return AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=10).topics
+    return AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=60).topics
 
 
 def counts(verdict):
@@ -192,7 +192,7 @@ class Follower:
     def end(self, status, number=None):
         if number:
             self.child.send_signal(number)
-        tap.equal(self.child.wait(30 * tap.TIMEOUT_MULTIPLIER), status, "exit status")
+        tap.equal(self.child.wait(30 * tap.PATIENCE), status, "exit status")
         self._reader.join(10)
         return self.lines[-1] if self.lines else None
 
@@ -222,11 +222,11 @@ def add_tests(t, kafka):
         tap.equal(counts(nothing), {"nothing-to-verify": 1}, "findings of a session that is not there")
 
         child = start(*broker, "--topic-prefix", "clean-")
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=60 * tap.PATIENCE)
         tap.equal((child.returncode, err), (0, ""), "status and standard error of the table")
         tap.true(out.splitlines()[-1].startswith("clean: 803 entries = 803 proven + 0 failed"), out)
         child = start(*broker, "--topic-prefix", "clean-", "--quiet")
-        tap.equal(len(child.communicate(timeout=60)[0].splitlines()), 1, "lines with --quiet")
+        tap.equal(len(child.communicate(timeout=60 * tap.PATIENCE)[0].splitlines()), 1, "lines with --quiet")
         # none of the tests so far is a member of a group, so this topic would be the verifier's work
         tap.true("__consumer_offsets" not in topics_of(kafka), "the verifier made a consumer group")
 
@@ -277,7 +277,7 @@ def add_tests(t, kafka):
         place = verdict["findings"]["key-mismatch"]["listed"][0]
         tap.equal((place["topic"], place["partition"], place["offset"]), ("binary", 0, other_key.where["binary"][0]),
                   "where the key is wrong")
-        text = start(*broker, "--topic-prefix", "broken-", "--settle-ms", "0").communicate(timeout=60)[0]
+        text = start(*broker, "--topic-prefix", "broken-", "--settle-ms", "0").communicate(timeout=60 * tap.PATIENCE)[0]
         for kind in found:
             tap.true(f"\n{kind}: " in text, f"{kind} is not in the table:\n{text}")
 
@@ -292,7 +292,7 @@ def add_tests(t, kafka):
         tap.equal(child.stderr.readline(), "ready\n", "announcement")
         writer.put("registry", frames[4].id, frames[4].entry(writer.topics))
         writer.frames([Frame(5)])
-        out = child.communicate(timeout=60)[0]
+        out = child.communicate(timeout=60 * tap.PATIENCE)[0]
         tap.equal(child.returncode, 0, "status; " + out)
         tap.true(json.loads(out)["proven"] >= 5, out)
         orphan = Frame(6, without=("registry", "metadata"))
@@ -350,11 +350,11 @@ def add_tests(t, kafka):
         lows = [0, 0]
 
         def settled():
-            lows.append(consumer.get_watermark_offsets(place, timeout=10)[0])
+            lows.append(consumer.get_watermark_offsets(place, timeout=60)[0])
             return lows[-1] > 15
         tap.wait_until(settled, timeout=60, what="retention to remove bytes", interval=0.2)
         verdict = verify(*broker, "--topic-prefix", "expired-", status=1)
-        low = consumer.get_watermark_offsets(place, timeout=10)[0]
+        low = consumer.get_watermark_offsets(place, timeout=60)[0]
         consumer.close()
         tap.true(lows[-1] <= verdict["expired"] <= low, f"expired: {verdict['expired']}, low watermark {low}")
         tap.equal((verdict["entries"], verdict["missing"]), (30, 0), "entries and missing")
@@ -388,7 +388,7 @@ def add_tests(t, kafka):
         ]
         for arguments, words in cases:
             child = start("--json", *arguments)
-            out, err = child.communicate(timeout=60)
+            out, err = child.communicate(timeout=60 * tap.PATIENCE)
             tap.equal(child.returncode, 2, f"status of {arguments}: {out}{err}")
             tap.equal(json.loads(out)["type"], "error", "type")
             tap.true(words in json.loads(out)["message"] and words in err, f"{words!r} is not in {err!r}")

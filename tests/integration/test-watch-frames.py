@@ -15,7 +15,7 @@ import tap
 
 t = tap.Tap()
 PROGRAM = sys.argv[1]
-WAIT = 60 * tap.TIMEOUT_MULTIPLIER
+WAIT = 60 * tap.PATIENCE
 QUALITY = "quality=qualityextract; small=qualityextract shrink=4"
 
 
@@ -102,7 +102,7 @@ def check_refused(*arguments, what):
     tap.true(all(word in said[0] for word in what), f"{what} in {said[0]!r}")
 
 
-@t.test("what cannot be watched is told in one line, with status 2")
+@t.test("what cannot be watched is named in one line, with status 2")
 def _():
     with tempfile.TemporaryDirectory() as folder:
         empty, text, sound = (os.path.join(folder, name) for name in ("empty.mkv", "text.txt", "sound.wav"))
@@ -114,7 +114,7 @@ def _():
             check_refused("--branches", QUALITY, path, what=(path,))
 
 
-@t.test("options that cannot be are told in one line, with status 2")
+@t.test("invalid options are named in one line, with status 2")
 def _():
     video = "/dev/null"
     check_refused("--branches", "rubbish", video, what=("--branches", "NAME=ELEMENTS"))

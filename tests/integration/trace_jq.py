@@ -25,7 +25,7 @@ def run(line, path):
     if not shutil.which("jq"):
         tap.skip("jq is not installed (Debian package jq)")
     done = subprocess.run(["sh", "-c", line + ' "$1"', "sh", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=60 * tap.TIMEOUT_MULTIPLIER, check=False)
+                          timeout=60 * tap.PATIENCE, check=False)
     tap.equal((done.returncode, done.stderr), (0, ""), line)
     decoder, text, values, at = json.JSONDecoder(), done.stdout, [], 0
     while text[at:].strip():

@@ -97,7 +97,7 @@ rig_read_topic (const gchar *address, const gchar *topic)
 
   for (gint i = 0; i < n_partitions; i++)
     rd_kafka_consume_start_queue (rkt, i, RD_KAFKA_OFFSET_BEGINNING, queue);
-  /* a partition's end may be told more than once */
+  /* the end of a partition may be reported more than once */
   for (gint n_ends = 0; n_ends < n_partitions;) {
     rd_kafka_message_t *msg = rd_kafka_consume_queue (queue, 100);
 

@@ -82,7 +82,7 @@ static GstMessage *
 bus_wait (GstElement *pipeline, GstMessageType types, const gchar *structure_name, guint timeout_ms)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  gint64 deadline = g_get_monotonic_time () + trib_test_scale (timeout_ms) * (gint64) 1000;
+  gint64 deadline = trib_test_deadline (timeout_ms);
   g_autofree gchar *types_text
       = g_strdup_printf ("message 0x%x %s", types, structure_name ? structure_name : "");
 
@@ -144,9 +144,11 @@ trib_set_state (GstElement *element, GstState state, guint timeout_ms)
 {
   GstStateChangeReturn result = gst_element_set_state (element, state);
 
-  if (result == GST_STATE_CHANGE_ASYNC)
-    result
-        = gst_element_get_state (element, NULL, NULL, trib_test_scale (timeout_ms) * GST_MSECOND);
+  if (result == GST_STATE_CHANGE_ASYNC) {
+    gint64 left_us = trib_test_deadline (timeout_ms) - g_get_monotonic_time ();
+
+    result = gst_element_get_state (element, NULL, NULL, left_us * GST_USECOND);
+  }
   g_assert_cmpint (result, !=, GST_STATE_CHANGE_FAILURE);
   g_assert_cmpint (result, !=, GST_STATE_CHANGE_ASYNC);
 }
@@ -163,7 +165,7 @@ trib_run_to_eos (GstElement *pipeline, guint timeout_ms)
 {
   g_autoptr (GstMessage) message = NULL;
 
-  /* A failing start is told by the error message, not by the return value. */
+  /* A failing start shows in the error message, not in the return value. */
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = trib_bus_wait (pipeline, GST_MESSAGE_EOS, timeout_ms);
   trib_set_state (pipeline, GST_STATE_NULL, timeout_ms);

@@ -9,6 +9,9 @@
 /* Longer than any single test needs: the net under those that set no watchdog of their own. */
 #define DEFAULT_LIMIT_SECONDS 300
 #define PAUSE_US 500
+/* The limit of a wait ends a test that hangs; it measures nothing. On a busy machine a test may take
+ * several times as long as on an idle one. */
+#define PATIENCE 4
 
 struct _TribWatchdog {
   /* set once */
@@ -29,7 +32,7 @@ static gpointer
 watchdog_thread (gpointer data)
 {
   TribWatchdog *self = data;
-  gint64 deadline = g_get_monotonic_time () + self->seconds * G_TIME_SPAN_SECOND;
+  gint64 deadline = trib_test_deadline (self->seconds * 1000);
   gboolean expired = FALSE;
 
   g_mutex_lock (&self->lock);
@@ -39,10 +42,10 @@ watchdog_thread (gpointer data)
   g_mutex_unlock (&self->lock);
 
   if (expired) {
-    /* abort() and not g_error(): whoever hangs may hold the lock of a log handler; the core shows
+    /* abort() and not g_error(): the thread that hangs may hold the lock of a log handler; the core shows
      * where. */
-    g_autofree gchar *text = g_strdup_printf (
-        "Bail out! watchdog: %s still runs after %u s\n", self->test, self->seconds);
+    g_autofree gchar *text = g_strdup_printf ("Bail out! watchdog: %s still runs after %u s\n",
+        self->test, trib_test_scale (self->seconds) * PATIENCE);
     if (write (STDOUT_FILENO, text, strlen (text)) < 0
         || write (STDERR_FILENO, text, strlen (text)) < 0)
       _exit (134);
@@ -68,7 +71,7 @@ trib_watchdog_new (guint seconds)
   TribWatchdog *self = g_new0 (TribWatchdog, 1);
   const gchar *path = g_test_initialized () ? g_test_get_path () : NULL;
 
-  self->seconds = trib_test_scale (seconds);
+  self->seconds = seconds;
   self->test = g_strdup (path && *path ? path : g_get_prgname ());
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
@@ -94,20 +97,39 @@ trib_watchdog_free (TribWatchdog *watchdog)
   g_free (watchdog);
 }
 
+static gdouble
+multiplier (const gchar *variable)
+{
+  const gchar *text = g_getenv (variable);
+  gdouble factor = text ? g_ascii_strtod (text, NULL) : 1.0;
+
+  return factor > 0.0 ? factor : 1.0;
+}
+
 /**
  * trib_test_scale:
  * @time: seconds or milliseconds
  *
- * Returns: @time multiplied with TRIB_TIMEOUT_MULTIPLIER from the environment, which is 1 where it
- * is not set
+ * Returns: @time multiplied with TRIB_TIMEOUT_MULTIPLIER from the environment, which is the user's,
+ * and with TRIB_SETUP_MULTIPLIER, which is that of Meson's set-up; each is 1 where it is not set
  */
 guint
 trib_test_scale (guint time)
 {
-  const gchar *text = g_getenv ("TRIB_TIMEOUT_MULTIPLIER");
-  gdouble factor = text ? g_ascii_strtod (text, NULL) : 1.0;
+  return (
+      guint) (time * multiplier ("TRIB_TIMEOUT_MULTIPLIER") * multiplier ("TRIB_SETUP_MULTIPLIER"));
+}
 
-  return factor > 0.0 ? (guint) (time * factor) : time;
+/**
+ * trib_test_deadline:
+ * @timeout_ms: how long a wait takes at most on an idle machine, before scaling
+ *
+ * Returns: when the wait ends in vain, as g_get_monotonic_time()
+ */
+gint64
+trib_test_deadline (guint timeout_ms)
+{
+  return g_get_monotonic_time () + trib_test_scale (timeout_ms) * (gint64) PATIENCE * 1000;
 }
 
 /**
@@ -168,7 +190,7 @@ void
 trib_test_fail_wait (const gchar *where, const gchar *what, guint timeout_ms)
 {
   g_autofree gchar *message = g_strdup_printf (
-      "%s: waited %u ms in vain for: %s", where, trib_test_scale (timeout_ms), what);
+      "%s: waited %u ms in vain for: %s", where, trib_test_scale (timeout_ms) * PATIENCE, what);
 
   g_assertion_message (G_LOG_DOMAIN, __FILE__, __LINE__, G_STRFUNC, message);
   abort ();
@@ -187,7 +209,7 @@ trib_test_fail_wait (const gchar *where, const gchar *what, guint timeout_ms)
 gboolean
 trib_wait_until (TribCondition condition, gpointer user_data, guint timeout_ms)
 {
-  gint64 deadline = g_get_monotonic_time () + trib_test_scale (timeout_ms) * (gint64) 1000;
+  gint64 deadline = trib_test_deadline (timeout_ms);
 
   while (!condition (user_data)) {
     if (g_get_monotonic_time () > deadline)
@@ -200,8 +222,8 @@ trib_wait_until (TribCondition condition, gpointer user_data, guint timeout_ms)
 /**
  * trib_test_free_port:
  *
- * Returns: a TCP port of 127.0.0.1 that nobody listened on a moment ago; for servers that cannot be
- * told to choose one themselves
+ * Returns: a TCP port of 127.0.0.1 that was free a moment ago; for servers that cannot choose one
+ * themselves
  */
 guint16
 trib_test_free_port (void)

@@ -19,8 +19,9 @@ void trib_test_init (int *argc, char ***argv);
 int trib_test_run (void);
 
 /* Seconds and milliseconds given to the functions below are multiplied with TRIB_TIMEOUT_MULTIPLIER
- * from the environment: sanitizers and tracers are slow. */
+ * and TRIB_SETUP_MULTIPLIER from the environment: sanitizers and tracers are slow. */
 guint trib_test_scale (guint time);
+gint64 trib_test_deadline (guint timeout_ms);
 
 typedef struct _TribWatchdog TribWatchdog;
 TribWatchdog *trib_watchdog_new (guint seconds);
@@ -31,17 +32,16 @@ typedef gboolean (*TribCondition) (gpointer user_data);
 gboolean trib_wait_until (TribCondition condition, gpointer user_data, guint timeout_ms);
 
 /* The same for an expression; fails the test with its text. */
-#define trib_assert_eventually(expression, timeout_ms)                            \
-  G_STMT_START                                                                    \
-  {                                                                               \
-    gint64 trib_deadline_                                                         \
-        = g_get_monotonic_time () + trib_test_scale (timeout_ms) * (gint64) 1000; \
-    while (!(expression)) {                                                       \
-      if (g_get_monotonic_time () > trib_deadline_)                               \
-        trib_test_fail_wait (G_STRLOC, #expression, timeout_ms);                  \
-      trib_test_pause ();                                                         \
-    }                                                                             \
-  }                                                                               \
+#define trib_assert_eventually(expression, timeout_ms)           \
+  G_STMT_START                                                   \
+  {                                                              \
+    gint64 trib_deadline_ = trib_test_deadline (timeout_ms);     \
+    while (!(expression)) {                                      \
+      if (g_get_monotonic_time () > trib_deadline_)              \
+        trib_test_fail_wait (G_STRLOC, #expression, timeout_ms); \
+      trib_test_pause ();                                        \
+    }                                                            \
+  }                                                              \
   G_STMT_END
 
 void trib_test_fail_wait (const gchar *where, const gchar *what, guint timeout_ms) G_GNUC_NORETURN;

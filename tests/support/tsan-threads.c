@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tells the thread sanitizer of the locks and threads that it does not know, in programs that are built with
+/* Announces to the thread sanitizer the locks and threads that it does not know, in programs that are built with
  * -fsanitize=thread.
  *
  * GMutex, GCond, GOnce and GAsyncQueue stand on futexes and atomics of GLib's own: without this, correct programs have reports. The

@@ -208,7 +208,7 @@ def _():
         tap.wait_until(lambda: os.path.exists(pid), what="the child")
         child.end()
         thread.join(30)
-        tap.equal(ended, [True], "the lane was told")
+        tap.equal(ended, [True], "the lane has ended")
         with open(pid, encoding="ascii") as text:
             number = int(text.read())
         tap.wait_until(lambda: not alive(number), what="the end of what the child started")
@@ -272,7 +272,7 @@ def _():
 def _():
     with tempfile.TemporaryDirectory() as folder:
         def reason(uid, *programs, refuse=False):
-            """Why a machine with these @programs on its PATH cannot; @refuse: it lets nobody make a namespace."""
+            """Why a machine with these @programs on its PATH cannot; @refuse: it refuses namespaces."""
             for name in programs:
                 with open(os.path.join(folder, name), "w", encoding="ascii") as file:
                     file.write("#!/bin/sh\n" + ("echo 'unshare failed: Operation not permitted' >&2; exit 1\n" if refuse else "exit 0\n"))

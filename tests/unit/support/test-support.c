@@ -5,15 +5,27 @@ static void
 test_scale (void)
 {
   g_autofree gchar *before = g_strdup (g_getenv ("TRIB_TIMEOUT_MULTIPLIER"));
+  g_autofree gchar *of_setup = g_strdup (g_getenv ("TRIB_SETUP_MULTIPLIER"));
 
+  g_unsetenv ("TRIB_SETUP_MULTIPLIER");
   g_setenv ("TRIB_TIMEOUT_MULTIPLIER", "2.5", TRUE);
   g_assert_cmpuint (trib_test_scale (100), ==, 250);
   g_setenv ("TRIB_TIMEOUT_MULTIPLIER", "nonsense", TRUE);
   g_assert_cmpuint (trib_test_scale (100), ==, 100);
   g_unsetenv ("TRIB_TIMEOUT_MULTIPLIER");
   g_assert_cmpuint (trib_test_scale (100), ==, 100);
+  g_setenv ("TRIB_SETUP_MULTIPLIER", "3", TRUE);
+  g_assert_cmpuint (trib_test_scale (100), ==, 300);
+  g_setenv ("TRIB_TIMEOUT_MULTIPLIER", "2.5", TRUE);
+  g_assert_cmpuint (trib_test_scale (100), ==, 750);
+  /* the limit of a wait is longer than what it is given, never shorter */
+  g_assert_cmpint (trib_test_deadline (100), >, g_get_monotonic_time () + 750 * 1000);
+  g_unsetenv ("TRIB_TIMEOUT_MULTIPLIER");
+  g_unsetenv ("TRIB_SETUP_MULTIPLIER");
   if (before)
     g_setenv ("TRIB_TIMEOUT_MULTIPLIER", before, TRUE);
+  if (of_setup)
+    g_setenv ("TRIB_SETUP_MULTIPLIER", of_setup, TRUE);
 }
 
 static gboolean
@@ -69,7 +81,8 @@ test_watchdog_bites (void)
     g_autoptr (TribWatchdog) watchdog = NULL;
     g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
 
-    g_setenv ("TRIB_TIMEOUT_MULTIPLIER", "1", TRUE);
+    g_setenv ("TRIB_TIMEOUT_MULTIPLIER", "0.25", TRUE);
+    g_unsetenv ("TRIB_SETUP_MULTIPLIER");
     watchdog = trib_watchdog_new (1);
     g_main_loop_run (loop);
     return;
