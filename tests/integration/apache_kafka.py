@@ -38,15 +38,16 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(os.environ.get("TRIB_BUILD_ROOT", os.path.join(ROOT, "build")), "kafka")
+PORTS = os.path.join(BUILD, "ports")
 TIMEOUT_MULTIPLIER = float(os.environ.get("TRIB_TIMEOUT_MULTIPLIER", "1"))
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 20
 MAVEN_SECONDS = 600
 LOG_TAIL_LINES = 60
 PR_SET_PDEATHSIG = 1
 
 _instances = itertools.count(1)
-_given_ports = set()
+_given_ports = {}  # port: its open file below PORTS, locked as long as this process lives
 
 
 class KafkaUnavailable(Exception):
@@ -59,23 +60,28 @@ class KafkaFailed(Exception):
 
 def free_port():
     """A port of 127.0.0.1 that is free now and stays so: below the range that outgoing connections take theirs from.
-    A client that knocks on a dead broker's port from that range may connect to itself and keep the port."""
+    A client that knocks on a dead broker's port from that range may connect to itself and keep the port.
+    No other process is given it while this one lives: the tests beside it find their ports here, too."""
     try:
         with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as text:
             ceiling = int(text.read().split()[0])
     except OSError:
         ceiling = 32768
     floor = 10000 if ceiling > 12000 else 1024
+    os.makedirs(PORTS, exist_ok=True)
     for _ in range(1000):
         port = random.randrange(floor, max(ceiling, floor + 1000))
         if port in _given_ports:
             continue
-        with socket.socket() as probe:
-            try:
+        reservation = open(os.path.join(PORTS, str(port)), "w", encoding="ascii")  # noqa: SIM115
+        try:
+            fcntl.flock(reservation, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _given_ports.add(port)
+        except OSError:
+            reservation.close()
+            continue
+        _given_ports[port] = reservation
         return port
     raise KafkaUnavailable(f"no free TCP port between {floor} and {ceiling}")
 
@@ -308,7 +314,7 @@ class ApacheKafka:
 
     def close(self):
         """Ends the broker and removes its data; only the log stays."""
-        # Nobody reads the data again: there is nothing to end in order for.
+        # The data is not read again: an orderly end would gain nothing.
         if self.running:
             self.sigkill()
         self._log.close()

@@ -36,6 +36,10 @@ OUTPUT_LINES = 60
 END_SECONDS = 20
 # More programs than processors: most of them wait.
 PROCESSES = (os.cpu_count() or 1) + 2
+# Each has a broker of its own, half a gigabyte of memory.
+INTEGRATION_PROCESSES = min(PROCESSES, 4)
+# As the set-ups of tests/meson.build have them; Meson takes one from its command line instead.
+SETUP_MULTIPLIERS = {None: 1, "leaks": 3, "asan": 5, "tsan": 5}
 
 # name: (what it is, build folder, Meson suites, Meson set-up)
 SUITES = {
@@ -283,11 +287,13 @@ def run_meson_tests(child, name, folder, suites, setup, environment=None):
     for old in glob.glob(os.path.join(logs, base + "*")):
         os.unlink(old)
     arguments = ["test", "-C", os.path.join(ROOT, folder), "--no-rebuild", "--logbase", base,
-                 "--num-processes", str(PROCESSES)]
+                 "--num-processes", str(INTEGRATION_PROCESSES if "integration" in suites else PROCESSES)]
     for suite in suites:
         arguments += ["--suite", suite]
     if setup:
         arguments += ["--setup", setup, "--no-suite", f"not-{setup}"]
+    if tap.TIMEOUT_MULTIPLIER != 1:
+        arguments += ["--timeout-multiplier", str(tap.TIMEOUT_MULTIPLIER * SETUP_MULTIPLIERS[setup])]
     _, output = child.run([MESON] + arguments, environment=environment)
     found = glob.glob(os.path.join(logs, base + "*.json"))
     if not found:
@@ -324,12 +330,16 @@ def run_debian13(child):
     return tally
 
 
+registry_lock = threading.Lock()
+
+
 def run_suite(child, name, environment=None):
     if name == "debian13":
         return run_debian13(child)
     _, folder, suites, setup = SUITES[name]
     # The plugin registry of this build is made by one process, not by as many as there are cores.
-    primed = run_meson_tests(child, f"{name}-registry", folder, ["registry"], setup)
+    with registry_lock:
+        primed = run_meson_tests(child, f"{name}-registry", folder, ["registry"], setup)
     if primed.failures:
         tally = Tally()
         tally.failures.append((f"{name}: the plugin registry cannot be made", *primed.failures[0][1:]))
