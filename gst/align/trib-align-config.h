@@ -55,12 +55,6 @@ typedef enum {
 } TribAlignMissingPolicy;
 
 typedef enum {
-  TRIB_ALIGN_OFFSET_FIXED,
-  TRIB_ALIGN_OFFSET_REPORT,
-  TRIB_ALIGN_OFFSET_AUTO,
-} TribAlignOffsetMode;
-
-typedef enum {
   TRIB_ALIGN_PROFILE_NONE,
   TRIB_ALIGN_PROFILE_REALTIME,
   TRIB_ALIGN_PROFILE_BATCH,
@@ -72,7 +66,6 @@ typedef enum {
  * @sources: (nullable): NAME[!|?][,...]: expected sources, required (the default) or optional; empty: learned
  * @lateness: (nullable): NAME:MS[,...]: allowed lateness of single sources
  * @source_offset: (nullable): NAME:MS[,...]: added to a source's capture times
- * @reference_source: (nullable): the source that others are compared with; %NULL: the first
  * @window_ms: how long a frame may wait; of tumbling the length when @tumbling_ms is 0
  * @late_threshold: a frame that leaves older than the window times this is told (sync_delay)
  * @max_wait_ms: -1: 1000 when @live, else off; 0: off
@@ -87,7 +80,6 @@ typedef struct {
   const gchar *sources;
   const gchar *lateness;
   const gchar *source_offset;
-  const gchar *reference_source;
   guint learn_ms;
   guint window_ms;
   TribAlignBase window_base;
@@ -105,17 +97,13 @@ typedef struct {
   guint hold_max_ms;
   guint quorum;
   guint max_interval_ms;
-  gdouble age_penalty;
   gboolean learn_bounds;
-  TribAlignOffsetMode offset_mode;
   guint jump_threshold_ms;
-  guint max_ahead_ms;
   TribAlignMatch match_key;
   guint id_guard_ms;
   guint match_tolerance_ms;
   TribAlignAdvance advance;
   guint tumbling_ms;
-  gint64 origin_ns;
   gboolean empty_windows;
   guint max_pending;
   guint64 max_pending_bytes;

@@ -3,6 +3,9 @@
  * its source decides. Disorder of some milliseconds is no jump, and neither is an answer that says that it is late. */
 #include "trib-align-private.h"
 
+/* how far ahead of all others a capture time is plausible */
+#define MAX_AHEAD_NS (10000 * TRIB_ALIGN_MS)
+
 static gint64
 ns (guint ms)
 {
@@ -18,7 +21,7 @@ distance (gint64 x, gint64 y)
 static gboolean
 is_strange (const TribAlign *a, const TribAlignSource *s, const TribAlignEntry *e)
 {
-  gint64 threshold = ns (a->config.jump_threshold_ms), ahead = ns (a->config.max_ahead_ms);
+  gint64 threshold = ns (a->config.jump_threshold_ms), ahead = MAX_AHEAD_NS;
   gint64 passed, latest = NO_TIME;
 
   for (guint i = 0; i < a->sources->len; i++)
@@ -48,10 +51,10 @@ trib_align_quarantine_take (TribAlign *a, TribAlignSource *s)
 }
 
 static gboolean
-agrees (const TribAlign *a, const TribAlignEntry *before, const TribAlignEntry *e)
+agrees (const TribAlignEntry *before, const TribAlignEntry *e)
 {
   return e->record.t_ns >= before->record.t_ns
-         && trib_time_sub (e->record.t_ns, before->record.t_ns) <= ns (a->config.max_ahead_ms);
+         && trib_time_sub (e->record.t_ns, before->record.t_ns) <= MAX_AHEAD_NS;
 }
 
 /* in or out of step with the others */
@@ -176,7 +179,7 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
   /* what is late is old; that it says so is no leave to be ahead */
   if (e->record.is_late && s->max_t != NO_TIME && e->record.t_ns <= s->max_t)
     return FALSE;
-  if (s->quarantine && agrees (a, s->quarantine, e)) {
+  if (s->quarantine && agrees (s->quarantine, e)) {
     jump (a, s, e);
     if (!s->unsynced)
       return FALSE;

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef enum { WORDS, COUNT, WAIT, BYTES, NS, NUMBER, SWITCH, TEXT } Kind;
+typedef enum { WORDS, COUNT, WAIT, BYTES, NUMBER, SWITCH, TEXT } Kind;
 
 typedef struct {
   TribAlignOption option;
@@ -49,24 +49,18 @@ static const Setting settings[] = {
   SETTING ("quorum", quorum, COUNT, "N", "complete needs at least so many answers"),
   SETTING ("max-interval-ms", max_interval_ms, COUNT, "MS",
       "approximate: longest span of a set; 0: the window"),
-  SETTING ("age-penalty", age_penalty, NUMBER, "FACTOR", "approximate: what waiting costs"),
   SETTING ("learn-bounds", learn_bounds, SWITCH, "true|false",
       "approximate: learn how soon a source speaks again"),
   SETTING (
       "source-offset", source_offset, TEXT, "NAME:MS,...", "added to capture times of sources"),
-  SETTING ("offset-mode", offset_mode, WORDS, "fixed|report|auto",
-      "whether clock offsets are measured, and applied"),
-  SETTING ("reference-source", reference_source, TEXT, "NAME", "whom the others are compared with"),
   SETTING ("jump-threshold-ms", jump_threshold_ms, COUNT, "MS",
       "smallest jump of a clock; 0: none is looked for"),
-  SETTING ("max-ahead-ms", max_ahead_ms, COUNT, "MS", "how far ahead a time is plausible"),
   SETTING ("match-key", match_key, WORDS, "auto|time", "frames by frame id, or by time alone"),
   SETTING ("id-guard-ms", id_guard_ms, COUNT, "MS", "times of one frame id may differ by so much"),
   SETTING ("match-tolerance-ms", match_tolerance_ms, COUNT, "MS",
       "times of one frame may differ by so much"),
   SETTING ("advance", advance, WORDS, "records|clock", "what moves the watermark"),
   SETTING ("tumbling-ms", tumbling_ms, COUNT, "MS", "length of a span; 0: the window"),
-  SETTING ("origin-ns", origin_ns, NS, "NS", "where spans begin"),
   SETTING (
       "empty-windows", empty_windows, SWITCH, "true|false", "give spans without a record, too"),
   SETTING ("max-pending", max_pending, COUNT, "N", "most frames that wait"),
@@ -133,8 +127,6 @@ set (void *place, const Setting *s, const gchar *text)
         return FALSE;
       *(guint64 *) place = (guint64) n;
       return TRUE;
-    case NS:
-      return g_ascii_string_to_signed (text, 10, G_MININT64 + 1, G_MAXINT64, place, NULL);
     case NUMBER:
       number = g_ascii_strtod (text, &end);
       if (end == text || *end || !(number >= 0 && number <= 1e6))

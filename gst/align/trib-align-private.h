@@ -117,7 +117,6 @@ struct _TribAlign {
   GArray *specs;        /* of `sources`; empty: learned */
   GArray *lateness;
   GArray *offsets;
-  gchar *reference;
 
   gint64 now;
   gboolean is_moving;  /* time advances, no call of the user is in effect */

@@ -9,6 +9,8 @@
  * over since the candidate comes back when the candidate is given. Each record is used once; sets never cross. */
 #include "trib-align-private.h"
 
+#define AGE_PENALTY 0.1 /* ROS's default */
+
 static TribAlignEntry *
 head_of (const TribAlignSource *s)
 {
@@ -183,7 +185,7 @@ find_span (const TribAlign *a, gboolean with_virtual)
 static gdouble
 aged (const TribAlign *a, gint64 end)
 {
-  return (gdouble) trib_time_sub (end, a->candidate_end) * (1 + a->config.age_penalty);
+  return (gdouble) trib_time_sub (end, a->candidate_end) * (1 + AGE_PENALTY);
 }
 
 static gboolean

@@ -92,12 +92,10 @@ trib_align_apply_specs (TribAlign *a)
   }
 }
 
-/* (nullable): whom the others are compared with */
+/* (nullable): the source that the others are compared with: the first */
 TribAlignSource *
 trib_align_reference (const TribAlign *a)
 {
-  if (a->reference)
-    return trib_align_source_find (a, a->reference);
   if (a->specs->len > 0)
     return trib_align_source_find (a, g_array_index (a->specs, TribAlignSourceSpec, 0).name);
   return a->sources->len > 0 ? source_at (a, 0) : NULL;
@@ -333,24 +331,6 @@ trib_align_samples_percentile (const TribAlignSamples *samples, guint percent)
   return sorted[(samples->n - 1) * percent / 100];
 }
 
-/* a step of at most a millisecond towards the median, once that is steady */
-static void
-adjust (TribAlign *a, TribAlignSource *s)
-{
-  gint64 low, high, step;
-
-  if (a->config.offset_mode != TRIB_ALIGN_OFFSET_AUTO || s->offsets.n < SAMPLES)
-    return;
-  low = trib_align_samples_percentile (&s->offsets, 10);
-  high = trib_align_samples_percentile (&s->offsets, 90);
-  if (trib_time_sub (high, low) >= 5 * TRIB_ALIGN_MS)
-    return;
-  step = CLAMP (trib_align_samples_percentile (&s->offsets, 50), -TRIB_ALIGN_MS, TRIB_ALIGN_MS);
-  s->offset = trib_time_sub (s->offset, step);
-  for (guint i = 0; i < s->offsets.n; i++)
-    s->offsets.values[i] -= step;
-}
-
 /* what a frame says of the sources' clocks */
 void
 trib_align_source_sample (TribAlign *a, const TribAlignGroup *g)
@@ -358,8 +338,6 @@ trib_align_source_sample (TribAlign *a, const TribAlignGroup *g)
   const TribAlignSource *reference = trib_align_reference (a);
   gint64 t = NO_TIME;
 
-  if (a->config.offset_mode == TRIB_ALIGN_OFFSET_FIXED)
-    return;
   for (const TribAlignEntry *e = g->first; e; e = e->next)
     if (e->source == reference)
       t = e->record.t_ns;
@@ -369,6 +347,5 @@ trib_align_source_sample (TribAlign *a, const TribAlignGroup *g)
     if (t == NO_TIME || e->source == reference)
       continue;
     trib_align_samples_add (&e->source->offsets, trib_time_sub (e->record.t_ns, t));
-    adjust (a, e->source);
   }
 }

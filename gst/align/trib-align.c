@@ -26,10 +26,6 @@ trib_align_new (const TribAlignConfig *config, TribAlignFunc func, TribAlignRele
   a = g_new0 (TribAlign, 1);
   a->config = *config;
   a->config.sources = a->config.lateness = a->config.source_offset = NULL;
-  a->config.reference_source = NULL;
-  a->reference = config->reference_source && *config->reference_source
-                     ? g_strdup (config->reference_source)
-                     : NULL;
   a->window = config->window_ms * TRIB_ALIGN_MS;
   a->max_wait = (config->max_wait_ms >= 0 ? config->max_wait_ms
                     : config->live        ? 1000
@@ -76,7 +72,6 @@ trib_align_free (TribAlign *a)
   g_array_unref (a->specs);
   g_array_unref (a->lateness);
   g_array_unref (a->offsets);
-  g_free (a->reference);
   g_free (a);
 }
 
@@ -85,8 +80,7 @@ trib_align_free (TribAlign *a)
 static gint64
 window_start (const TribAlign *a, gint64 t)
 {
-  gint64 since = trib_time_sub (t, a->config.origin_ns);
-  gint64 rest = since % a->length;
+  gint64 rest = t % a->length;
 
   return trib_time_sub (t, rest < 0 ? rest + a->length : rest);
 }

@@ -43,7 +43,6 @@ static const RigCase cases[] = {
 
   { "age-penalty/default", RULES "sources=F,P", "F0@0 P5@5 F8@8",
       "drop:unmatched:F0@8 5[F8P5]complete@8" },
-  { "age-penalty/high", RULES "sources=F,P age-penalty=1", "F0@0 P5@5 F8@8", "0[F0P5]complete@8" },
   { "max-interval", RULES "sources=F,P max-interval-ms=4", "F0@0 P5@5 F8@8 P9@9",
       "drop:unmatched:F0@5 drop:unmatched:P5@9 8[F8P9]complete@9" },
   { "max-interval/just", RULES "sources=F,P max-interval-ms=5", "F0@0 P5@5 eos@6",

@@ -269,7 +269,7 @@ int
 main (int argc, char **argv)
 {
   static const gchar *const extremes[] = { "window", "window window-base=capture",
-    "window window-base=event order=completion", "window offset-mode=auto missing-policy=hold-last",
+    "window window-base=event order=completion", "window missing-policy=hold-last",
     "watermark advance=clock late-policy=update", "tumbling empty-windows=yes", "approximate",
     "window match-key=time match-tolerance-ms=1000 late-policy=forward" };
 

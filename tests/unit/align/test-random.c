@@ -51,7 +51,6 @@ make_config (GRand *r, TribAlignConfig *c)
   c->rejoin = g_rand_int_range (r, 0, 2);
   c->advance = g_rand_int_range (r, 0, 2);
   c->match_key = g_rand_int_range (r, 0, 2);
-  c->offset_mode = g_rand_int_range (r, 0, 3);
   c->window_ms = (guint) g_rand_int_range (r, 0, 200);
   c->idle_timeout_ms = (guint) g_rand_int_range (r, 0, 300);
   c->allowed_lateness_ms = (guint) g_rand_int_range (r, 0, 50);
