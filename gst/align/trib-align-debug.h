@@ -3,9 +3,13 @@
 
 #include <common/trib-log.h>
 
+#include "trib-align.h"
+
 G_BEGIN_DECLS
 
 /* this library's category of the log: tribalign */
 extern TribLogCategory trib_align_debug;
+
+void trib_align_debug_event (const TribAlignEvent *event);
 
 G_END_DECLS

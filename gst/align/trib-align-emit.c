@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What becomes of records: in a result, late, twice there, dropped. Every record that comes in ends here once. */
+#include "trib-align-debug.h"
 #include "trib-align-private.h"
 
 void
@@ -8,6 +9,8 @@ trib_align_notify (TribAlign *a, TribAlignEvent *event)
   event->now_ns = a->now;
   event->epoch = a->epoch;
   event->by_time = a->is_moving;
+  if (TRIB_LOG_IS_ON (TRIB_LOG_WARNING))
+    trib_align_debug_event (event);
   a->func (a->owner.user_data, event);
 }
 

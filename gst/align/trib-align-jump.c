@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clocks that jump. One strange time proves nothing: the record is set aside, moves no bound, and the next one of
  * its source decides. Disorder of some milliseconds is no jump, and neither is an answer that says that it is late. */
+#include "trib-align-debug.h"
 #include "trib-align-private.h"
 
 /* how far ahead of all others a capture time is plausible */
@@ -189,6 +190,9 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
   judge (a, s);
   if (!is_strange (a, s, e))
     return FALSE;
+  TRIB_LOG (&trib_align_debug, TRIB_LOG_DEBUG, s->name,
+      "quarantined: capture time %" G_GINT64_FORMAT " ns, latest %" G_GINT64_FORMAT " ns",
+      e->record.t_ns, s->max_t);
   s->quarantine = e;
   trib_align_pending_add (a, e);
   return TRUE;

@@ -272,8 +272,11 @@ trib_align_update_watermark (TribAlign *a)
       least = passed;
     }
   }
-  if (holder && least != NO_TIME)
-    a->watermark = MAX (a->watermark, least);
+  if (holder && least > a->watermark) {
+    a->watermark = least;
+    TRIB_LOG (&trib_align_debug, TRIB_LOG_LOG, holder->name, "watermark at %" G_GINT64_FORMAT " ns",
+        least);
+  }
   if (holder == a->holder)
     return;
   a->holder = holder;

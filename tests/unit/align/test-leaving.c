@@ -4,6 +4,7 @@
 #include "align-rig.h"
 
 #include <align/trib-align-log.h>
+#include <common/trib-log.h>
 
 #include <string.h>
 #include <trib-test.h>
@@ -265,6 +266,61 @@ test_log_reuse (void)
       "\"src\":\"face\"}\n"));
 }
 
+/* ---- as lines of the debug log ---- */
+
+static GString *logged;
+
+static void G_GNUC_PRINTF (7, 0)
+    on_log (TribLogCategory *category, TribLogLevel level, const gchar *file, gint line,
+        const gchar *function, const gchar *id, const gchar *format, va_list args)
+{
+  g_string_append_printf (logged, "%d %s %s: ", level, category->name, id ? id : "-");
+  g_string_append_vprintf (logged, format, args);
+  g_string_append_c (logged, '\n');
+}
+
+/* each decision, with its frame; nothing when nothing listens */
+static void
+test_debug_log (void)
+{
+  static const gint threshold = TRIB_LOG_LOG, off = 0;
+  static const gchar *const lines[] = {
+    "6 tribalign F: frame 7, t 60000000000 ns: opened\n",
+    "6 tribalign F: frame 7, t 60000000000 ns: accepted\n",
+    "5 tribalign -: frame 7, t 60000000000 ns: emitted: complete after 1000000 ns, pane 0, 2 "
+    "answers\n",
+    "5 tribalign F: frame 7, t 60000000000 ns: duplicate\n",
+    "5 tribalign P: quarantined: capture time 0 ns, latest 60000000000 ns\n",
+    "2 tribalign P: unsynced: its clock differs by -60000000000 ns from the others'\n",
+    "5 tribalign P: frame at t 0 ns: late by 60000000000 ns, dropped\n",
+    "2 tribalign F: clock jump by -60000000000 ns: epoch 1 begins\n",
+    "5 tribalign F: source: active -> idle: silent\n",
+    "5 tribalign -: all sources are idle\n",
+    "5 tribalign F: source: idle -> active: record\n",
+    "5 tribalign -: frame at t 99000000 ns: emitted: timeout after 100000000 ns, pane 0, 1 "
+    "answers; missing: P (timeout)\n",
+  };
+  g_autoptr (Rig) rig = rig_new ("sources=F,P");
+  const gchar *at;
+
+  logged = g_string_new (NULL);
+  trib_log_set_hook (on_log, &threshold);
+  rig_run (rig, "F60000#7@0 P60000#7@1 F60000#7@2 P0@32 P33@33 F0@40 F33@66 @5000 F99@5001 @5200");
+  trib_log_set_hook (NULL, &off);
+  at = logged->str;
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    const gchar *found = strstr (at, lines[i]);
+    if (found == NULL)
+      g_error ("\"%s\" is not in what follows:\n%s", lines[i], at);
+    at = found + strlen (lines[i]);
+  }
+  g_string_truncate (logged, 0);
+  rig_run (rig, "F200@5300 P200@5301");
+  g_assert_cmpstr (logged->str, ==, "");
+  g_string_free (logged, TRUE);
+  g_free (rig_take (rig));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -287,5 +343,6 @@ main (int argc, char **argv)
   g_test_add_func ("/align/parts/many", test_many_parts);
   g_test_add_func ("/align/totals", test_totals);
   g_test_add_func ("/align/log/reuse", test_log_reuse);
+  g_test_add_func ("/align/log/debug", test_debug_log);
   return trib_test_run ();
 }
