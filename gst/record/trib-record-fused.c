@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE /* memmem */
 #include "trib-record-fused.h"
 
 #include <string.h>
@@ -7,14 +6,21 @@
 #include "trib-record-splice.h"
 #include "trib-record-transcode.h"
 
-/* members that are ours to say; an observation that brings its own loses it */
+/* members that the aligner adds; an observation loses its own members of these names */
 static const gchar *const ours[] = { "delay_ms", "stale_ms", NULL };
+
+#define OURS_LEN 8 /* of each */
+#define OURS_AT 5  /* place of the underscore, which is rare in records */
 
 static gboolean
 may_have_ours (TribRecordSlice record)
 {
-  for (guint i = 0; ours[i] != NULL; i++) {
-    if (memmem (record.str, record.len, ours[i], strlen (ours[i])) != NULL)
+  const gchar *end = record.str + record.len;
+
+  for (const gchar *at = record.str; (at = memchr (at, '_', (gsize) (end - at))) != NULL; at++) {
+    if (at - record.str >= OURS_AT && end - at >= OURS_LEN - OURS_AT
+        && (memcmp (at - OURS_AT, ours[0], OURS_LEN) == 0
+            || memcmp (at - OURS_AT, ours[1], OURS_LEN) == 0))
       return TRUE;
   }
   return FALSE;
