@@ -2,69 +2,82 @@
 /**
  * SECTION:element-extractorbin
  * @title: extractorbin
- * @short_description: Lets several extractors look at each frame at the same time, within a time budget
+ * @short_description: Runs several extractors on each frame in parallel, within a time budget
  *
- * Each frame goes on by `src` as it came, and to the branches that can take it; what they say comes out by `obs`, as records
- * for obsaligner (OBS-1, OBS-3). A branch is any element, or a line of them: one that gives observations (qualityextract), that
- * marks regions of interest on frames, or that posts messages (facedetect, handdetect, motioncells, zbar...), which
- * messageextract makes observations of. The name of a branch is the `source` of its records.
+ * Each frame is pushed unchanged by `src`, and to the branches that can take it; their answers are
+ * pushed by `obs`, as records for obsaligner (OBS-1, OBS-3). A branch is any element, or a chain of
+ * them: one that outputs observations (qualityextract), that marks regions of interest on frames,
+ * or that posts messages (facedetect, handdetect, motioncells, zbar...), which messageextract
+ * converts to observations. The name of a branch is the `source` of its records.
  *
- * Frames mostly come faster than they can be looked at. For each frame one decision is made, and told by an announcement, the
- * first record about the frame: `{"kind":"announce","frame_id","t_ns","reason","expected":[NAMES],"admitted","branches":{NAME:"run" or why not}}`.
- * A branch that does not look at the frame, or not in time, is told as `skipped`, so that nobody waits for it. Why: `divisor`,
- * `breaker` (it let `breaker-threshold` frames in a row pass), `would-miss` (`deadline-aware`: its usual time does not fit),
- * `queue-full`, `superseded` (a newer frame took its place), `not-key`, `nth`, `timeout`, `failed`, `removed`, `flushing`.
+ * Frames usually arrive faster than they can be processed. For each frame one decision is made and
+ * announced by the first record about the frame, of kind `announce`: `frame_id`, `t_ns`,
+ * `admitted`, `reason`, `expected` (the names of the branches that run) and `branches` (of each
+ * branch `run` or the reason). A branch that does not process the frame, or not in time, has a
+ * `skipped` record, so that downstream does not wait for it. The reasons: `divisor`, `breaker`
+ * (`breaker-threshold` timeouts in a row), `would-miss` (`deadline-aware`: its usual processing
+ * time does not fit), `queue-full`, `superseded` (replaced by a newer frame), `not-key`, `nth`,
+ * `timeout`, `failed`, `removed`, `flushing`.
  *
- * An answer belongs to the frame whose `frame_id` it has, else whose `t_ns`; a picture to that of its identity, else of its PTS.
- * An answer behind its deadline goes out with `late` and `lateness_ms`, for its own frame. Frames without an identity get one
- * in the branches only.
+ * The frame of an answer is that of its `frame_id`, else of its `t_ns`; the frame of a picture is
+ * that of its identity, else of its PTS. An answer after its deadline has `late` and `lateness_ms`.
+ * Frames without an identity get one in the branches only.
  *
  * ## Caps
- * Anything, mostly raw video. Raw video that a described branch cannot take is converted for it. `obs` gives application/json, or
- * application/x-msgpack when downstream takes only that; records of branches in the other format are rewritten.
+ * Anything, usually raw video. Raw video is converted for a described branch that does not accept
+ * it. `obs` outputs application/json, or application/x-msgpack when downstream accepts only that;
+ * records of branches in the other format are converted.
  *
  * ## Pads
- * `sink`, `src` and `obs` may be linked or not. `branch_src_%u` and `branch_sink_%u` are pairs: what the application links
- * between them is a branch, or two ends of something elsewhere, such as a pipe to another process and obssrc. A branch that `branches` names without
- * elements is the first such pair, and so on; one that it does not name is `branch-0`, `branch-1`...
+ * `sink`, `src` and `obs` need not be linked. `branch_src_%u` and `branch_sink_%u` are pairs: the
+ * elements that the application links between them are a branch, or both ends of a connection, such
+ * as a pipe to another process and obssrc. A branch that `branches` names without elements is the
+ * first such pair, and so on; one that it does not name is `branch-0`, `branch-1`...
  *
  * ## Timing
- * A frame's deadline is `timeout-ms` from the decision about it (`timeout-base`); time in PAUSED does not count. Records have the running time
- * of their frame as PTS. `src` adds no latency, `obs` adds `timeout-ms`, or what the most patient branch has. With strategy none upstream waits for
- * branches, else it never does. At the end of the stream branches get the end behind their last frame, and what they
- * still say within `drain-timeout-ms` goes out before the end of `obs`. A flush forgets what is on its way.
+ * A frame's deadline is `timeout-ms` after the decision about it (`timeout-base`); time in PAUSED
+ * does not count. The PTS of a record is the running time of its frame. `src` adds no latency,
+ * `obs` adds `timeout-ms`, or the largest one of the branches. With strategy none upstream waits
+ * for branches, otherwise never. After the last frame each branch gets EOS; answers within
+ * `drain-timeout-ms` are pushed before the EOS of `obs`. A flush drops all frames in flight.
  *
  * ## Threads
- * One a branch, which pushes frames into it, and one for `obs`. A branch that hangs holds its own thread up and nobody else; it is
- * left to itself when it does not stop within half a second. Branches may come and go while playing:
- * `add-branch` ("NAME=ELEMENTS") and `remove-branch` (NAME) return whether that was done; nothing is while the bin goes from
- * PAUSED to READY.
+ * One a branch, which pushes its frames, and one for `obs`. A branch that hangs blocks its own
+ * thread only; it is abandoned when it does not stop within half a second. Branches can be added
+ * and removed while playing: `add-branch` ("NAME=ELEMENTS") and `remove-branch` (NAME) return
+ * whether that was done, and do nothing on the way from PAUSED to READY.
  *
  * ## Errors
- * A text in `branches` that cannot be understood, or elements that cannot be made, are an error (RESOURCE/SETTINGS) when going to
- * READY. An error of a branch ends that branch, and is told as a message, unless it has `fatal=true`.
+ * A text in `branches` that cannot be parsed, and elements that cannot be created, are an error
+ * (RESOURCE/SETTINGS) on the way to READY. An error of a branch ends that branch and is posted as a
+ * message, unless the branch has `fatal=true`.
  *
  * ## Messages
- * Those about single frames and records come once a second at most, with how many there were.
+ * Those about single frames and records are posted once a second at most, with their number.
  * - `extractorbin-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
- * Counted from READY to PAUSED on, and kept until the next start. At any moment `frames-in` = `frames-admitted` + `frames-dropped` + `frames-waiting`, and
- * `records-own` + `records-in` = `records-out` + `records-queued` + `records-invalid` + `records-unmatched` +
- * `lost-downstream-full` + `lost-not-linked` + `lost-downstream-failed` + `lost-flush`.
+ * Counted from READY to PAUSED on, and kept until the next start. At any moment `frames-in` =
+ * `frames-admitted` + `frames-dropped` + `frames-waiting`, `records-own` + `records-in` =
+ * `records-out` + `records-queued` + `records-invalid` + `records-unmatched` +
+ * `lost-downstream-full` + `lost-not-linked` + `lost-downstream-failed` + `lost-flush`, and of each
+ * branch `jobs` = `answered` + `empty` + `timeout` + `skipped` + `pending`.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc is-live=true num-buffers=90 pattern=ball ! extractorbin name=x
  * branches="quality=qualityextract; small=qualityextract shrink=4" x.src ! fakesink
  * x.obs ! obsaligner ! ndjsonenc ! fdsink
- * ]| What two extractors say of each frame, a line of JSON a frame (launch-lines/observation/extract.launch).
+ * ]| Answers of two extractors to each frame, a line of JSON a frame
+ * (launch-lines/observation/extract.launch).
  *
  * Since: 0.2
  */
 #include "config.h"
 
 #include "gstextractorbin-private.h"
+
+#include <shared/trib-element-records.h>
 
 GST_DEBUG_CATEGORY (extractor_bin_debug);
 #define GST_CAT_DEFAULT extractor_bin_debug
@@ -73,17 +86,16 @@ static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 static GstStaticPadTemplate src_template
     = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-static GstStaticPadTemplate obs_template = GST_STATIC_PAD_TEMPLATE ("obs", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate obs_template = GST_STATIC_PAD_TEMPLATE (
+    "obs", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 static GstStaticPadTemplate branch_src_template
     = GST_STATIC_PAD_TEMPLATE ("branch_src_%u", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
 static GstStaticPadTemplate branch_sink_template = GST_STATIC_PAD_TEMPLATE (
     "branch_sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS_ANY);
 
-enum { PROP_STATS = OBS_EXTRACTOR_N_SETTINGS, N_PROPS };
 enum { SIGNAL_ADD_BRANCH, SIGNAL_REMOVE_BRANCH, N_SIGNALS };
 
-static GParamSpec *properties[N_PROPS];
+static GParamSpec *properties[OBS_EXTRACTOR_N_SETTINGS];
 static guint signals[N_SIGNALS];
 
 GST_ELEMENT_REGISTER_DEFINE (extractorbin, "extractorbin", GST_RANK_NONE, GST_TYPE_EXTRACTOR_BIN);
@@ -92,8 +104,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GstExtractorBin, gst_extractor_bin, GST_TYPE_BIN,
 
 /* ---- turns ---- */
 
-/* Not STATE_LOCK: an action may run on a streaming thread, for which a stop waits; then it gives up. Recursive, since a
- * handler of a message may change branches during a change of state. */
+/* Not STATE_LOCK: an action may run on a streaming thread, for which a stop waits; then it gives
+ * up. Recursive, since a handler of a message may change branches during a change of state. */
 static gboolean
 take_turn (GstExtractorBin *self, gboolean is_action)
 {
@@ -143,7 +155,7 @@ gst_extractor_bin_action_add (GstExtractorBin *self, const gchar *text)
   added = text && gst_extractor_bin_add_branch (self, text, &error);
   end_turn (self);
   if (error)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("nothing was added"));
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("no branch was added"));
   return added;
 }
 
@@ -195,7 +207,7 @@ gst_extractor_bin_request_new_pad (
   }
   end_turn (self);
   if (error)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("no pad is given"));
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", error->message), ("no pad was created"));
   return ghost;
 }
 
@@ -253,7 +265,7 @@ make_branches (GstExtractorBin *self)
   if (gst_extractor_bin_make_branches (self, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message),
-      ("branches is NAME=ELEMENTS; NAME[option=value]=ELEMENTS; NAME"));
+      ("branches has the form NAME=ELEMENTS; NAME[option=value]=ELEMENTS; NAME"));
   return FALSE;
 }
 
@@ -375,7 +387,7 @@ gst_extractor_bin_get_property (GObject *object, guint id, GValue *value, GParam
   GstExtractorBin *self = GST_EXTRACTOR_BIN (object);
   gboolean known;
 
-  if (id == PROP_STATS) {
+  if (id == OBS_EXTRACTOR_STATS) {
     g_value_take_boxed (value, make_stats (self));
     return;
   }
@@ -395,7 +407,8 @@ gst_extractor_bin_dispose (GObject *object)
     ExtractorSlot *slot = self->slots->pdata[i];
     slot->src_ghost = slot->sink_ghost = NULL;
   }
-  /* the list itself stays: the parent's dispose() releases the remaining request pads, which are looked up in it */
+  /* the list itself stays: the parent's dispose() releases the remaining request pads, which are
+   * looked up in it */
   gst_extractor_bin_drop_all (self);
   G_OBJECT_CLASS (gst_extractor_bin_parent_class)->dispose (object);
 }
@@ -448,7 +461,7 @@ install_signals (GType type)
    *
    * Any thread; any state but on the way from PAUSED to READY.
    *
-   * Returns: whether the branch is there now
+   * Returns: whether the branch was added
    */
   signals[SIGNAL_ADD_BRANCH] = g_signal_new_class_handler ("add-branch", type,
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_extractor_bin_action_add), NULL, NULL,
@@ -456,9 +469,9 @@ install_signals (GType type)
   /**
    * GstExtractorBin::remove-branch:
    * @bin: the element
-   * @name: of a branch that was described
+   * @name: of a described branch
    *
-   * Any thread but the branch's own; any state but on the way from PAUSED to READY. What the branch was given is skipped.
+   * Any thread but the branch's own; any state but on the way from PAUSED to READY. Its frames are skipped.
    *
    * Returns: whether there was one
    */
@@ -478,10 +491,7 @@ gst_extractor_bin_class_init (GstExtractorBinClass *klass)
   object_class->dispose = gst_extractor_bin_dispose;
   object_class->finalize = gst_extractor_bin_finalize;
   obs_extractor_settings_install (properties);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of frames, branches and records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  g_object_class_install_properties (object_class, OBS_EXTRACTOR_N_SETTINGS, properties);
   obs_extractor_settings_mark_plugin_api ();
   install_signals (G_TYPE_FROM_CLASS (klass));
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_extractor_bin_change_state);
@@ -495,6 +505,6 @@ gst_extractor_bin_class_init (GstExtractorBinClass *klass)
   gst_element_class_add_static_pad_template (element_class, &branch_sink_template);
   gst_element_class_set_static_metadata (element_class, "Extractors in parallel",
       "Filter/Analyzer/Video",
-      "Lets several extractors look at each frame at the same time, within a time budget",
+      "Runs several extractors on each frame in parallel, within a time budget",
       "The gst-tributary authors");
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstextractorjoin.h"
 
+#include <shared/trib-element-records.h>
+
 #define GST_CAT_DEFAULT extractor_bin_debug
 
-static GstStaticPadTemplate obs_template = GST_STATIC_PAD_TEMPLATE ("obs", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate obs_template = GST_STATIC_PAD_TEMPLATE (
+    "obs", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 static GstStaticPadTemplate branch_template = GST_STATIC_PAD_TEMPLATE (
     "branch_sink_%u", GST_PAD_SINK, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers of a branch, on the thread that pushes them: records, or pictures with regions of interest. */
+/* Answers of a branch, on the thread that pushes them: records, or pictures with regions of
+ * interest. */
 #include "obs-extractor.h"
 
 #include <frame/trib-frame-meta.h>
+#include <shared/trib-element-records.h>
 
 #include "obs-regions.h"
 
@@ -66,7 +68,8 @@ obs_answer_put (ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_n
     refuse_record (a->branch, error->message);
 }
 
-/* with lock: gst/extract finds the frame of the answer; a part that is not the last answers nothing */
+/* with lock: gst/extract finds the frame of the answer; a part that is not the last answers
+ * nothing */
 static void
 give_answer (ObsBranchAnswer *a)
 {
@@ -115,7 +118,8 @@ take_record (ObsBranch *b, const TribRecordEnvelope *e, GstBuffer **whole)
   }
 }
 
-/* Each record of a buffer, parsed without lock. @map: of @buffer, which is taken where it goes out as it is. */
+/* Each record of a buffer, parsed without lock. @map: of @buffer, which is taken where it goes out
+ * as it is. */
 static gboolean
 take_records (ObsBranch *b, GstBuffer **buffer, const GstMapInfo *map)
 {
@@ -165,7 +169,8 @@ take_record_buffer (ObsBranch *b, GstBuffer **buffer)
 
 /* ---- pictures ---- */
 
-/* The frame of a picture: by its identity, else by its PTS; without either, one that nothing matches. */
+/* The frame of a picture: by its identity, else by its PTS; without either, one that nothing
+ * matches. */
 static gboolean
 identify_picture (ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e)
 {
@@ -234,14 +239,10 @@ take_picture (ObsBranch *b, GstBuffer *buffer)
 static void
 take_caps (ObsBranch *b, GstCaps *caps)
 {
-  const GstStructure *s = gst_caps_get_structure (caps, 0);
   GstVideoInfo info;
 
   b->knows_caps = TRUE;
-  b->gives_records = gst_structure_has_name (s, "application/json")
-                     || gst_structure_has_name (s, "application/x-msgpack");
-  b->format
-      = gst_structure_has_name (s, "application/json") ? TRIB_RECORD_JSON : TRIB_RECORD_MSGPACK;
+  b->gives_records = trib_record_caps_parse (caps, &b->format);
   g_clear_pointer (&b->info, gst_video_info_free);
   if (!b->gives_records && gst_video_info_from_caps (&info, caps))
     b->info = gst_video_info_copy (&info);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One thread a branch: pushes the branch's frames, and the events between them. A branch that hangs blocks this thread
- * only. */
+/* One thread a branch: pushes the branch's frames, and the events between them. A branch that hangs
+ * blocks this thread only. */
 #include "obs-extractor.h"
 
 #include <common/trib-state.h>
@@ -91,7 +91,8 @@ push_frame (ObsBranch *b, GstBuffer *buffer)
     obs_branch_fail (b, gst_flow_get_name (flow));
 }
 
-/* with lock, which is released meanwhile: (transfer full) (nullable): the next item; NULL: stopped */
+/* with lock, which is released meanwhile: (transfer full) (nullable): the next item; NULL:
+ * stopped */
 static GstMiniObject *
 next_item (ObsBranch *b)
 {
@@ -160,8 +161,8 @@ obs_branch_start (ObsBranch *b)
   return TRUE;
 }
 
-/* With lock. Bounds the queue of a branch that hangs: beyond the limit, events that are not sticky are dropped, and of
- * sticky ones the newest of a type since the last frame stays. */
+/* With lock. Bounds the queue of a branch that hangs: beyond the limit, events that are not sticky
+ * are dropped, and of sticky ones the newest of a type since the last frame stays. */
 static gboolean
 is_too_much (ObsBranch *b, GstMiniObject *item)
 {
@@ -223,8 +224,9 @@ flush_thread (gpointer data)
  * obs_branch_flush_start:
  * @b: a branch
  *
- * Unblocks the elements inside it. On a thread of its own, since an element with a queue returns from a flush only when its
- * own thread has paused: a branch that hangs must not block a seek. The FLUSH_STOP waits for it.
+ * Unblocks the elements inside it. On a thread of its own, since an element with a queue returns
+ * from a flush only when its own thread has paused: a branch that hangs must not block a seek. The
+ * FLUSH_STOP waits for it.
  *
  * @locks: requires lock
  */
@@ -301,7 +303,8 @@ obs_branch_fail (ObsBranch *b, const gchar *reason)
  * @b: a stopped branch
  * @until: monotonic time in microseconds
  *
- * Without lock. A thread that does not return in time is detached: it owns a reference of all that it uses.
+ * Without lock. A thread that does not return in time is detached: it owns a reference of all that
+ * it uses.
  *
  * Returns: whether it returned
  */

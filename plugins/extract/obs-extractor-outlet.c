@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The thread of the pad obs: pushes records in the order of the decisions, and handles deadlines. */
+/* The thread of the pad obs: pushes records in the order of the decisions, and handles
+ * deadlines. */
 #include "obs-extractor.h"
+
+#include <shared/trib-element-records.h>
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
@@ -8,7 +11,8 @@
  * obs_outlet_put:
  * @item: (transfer full): a record, an event or a message
  *
- * Beyond `max-pending-bytes` the oldest records are dropped; with strategy none the makers of records wait instead.
+ * Beyond `max-pending-bytes` the oldest records are dropped; with strategy none the makers of
+ * records wait instead.
  *
  * @locks: requires lock
  */
@@ -60,18 +64,9 @@ obs_outlet_clear (ObsExtractor *x, guint64 *counter)
 static void
 send_head (ObsExtractor *x, TribRecordFormat format)
 {
-  g_autofree gchar *random = g_uuid_string_random ();
-  g_autofree gchar *id = g_strconcat (random, "/observations", NULL);
-  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple (
-      format == TRIB_RECORD_JSON ? "application/json" : "application/x-msgpack");
-  GstEvent *event = gst_event_new_stream_start (id);
-  GstSegment segment;
+  g_autoptr (GstCaps) caps = trib_record_caps_new (format);
 
-  gst_event_set_group_id (event, x->group_id);
-  gst_pad_push_event (x->obspad, event);
-  gst_pad_push_event (x->obspad, gst_event_new_caps (caps));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (x->obspad, gst_event_new_segment (&segment));
+  trib_pad_push_stream_head (x->obspad, x->group_id, "/observations", caps);
 }
 
 /* ---- the end of the stream ---- */
@@ -212,7 +207,8 @@ push_record (ObsExtractor *x, GstBuffer *buffer)
   g_mutex_lock (&x->lock);
 }
 
-/* With lock, which is released meanwhile; @event: (transfer full). Sticky events pushed to a flushing pad were lost. */
+/* With lock, which is released meanwhile; @event: (transfer full). Sticky events pushed to a
+ * flushing pad were lost. */
 static void
 push_flush_stop (ObsExtractor *x, GstEvent *event)
 {

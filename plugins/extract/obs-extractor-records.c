@@ -170,7 +170,8 @@ rewrite (const ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns
  *
  * @locks: requires lock
  *
- * Returns: (transfer full) (nullable): the record for obs; the buffer of @answer where nothing has to be changed
+ * Returns: (transfer full) (nullable): the record for obs; the buffer of @answer where nothing has
+ * to be changed
  */
 GstBuffer *
 obs_records_answer (

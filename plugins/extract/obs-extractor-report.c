@@ -34,7 +34,8 @@ typedef struct {
 /* clang-format off */
 static const TribField branch_fields[] = {
   { "branch", TRIB_FIELD_TEXT, AT (branch), "its name" },
-  { "state", TRIB_FIELD_TEXT, AT (state), "`failed`, `stuck`, `spared` (the breaker is open), `tried` or `trusted`" },
+  { "state", TRIB_FIELD_TEXT, AT (state),
+      "`failed`, `stuck`, `spared` (the breaker is open), `tried` or `trusted`" },
   { "reason", TRIB_FIELD_TEXT, AT (reason), "for people" },
 };
 static const TribField skipped_fields[] = {
@@ -307,7 +308,7 @@ reason_at (guint i)
   return trib_extract_outcome_to_string (TRIB_EXTRACT_RUN + 1 + i);
 }
 
-#define FIELD(type, name, field, about)                           \
+#define COUNTER(type, name, field, about)                         \
   {                                                               \
     name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (type, field), about \
   }
@@ -320,43 +321,52 @@ reason_at (guint i)
 /* clang-format off */
 static const TribField branch_stats_fields[] = {
   { "branch", TRIB_FIELD_TEXT, G_STRUCT_OFFSET (BranchStats, name), "name" },
-  { "state", TRIB_FIELD_TEXT, G_STRUCT_OFFSET (BranchStats, state), "closed, open, trying (its breaker), failed or removed" },
-  { "usual", TRIB_FIELD_INT64, G_STRUCT_OFFSET (BranchStats, info.usual_ns), "usual processing time (ns); -1: not known yet" },
-  FIELD (BranchStats, "jobs", info.counts.jobs, "frames to process (jobs)"),
-  FIELD (BranchStats, "answered", info.counts.answered, "in time (jobs)"),
-  FIELD (BranchStats, "empty", info.counts.empty, "in time, without a result (jobs)"),
-  FIELD (BranchStats, "timeout", info.counts.timeout, "not in time (jobs)"),
-  FIELD (BranchStats, "pending", info.counts.pending, "waiting or running (jobs)"),
-  FIELD (BranchStats, "skipped", skipped, "ended otherwise (jobs)"),
+  { "state", TRIB_FIELD_TEXT, G_STRUCT_OFFSET (BranchStats, state),
+      "closed, open, trying (its breaker), failed or removed" },
+  { "usual", TRIB_FIELD_INT64, G_STRUCT_OFFSET (BranchStats, info.usual_ns),
+      "usual processing time (ns); -1: not known yet" },
+  COUNTER (BranchStats, "jobs", info.counts.jobs, "frames to process (jobs)"),
+  COUNTER (BranchStats, "answered", info.counts.answered, "in time (jobs)"),
+  COUNTER (BranchStats, "empty", info.counts.empty, "in time, without a result (jobs)"),
+  COUNTER (BranchStats, "timeout", info.counts.timeout, "not in time (jobs)"),
+  COUNTER (BranchStats, "pending", info.counts.pending, "waiting or running (jobs)"),
+  COUNTER (BranchStats, "skipped", skipped, "ended otherwise (jobs)"),
   REASONS (BranchStats, "skipped", info.counts.skipped, "of those, by reason (jobs)"),
-  FIELD (BranchStats, "not-run", not_run, "no jobs (frames)"),
+  COUNTER (BranchStats, "not-run", not_run, "no jobs (frames)"),
   REASONS (BranchStats, "not-run", info.counts.not_run, "of those, by reason (frames)"),
-  FIELD (BranchStats, "late", info.counts.late, "answers after the deadline"),
-  FIELD (BranchStats, "duplicate", info.counts.duplicate, "further answers"),
-  FIELD (BranchStats, "unmatched", info.counts.unmatched, "answers to unknown frames"),
-  FIELD (BranchStats, "records-in", records.taken, "records"),
-  FIELD (BranchStats, "invalid", records.invalid, "unusable records"),
+  COUNTER (BranchStats, "late", info.counts.late, "answers after the deadline"),
+  COUNTER (BranchStats, "duplicate", info.counts.duplicate, "further answers"),
+  COUNTER (BranchStats, "unmatched", info.counts.unmatched, "answers to unknown frames"),
+  COUNTER (BranchStats, "records-in", records.taken, "records"),
+  COUNTER (BranchStats, "invalid", records.invalid, "unusable records"),
 };
 static const TribField stats_fields[] = {
-  FIELD (Stats, "frames-in", totals.frames, "frames"),
-  FIELD (Stats, "frames-admitted", totals.admitted, "at least one branch runs, or there is none (frames)"),
-  FIELD (Stats, "frames-finished", totals.finished, "admitted, and all jobs have ended (frames)"),
-  FIELD (Stats, "frames-waiting", totals.waiting, "not decided yet, with admission=frame (frames)"),
-  FIELD (Stats, "frames-dropped", dropped, "no branch runs (frames)"),
-  REASONS (Stats, "frames-dropped", totals.dropped, "of those, by the first branch's reason (frames)"),
-  FIELD (Stats, "records-own", records.own, "announcements, skips and empty answers made here"),
-  FIELD (Stats, "records-in", records.taken, "from branches"),
-  FIELD (Stats, "records-out", records.out, "pushed (records)"),
-  FIELD (Stats, "records-queued", records.queued, "to be pushed (records)"),
-  FIELD (Stats, "bytes-queued", bytes_queued, "to be pushed (bytes)"),
-  FIELD (Stats, "records-invalid", records.invalid, "unusable"),
-  FIELD (Stats, "records-unmatched", records.unmatched, "about frames that the branch did not get"),
-  FIELD (Stats, "lost-downstream-full", records.lost_full, "dropped beyond max-pending-bytes (records)"),
-  FIELD (Stats, "lost-not-linked", records.lost_not_linked, "obs is not linked (records)"),
-  FIELD (Stats, "lost-downstream-failed", records.lost_failed, "downstream of obs failed (records)"),
-  FIELD (Stats, "lost-flush", records.lost_flush, "dropped by a flush or a stop (records)"),
-  FIELD (Stats, "pts-duplicate", records.pts_duplicate, "with the PTS of the frame before (frames)"),
-  FIELD (Stats, "qos-out", records.qos_out, "dropped frames reported upstream (events)"),
+  COUNTER (Stats, "frames-in", totals.frames, "frames"),
+  COUNTER (Stats, "frames-admitted", totals.admitted,
+      "at least one branch runs, or there is none (frames)"),
+  COUNTER (Stats, "frames-finished", totals.finished, "admitted, and all jobs have ended (frames)"),
+  COUNTER (Stats, "frames-waiting", totals.waiting,
+      "not decided yet, with admission=frame (frames)"),
+  COUNTER (Stats, "frames-dropped", dropped, "no branch runs (frames)"),
+  REASONS (Stats, "frames-dropped", totals.dropped,
+      "of those, by the first branch's reason (frames)"),
+  COUNTER (Stats, "records-own", records.own, "announcements, skips and empty answers made here"),
+  COUNTER (Stats, "records-in", records.taken, "from branches"),
+  COUNTER (Stats, "records-out", records.out, "pushed (records)"),
+  COUNTER (Stats, "records-queued", records.queued, "to be pushed (records)"),
+  COUNTER (Stats, "bytes-queued", bytes_queued, "to be pushed (bytes)"),
+  COUNTER (Stats, "records-invalid", records.invalid, "unusable"),
+  COUNTER (Stats, "records-unmatched", records.unmatched,
+      "about frames that the branch did not get"),
+  COUNTER (Stats, "lost-downstream-full", records.lost_full,
+      "dropped beyond max-pending-bytes (records)"),
+  COUNTER (Stats, "lost-not-linked", records.lost_not_linked, "obs is not linked (records)"),
+  COUNTER (Stats, "lost-downstream-failed", records.lost_failed,
+      "downstream of obs failed (records)"),
+  COUNTER (Stats, "lost-flush", records.lost_flush, "dropped by a flush or a stop (records)"),
+  COUNTER (Stats, "pts-duplicate", records.pts_duplicate,
+      "with the PTS of the frame before (frames)"),
+  COUNTER (Stats, "qos-out", records.qos_out, "dropped frames reported upstream (events)"),
   { "branches", TRIB_FIELD_LIST, G_STRUCT_OFFSET (Stats, branches), "one structure a branch" },
 };
 /* clang-format on */

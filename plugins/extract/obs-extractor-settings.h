@@ -9,12 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* The settings of extractorbin, and what is said of its branches. */
+/* The properties of extractorbin, and its branches as described in one of them. */
 
 typedef enum {
   OBS_TIMEOUT_BASE_DISPATCH, /* the decision about the frame */
-  OBS_TIMEOUT_BASE_ARRIVAL,  /* its coming in */
-  OBS_TIMEOUT_BASE_CAPTURE,  /* its running time, of live streams */
+  OBS_TIMEOUT_BASE_ARRIVAL,  /* its arrival */
+  OBS_TIMEOUT_BASE_CAPTURE,  /* its running time; for live streams */
 } ObsTimeoutBase;
 
 /* in the order of their table; ids of properties */
@@ -40,6 +40,7 @@ enum {
   OBS_EXTRACTOR_TRACE_LEVEL,
   OBS_EXTRACTOR_TRACE_LOCATION,
   OBS_EXTRACTOR_TRACE_MESSAGES,
+  OBS_EXTRACTOR_STATS,
   OBS_EXTRACTOR_N_SETTINGS
 };
 
@@ -54,7 +55,7 @@ typedef struct {
   gint trace_level;
   gchar *trace_location;
   gboolean trace_messages;
-  gboolean timeout_set; /* by itself, so that a profile does not set it */
+  gboolean timeout_set; /* timeout-ms was set, so that a profile does not set it */
 } ObsExtractorSettings;
 
 void obs_extractor_settings_install (GParamSpec **properties);
@@ -70,7 +71,7 @@ void obs_extractor_settings_to_config (
 /**
  * ObsBranchSpec:
  * @name: of the branch, and of the source in its records
- * @description: (nullable): elements, as for gst-launch-1.0; %NULL: the application links request pads
+ * @description: (nullable): elements, as for gst-launch-1.0; %NULL: request pads
  * @fatal: an error of the branch is one of the bin
  */
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a text says of branches: NAME=ELEMENTS; NAME[option=value,...]=ELEMENTS; NAME */
+/* Parser of `branches`: NAME=ELEMENTS; NAME[option=value,...]=ELEMENTS; NAME */
 #include "obs-extractor-settings.h"
 
 #include <string.h>
@@ -65,17 +65,17 @@ set_option (ObsBranchSpec *spec, const gchar *name, const gchar *value, GError *
 {
   if (g_str_equal (name, "divisor"))
     return read_number (value, 1, &spec->config.divisor)
-           || refuse (error, spec->name, "divisor wants a number of frames from 1 on");
+           || refuse (error, spec->name, "divisor must be a number of frames, at least 1");
   if (g_str_equal (name, "timeout-ms"))
     return read_number (value, 1, &spec->config.timeout_ms)
-           || refuse (error, spec->name, "timeout-ms wants a number of milliseconds from 1 on");
+           || refuse (error, spec->name, "timeout-ms must be a number of milliseconds, at least 1");
   if (g_str_equal (name, "in-order"))
     return read_boolean (value, &spec->config.in_order)
-           || refuse (error, spec->name, "in-order wants true or false");
+           || refuse (error, spec->name, "in-order must be true or false");
   if (g_str_equal (name, "fatal"))
     return read_boolean (value, &spec->fatal)
-           || refuse (error, spec->name, "fatal wants true or false");
-  return refuse (error, spec->name, "its options are divisor, timeout-ms, in-order and fatal");
+           || refuse (error, spec->name, "fatal must be true or false");
+  return refuse (error, spec->name, "unknown option (divisor, timeout-ms, in-order, fatal)");
 }
 
 /* @options: "a=b,c=d" */
@@ -87,7 +87,7 @@ read_options (ObsBranchSpec *spec, const gchar *options, GError **error)
   for (guint i = 0; list[i]; i++) {
     gchar *value = strchr (list[i], '=');
     if (value == NULL)
-      return refuse (error, spec->name, "options are written as [name=value,name=value]");
+      return refuse (error, spec->name, "options must have the form [name=value,name=value]");
     *value++ = '\0';
     if (!set_option (spec, g_strstrip (list[i]), g_strstrip (value), error))
       return FALSE;
@@ -111,7 +111,7 @@ read_branch (gchar *text, GError **error)
     *bracket++ = *end++ = '\0';
     equals = end + strspn (end, " \t\n");
     if (*equals != '=' && *equals != '\0') {
-      refuse (error, text, "behind the options, = and elements are expected");
+      refuse (error, text, "after the options, = and elements are expected");
       return NULL;
     }
   }
@@ -119,7 +119,7 @@ read_branch (gchar *text, GError **error)
     *equals++ = '\0';
   spec = obs_branch_spec_new (g_strstrip (text));
   if (!is_name (spec->name)) {
-    refuse (error, spec->name, "a name has letters, digits, _ . and - only, 200 at most");
+    refuse (error, spec->name, "a name consists of letters, digits, _ . and -, 200 at most");
     return NULL;
   }
   if (bracket && !read_options (spec, bracket, error))
@@ -129,7 +129,7 @@ read_branch (gchar *text, GError **error)
   return g_steal_pointer (&spec);
 }
 
-/* up to the next ; that is not within quotes; what is behind a backslash is what it is */
+/* up to the next ; outside quotes and not after a backslash */
 static gsize
 branch_length (const gchar *text)
 {
@@ -151,8 +151,8 @@ branch_length (const gchar *text)
 
 /**
  * obs_branch_specs_parse:
- * @text: as the property `branches` has it
- * @error: return location: what is wrong, and in which branch
+ * @text: value of the property `branches`
+ * @error: return location: the branch and its mistake
  *
  * Returns: (transfer full) (element-type ObsBranchSpec) (nullable): the branches, in order
  */
@@ -175,14 +175,14 @@ obs_branch_specs_parse (const gchar *text, GError **error)
     for (guint i = 0; i < specs->len; i++) {
       const ObsBranchSpec *other = specs->pdata[i];
       if (g_str_equal (other->name, spec->name)) {
-        refuse (error, spec->name, "there are two of that name");
+        refuse (error, spec->name, "the name is used twice");
         obs_branch_spec_free (spec);
         return NULL;
       }
     }
     g_ptr_array_add (specs, spec);
     if (specs->len > TRIB_EXTRACT_MAX_BRANCHES) {
-      refuse (error, spec->name, "there are more than 64");
+      refuse (error, spec->name, "more than 64 branches");
       return NULL;
     }
   }

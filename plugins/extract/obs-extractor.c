@@ -5,6 +5,7 @@
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-frame-session.h>
 
+#include <shared/trib-element-records.h>
 #include <shared/trib-element-trace.h>
 
 #define GST_CAT_DEFAULT extractor_bin_debug
@@ -80,8 +81,9 @@ can_enter (const ObsExtractor *x)
  * obs_extractor_wake:
  * @x: an extractor
  *
- * Wakes the threads whose conditions hold, and no others: each signal is a system call, and a thread that is woken in vain
- * two switches. Called before the lock is released, be it by g_cond_wait().
+ * Wakes the threads whose conditions hold, and no others: each signal is a system call, and a
+ * thread that is woken in vain two switches. Called before the lock is released, be it by
+ * g_cond_wait().
  *
  * @locks: requires lock
  */
@@ -365,18 +367,14 @@ identify (ObsExtractor *x, GstBuffer *buffer, TribExtractFrame *ret_frame)
 void
 obs_extractor_choose_format (ObsExtractor *x)
 {
-  g_autoptr (GstCaps) json = NULL, allowed = NULL;
+  TribRecordFormat format;
 
   if (g_atomic_int_get (&x->has_out_format))
     return;
-  json = gst_caps_new_empty_simple ("application/json");
-  allowed = gst_pad_get_allowed_caps (x->obspad);
+  format = trib_pad_choose_record_format (x->obspad);
   g_mutex_lock (&x->lock);
   if (!x->has_out_format)
-    x->out_format
-        = allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
-              ? TRIB_RECORD_JSON
-              : TRIB_RECORD_MSGPACK;
+    x->out_format = format;
   g_atomic_int_set (&x->has_out_format, TRUE);
   g_mutex_unlock (&x->lock);
 }
@@ -468,8 +466,8 @@ obs_extractor_flush_start (ObsExtractor *x, GstEvent *event)
   gst_pad_push_event (x->obspad, gst_event_ref (event));
 }
 
-/* With lock. Events that were queued for a branch are lost with the flush, or met a flushing pad: those that the next
- * frames require are queued again. A pad drops the ones that it has already. */
+/* With lock. Events that were queued for a branch are lost with the flush, or met a flushing pad:
+ * those that the next frames require are queued again. A pad drops the ones that it has already. */
 static void
 queue_head (ObsExtractor *x, ObsBranch *b)
 {

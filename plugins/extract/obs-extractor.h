@@ -28,8 +28,9 @@ GST_DEBUG_CATEGORY_EXTERN (extractor_bin_debug);
  *   obs-extractor-records.c   own records, and those of branches as they go out
  *   obs-extractor-report.c    stats, messages, trace records
  *
- * One lock for all of it, released by obs_extractor_unlock(), which wakes the threads that can go on. Nothing is pushed,
- * posted, parsed or joined with it held. Frames are known to gst/extract alone. */
+ * One lock for all of it, released by obs_extractor_unlock(), which wakes the threads that can go
+ * on. Nothing is pushed, posted, parsed or joined with it held. Frames are known to gst/extract
+ * alone. */
 
 typedef struct _ObsExtractor ObsExtractor;
 typedef struct _ObsBranch ObsBranch;
@@ -63,7 +64,8 @@ typedef struct {
   ObsBranch *branch;
   const TribRecordEnvelope *e;
   GstBuffer **
-      whole; /* (nullable) the buffer that is this record and nothing else; taken where it goes out */
+      /* (nullable) the buffer that is this record and nothing else; taken where it goes out */
+      whole;
   GstBuffer **made; /* (nullable) likewise: made of a picture */
   gboolean nothing; /* of a picture without regions */
   gboolean taken;   /* it has been put into the queue of obs */
