@@ -8,15 +8,34 @@ static const gchar *const time_sources[] = {
   [TRIB_TIME_SOURCE_WALL] = "wall",
 };
 
+enum {
+  SESSION,
+  STREAM,
+  INDEX,
+  T_NS,
+  KEY,
+  TIME_SOURCE,
+  FORMAT,
+  QUALITY,
+  ORIGINAL_SIZE,
+  CHANNELS,
+  N_FIELDS
+};
+static GQuark quarks[N_FIELDS];
+
 static gpointer
 register_once (gpointer unused)
 {
+  static const gchar *const names[N_FIELDS] = { "session", "stream", "index", "t-ns", "key",
+    "time-source", "format", "quality", "original-size", "channels" };
   /* empty, not NULL: a meta without tags depends on nothing, so everything copies it */
   static const gchar *tags[] = { NULL };
 
   /* an application may bind to the name without this library */
   if (gst_meta_get_info (TRIB_FRAME_META_NAME) == NULL)
     gst_meta_register_custom (TRIB_FRAME_META_NAME, tags, NULL, NULL, NULL);
+  for (guint i = 0; i < N_FIELDS; i++)
+    quarks[i] = g_quark_from_static_string (names[i]);
   return NULL;
 }
 
@@ -34,6 +53,23 @@ trib_frame_meta_register (void)
   g_once (&once, register_once, NULL);
 }
 
+/* (nullable); by quark: each search by name would take a global lock and compute a hash */
+static const GValue *
+get_field (const GstStructure *s, guint field, GType type)
+{
+  const GValue *value = gst_structure_id_get_value (s, quarks[field]);
+
+  return value && G_VALUE_HOLDS (value, type) ? value : NULL;
+}
+
+static const gchar *
+get_text (const GstStructure *s, guint field)
+{
+  const GValue *value = get_field (s, field, G_TYPE_STRING);
+
+  return value ? g_value_get_string (value) : NULL;
+}
+
 /**
  * trib_frame_meta_get:
  * @buffer: a frame
@@ -47,6 +83,7 @@ gboolean
 trib_frame_meta_get (GstBuffer *buffer, TribFrameInfo *ret_info)
 {
   TribFrameInfo info = { .quality = -1, .time_source = TRIB_TIME_SOURCE_META };
+  const GValue *index, *t_ns, *value;
   const GstStructure *s;
   GstCustomMeta *meta;
   const gchar *source;
@@ -56,20 +93,25 @@ trib_frame_meta_get (GstBuffer *buffer, TribFrameInfo *ret_info)
   if (meta == NULL)
     return FALSE;
   s = gst_custom_meta_get_structure (meta);
-  info.session = gst_structure_get_string (s, "session");
-  info.stream = gst_structure_get_string (s, "stream");
-  if (info.session == NULL || info.stream == NULL
-      || !gst_structure_get_uint64 (s, "index", &info.index)
-      || !gst_structure_get_int64 (s, "t-ns", &info.t_ns))
+  info.session = get_text (s, SESSION);
+  info.stream = get_text (s, STREAM);
+  index = get_field (s, INDEX, G_TYPE_UINT64);
+  t_ns = get_field (s, T_NS, G_TYPE_INT64);
+  if (info.session == NULL || info.stream == NULL || index == NULL || t_ns == NULL)
     return FALSE;
-  gst_structure_get_boolean (s, "key", &info.key);
-  source = gst_structure_get_string (s, "time-source");
+  info.index = g_value_get_uint64 (index);
+  info.t_ns = g_value_get_int64 (t_ns);
+  info.key = (value = get_field (s, KEY, G_TYPE_BOOLEAN)) && g_value_get_boolean (value);
+  source = get_text (s, TIME_SOURCE);
   if (source)
     trib_time_source_from_string (source, &info.time_source);
-  info.format = gst_structure_get_string (s, "format");
-  gst_structure_get_int (s, "quality", &info.quality);
-  gst_structure_get_uint64 (s, "original-size", &info.original_size);
-  gst_structure_get_uint (s, "channels", &info.channels);
+  info.format = get_text (s, FORMAT);
+  if ((value = get_field (s, QUALITY, G_TYPE_INT)))
+    info.quality = g_value_get_int (value);
+  if ((value = get_field (s, ORIGINAL_SIZE, G_TYPE_UINT64)))
+    info.original_size = g_value_get_uint64 (value);
+  if ((value = get_field (s, CHANNELS, G_TYPE_UINT)))
+    info.channels = g_value_get_uint (value);
   *ret_info = info;
   return TRUE;
 }
