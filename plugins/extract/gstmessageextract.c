@@ -2,94 +2,87 @@
 /**
  * SECTION:element-messageextract
  * @title: messageextract
- * @short_description: Makes records of what any analysing element says
+ * @short_description: Converts the results of any analysing element to records
  *
- * Runs an element, or a bin description, and turns what it says of each frame into observations (OBS-1). What it says may be
+ * Runs an element, or a bin description, and converts its results for each frame to observations
+ * (OBS-1). Results are
  *
- * 1. records by themselves (application/json, application/x-msgpack): they go on as they are;
- * 2. element messages on the bus. `mapping` says what becomes of them; those of facedetect, handdetect, motioncells, level and
- *    zbar are known without it. They are posted on the bus all the same;
- * 3. regions of interest on the frame, where no message is about it;
- * 4. nothing: then a record of kind `empty` says that the frame was looked at. A frame that the branch drops is `skipped`, with the
- *    reason `dropped`.
+ * 1. records (application/json, application/x-msgpack): they pass unchanged;
+ * 2. element messages on the bus, converted by the rules of `mapping`; those of facedetect,
+ * handdetect, motioncells, level and zbar have built-in rules. The messages are still posted on the
+ * bus;
+ * 3. regions of interest on the frame, unless a message is about it;
+ * 4. nothing: a record of kind `empty` means that the frame was processed. A frame that the branch
+ * drops is `skipped`, with the reason `dropped`.
  *
  * |[
- * gst-launch-1.0 v4l2src ! videoconvert ! messageextract element="facedetect display=false" source=face ! ndjsonenc ! fdsink
+ * gst-launch-1.0 v4l2src ! videoconvert ! messageextract element="facedetect display=false"
+ * source=face ! ndjsonenc ! fdsink
  * ]|
  *
- * `frame_id` and `t_ns` are those of the frame's identity, where it went in; a frame without one has its running time as
- * `t_ns`. `processing_ms` is how long it was inside the branch, `width` and `height` are those of the pictures that the posting
- * element was given, in which coordinates are meant. All messages of a frame that add to one list are one record, others are
- * a record each, with `part` and `parts`.
+ * `frame_id` and `t_ns` are those of the identity of the input frame; without one, `t_ns` is the
+ * frame's running time. `processing_ms` is the time inside the branch; `width` and `height` are
+ * those of the pictures that the posting element gets, which coordinates refer to. All messages of
+ * a frame that add to one list are one record, others one record each, with `part` and `parts`.
  *
  * ## Mapping
- * Rules with `;` between them; the first that fits a message holds, and those that are built in stand behind those of the property.
- * [The mapping of messages](../internals/message-map.md) has the language, and the rules that are built in.
+ * Rules, separated by `;`. The first one that matches a message applies; the built-in rules follow
+ * those of the property. The language and the built-in rules are described in [The mapping of
+ * messages](../internals/message-map.md).
  *
  * |[
- * mapping="barcode: type=barcode, list=codes, text=symbol, symbology=type; my-tracker: type=track, list=tracks, each=objects, *"
+ * mapping="barcode: type=barcode, list=codes, text=symbol, symbology=type;
+ *   my-tracker: type=track, list=tracks, each=objects, *"
  * ]|
  *
- * ## Whose frame a message is about
- * The one that its `timestamp`, `running-time` or `stream-time` names, inside the branch or among the 64 that left it last; else the one
- * that the posting element was given last; else the next one that comes out. A branch gives frames back in the order in which it got them.
+ * ## The frame of a message
+ * The one with its `timestamp`, `running-time` or `stream-time`, inside the branch or among the 64
+ * that left it last; else the last one that the posting element got; else the next one that leaves
+ * the branch. A branch must keep the order of frames.
  *
- * Where no pictures go in (audio), a message that says its own `running-time` has a record of that time, and a buffer of which nothing
- * is said has none.
+ * Where the input is no video (audio), a message with a `running-time` has a record of that time,
+ * and a buffer without a message has none.
  *
  * ## Elements of OpenCV
- * - facedetect has parts of a face (`eyes`, `nose`, `mouth`) only where `eyes-profile`, `nose-profile` and `mouth-profile` name files that
- *   are there; those that it looks for by default are not in Debian's opencv-data.
- * - handdetect finds nothing with the profiles that it has by default in Debian's build (`@0@/fist.xml` is no path), and Debian has
- *   them in no package. They are `fist.xml` and `palm.xml` in the folder ext/opencv of the sources of gst-plugins-bad; any Haar cascade
- *   does. `element="handdetect display=false profile-fist=/path/fist.xml profile-palm=/path/palm.xml"`.
- * - motioncells says when motion begins and ends; for a record of each frame with motion set its `postallmotion`.
+ * - facedetect reports parts of a face (`eyes`, `nose`, `mouth`) only where `eyes-profile`,
+ *   `nose-profile` and `mouth-profile` are existing files; its defaults are not in Debian's
+ *   opencv-data.
+ * - handdetect finds nothing with the default profiles of Debian's build (`@0@/fist.xml` is no
+ *   path), and Debian has no package of them. They are `fist.xml` and `palm.xml` in the folder
+ *   ext/opencv of the sources of gst-plugins-bad; any Haar cascade works. `element="handdetect
+ *   display=false profile-fist=/path/fist.xml profile-palm=/path/palm.xml"`.
+ * - motioncells reports begin and end of motion; for a record of each frame with motion set its
+ *   `postallmotion`.
  *
  * ## Caps
- * Anything that the branch takes, to application/json, or to application/x-msgpack where downstream wants that alone.
+ * Anything that the branch accepts, to application/json, or to application/x-msgpack where
+ * downstream accepts only that.
  *
  * ## Timing
- * A record has timestamps, flags and metas of its frame, and leaves when that comes out of the branch, in the same thread. Records of messages
- * with a time of their own have that time.
+ * A record has the timestamps, flags and metas of its frame, and is pushed when that leaves the
+ * branch, by the same thread. Records of messages with a time of their own have that time.
  *
  * ## Threads
- * None of its own. Messages are read in the threads that post them.
+ * None of its own. Messages are read by the threads that post them.
  *
  * ## Errors
- * On the way to READY or PAUSED: CORE/MISSING_PLUGIN when an element of the description is not there, RESOURCE/SETTINGS when `element` or
- * `mapping` cannot be read (the message names the character of a mapping), or when the branch has no pad to go in or out by. A `source` or a `type` that no
- * record can have is told with a warning (RESOURCE/SETTINGS), and the one before holds. Errors of the branch are the branch's.
- *
- * ## Messages
- * - `messageextract-dropped`: the first message since the start was dropped, because it is larger than 256 KiB in a record or because 4 MiB wait
- *   already. Fields: `message` (string: its name), `element` (string: name of the element that posted it).
+ * On the way to READY or PAUSED: CORE/MISSING_PLUGIN when an element of the description is missing,
+ * RESOURCE/SETTINGS when `element` or `mapping` cannot be parsed (the message names the character
+ * of a mapping), or when the branch has no pad for input or output. A `source` or `type` that no
+ * record can have is refused with a warning (RESOURCE/SETTINGS). Errors of the branch are not
+ * changed.
  *
  * ## Stats
- * Counted from READY to PAUSED on. Between two buffers, `frames-in` = `frames-answered` + `frames-dropped` + `frames-flushed` +
- * `frames-inside`; `messages-in` = `messages-mapped` + `messages-unknown` + `messages-dropped` + `messages-pending`; `records-mapped` + `records-regions` + `records-empty` +
- * `records-skipped` + `records-passed` = `records-out` + `records-refused`.
- *
- * - `frames-in` (buffers): went into the branch
- * - `frames-answered` (buffers): came out of it
- * - `frames-dropped` (buffers): did not, and a later one did, or the stream ended, or 1024 later ones went in
- * - `frames-flushed` (buffers): were inside at a flush
- * - `frames-inside` (buffers): are inside now
- * - `buffers-out` (buffers): came out of the branch, its own ones included
- * - `messages-in` (messages): element messages from within the branch
- * - `messages-mapped` (messages): are in records
- * - `messages-unknown` (messages): no rule is for them
- * - `messages-dropped` (messages): no room, a flush, a branch that says records itself, or the stream ended before any frame for them came
- * - `messages-pending` (messages), `pending-bytes` (bytes): wait for their frame
- * - `messages-late` (messages): of those mapped, about a frame that had left before
- * - `values-unconverted` (values): of messages; a record cannot hold them
- * - `records-mapped`, `records-regions`, `records-empty`, `records-skipped`, `records-passed` (records): of messages, of regions of interest, nothing found, dropped by
- *   the branch, said by the branch itself
- * - `records-out` (records): downstream took them
- * - `records-refused` (records): downstream did not
+ * Counted from READY to PAUSED on. Between two buffers, `frames-in` = `frames-answered` +
+ * `frames-dropped` + `frames-flushed` + `frames-inside`; `messages-in` = `messages-mapped` +
+ * `messages-unknown` + `messages-dropped` + `messages-pending`; `records-mapped` +
+ * `records-regions` + `records-empty` + `records-skipped` + `records-passed` = `records-out` +
+ * `records-refused`.
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 audiotestsrc num-buffers=20 ! messageextract element=level source=microphone ! ndjsonenc ! fdsink
+ * gst-launch-1.0 audiotestsrc num-buffers=20 ! messageextract element=level source=microphone
+ * ! ndjsonenc ! fdsink
  * ]|
  * A line of JSON each tenth of a second, with the levels of all channels.
  *
@@ -101,31 +94,102 @@
 
 #include <string.h>
 
-#include "obs-message-book.h"
-#include "obs-message-tail.h"
+#include <shared/trib-element-records.h>
+#include <shared/trib-fields.h>
+#include <shared/trib-properties.h>
+
+#include "obs-in-flight.h"
+#include "obs-record-writer.h"
 
 GST_DEBUG_CATEGORY_STATIC (message_extract_debug);
 #define GST_CAT_DEFAULT message_extract_debug
 
-/* as records have it */
-#define MAX_TEXT_BYTES 255
+#define MAX_TEXT_BYTES 255 /* of a text in a record */
 
 static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 
 enum { PROP_ELEMENT = 1, PROP_MAPPING, PROP_SOURCE, PROP_TYPE, PROP_STATS, N_PROPS };
 
+typedef struct {
+  gchar *element, *mapping, *source, *type;
+} Settings;
+
+#define SETTING(field) G_STRUCT_OFFSET (Settings, field), .is_nullable = TRUE
+
+static const TribProperty table[N_PROPS] = {
+  [PROP_ELEMENT] = { TRIB_PROPERTY_TEXT, "element", "Element",
+      "Analysing element with its properties, or a bin description", SETTING (element) },
+  [PROP_MAPPING] = { TRIB_PROPERTY_TEXT, "mapping", "Mapping",
+      "Rules for element messages, which precede the built-in ones: "
+      "MESSAGE: type=TYPE, list=LIST, NAME=FIELD, *; MESSAGE: ...",
+      SETTING (mapping) },
+  [PROP_SOURCE]
+  = { TRIB_PROPERTY_TEXT, "source", "Source", "Name of the source in the records (NULL = the type)",
+      SETTING (source), .while_playing = TRUE },
+  [PROP_TYPE] = { TRIB_PROPERTY_TEXT, "type", "Type",
+      "Type of all records (NULL = that of the mapping or of the regions)", SETTING (type),
+      .while_playing = TRUE },
+  [PROP_STATS]
+  = { TRIB_PROPERTY_STATS, "stats", "Statistics", "Frames and messages since the last start" },
+};
+static GType enum_types[N_PROPS];
+static const TribProperties all = { table, enum_types, N_PROPS };
 static GParamSpec *properties[N_PROPS];
+
+/* clang-format off */
+#define IN_FLIGHT(name, field, about) \
+  { name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (ObsInFlightCounters, field), about }
+static const TribField messageextract_stats_fields[] = {
+  IN_FLIGHT ("frames-in", frames_in, "entered the branch (buffers)"),
+  IN_FLIGHT ("frames-answered", frames_answered, "left it (buffers)"),
+  IN_FLIGHT ("frames-dropped", frames_dropped,
+      "a later one left it, the stream ended, or 1024 later ones entered it (buffers)"),
+  IN_FLIGHT ("frames-flushed", frames_flushed, "inside at a flush (buffers)"),
+  IN_FLIGHT ("frames-inside", frames_inside, "inside now (buffers)"),
+  IN_FLIGHT ("buffers-out", buffers_out, "all buffers that left the branch"),
+  IN_FLIGHT ("messages-in", messages_in, "element messages of the branch"),
+  IN_FLIGHT ("messages-mapped", messages_mapped, "in records (messages)"),
+  IN_FLIGHT ("messages-unknown", messages_unknown, "without a rule (messages)"),
+  IN_FLIGHT ("messages-dropped", messages_dropped,
+      "beyond the limits, by a flush, without a frame until the end of the stream, or of a branch "
+      "that outputs records itself (messages)"),
+  IN_FLIGHT ("messages-pending", messages_pending, "waiting for their frame (messages)"),
+  IN_FLIGHT ("messages-late", messages_late,
+      "of those mapped, about a frame that had left before (messages)"),
+  IN_FLIGHT ("pending-bytes", pending_bytes, "of pending messages (bytes)"),
+  IN_FLIGHT ("values-unconverted", values_unconverted,
+      "of messages; a record cannot hold them (values)"),
+  IN_FLIGHT ("records-mapped", records_mapped, "of messages (records)"),
+  IN_FLIGHT ("records-regions", records_regions, "of regions of interest (records)"),
+  IN_FLIGHT ("records-empty", records_empty, "without a result (records)"),
+  IN_FLIGHT ("records-skipped", records_skipped, "of frames that the branch dropped (records)"),
+  IN_FLIGHT ("records-passed", records_passed, "of the branch itself (records)"),
+  IN_FLIGHT ("records-out", records_out, "accepted by downstream (records)"),
+  IN_FLIGHT ("records-refused", records_refused, "refused by downstream (records)"),
+};
+static const TribField dropped_fields[] = {
+  { "message", TRIB_FIELD_TEXT, 0, "its name" },
+  { "element", TRIB_FIELD_TEXT, sizeof (gchar *), "name of the element that posted it" },
+};
+/* clang-format on */
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-messageextract-stats", NULL, messageextract_stats_fields);
+static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("messageextract-dropped",
+    "the first message since the start was dropped, being larger than 256 KiB in a record or "
+    "beyond "
+    "4 MiB of pending messages",
+    dropped_fields);
 
 struct _GstMessageExtract {
   GstBin parent;
 
   /* set once */
   GstPad *sinkpad;
-  GstElement *tail;
-  ObsMessageBook *book;
+  GstElement *writer;
+  ObsInFlight *in_flight;
 
   /* STATE_LOCK */
   GstElement *branch; /* (nullable) owned by the bin */
@@ -134,14 +198,10 @@ struct _GstMessageExtract {
   TribMessageMap *map; /* (nullable) */
 
   /* OBJECT_LOCK */
-  gchar *element;
-  gchar *mapping;
-  gchar *source;
-  gchar *type;
-  gchar *refused
-      [N_PROPS]; /* (nullable): what was set and cannot be, until it is told where somebody listens */
+  Settings settings;
+  gchar *refused[N_PROPS]; /* (nullable): invalid values */
 
-  gint has_told; /* atomic: of a dropped message */
+  gint has_reported; /* atomic: of a dropped message */
 
   /* streaming thread of the sink pad */
   GstSegment segment;
@@ -151,16 +211,16 @@ GST_ELEMENT_REGISTER_DEFINE (
     messageextract, "messageextract", GST_RANK_NONE, GST_TYPE_MESSAGE_EXTRACT);
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstMessageExtract, gst_message_extract, GST_TYPE_BIN,
     GST_DEBUG_CATEGORY_INIT (
-        message_extract_debug, "messageextract", 0, "records of what any element says"))
+        message_extract_debug, "messageextract", 0, "results of any element as records"))
 
-/* ---- what goes in ---- */
+/* ---- input ---- */
 
 static gboolean
 enter_one (GstBuffer **buffer, guint index, gpointer data)
 {
   GstMessageExtract *self = data;
 
-  obs_message_book_enter (self->book, *buffer, &self->segment);
+  obs_in_flight_add_frame (self->in_flight, *buffer, &self->segment);
   return TRUE;
 }
 
@@ -171,7 +231,7 @@ watch_input (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   GstCaps *caps;
 
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) {
-    obs_message_book_enter (self->book, GST_PAD_PROBE_INFO_BUFFER (info), &self->segment);
+    obs_in_flight_add_frame (self->in_flight, GST_PAD_PROBE_INFO_BUFFER (info), &self->segment);
   } else if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
     gst_buffer_list_foreach (GST_PAD_PROBE_INFO_BUFFER_LIST (info), enter_one, self);
   } else {
@@ -181,17 +241,17 @@ watch_input (GstPad *pad, GstPadProbeInfo *info, gpointer data)
       gst_event_copy_segment (event, &self->segment);
     } else if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
       gst_event_parse_caps (event, &caps);
-      obs_message_book_set_input (self->book, caps);
+      obs_in_flight_set_input (self->in_flight, caps);
     }
   }
   return GST_PAD_PROBE_OK;
 }
 
-/* ---- what each element inside is given ---- */
+/* ---- input of each element inside ---- */
 
 typedef struct {
-  ObsMessageBook *book;
-  gconstpointer element; /* an address, never followed */
+  ObsInFlight *in_flight;
+  gconstpointer element; /* an address, never dereferenced */
 } Watch;
 
 static void
@@ -199,7 +259,7 @@ watch_free (gpointer data)
 {
   Watch *watch = data;
 
-  obs_message_book_unref (watch->book);
+  obs_in_flight_unref (watch->in_flight);
   g_free (watch);
 }
 
@@ -214,12 +274,12 @@ watch_element (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   } else {
     GstBufferList *list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
 
-    /* its elements are pushed one by one where nobody takes lists */
+    /* an element without support for lists gets the buffers one by one */
     if (gst_buffer_list_length (list) == 0)
       return GST_PAD_PROBE_OK;
     buffer = gst_buffer_list_get (list, 0);
   }
-  obs_message_book_given (watch->book, watch->element, GST_BUFFER_PTS (buffer));
+  obs_in_flight_note_input (watch->in_flight, watch->element, GST_BUFFER_PTS (buffer));
   return GST_PAD_PROBE_OK;
 }
 
@@ -229,7 +289,7 @@ watch_pad (GstElement *element, GstPad *pad, gpointer data)
   GstMessageExtract *self = data;
   Watch *watch = g_new0 (Watch, 1);
 
-  watch->book = obs_message_book_ref (self->book);
+  watch->in_flight = obs_in_flight_ref (self->in_flight);
   watch->element = element;
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, watch_element,
       watch, watch_free);
@@ -246,23 +306,20 @@ gst_message_extract_deep_element_added (GstBin *bin, GstBin *sub_bin, GstElement
 static void
 gst_message_extract_deep_element_removed (GstBin *bin, GstBin *sub_bin, GstElement *element)
 {
-  obs_message_book_forget (GST_MESSAGE_EXTRACT (bin)->book, element);
+  obs_in_flight_forget_element (GST_MESSAGE_EXTRACT (bin)->in_flight, element);
 }
 
 /* ---- messages ---- */
 
 static void
-tell_dropped (GstMessageExtract *self, GstMessage *message)
+report_dropped (GstMessageExtract *self, GstMessage *message)
 {
-  const GstStructure *s = gst_message_get_structure (message);
+  const gchar *values[] = { gst_structure_get_name (gst_message_get_structure (message)),
+    GST_MESSAGE_SRC (message) ? GST_MESSAGE_SRC_NAME (message) : NULL };
 
-  if (!g_atomic_int_compare_and_exchange (&self->has_told, FALSE, TRUE))
-    return;
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("messageextract-dropped", "message", G_TYPE_STRING,
-              gst_structure_get_name (s), "element", G_TYPE_STRING,
-              GST_MESSAGE_SRC (message) != NULL ? GST_MESSAGE_SRC_NAME (message) : "", NULL)));
+  if (g_atomic_int_compare_and_exchange (&self->has_reported, FALSE, TRUE))
+    gst_element_post_message (
+        GST_ELEMENT (self), trib_fields_to_message (self, &dropped_message, values));
 }
 
 /* @thread: the one that posted the message */
@@ -274,9 +331,9 @@ gst_message_extract_handle_message (GstBin *bin, GstMessage *message)
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
       && gst_message_get_structure (message) != NULL
-      && !obs_message_book_note (self->book, gst_message_get_structure (message),
+      && !obs_in_flight_add_message (self->in_flight, gst_message_get_structure (message),
           GST_IS_ELEMENT (src) ? GST_ELEMENT (src) : NULL))
-    tell_dropped (self, message);
+    report_dropped (self, message);
   GST_BIN_CLASS (gst_message_extract_parent_class)->handle_message (bin, message);
 }
 
@@ -314,10 +371,10 @@ parse_branch (const gchar *description, GError **error)
     g_autofree gchar *names = g_strjoinv (", ", missing);
 
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "element: there is no %s; is its plugin installed?", names);
+        "element: %s not found; is its plugin installed?", names);
   } else {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "element: \"%s\" cannot be made: %s", description, failed->message);
+        "element: \"%s\" cannot be created: %s", description, failed->message);
   }
   return NULL;
 }
@@ -331,7 +388,7 @@ link_branch (GstMessageExtract *self, GstElement *branch, const gchar *descripti
 
   if (sink == NULL || src == NULL) {
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "element: \"%s\" has no %s pad that is always there and free", description,
+        "element: \"%s\" has no %s pad that is static and unlinked", description,
         sink == NULL ? "sink" : "source");
     gst_object_unref (gst_object_ref_sink (branch));
     return FALSE;
@@ -339,7 +396,7 @@ link_branch (GstMessageExtract *self, GstElement *branch, const gchar *descripti
   gst_object_set_name (GST_OBJECT (branch), "branch");
   gst_bin_add (GST_BIN (self), branch);
   self->branch = branch;
-  if (!gst_element_link_pads (branch, "src", self->tail, "sink")
+  if (!gst_element_link_pads (branch, "src", self->writer, "sink")
       || !gst_ghost_pad_set_target (GST_GHOST_PAD (self->sinkpad), sink)) {
     remove_branch (self);
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
@@ -350,7 +407,7 @@ link_branch (GstMessageExtract *self, GstElement *branch, const gchar *descripti
   return TRUE;
 }
 
-/* under the STATE_LOCK */
+/* with STATE_LOCK */
 static void
 make_branch (GstMessageExtract *self, const gchar *description)
 {
@@ -359,7 +416,7 @@ make_branch (GstMessageExtract *self, const gchar *description)
   remove_branch (self);
   if (description == NULL || *description == '\0') {
     g_set_error_literal (&self->branch_error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-        "element: nothing is named that could look at frames");
+        "the \"element\" property is not set");
     return;
   }
   branch = parse_branch (description, &self->branch_error);
@@ -383,7 +440,7 @@ is_in_order (GstMessageExtract *self)
   return FALSE;
 }
 
-/* the type of what the branch says, as far as it shows by itself */
+/* the type of the branch's records, as far as its elements show it */
 static gchar *
 find_usual_type (GstMessageExtract *self)
 {
@@ -392,7 +449,7 @@ find_usual_type (GstMessageExtract *self)
   const gchar *type = NULL;
   gchar *last = NULL;
 
-  /* nothing is added to the branch before it runs: no resync */
+  /* the branch does not change before it runs: no resync */
   while (type == NULL && gst_iterator_next (elements, &item) == GST_ITERATOR_OK) {
     GstElementFactory *factory = gst_element_get_factory (g_value_get_object (&item));
 
@@ -417,22 +474,22 @@ pass_names_on (GstMessageExtract *self, const gchar *usual_type)
   g_autofree gchar *source = NULL, *type = NULL;
 
   GST_OBJECT_LOCK (self);
-  source = g_strdup (self->source);
-  type = g_strdup (self->type);
+  source = g_strdup (self->settings.source);
+  type = g_strdup (self->settings.type);
   GST_OBJECT_UNLOCK (self);
-  obs_message_tail_set_names (OBS_MESSAGE_TAIL (self->tail), source, type, usual_type);
+  obs_record_writer_set_names (OBS_RECORD_WRITER (self->writer), source, type, usual_type);
 }
 
 static void
-tell_refused (GstMessageExtract *self, guint id, const gchar *text)
+warn_refused (GstMessageExtract *self, guint id, const gchar *text)
 {
   GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-      ("%s: no observation can have \"%.40s\"", properties[id]->name, text), ("it is as before"));
+      ("%s: invalid value \"%.40s\"", properties[id]->name, text), ("keeping the previous value"));
 }
 
-/* A pipeline in NULL gives no messages on: what was said of a setting of a launch line, nobody has heard. */
+/* A pipeline in NULL drops messages: a warning about a launch line is posted again. */
 static void
-tell_refused_again (GstMessageExtract *self)
+warn_refused_again (GstMessageExtract *self)
 {
   for (guint id = 1; id < N_PROPS; id++) {
     g_autofree gchar *text = NULL;
@@ -441,7 +498,7 @@ tell_refused_again (GstMessageExtract *self)
     text = g_strdup (self->refused[id]);
     GST_OBJECT_UNLOCK (self);
     if (text != NULL)
-      tell_refused (self, id, text);
+      warn_refused (self, id, text);
   }
 }
 
@@ -457,10 +514,10 @@ gst_message_extract_change_state (GstElement *element, GstStateChange transition
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
     g_autofree gchar *usual_type = find_usual_type (self);
 
-    tell_refused_again (self);
-    obs_message_book_start (self->book, self->map);
+    warn_refused_again (self);
+    obs_in_flight_start (self->in_flight, self->map);
     gst_segment_init (&self->segment, GST_FORMAT_TIME);
-    g_atomic_int_set (&self->has_told, FALSE);
+    g_atomic_int_set (&self->has_reported, FALSE);
     pass_names_on (self, usual_type);
   }
   return GST_ELEMENT_CLASS (gst_message_extract_parent_class)->change_state (element, transition);
@@ -471,54 +528,26 @@ gst_message_extract_change_state (GstElement *element, GstStateChange transition
 static GstStructure *
 make_stats (GstMessageExtract *self)
 {
-  const struct {
-    const gchar *name;
-    gsize offset;
-  } fields[] = {
-#define FIELD(name, member) { name, G_STRUCT_OFFSET (ObsBookCounters, member) }
-    FIELD ("frames-in", frames_in),
-    FIELD ("frames-answered", frames_answered),
-    FIELD ("frames-dropped", frames_swallowed),
-    FIELD ("frames-flushed", frames_flushed),
-    FIELD ("frames-inside", frames_inside),
-    FIELD ("buffers-out", buffers_out),
-    FIELD ("messages-in", messages_in),
-    FIELD ("messages-mapped", messages_mapped),
-    FIELD ("messages-unknown", messages_unknown),
-    FIELD ("messages-dropped", messages_dropped),
-    FIELD ("messages-pending", messages_pending),
-    FIELD ("messages-late", messages_late),
-    FIELD ("pending-bytes", pending_bytes),
-    FIELD ("values-unconverted", values_unconverted),
-    FIELD ("records-mapped", records_mapped),
-    FIELD ("records-regions", records_regions),
-    FIELD ("records-empty", records_empty),
-    FIELD ("records-skipped", records_skipped),
-    FIELD ("records-passed", records_passed),
-    FIELD ("records-out", records_out),
-    FIELD ("records-refused", records_refused),
-#undef FIELD
-  };
-  GstStructure *stats = gst_structure_new_empty ("application/x-messageextract-stats");
-  ObsBookCounters counters;
+  ObsInFlightCounters counters;
 
-  obs_message_book_counters (self->book, &counters);
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    gst_structure_set (stats, fields[i].name, G_TYPE_UINT64,
-        G_STRUCT_MEMBER (guint64, &counters, fields[i].offset), NULL);
-  return stats;
+  obs_in_flight_get_counters (self->in_flight, &counters);
+  return trib_fields_to_structure (&stats_table, &counters);
 }
 
+/* an empty text is none */
 static void
-set_text (GstMessageExtract *self, gchar **text, const gchar *value)
+set_text (GstMessageExtract *self, guint id, const gchar *text)
 {
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, text && *text ? text : NULL);
   GST_OBJECT_LOCK (self);
-  g_free (*text);
-  *text = value != NULL && *value != '\0' ? g_strdup (value) : NULL;
+  trib_properties_set (&all, &self->settings, id, &value);
   GST_OBJECT_UNLOCK (self);
 }
 
-/* only below PAUSED: what runs keeps its branch and its rules */
+/* only below PAUSED: branch and rules do not change while it runs */
 static void
 set_branch_or_map (GstMessageExtract *self, guint id, const gchar *text)
 {
@@ -526,14 +555,14 @@ set_branch_or_map (GstMessageExtract *self, guint id, const gchar *text)
   if (GST_STATE (self) > GST_STATE_READY) {
     GST_STATE_UNLOCK (self);
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("%s can be set in NULL and READY only", properties[id]->name), ("it is as before"));
+        ("%s can be set in NULL and READY only", properties[id]->name),
+        ("keeping the previous value"));
     return;
   }
+  set_text (self, id, text);
   if (id == PROP_ELEMENT) {
-    set_text (self, &self->element, text);
     make_branch (self, text);
   } else {
-    set_text (self, &self->mapping, text);
     g_clear_error (&self->map_error);
     g_clear_pointer (&self->map, trib_message_map_unref);
     self->map = trib_message_map_new (text, &self->map_error);
@@ -541,7 +570,7 @@ set_branch_or_map (GstMessageExtract *self, guint id, const gchar *text)
   GST_STATE_UNLOCK (self);
 }
 
-/* what was refused of a property, or, with %NULL, is not any more */
+/* @text: (nullable): an invalid value of the property; %NULL: it has a valid one */
 static void
 note_refused (GstMessageExtract *self, guint id, const gchar *text)
 {
@@ -576,11 +605,11 @@ gst_message_extract_set_property (GObject *object, guint id, const GValue *value
     case PROP_TYPE:
       if (!is_usable (id, text)) {
         note_refused (self, id, text);
-        tell_refused (self, id, text);
+        warn_refused (self, id, text);
         return;
       }
       note_refused (self, id, NULL);
-      set_text (self, id == PROP_SOURCE ? &self->source : &self->type, text);
+      set_text (self, id, text);
       pass_names_on (self, NULL);
       break;
     default:
@@ -599,23 +628,8 @@ gst_message_extract_get_property (GObject *object, guint id, GValue *value, GPar
     return;
   }
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_ELEMENT:
-      g_value_set_string (value, self->element);
-      break;
-    case PROP_MAPPING:
-      g_value_set_string (value, self->mapping);
-      break;
-    case PROP_SOURCE:
-      g_value_set_string (value, self->source);
-      break;
-    case PROP_TYPE:
-      g_value_set_string (value, self->type);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!trib_properties_get (&all, &self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -626,16 +640,13 @@ gst_message_extract_finalize (GObject *object)
 {
   GstMessageExtract *self = GST_MESSAGE_EXTRACT (object);
 
-  g_free (self->element);
-  g_free (self->mapping);
-  g_free (self->source);
-  g_free (self->type);
+  trib_properties_clear (&all, &self->settings);
   for (guint id = 0; id < N_PROPS; id++)
     g_free (self->refused[id]);
   g_clear_error (&self->branch_error);
   g_clear_error (&self->map_error);
   g_clear_pointer (&self->map, trib_message_map_unref);
-  g_clear_pointer (&self->book, obs_message_book_unref);
+  g_clear_pointer (&self->in_flight, obs_in_flight_unref);
   G_OBJECT_CLASS (gst_message_extract_parent_class)->finalize (object);
 }
 
@@ -646,42 +657,19 @@ gst_message_extract_init (GstMessageExtract *self)
   g_autoptr (GstPadTemplate) src = gst_static_pad_template_get (&src_template);
   g_autoptr (GstPad) target = NULL;
 
-  self->book = obs_message_book_new ();
+  self->in_flight = obs_in_flight_new ();
   self->map = trib_message_map_new (NULL, NULL);
-  self->tail = obs_message_tail_new (self->book);
-  gst_bin_add (GST_BIN (self), self->tail);
+  self->writer = obs_record_writer_new (self->in_flight);
+  gst_bin_add (GST_BIN (self), self->writer);
   self->sinkpad = gst_ghost_pad_new_no_target_from_template ("sink", sink);
   gst_pad_add_probe (self->sinkpad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST
           | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       watch_input, self, NULL);
   gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
-  target = gst_element_get_static_pad (self->tail, "src");
+  target = gst_element_get_static_pad (self->writer, "src");
   gst_element_add_pad (GST_ELEMENT (self), gst_ghost_pad_new_from_template ("src", target, src));
   make_branch (self, NULL);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags playing
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  properties[PROP_ELEMENT] = g_param_spec_string ("element", "Element",
-      "The element that looks at frames, with its properties, or a bin description", NULL, ready);
-  properties[PROP_MAPPING] = g_param_spec_string ("mapping", "Mapping",
-      "What becomes of element messages, before what is built in: "
-      "MESSAGE: type=TYPE, list=LIST, NAME=FIELD, *; MESSAGE: ...",
-      NULL, ready);
-  properties[PROP_SOURCE] = g_param_spec_string ("source", "Source",
-      "Name of the source in the records (NULL = none: it is the type)", NULL, playing);
-  properties[PROP_TYPE] = g_param_spec_string ("type", "Type",
-      "Type of all records (NULL = what the mapping or the regions say)", NULL, playing);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of frames and messages since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -694,7 +682,8 @@ gst_message_extract_class_init (GstMessageExtractClass *klass)
   object_class->set_property = gst_message_extract_set_property;
   object_class->get_property = gst_message_extract_get_property;
   object_class->finalize = gst_message_extract_finalize;
-  install_properties (object_class);
+  trib_properties_install (&all, properties);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_message_extract_change_state);
   bin_class->handle_message = GST_DEBUG_FUNCPTR (gst_message_extract_handle_message);
   bin_class->deep_element_added = GST_DEBUG_FUNCPTR (gst_message_extract_deep_element_added);
@@ -702,6 +691,6 @@ gst_message_extract_class_init (GstMessageExtractClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Message to record extractor",
-      "Filter/Analyzer", "Makes records of what any analysing element says of each frame",
+      "Filter/Analyzer", "Converts the results of any analysing element to records",
       "The gst-tributary authors");
 }

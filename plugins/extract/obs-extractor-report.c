@@ -340,7 +340,7 @@ static const TribField branch_stats_fields[] = {
   COUNTER (BranchStats, "records-in", records.taken, "records"),
   COUNTER (BranchStats, "invalid", records.invalid, "unusable records"),
 };
-static const TribField stats_fields[] = {
+static const TribField extractorbin_stats_fields[] = {
   COUNTER (Stats, "frames-in", totals.frames, "frames"),
   COUNTER (Stats, "frames-admitted", totals.admitted,
       "at least one branch runs, or there is none (frames)"),
@@ -373,7 +373,7 @@ static const TribField stats_fields[] = {
 static const TribFieldTable branch_stats_table
     = TRIB_FIELD_TABLE ("branch", NULL, branch_stats_fields);
 static const TribFieldTable stats_table
-    = TRIB_FIELD_TABLE ("application/x-extractorbin-stats", NULL, stats_fields);
+    = TRIB_FIELD_TABLE ("application/x-extractorbin-stats", NULL, extractorbin_stats_fields);
 
 static guint64
 sum (const guint64 counts[TRIB_EXTRACT_N_OUTCOMES])

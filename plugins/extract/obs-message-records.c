@@ -57,7 +57,7 @@ group_messages (GPtrArray *messages)
   return groups;
 }
 
-/* A source says one thing of a frame: either that it found nothing, or what it found, in so many parts. */
+/* The record of a source about a frame is either empty or an observation, in one or more parts. */
 static gboolean
 same_source (const ObsRecordMaker *m, const Group *a, const Group *b)
 {
@@ -93,18 +93,18 @@ set_type (const ObsRecordMaker *m, const gchar *type, TribRecordEnvelope *e)
 }
 
 static void
-begin_envelope (
-    const ObsRecordMaker *m, const ObsAnswer *answer, TribRecordKind kind, TribRecordEnvelope *e)
+begin_envelope (const ObsRecordMaker *m, const ObsInFlightResult *result, TribRecordKind kind,
+    TribRecordEnvelope *e)
 {
-  const ObsFlight *flight = &answer->flight;
+  const ObsInFlightFrame *frame = &result->frame;
 
   memset (e, 0, sizeof *e);
   e->kind = kind;
   e->has = TRIB_RECORD_BIT (T_NS);
-  e->t_ns = flight->t_ns;
-  if (flight->has_identity) {
+  e->t_ns = frame->t_ns;
+  if (frame->has_identity) {
     e->has |= TRIB_RECORD_BIT (FRAME_ID);
-    e->frame_id = flight->frame_id;
+    e->frame_id = frame->frame_id;
   }
   if (m->names->source != NULL) {
     e->has |= TRIB_RECORD_BIT (SOURCE);
@@ -112,20 +112,20 @@ begin_envelope (
   }
   if (kind == TRIB_RECORD_KIND_SKIPPED)
     return;
-  if (flight->width > 0 && flight->height > 0) {
+  if (frame->width > 0 && frame->height > 0) {
     e->has |= TRIB_RECORD_BIT (WIDTH) | TRIB_RECORD_BIT (HEIGHT);
-    e->width = flight->width;
-    e->height = flight->height;
+    e->width = frame->width;
+    e->height = frame->height;
   }
-  if (answer->kind == OBS_ANSWER_CAME_OUT && flight->ticket != 0) {
+  if (result->kind == OBS_IN_FLIGHT_RETURNED && frame->serial != 0) {
     e->has |= TRIB_RECORD_BIT (PROCESSING_MS);
-    e->processing_ms = (gdouble) answer->took / 1000;
+    e->processing_ms = (gdouble) result->took / 1000;
   }
 }
 
-/* a record of a frame: as its buffer, or, where that is not there, at its time */
+/* a record with the timestamps of the frame's buffer, or, without one, at the frame's time */
 static GstBuffer *
-wrap (const ObsAnswer *answer, GstBuffer *buffer, GString *text)
+wrap (const ObsInFlightResult *result, GstBuffer *buffer, GString *text)
 {
   GstBuffer *record;
   gsize len = text->len;
@@ -133,20 +133,20 @@ wrap (const ObsAnswer *answer, GstBuffer *buffer, GString *text)
   if (buffer != NULL)
     return obs_frame_new_record (buffer, text);
   record = gst_buffer_new_wrapped (g_string_free (text, FALSE), len);
-  GST_BUFFER_PTS (record) = answer->flight.pts;
-  GST_BUFFER_DURATION (record) = answer->flight.duration;
+  GST_BUFFER_PTS (record) = result->frame.pts;
+  GST_BUFFER_DURATION (record) = result->frame.duration;
   return record;
 }
 
 static GstBuffer *
-make_plain (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, TribRecordKind kind,
-    const gchar *type)
+make_plain (ObsRecordMaker *m, const ObsInFlightResult *result, GstBuffer *buffer,
+    TribRecordKind kind, const gchar *type)
 {
   GString *text = g_string_sized_new (128);
   TribRecordEnvelope e;
   TribRecordWriter w;
 
-  begin_envelope (m, answer, kind, &e);
+  begin_envelope (m, result, kind, &e);
   set_type (m, type, &e);
   if (kind == TRIB_RECORD_KIND_SKIPPED) {
     e.has |= TRIB_RECORD_BIT (REASON);
@@ -155,7 +155,7 @@ make_plain (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, TribR
   trib_record_writer_init (&w, m->format, text);
   trib_record_envelope_begin (&w, &e);
   trib_record_writer_end_map (&w);
-  return wrap (answer, buffer, text);
+  return wrap (result, buffer, text);
 }
 
 /* ---- bodies ---- */
@@ -184,15 +184,15 @@ copy_items (ObsRecordMaker *m, TribRecordWriter *w, const ObsMessage *message)
 }
 
 static GstBuffer *
-make_mapped (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, const Group *group,
-    guint part, guint parts)
+make_mapped (ObsRecordMaker *m, const ObsInFlightResult *result, GstBuffer *buffer,
+    const Group *group, guint part, guint parts)
 {
   const ObsMessage *first = group->first;
   GString *text = g_string_sized_new (256);
   TribRecordEnvelope e;
   TribRecordWriter w;
 
-  begin_envelope (m, answer, TRIB_RECORD_KIND_OBS, &e);
+  begin_envelope (m, result, TRIB_RECORD_KIND_OBS, &e);
   set_type (m, first->type, &e);
   if (parts > 1) {
     e.has |= TRIB_RECORD_BIT (PART) | TRIB_RECORD_BIT (PARTS);
@@ -215,15 +215,16 @@ make_mapped (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, cons
   if (first->rule->list != NULL)
     trib_record_writer_end_array (&w);
   trib_record_writer_end_map (&w);
-  return wrap (answer, buffer, text);
+  return wrap (result, buffer, text);
 }
 
-/* ---- answers ---- */
+/* ---- results ---- */
 
 static void
-add_groups (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, GPtrArray *records)
+add_groups (
+    ObsRecordMaker *m, const ObsInFlightResult *result, GstBuffer *buffer, GPtrArray *records)
 {
-  g_autoptr (GPtrArray) groups = group_messages (answer->messages);
+  g_autoptr (GPtrArray) groups = group_messages (result->messages);
 
   for (guint i = 0; i < groups->len; i++) {
     const Group *group = g_ptr_array_index (groups, i);
@@ -231,11 +232,11 @@ add_groups (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, GPtrA
     GstBuffer *record = NULL;
 
     if (group->n_items > 0) {
-      record = make_mapped (m, answer, buffer, group, count_parts (m, groups, group, i) + 1, parts);
-      obs_message_book_count (m->book, records_mapped, 1);
+      record = make_mapped (m, result, buffer, group, count_parts (m, groups, group, i) + 1, parts);
+      obs_in_flight_count (m->in_flight, records_mapped, 1);
     } else if (parts == 0 && (i == 0 || m->names->source == NULL)) {
-      record = make_plain (m, answer, buffer, TRIB_RECORD_KIND_EMPTY, group->first->type);
-      obs_message_book_count (m->book, records_empty, 1);
+      record = make_plain (m, result, buffer, TRIB_RECORD_KIND_EMPTY, group->first->type);
+      obs_in_flight_count (m->in_flight, records_empty, 1);
     }
     g_free (m->names->last_type);
     m->names->last_type = g_strdup (group->first->type);
@@ -244,18 +245,18 @@ add_groups (ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, GPtrA
   }
 }
 
-/* a message with a time of its own: its record is of that time */
+/* the record of a message with a time of its own has that time */
 static void
-add_own_time (ObsRecordMaker *m, const ObsAnswer *answer, GPtrArray *records)
+add_own_time (ObsRecordMaker *m, const ObsInFlightResult *result, GPtrArray *records)
 {
-  const ObsMessage *message = g_ptr_array_index (answer->messages, 0);
-  ObsAnswer own = *answer;
+  const ObsMessage *message = g_ptr_array_index (result->messages, 0);
+  ObsInFlightResult own = *result;
 
-  own.flight.pts = message->pts;
-  own.flight.duration = message->duration;
-  own.flight.t_ns = (gint64) MIN (message->running_time, (guint64) G_MAXINT64);
-  if (m->segment->format == GST_FORMAT_TIME && !GST_CLOCK_TIME_IS_VALID (own.flight.pts))
-    own.flight.pts = gst_segment_position_from_running_time (
+  own.frame.pts = message->pts;
+  own.frame.duration = message->duration;
+  own.frame.t_ns = (gint64) MIN (message->running_time, (guint64) G_MAXINT64);
+  if (m->segment->format == GST_FORMAT_TIME && !GST_CLOCK_TIME_IS_VALID (own.frame.pts))
+    own.frame.pts = gst_segment_position_from_running_time (
         m->segment, GST_FORMAT_TIME, message->running_time);
   add_groups (m, &own, NULL, records);
 }
@@ -263,43 +264,45 @@ add_own_time (ObsRecordMaker *m, const ObsAnswer *answer, GPtrArray *records)
 /**
  * obs_record_maker_add:
  * @m: names, format and segment of the records
- * @answer: what is known of a frame
- * @buffer: (nullable): the frame as it came out
+ * @result: of a frame
+ * @buffer: (nullable): its buffer
  * @records: (element-type GstBuffer): gets the records
  *
- * A frame of which nothing was said has one all the same, where frames are pictures: that nothing was found, or that it
- * was dropped. In the streaming thread.
+ * Pictures without a message have a record, too: `empty`, or `skipped` when the branch dropped the
+ * picture.
+ *
+ * @thread: streaming
  */
 void
 obs_record_maker_add (
-    ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, GPtrArray *records)
+    ObsRecordMaker *m, const ObsInFlightResult *result, GstBuffer *buffer, GPtrArray *records)
 {
   GstBuffer *record = NULL;
   TribRecordEnvelope e;
 
-  if (answer->kind == OBS_ANSWER_OWN_TIME) {
-    add_own_time (m, answer, records);
+  if (result->kind == OBS_IN_FLIGHT_OWN_TIME) {
+    add_own_time (m, result, records);
     return;
   }
-  if (answer->messages->len > 0) {
-    add_groups (m, answer, buffer, records);
+  if (result->messages->len > 0) {
+    add_groups (m, result, buffer, records);
     return;
   }
   if (buffer != NULL) {
-    begin_envelope (m, answer, TRIB_RECORD_KIND_OBS, &e);
+    begin_envelope (m, result, TRIB_RECORD_KIND_OBS, &e);
     set_type (m, NULL, &e);
     record = obs_regions_to_record (buffer, &e, m->format);
   }
   if (record != NULL) {
-    obs_message_book_count (m->book, records_regions, 1);
-  } else if (!obs_message_book_has_frames (m->book)) {
+    obs_in_flight_count (m->in_flight, records_regions, 1);
+  } else if (!obs_in_flight_has_frames (m->in_flight)) {
     return;
-  } else if (answer->kind == OBS_ANSWER_CAME_OUT) {
-    record = make_plain (m, answer, buffer, TRIB_RECORD_KIND_EMPTY, m->names->last_type);
-    obs_message_book_count (m->book, records_empty, 1);
+  } else if (result->kind == OBS_IN_FLIGHT_RETURNED) {
+    record = make_plain (m, result, buffer, TRIB_RECORD_KIND_EMPTY, m->names->last_type);
+    obs_in_flight_count (m->in_flight, records_empty, 1);
   } else {
-    record = make_plain (m, answer, NULL, TRIB_RECORD_KIND_SKIPPED, m->names->last_type);
-    obs_message_book_count (m->book, records_skipped, 1);
+    record = make_plain (m, result, NULL, TRIB_RECORD_KIND_SKIPPED, m->names->last_type);
+    obs_in_flight_count (m->in_flight, records_skipped, 1);
   }
   g_ptr_array_add (records, record);
 }

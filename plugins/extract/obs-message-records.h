@@ -3,17 +3,17 @@
 
 #include <record/trib-record-reader.h>
 
-#include "obs-message-book.h"
+#include "obs-in-flight.h"
 
 G_BEGIN_DECLS
 
-/* What is known of a frame, as records (OBS-1). */
+/* Results of a frame as records (OBS-1). */
 
 /**
  * ObsRecordNames:
  * @source: (nullable): name of the source in the records
  * @type: (nullable): type of all records
- * @last_type: type of a record that says that nothing was found, unless @type is set
+ * @last_type: type of empty records, unless @type is set
  *
  * All are owned.
  */
@@ -24,14 +24,14 @@ typedef struct {
 } ObsRecordNames;
 
 typedef struct {
-  ObsMessageBook *book;
+  ObsInFlight *in_flight;
   ObsRecordNames *names;
   TribRecordReader *reader;
   TribRecordFormat format;
-  const GstSegment *segment; /* of what goes out */
+  const GstSegment *segment; /* of the records */
 } ObsRecordMaker;
 
 void obs_record_maker_add (
-    ObsRecordMaker *m, const ObsAnswer *answer, GstBuffer *buffer, GPtrArray *records);
+    ObsRecordMaker *m, const ObsInFlightResult *result, GstBuffer *buffer, GPtrArray *records);
 
 G_END_DECLS

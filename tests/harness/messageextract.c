@@ -694,7 +694,7 @@ test_refused (void)
 {
   const gint settings = GST_RESOURCE_ERROR_SETTINGS;
 
-  assert_refused ("", GST_RESOURCE_ERROR, settings, "element: nothing is named");
+  assert_refused ("", GST_RESOURCE_ERROR, settings, "the \"element\" property is not set");
   assert_refused ("element=\"no-such-thing a=b ! nor-this\"", GST_CORE_ERROR,
       GST_CORE_ERROR_MISSING_PLUGIN, "no-such-thing");
   assert_refused (
