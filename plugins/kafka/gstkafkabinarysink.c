@@ -147,13 +147,6 @@ struct _GstKafkaBinarySink {
   GstKafkaMedia media;
 };
 
-/* a frame on its way to the publisher */
-typedef struct {
-  TribKafkaFrame frame;
-  GBytes *payload;
-  gboolean legacy; /* as it was tried last */
-} Item;
-
 #define gst_kafka_binary_sink_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstKafkaBinarySink, gst_kafka_binary_sink, GST_TYPE_KAFKA_SINK)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysink, "kafkabinarysink", GST_RANK_NONE,
@@ -255,32 +248,6 @@ describe (GstKafkaBinarySink *self, GstBuffer *buffer, const TribFrameInfo *info
     f->quality = info->quality;
 }
 
-static TribKafkaPublishResult
-gst_kafka_binary_sink_publish (GstKafkaSink *sink, gpointer data, GError **error)
-{
-  Item *item = data;
-  TribKafkaPublishResult result;
-
-  /* `mode` may change while a frame waits */
-  GST_OBJECT_LOCK (sink);
-  item->legacy = gst_kafka_sink_get_settings (sink)->mode == GST_KAFKA_MODE_LEGACY;
-  GST_OBJECT_UNLOCK (sink);
-  result = trib_kafka_publisher_publish (
-      gst_kafka_sink_get_publisher (sink), &item->frame, item->payload, item->legacy, error);
-  if (result == TRIB_KAFKA_PUBLISH_TAKEN && item->legacy)
-    gst_kafka_sink_count_copy (sink, g_bytes_get_size (item->payload));
-  return result;
-}
-
-static void
-gst_kafka_binary_sink_count_flushed (GstKafkaSink *sink, gpointer data)
-{
-  Item *item = data;
-
-  trib_kafka_publisher_count_flushed (
-      gst_kafka_sink_get_publisher (sink), &item->frame, item->payload, item->legacy);
-}
-
 static GstFlowReturn
 gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
 {
@@ -289,7 +256,7 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   g_autoptr (GBytes) payload = NULL;
   g_autoptr (GError) error = NULL;
   TribFrameInfo info;
-  Item item;
+  TribKafkaItem item = { .form = TRIB_KAFKA_FORM_BINARY };
   gboolean copied;
 
   if (self->media.frame.format == NULL) {
@@ -379,8 +346,6 @@ gst_kafka_binary_sink_class_init (GstKafkaBinarySinkClass *klass)
   kafka_class->first_things = "Frames";
   kafka_class->begin = gst_kafka_binary_sink_begin;
   kafka_class->end = gst_kafka_binary_sink_end;
-  kafka_class->publish = gst_kafka_binary_sink_publish;
-  kafka_class->count_flushed = gst_kafka_binary_sink_count_flushed;
   kafka_class->connection_message = connection_message;
   kafka_class->losses_message = losses_message;
   kafka_class->make_stats = gst_kafka_binary_sink_make_stats;

@@ -125,12 +125,6 @@ struct _GstKafkaRecordSink {
   TribJsonReader *reader;
 };
 
-/* a record on its way to the publisher */
-typedef struct {
-  TribKafkaRecord record;
-  GBytes *value;
-} Item;
-
 #define gst_kafka_record_sink_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstKafkaRecordSink, gst_kafka_record_sink, GST_TYPE_KAFKA_SINK)
 GST_ELEMENT_REGISTER_DEFINE (
@@ -198,24 +192,6 @@ gst_kafka_record_sink_set_caps (GstBaseSink *sink, GstCaps *caps)
   return TRUE;
 }
 
-static TribKafkaPublishResult
-gst_kafka_record_sink_publish (GstKafkaSink *sink, gpointer data, GError **error)
-{
-  Item *item = data;
-
-  return trib_kafka_publisher_publish_record (
-      gst_kafka_sink_get_publisher (sink), &item->record, item->value, error);
-}
-
-static void
-gst_kafka_record_sink_count_flushed (GstKafkaSink *sink, gpointer data)
-{
-  Item *item = data;
-
-  trib_kafka_publisher_count_flushed_record (
-      gst_kafka_sink_get_publisher (sink), &item->record, item->value);
-}
-
 static GBytes *
 get_value (GstKafkaRecordSink *self, GstBuffer *buffer, guint64 *ret_held_bytes)
 {
@@ -253,27 +229,27 @@ gst_kafka_record_sink_render (GstBaseSink *base, GstBuffer *buffer)
   g_autoptr (GBytes) value = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree gchar *key = NULL;
-  Item item = { { .headers = headers } };
+  TribKafkaItem item = { .form = TRIB_KAFKA_FORM_RECORD, .headers = headers };
 
   if (self->content_type == NULL) {
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL), ("a buffer came before its caps"));
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  item.value = value = get_value (self, buffer, &item.record.held_bytes);
+  item.payload = value = get_value (self, buffer, &item.frame.held_bytes);
   if (value == NULL) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, READ, ("A record's memory cannot be read."), ("%" GST_PTR_FORMAT, buffer));
     return GST_FLOW_ERROR;
   }
-  item.record.t_ns = time_of (self, buffer);
+  item.frame.t_ns = time_of (self, buffer);
   if (g_str_equal (self->content_type, JSON_TYPE)
       && !trib_kafka_key_read (
-          self->reader, value, self->key_member, &key, &item.record.key_size, &error)) {
+          self->reader, value, self->key_member, &key, &item.key_size, &error)) {
     trib_kafka_publisher_count_malformed (
-        gst_kafka_sink_get_publisher (sink), &item.record, value, error->message);
+        gst_kafka_sink_get_publisher (sink), &item, error->message);
     return GST_FLOW_OK;
   }
-  item.record.key = key;
+  item.key = key;
   return gst_kafka_sink_send (sink, &item);
 }
 
@@ -382,8 +358,6 @@ gst_kafka_record_sink_class_init (GstKafkaRecordSinkClass *klass)
   kafka_class->begin = gst_kafka_record_sink_begin;
   kafka_class->end = gst_kafka_record_sink_end;
   kafka_class->configure = gst_kafka_record_sink_configure;
-  kafka_class->publish = gst_kafka_record_sink_publish;
-  kafka_class->count_flushed = gst_kafka_record_sink_count_flushed;
   kafka_class->connection_message = connection_message;
   kafka_class->losses_message = losses_message;
   kafka_class->make_stats = gst_kafka_record_sink_make_stats;

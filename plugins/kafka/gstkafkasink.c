@@ -293,25 +293,41 @@ gst_kafka_sink_change_state (GstElement *element, GstStateChange transition)
   return ret;
 }
 
+static TribKafkaPublishResult
+submit (GstKafkaSink *self, TribKafkaItem *item, GError **error)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  TribKafkaPublishResult result;
+
+  if (item->form != TRIB_KAFKA_FORM_RECORD) {
+    GST_OBJECT_LOCK (self);
+    item->form = priv->settings.mode == GST_KAFKA_MODE_LEGACY ? TRIB_KAFKA_FORM_LEGACY
+                                                              : TRIB_KAFKA_FORM_BINARY;
+    GST_OBJECT_UNLOCK (self);
+  }
+  result = trib_kafka_publisher_submit (priv->publisher, item, error);
+  if (result == TRIB_KAFKA_PUBLISH_TAKEN && item->form == TRIB_KAFKA_FORM_LEGACY)
+    gst_kafka_sink_count_copy (self, g_bytes_get_size (item->payload));
+  return result;
+}
+
 /**
  * gst_kafka_sink_send:
  * @self: a sink that renders
- * @item: what its class publishes
+ * @item: what to publish; a frame's form is that of the property `mode`, which may change while it waits
  *
- * Publishes; where the wait for room is interrupted, tries again or counts the item as lost. Posts what
- * goes wrong.
+ * Publishes; where the wait for space is interrupted, tries again or counts the item as lost. Posts the errors.
  *
  * @thread: streaming
  */
 GstFlowReturn
-gst_kafka_sink_send (GstKafkaSink *self, gpointer item)
+gst_kafka_sink_send (GstKafkaSink *self, TribKafkaItem *item)
 {
-  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow;
 
   for (;;) {
-    switch (klass->publish (self, item, &error)) {
+    switch (submit (self, item, &error)) {
       case TRIB_KAFKA_PUBLISH_TAKEN:
       case TRIB_KAFKA_PUBLISH_LOST:
         return GST_FLOW_OK;
@@ -320,13 +336,13 @@ gst_kafka_sink_send (GstKafkaSink *self, gpointer item)
         flow = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
         if (flow == GST_FLOW_OK)
           break;
-        klass->count_flushed (self, item);
+        trib_kafka_publisher_count_flushed (PRIV (self)->publisher, item);
         return flow;
       case TRIB_KAFKA_PUBLISH_ERROR:
         if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW))
           GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-              ("Kafka takes %s more slowly than they come, and overflow is set to error.",
-                  klass->things),
+              ("Kafka accepts %s more slowly than they arrive, and overflow is set to error.",
+                  GST_KAFKA_SINK_GET_CLASS (self)->things),
               ("%s", error->message));
         return GST_FLOW_ERROR;
     }

@@ -30,8 +30,6 @@ enum {
  * @begin: (nullable): before the publisher is made
  * @end: (nullable): after it is gone; @again: begin follows, with settings that were changed
  * @configure: (nullable): completes the core's configuration; OBJECT_LOCK is held
- * @publish: gives one item to the publisher
- * @count_flushed: the item's wait for room was ended, and it is not tried again
  * @connection_message: (transfer full): structure of the element's message
  * @losses_message: (transfer full): likewise
  * @make_stats: (transfer full): the `stats` property
@@ -45,8 +43,6 @@ struct _GstKafkaSinkClass {
   gboolean (*begin) (GstKafkaSink *sink, GError **error);
   void (*end) (GstKafkaSink *sink, gboolean again);
   void (*configure) (GstKafkaSink *sink, GstKafkaConfig *config);
-  TribKafkaPublishResult (*publish) (GstKafkaSink *sink, gpointer item, GError **error);
-  void (*count_flushed) (GstKafkaSink *sink, gpointer item);
   GstStructure *(*connection_message) (
       const TribLinkEvent *event, guint64 n_pending, const gchar *why);
   GstStructure *(*losses_message) (const TribKafkaLosses *losses);
@@ -56,7 +52,7 @@ struct _GstKafkaSinkClass {
 void gst_kafka_sink_install (GParamSpec **properties);
 GstKafkaSettings *gst_kafka_sink_get_settings (GstKafkaSink *sink);
 TribKafkaPublisher *gst_kafka_sink_get_publisher (GstKafkaSink *sink);
-GstFlowReturn gst_kafka_sink_send (GstKafkaSink *sink, gpointer item);
+GstFlowReturn gst_kafka_sink_send (GstKafkaSink *sink, TribKafkaItem *item);
 gboolean gst_kafka_sink_must_compact (GstKafkaSink *sink, GstBuffer *buffer, guint64 held_bytes);
 void gst_kafka_sink_count_copy (GstKafkaSink *sink, gsize size);
 const gchar *gst_kafka_sink_get_state (GstKafkaSink *sink, TribKafkaAccounts *ret_accounts,

@@ -46,7 +46,7 @@ youngest_waiting_non_key (TribKafkaPublisher *p)
 {
   for (GList *link = p->waiting.tail; link; link = link->prev) {
     Frame *frame = link->data;
-    if (!frame->is_key)
+    if (!frame->desc.key)
       return frame;
   }
   return NULL;
@@ -67,8 +67,8 @@ make_space (TribKafkaPublisher *p, const Frame *frame, TribKafkaDropped *ret_rea
       *ret_reason = TRIB_KAFKA_DROPPED_NEWEST;
       break;
     case TRIB_KAFKA_OVERFLOW_DROP_NON_KEY:
-      while (
-          frame->is_key && !has_space (p, cost) && (victim = youngest_waiting_non_key (p)) != NULL)
+      while (frame->desc.key && !has_space (p, cost)
+             && (victim = youngest_waiting_non_key (p)) != NULL)
         trib_kafka_outcome_drop (p, victim, TRIB_KAFKA_DROPPED_NON_KEY,
             "dropped for a key frame: the bound on pending bytes was reached");
       *ret_reason = TRIB_KAFKA_DROPPED_NON_KEY;
@@ -126,7 +126,7 @@ refuse_too_large (TribKafkaPublisher *p, Frame *frame)
   g_autofree gchar *message
       = g_strdup_printf ("a %s of %" G_GSIZE_FORMAT " bytes needs %" G_GUINT64_FORMAT
                          " with its metadata, more than max-pending-bytes=%" G_GUINT64_FORMAT,
-          frame->kind == FRAME_RECORD ? "record" : "frame", frame->size, frame->cost,
+          frame->form == TRIB_KAFKA_FORM_RECORD ? "record" : "frame", frame->size, frame->cost,
           p->config.max_pending_bytes);
 
   /* the frames after it need it all the same */
@@ -180,11 +180,11 @@ trib_kafka_admission_run (TribKafkaPublisher *p, Frame *frame, GError **error)
 
   if (frame->size == 0)
     return lose_failed (p, frame, TRIB_KAFKA_FAILED_REFUSED,
-        frame->kind == FRAME_RECORD ? "a record without bytes" : "a frame without bytes");
+        frame->form == TRIB_KAFKA_FORM_RECORD ? "a record without bytes" : "a frame without bytes");
   /* it would wait in vain */
   if (frame->cost > p->config.max_pending_bytes)
     return refuse_too_large (p, frame);
-  if (p->overflow != TRIB_KAFKA_OVERFLOW_DROP_NON_KEY || frame->is_key)
+  if (p->overflow != TRIB_KAFKA_OVERFLOW_DROP_NON_KEY || frame->desc.key)
     p->await_key = FALSE;
   if (p->await_key) {
     trib_kafka_outcome_count (p, frame);

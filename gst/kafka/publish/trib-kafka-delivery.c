@@ -62,12 +62,12 @@ static void
 send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const void *value,
     gsize size, rd_kafka_headers_t *headers)
 {
-  gboolean plain = frame->kind == FRAME_RECORD;
+  gboolean plain = frame->form == TRIB_KAFKA_FORM_RECORD;
   Record record = {
     .slot = &frame->slots[topic],
     .key = plain ? frame->key : frame->id,
     .key_size = plain ? frame->key_size : strlen (frame->id),
-    .t_ns = frame->t_ns,
+    .t_ns = frame->desc.t_ns,
     .value = value,
     .size = size,
     .headers = headers,
@@ -110,7 +110,7 @@ fits_topic (
 static void
 send_single (TribKafkaPublisher *p, Frame *frame)
 {
-  gboolean legacy = frame->kind == FRAME_LEGACY;
+  gboolean legacy = frame->form == TRIB_KAFKA_FORM_LEGACY;
   g_autofree gchar *message = NULL;
   gsize size;
   const void *data;
@@ -141,7 +141,7 @@ send_binary (TribKafkaPublisher *p, Frame *frame)
     return;
   }
   send_record (p, frame, TRIB_KAFKA_TOPIC_BINARY, data, size,
-      trib_kafka_frame_headers (frame, frame->content_type, frame->crc32c, frame->caps));
+      trib_kafka_frame_headers (frame, frame->desc.content_type, frame->crc32c, frame->desc.caps));
   if (!frame->broken)
     send_record (p, frame, TRIB_KAFKA_TOPIC_METADATA, frame->json->str, frame->json->len,
         trib_kafka_frame_headers (frame, "application/json", frame->json_crc32c, NULL));
@@ -155,7 +155,7 @@ send_frame (TribKafkaPublisher *p, Frame *frame)
   frame->partition = trib_kafka_frame_choose_partition (p, frame);
   g_queue_push_tail_link (&p->sent, &frame->link);
   p->client_bytes += frame->cost;
-  if (frame->kind == FRAME_BINARY)
+  if (frame->form == TRIB_KAFKA_FORM_BINARY)
     send_binary (p, frame);
   else
     send_single (p, frame);
@@ -294,7 +294,8 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
   take_report (p, frame, topic, report);
   if (frame->n_outstanding > 0)
     return;
-  if (!frame->broken && frame->kind == FRAME_BINARY && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
+  if (!frame->broken && frame->form == TRIB_KAFKA_FORM_BINARY
+      && topic != TRIB_KAFKA_TOPIC_REGISTRY) {
     if (p->closing)
       break_frame (frame, TRIB_KAFKA_FAILED_PURGED,
           g_strdup ("given up before its registry entry was sent: the sink stopped"));

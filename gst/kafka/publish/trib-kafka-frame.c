@@ -26,93 +26,83 @@ share (gchar **last, const gchar *text)
   return g_ref_string_acquire (*last);
 }
 
-static Frame *
-new_frame (TribKafkaPublisher *p, FrameKind kind, gint64 t_ns)
+/* what its records say; outside the lock, because legacy frames are large */
+static void
+describe_frame (TribKafkaPublisher *p, Frame *frame, const TribKafkaItem *item)
+{
+  gboolean legacy = item->form == TRIB_KAFKA_FORM_LEGACY;
+  const guint8 *data = g_bytes_get_data (item->payload, NULL);
+  TribKafkaFrame *desc = &frame->desc;
+
+  desc->session = share (&p->last_session, item->frame.session);
+  desc->stream = share (&p->last_stream, item->frame.stream);
+  desc->caps = share (&p->last_caps, item->frame.caps);
+  desc->format = g_intern_string (item->frame.format);
+  desc->pixel_format = g_intern_string (item->frame.pixel_format);
+  desc->content_type = g_intern_string (item->frame.content_type);
+  desc->time_source = g_intern_string (item->frame.time_source);
+  frame->id = trib_frame_id_format (desc->session, desc->stream, desc->index, desc->t_ns);
+  if (legacy) {
+    frame->json = g_string_sized_new (frame->size / 3 * 4 + 2048);
+    trib_kafka_layout_legacy (frame->json, desc, frame->id, frame->sequence, data, frame->size);
+  } else {
+    frame->payload = g_bytes_ref (item->payload);
+    frame->crc32c = trib_crc32c (0, data, frame->size);
+    frame->json = g_string_sized_new (1024);
+    trib_kafka_layout_metadata (
+        frame->json, desc, frame->id, frame->sequence, frame->size, frame->crc32c);
+  }
+  frame->json_crc32c = trib_crc32c (0, frame->json->str, frame->json->len);
+  frame->cost = FRAME_OVERHEAD_BYTES + frame->json->len + (legacy ? 0 : frame->held);
+}
+
+static void
+describe_record (Frame *frame, const TribKafkaItem *item)
+{
+  frame->desc = (TribKafkaFrame){ .t_ns = item->frame.t_ns, .key = TRUE };
+  frame->id = g_strdup_printf ("%" G_GUINT64_FORMAT, frame->sequence);
+  frame->payload = g_bytes_ref (item->payload);
+  if (item->key) {
+    frame->key_size = item->key_size;
+    frame->key = g_memdup2 (item->key, MAX (item->key_size, 1));
+  }
+  for (guint i = 0; item->headers && item->headers[i]; i += 2) {
+    if (frame->headers == NULL)
+      frame->headers = rd_kafka_headers_new (4);
+    rd_kafka_header_add (frame->headers, item->headers[i], -1, item->headers[i + 1], -1);
+    frame->headers_size += strlen (item->headers[i]) + strlen (item->headers[i + 1]) + 10;
+  }
+  frame->cost = FRAME_OVERHEAD_BYTES + frame->held + frame->key_size + frame->headers_size;
+}
+
+/* @thread: publishing */
+Frame *
+trib_kafka_frame_new (TribKafkaPublisher *p, const TribKafkaItem *item)
 {
   Frame *frame = g_new0 (Frame, 1);
 
-  frame->kind = kind;
-  frame->t_ns = t_ns;
+  frame->form = item->form;
+  frame->desc = item->frame;
+  frame->size = g_bytes_get_size (item->payload);
+  frame->held = MAX (frame->size, item->frame.held_bytes);
   frame->taken_us = g_get_monotonic_time ();
-  /* its number, unless its wait for room is ended: only the publishing thread counts */
+  /* its number, unless its wait for space is ended: only the publishing thread counts */
   frame->sequence = p->accounts.produced;
   frame->partition = -1;
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
     frame->offsets[i] = -1;
+  if (item->form == TRIB_KAFKA_FORM_RECORD)
+    describe_record (frame, item);
+  else
+    describe_frame (p, frame, item);
   return frame;
 }
 
-/* @thread: publishing */
-Frame *
-trib_kafka_frame_new (
-    TribKafkaPublisher *p, const TribKafkaFrame *desc, GBytes *payload, gboolean legacy)
+static void
+unshare (const gchar *text)
 {
-  Frame *frame = new_frame (p, legacy ? FRAME_LEGACY : FRAME_BINARY, desc->t_ns);
-  gsize size;
-  const guint8 *data = g_bytes_get_data (payload, &size);
-
-  frame->id = trib_frame_id_format (desc->session, desc->stream, desc->index, desc->t_ns);
-  frame->session = share (&p->last_session, desc->session);
-  frame->stream = share (&p->last_stream, desc->stream);
-  frame->caps = share (&p->last_caps, desc->caps);
-  frame->format = g_intern_string (desc->format);
-  frame->content_type = g_intern_string (desc->content_type);
-  frame->time_source = g_intern_string (desc->time_source);
-  frame->index = desc->index;
-  frame->original_size = desc->original_size;
-  frame->is_key = desc->key;
-  frame->size = size;
-  frame->held = MAX (size, desc->held_bytes);
-  if (!legacy) {
-    frame->payload = g_bytes_ref (payload);
-    frame->crc32c = trib_crc32c (0, data, size);
-  }
-  return frame;
-}
-
-/* @thread: publishing */
-Frame *
-trib_kafka_frame_new_record (TribKafkaPublisher *p, const TribKafkaRecord *desc, GBytes *value)
-{
-  Frame *frame = new_frame (p, FRAME_RECORD, desc->t_ns);
-
-  frame->id = g_strdup_printf ("%" G_GUINT64_FORMAT, frame->sequence);
-  frame->is_key = TRUE;
-  frame->size = g_bytes_get_size (value);
-  frame->held = MAX (frame->size, desc->held_bytes);
-  frame->payload = g_bytes_ref (value);
-  if (desc->key) {
-    frame->key_size = desc->key_size;
-    frame->key = g_memdup2 (desc->key, MAX (desc->key_size, 1));
-  }
-  for (guint i = 0; desc->headers && desc->headers[i]; i += 2) {
-    if (frame->headers == NULL)
-      frame->headers = rd_kafka_headers_new (4);
-    rd_kafka_header_add (frame->headers, desc->headers[i], -1, desc->headers[i + 1], -1);
-    frame->headers_size += strlen (desc->headers[i]) + strlen (desc->headers[i + 1]) + 10;
-  }
-  frame->cost = FRAME_OVERHEAD_BYTES + frame->held + frame->key_size + frame->headers_size;
-  return frame;
-}
-
-/* the records' values that are made here, and what the frame costs; outside the lock, because legacy
- * frames are large */
-void
-trib_kafka_frame_lay_out (Frame *frame, const TribKafkaFrame *desc, GBytes *payload)
-{
-  gboolean legacy = frame->kind == FRAME_LEGACY;
-  gsize size;
-  const guint8 *data = g_bytes_get_data (payload, &size);
-
-  if (legacy) {
-    frame->json = g_string_sized_new (size / 3 * 4 + 2048);
-    trib_kafka_layout_legacy (frame->json, desc, frame->id, frame->sequence, data, size);
-  } else {
-    frame->json = g_string_sized_new (1024);
-    trib_kafka_layout_metadata (frame->json, desc, frame->id, frame->sequence, size, frame->crc32c);
-  }
-  frame->json_crc32c = trib_crc32c (0, frame->json->str, frame->json->len);
-  frame->cost = FRAME_OVERHEAD_BYTES + frame->json->len + (legacy ? 0 : frame->held);
+  if (text)
+    g_ref_string_release ((gchar *) text);
 }
 
 void
@@ -121,9 +111,9 @@ trib_kafka_frame_free (Frame *frame)
   g_free (frame->id);
   g_free (frame->key);
   g_clear_pointer (&frame->headers, rd_kafka_headers_destroy);
-  g_clear_pointer (&frame->session, g_ref_string_release);
-  g_clear_pointer (&frame->stream, g_ref_string_release);
-  g_clear_pointer (&frame->caps, g_ref_string_release);
+  unshare (frame->desc.session);
+  unshare (frame->desc.stream);
+  unshare (frame->desc.caps);
   g_clear_pointer (&frame->payload, g_bytes_unref);
   if (frame->json)
     g_string_free (frame->json, TRUE);
@@ -146,7 +136,7 @@ trib_kafka_frame_headers (
   rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
   g_snprintf (number, sizeof number, "%u", crc32c);
   rd_kafka_header_add (headers, "crc32c", -1, number, -1);
-  rd_kafka_header_add (headers, "time-source", -1, frame->time_source, -1);
+  rd_kafka_header_add (headers, "time-source", -1, frame->desc.time_source, -1);
   if (caps)
     rd_kafka_header_add (headers, "caps", -1, caps, -1);
   return headers;
@@ -156,9 +146,9 @@ trib_kafka_frame_headers (
 gsize
 trib_kafka_frame_whole (const Frame *frame, gsize size)
 {
-  gsize names = frame->kind == FRAME_RECORD
+  gsize names = frame->form == TRIB_KAFKA_FORM_RECORD
                     ? frame->key_size + frame->headers_size
-                    : strlen (frame->id) * 2 + (frame->caps ? strlen (frame->caps) : 0);
+                    : strlen (frame->id) * 2 + (frame->desc.caps ? strlen (frame->desc.caps) : 0);
 
   return size + RECORD_OVERHEAD_BYTES + names;
 }
@@ -169,12 +159,12 @@ trib_kafka_frame_entry (const TribKafkaPublisher *p, const Frame *frame, TribKaf
 {
   *entry = (TribKafkaEntry){
     .frame_id = frame->id,
-    .session = frame->session,
-    .stream = frame->stream,
-    .index = frame->index,
-    .t_ns = frame->t_ns,
-    .format = frame->format,
-    .original_size = frame->original_size,
+    .session = frame->desc.session,
+    .stream = frame->desc.stream,
+    .index = frame->desc.index,
+    .t_ns = frame->desc.t_ns,
+    .format = frame->desc.format,
+    .original_size = frame->desc.original_size,
     .size = frame->size,
     .created_at_ns = g_get_real_time () * 1000,
     .metadata = { p->topics[TRIB_KAFKA_TOPIC_METADATA].name, frame->partition,
@@ -194,13 +184,13 @@ trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *fra
   gint32 n = p->n_partitions[trib_kafka_frame_group (frame)];
   g_autofree gchar *key = NULL;
 
-  if (frame->kind == FRAME_RECORD) {
+  if (frame->form == TRIB_KAFKA_FORM_RECORD) {
     if (frame->key)
       return trib_kafka_partition_for (frame->key, frame->key_size, n);
     return (gint32) (frame->sequence % (guint64) n);
   }
   if (p->config.partition_by_frame)
     return trib_kafka_partition_for (frame->id, strlen (frame->id), n);
-  key = g_strdup_printf ("%s_%s", frame->session, frame->stream);
+  key = g_strdup_printf ("%s_%s", frame->desc.session, frame->desc.stream);
   return trib_kafka_partition_for (key, strlen (key), n);
 }

@@ -32,13 +32,13 @@ give_back (TribKafkaPublisher *p, Frame *frame, guint64 bytes)
 void
 trib_kafka_outcome_release_payload (TribKafkaPublisher *p, Frame *frame)
 {
-  guint64 bytes = frame->kind == FRAME_LEGACY ? frame->json->len : frame->held;
+  guint64 bytes = frame->form == TRIB_KAFKA_FORM_LEGACY ? frame->json->len : frame->held;
 
   if (frame->payload) {
     p->accounts.pinned_bytes -= frame->held;
     p->accounts.pinned_buffers--;
     g_ptr_array_add (p->released, g_steal_pointer (&frame->payload));
-  } else if (frame->kind != FRAME_LEGACY) {
+  } else if (frame->form != TRIB_KAFKA_FORM_LEGACY) {
     return;
   }
   give_back (p, frame, bytes);
@@ -109,7 +109,7 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
   LossRecord *loss;
   Record record;
 
-  if (frame->kind != FRAME_BINARY)
+  if (frame->form != TRIB_KAFKA_FORM_BINARY)
     return;
   /* a FAILED entry beside a LINKED one that did arrive would be worse than none */
   if (!p->ready[GROUP_BINARY] || p->fatal || p->closing || frame->maybe_linked
@@ -122,7 +122,7 @@ write_loss_record (TribKafkaPublisher *p, Frame *frame, const gchar *reason, con
     .slot = &loss->slot,
     .key = loss->id,
     .key_size = strlen (loss->id),
-    .t_ns = frame->t_ns,
+    .t_ns = frame->desc.t_ns,
     .value = loss->json->str,
     .size = loss->json->len,
     .headers = trib_kafka_frame_headers (

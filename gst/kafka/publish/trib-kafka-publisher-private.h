@@ -60,10 +60,7 @@ typedef struct {
   guint64 max_bytes; /* of a record batch, says the broker; 0: not known */
 } Topic;
 
-/* the three records of a binary frame, the one of a legacy frame, a record as it came */
-typedef enum { FRAME_BINARY, FRAME_LEGACY, FRAME_RECORD } FrameKind;
-
-/* where the single record of FRAME_LEGACY and FRAME_RECORD goes */
+/* where the single record of a legacy frame, and a record as it is, goes */
 #define TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
 
 /* the topics of a binary frame, or that of a single record: they are made and looked up only once a
@@ -74,23 +71,14 @@ typedef enum { GROUP_BINARY, GROUP_SINGLE, N_GROUPS } Group;
 struct _Frame {
   Slot slots[TRIB_KAFKA_N_TOPICS];
   GList link; /* in `waiting` or `sent` */
-  FrameKind kind;
-  gchar *id;                   /* of a plain record: its number, for people */
-  gchar *key;                  /* (nullable) of a plain record */
-  gsize key_size;              /* likewise */
-  rd_kafka_headers_t *headers; /* (nullable) of a plain record, until it is sent */
+  TribKafkaForm form;
+  gchar *id;           /* of a record: its number, for people */
+  TribKafkaFrame desc; /* its texts are interned, or counted by reference; NULL in a record's */
+  gchar *key;          /* (nullable) of a record */
+  gsize key_size;      /* likewise */
+  rd_kafka_headers_t *headers; /* (nullable) of a record, until it is sent */
   gsize headers_size;          /* likewise */
-  gchar *session;              /* GRefString, not interned */
-  gchar *stream;               /* likewise */
-  const gchar *format;         /* interned */
-  guint64 index;
-  gint64 t_ns;
   guint64 sequence;
-  guint64 original_size;
-  gboolean is_key;
-  const gchar *content_type; /* interned */
-  const gchar *time_source;  /* interned */
-  gchar *caps;               /* (nullable) GRefString */
 
   GBytes *payload; /* NULL once the broker has it */
   gsize size;
@@ -196,7 +184,7 @@ struct _TribKafkaPublisher {
 static inline Group
 trib_kafka_frame_group (const Frame *frame)
 {
-  return frame->kind == FRAME_BINARY ? GROUP_BINARY : GROUP_SINGLE;
+  return frame->form == TRIB_KAFKA_FORM_BINARY ? GROUP_BINARY : GROUP_SINGLE;
 }
 
 /* (nullable): the last word on what is wrong */
@@ -231,11 +219,7 @@ void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
 gboolean trib_kafka_end_run (TribKafkaPublisher *p);
 
 /* trib-kafka-frame.c */
-Frame *trib_kafka_frame_new (
-    TribKafkaPublisher *p, const TribKafkaFrame *desc, GBytes *payload, gboolean legacy);
-Frame *trib_kafka_frame_new_record (
-    TribKafkaPublisher *p, const TribKafkaRecord *desc, GBytes *value);
-void trib_kafka_frame_lay_out (Frame *frame, const TribKafkaFrame *desc, GBytes *payload);
+Frame *trib_kafka_frame_new (TribKafkaPublisher *p, const TribKafkaItem *item);
 void trib_kafka_frame_free (Frame *frame);
 rd_kafka_headers_t *trib_kafka_frame_headers (
     const Frame *frame, const gchar *content_type, guint32 crc32c, const gchar *caps);

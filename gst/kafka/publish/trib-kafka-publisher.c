@@ -154,26 +154,22 @@ trib_kafka_publisher_free (TribKafkaPublisher *p)
 }
 
 /**
- * trib_kafka_publisher_publish:
- * @p: a publisher
- * @frame: what the records say of it; session and stream must pass the checks of trib-frame-id.h
- * @payload: its bytes; referenced, not copied, until the broker has acknowledged them
- * @legacy: as the one record of legacy mode (ARIA-4), which does copy
+ * trib_kafka_publisher_submit:
+ * @p: a publisher; one with a record topic takes records, another one frames
+ * @item: what to publish
  * @error: return location, set with %TRIB_KAFKA_PUBLISH_ERROR
  *
- * Takes one frame. May wait for room when the overflow policy says so; the wait ends with the
+ * Takes one frame or record. May wait for space when the overflow policy says so; the wait ends with the
  * delivery timeout, or with trib_kafka_publisher_set_flushing(). One thread at a time.
  *
  * Returns: what became of it
  */
 TribKafkaPublishResult
-trib_kafka_publisher_publish (TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload,
-    gboolean legacy, GError **error)
+trib_kafka_publisher_submit (TribKafkaPublisher *p, const TribKafkaItem *item, GError **error)
 {
-  Frame *taken = trib_kafka_frame_new (p, frame, payload, legacy);
+  Frame *taken = trib_kafka_frame_new (p, item);
   TribKafkaPublishResult result;
 
-  trib_kafka_frame_lay_out (taken, frame, payload);
   g_mutex_lock (&p->lock);
   result = trib_kafka_admission_run (p, taken, error);
   g_mutex_unlock (&p->lock);
@@ -181,82 +177,41 @@ trib_kafka_publisher_publish (TribKafkaPublisher *p, const TribKafkaFrame *frame
 }
 
 /**
- * trib_kafka_publisher_publish_record:
- * @p: a publisher with a record topic
- * @record: what goes with the value
- * @value: the value; referenced, not copied, until the broker has acknowledged it
- * @error: return location, set with %TRIB_KAFKA_PUBLISH_ERROR
+ * trib_kafka_publisher_count_flushed:
+ * @p: a publisher
+ * @item: as given to trib_kafka_publisher_submit()
  *
- * As trib_kafka_publisher_publish(), for one record as it is: it is acknowledged, failed or dropped like
- * a frame, and counted as one. Nothing is written down for one that is lost.
- *
- * Returns: what became of it
+ * Counts what trib_kafka_publisher_submit() gave %TRIB_KAFKA_PUBLISH_FLUSHING for and that is not tried again. It is
+ * reported and written down like any other loss.
  */
-TribKafkaPublishResult
-trib_kafka_publisher_publish_record (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, GError **error)
+void
+trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *item)
 {
-  Frame *taken = trib_kafka_frame_new_record (p, record, value);
-  TribKafkaPublishResult result;
+  Frame *lost = trib_kafka_frame_new (p, item);
 
-  g_mutex_lock (&p->lock);
-  result = trib_kafka_admission_run (p, taken, error);
-  g_mutex_unlock (&p->lock);
-  return result;
-}
-
-static void
-count_flushed (TribKafkaPublisher *p, Frame *lost)
-{
   g_mutex_lock (&p->lock);
   trib_kafka_outcome_count (p, lost);
   /* its wait was ended, so it is missing for those behind it */
   if (p->overflow == TRIB_KAFKA_OVERFLOW_DROP_NON_KEY)
     p->await_key = TRUE;
   trib_kafka_outcome_drop (
-      p, lost, TRIB_KAFKA_DROPPED_FLUSHED, "a flush or a state change ended its wait for room");
+      p, lost, TRIB_KAFKA_DROPPED_FLUSHED, "a flush or a state change ended its wait for space");
   g_mutex_unlock (&p->lock);
-}
-
-/**
- * trib_kafka_publisher_count_flushed:
- * @p: a publisher
- * @frame: as given to trib_kafka_publisher_publish()
- * @payload: likewise
- * @legacy: likewise
- *
- * Counts a frame for which trib_kafka_publisher_publish() gave %TRIB_KAFKA_PUBLISH_FLUSHING and
- * that is not tried again. It is told and written down like any other loss.
- */
-void
-trib_kafka_publisher_count_flushed (
-    TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy)
-{
-  count_flushed (p, trib_kafka_frame_new (p, frame, payload, legacy));
-}
-
-/* the same for trib_kafka_publisher_publish_record() */
-void
-trib_kafka_publisher_count_flushed_record (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value)
-{
-  count_flushed (p, trib_kafka_frame_new_record (p, record, value));
 }
 
 /**
  * trib_kafka_publisher_count_malformed:
  * @p: a publisher with a record topic
- * @record: as for trib_kafka_publisher_publish_record()
- * @value: likewise
+ * @item: a record
  * @message: what is wrong with it
  *
- * Counts a record that is not sent because it is not what it should be; it is told like any other loss.
+ * Counts a record that is not sent because it is not what it should be; it is reported like any other loss.
  */
 void
 trib_kafka_publisher_count_malformed (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message)
+    TribKafkaPublisher *p, const TribKafkaItem *item, const gchar *message)
 {
-  Frame *lost = trib_kafka_frame_new_record (p, record, value);
+  Frame *lost = trib_kafka_frame_new (p, item);
 
   g_mutex_lock (&p->lock);
   trib_kafka_outcome_count (p, lost);
@@ -331,7 +286,7 @@ trib_kafka_publisher_notify (TribKafkaPublisher *p)
  * @p: a publisher
  * @flushing: whether waits must end at once
  *
- * Wakes trib_kafka_publisher_publish() and trib_kafka_publisher_drain(). Frames on their way go on.
+ * Wakes trib_kafka_publisher_submit() and trib_kafka_publisher_drain(). Frames on their way go on.
  * Any thread.
  */
 void

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* Sends frames to the three topics without copying them, writes the registry entry once both records are
- * acknowledged, and keeps counters that close; or sends plain records to one topic. Each publisher has a client (a
+ * acknowledged, and keeps counters that close; or sends records as they are to one topic. Each publisher has a client (a
  * librdkafka producer) of its own. See docs/internals/kafka-publisher.md and kafka-client.md. */
 
 typedef struct _TribKafkaPublisher TribKafkaPublisher;
@@ -21,23 +21,38 @@ typedef enum {
 } TribKafkaPublishResult;
 
 /**
- * TribKafkaRecord:
- * @key: (array length=key_size) (nullable): records of one key keep to one partition and their order;
+ * TribKafkaForm:
+ * @TRIB_KAFKA_FORM_BINARY: a frame as three records: bytes, metadata, registry entry
+ * @TRIB_KAFKA_FORM_LEGACY: a frame as the one record of legacy mode (ARIA-4), which copies its bytes
+ * @TRIB_KAFKA_FORM_RECORD: one record as it is; nothing is written down when it is lost
+ */
+typedef enum {
+  TRIB_KAFKA_FORM_BINARY,
+  TRIB_KAFKA_FORM_LEGACY,
+  TRIB_KAFKA_FORM_RECORD,
+} TribKafkaForm;
+
+/**
+ * TribKafkaItem:
+ * @form: what it becomes
+ * @payload: its bytes; referenced, not copied, until the broker has acknowledged them
+ * @frame: of a record only @t_ns (0 or less: when it is handed to the client) and @held_bytes count; else session and
+ *   stream must pass the checks of trib-frame-id.h
+ * @key: (array length=key_size) (nullable): of a record: records of one key keep to one partition and their order;
  *   without a key they spread over all
  * @key_size: bytes of @key
- * @t_ns: record timestamp, ns since the Unix epoch; 0 or less: when it is handed to the client
- * @headers: (array zero-terminated=1) (nullable): names and values in turn
- * @held_bytes: memory that a reference to the value keeps allocated, when that is more than its bytes
+ * @headers: (array zero-terminated=1) (nullable): of a record: names and values in turn
  *
- * What goes with a plain record's value. Borrowed for the time of a call.
+ * What is published. Borrowed for the time of a call.
  */
 typedef struct {
+  TribKafkaForm form;
+  GBytes *payload;
+  TribKafkaFrame frame;
   const void *key;
   gsize key_size;
-  gint64 t_ns;
   const gchar *const *headers;
-  guint64 held_bytes;
-} TribKafkaRecord;
+} TribKafkaItem;
 
 #define TRIB_KAFKA_LOSSES_NAMED 16
 
@@ -46,7 +61,7 @@ typedef struct {
  * @failed: frames that failed since the last report, by reason
  * @dropped: frames that were dropped since the last report, by reason
  * @n_named: how many of them are named
- * @frame_ids: the first of them; of plain records their numbers, the first is 0
+ * @frame_ids: the first of them; of records their numbers, the first is 0
  * @message: why the last one was lost
  */
 typedef struct {
@@ -78,16 +93,11 @@ TribKafkaPublisher *trib_kafka_publisher_new (const TribKafkaConfig *config,
     const TribKafkaPublisherCallbacks *callbacks, gpointer user_data, GError **error);
 void trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms);
 void trib_kafka_publisher_free (TribKafkaPublisher *p);
-TribKafkaPublishResult trib_kafka_publisher_publish (TribKafkaPublisher *p,
-    const TribKafkaFrame *frame, GBytes *payload, gboolean legacy, GError **error);
-TribKafkaPublishResult trib_kafka_publisher_publish_record (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, GError **error);
-void trib_kafka_publisher_count_flushed_record (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value);
-void trib_kafka_publisher_count_flushed (
-    TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy);
+TribKafkaPublishResult trib_kafka_publisher_submit (
+    TribKafkaPublisher *p, const TribKafkaItem *item, GError **error);
+void trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *item);
 void trib_kafka_publisher_count_malformed (
-    TribKafkaPublisher *p, const TribKafkaRecord *record, GBytes *value, const gchar *message);
+    TribKafkaPublisher *p, const TribKafkaItem *item, const gchar *message);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
 void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
 void trib_kafka_publisher_notify (TribKafkaPublisher *p);

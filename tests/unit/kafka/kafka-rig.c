@@ -276,13 +276,23 @@ rig_payload (Rig *rig, gsize size)
 }
 
 TribKafkaPublishResult
+rig_submit (TribKafkaPublisher *p, const TribKafkaFrame *frame, GBytes *payload, gboolean legacy,
+    GError **error)
+{
+  TribKafkaItem item
+      = { legacy ? TRIB_KAFKA_FORM_LEGACY : TRIB_KAFKA_FORM_BINARY, payload, *frame };
+
+  return trib_kafka_publisher_submit (p, &item, error);
+}
+
+TribKafkaPublishResult
 rig_publish_full (Rig *rig, gsize size, gboolean key, gboolean legacy, GError **error)
 {
   g_autoptr (GBytes) payload = rig_payload (rig, size);
   TribKafkaFrame frame = rig_frame (rig);
 
   frame.key = key;
-  return trib_kafka_publisher_publish (rig->p, &frame, payload, legacy, error);
+  return rig_submit (rig->p, &frame, payload, legacy, error);
 }
 
 TribKafkaPublishResult

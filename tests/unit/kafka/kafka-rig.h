@@ -69,6 +69,8 @@ void rig_up (Rig *rig);
 
 TribKafkaFrame rig_frame (Rig *rig);
 GBytes *rig_payload (Rig *rig, gsize size);
+TribKafkaPublishResult rig_submit (TribKafkaPublisher *p, const TribKafkaFrame *frame,
+    GBytes *payload, gboolean legacy, GError **error);
 TribKafkaPublishResult rig_publish (Rig *rig, gsize size);
 TribKafkaPublishResult rig_publish_full (
     Rig *rig, gsize size, gboolean key, gboolean legacy, GError **error);

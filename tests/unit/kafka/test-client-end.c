@@ -220,8 +220,7 @@ test_callback_that_waits (void)
   /* larger than the bound: lost at once */
   payload = rig_payload (rig, 9 * 1024 * 1024);
   frame = rig_frame (rig);
-  g_assert_cmpint (
-      trib_kafka_publisher_publish (p, &frame, payload, FALSE, NULL), ==, TRIB_KAFKA_PUBLISH_LOST);
+  g_assert_cmpint (rig_submit (p, &frame, payload, FALSE, NULL), ==, TRIB_KAFKA_PUBLISH_LOST);
   g_mutex_lock (&gate.lock);
   while (!gate.called)
     g_cond_wait (&gate.cond, &gate.lock);

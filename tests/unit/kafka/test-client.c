@@ -400,7 +400,7 @@ start_and_stop (gpointer data)
     for (guint k = 0; k < n; k++) {
       g_autoptr (GBytes) payload = rig_payload (rig, 500);
       TribKafkaFrame frame = rig_frame (rig);
-      trib_kafka_publisher_publish (p, &frame, payload, k == 3, NULL);
+      rig_submit (p, &frame, payload, k == 3, NULL);
     }
     if (g_random_boolean ())
       trib_kafka_publisher_give_up (p);

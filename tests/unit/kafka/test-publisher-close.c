@@ -117,7 +117,7 @@ test_free_at_once (void)
   TribKafkaPublisher *p = trib_kafka_publisher_new (&rig->config, &none, NULL, &error);
 
   g_assert_no_error (error);
-  trib_kafka_publisher_publish (p, &frame, payload, FALSE, NULL);
+  rig_submit (p, &frame, payload, FALSE, NULL);
   trib_kafka_publisher_free (p);
   g_clear_pointer (&payload, g_bytes_unref);
   g_assert_cmpint (g_atomic_int_get (&rig->payloads_alive), ==, 0);
@@ -252,7 +252,7 @@ one_cycle (Rig *rig, guint i)
   for (guint k = 0; k < i % 4; k++) {
     g_autoptr (GBytes) payload = rig_payload (rig, 1000);
     TribKafkaFrame frame = rig_frame (rig);
-    trib_kafka_publisher_publish (p, &frame, payload, k == 2, NULL);
+    rig_submit (p, &frame, payload, k == 2, NULL);
   }
   trib_kafka_publisher_close (p, i % 2 ? 10000 : 0);
   trib_kafka_publisher_get_accounts (p, &a);

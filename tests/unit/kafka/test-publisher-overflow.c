@@ -83,8 +83,7 @@ test_block_flushed (void)
   Feeder feeder = { .rig = rig, .n = 1000 };
   GThread *thread = g_thread_new ("feeder", feed, &feeder);
   TribKafkaAccounts a;
-  TribKafkaFrame frame;
-  GBytes *payload;
+  TribKafkaItem item = { .form = TRIB_KAFKA_FORM_BINARY };
   guint64 produced;
 
   g_assert_true (trib_wait_until (is_blocked, rig, 10000));
@@ -95,10 +94,10 @@ test_block_flushed (void)
   /* the flushed one is not counted yet */
   produced = feeder.results[TRIB_KAFKA_PUBLISH_TAKEN] + 1;
   g_assert_cmpuint (a.produced, ==, produced);
-  payload = rig_payload (rig, FRAME);
-  frame = rig_frame (rig);
-  trib_kafka_publisher_count_flushed (rig->p, &frame, payload, FALSE);
-  g_bytes_unref (payload);
+  item.payload = rig_payload (rig, FRAME);
+  item.frame = rig_frame (rig);
+  trib_kafka_publisher_count_flushed (rig->p, &item);
+  g_bytes_unref (item.payload);
   a = rig_accounts (rig);
   g_assert_cmpuint (a.produced, ==, produced + 1);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_FLUSHED], ==, 1);

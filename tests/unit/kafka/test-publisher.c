@@ -104,7 +104,7 @@ test_time_before_1970 (void)
 
   frame.t_ns = -1;
   rig_start (rig);
-  trib_kafka_publisher_publish (rig->p, &frame, payload, FALSE, NULL);
+  rig_submit (rig->p, &frame, payload, FALSE, NULL);
   g_clear_pointer (&payload, g_bytes_unref);
   rig_drain (rig);
   metadata = rig_read (rig, TRIB_KAFKA_TOPIC_METADATA);
@@ -136,8 +136,7 @@ test_zero_copy (void)
   rig_down (rig);
   payload = rig_payload (rig, 70000);
   frame = rig_frame (rig);
-  g_assert_cmpint (trib_kafka_publisher_publish (rig->p, &frame, payload, FALSE, NULL), ==,
-      TRIB_KAFKA_PUBLISH_TAKEN);
+  g_assert_cmpint (rig_submit (rig->p, &frame, payload, FALSE, NULL), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   a = rig_accounts (rig);
   g_assert_cmpuint (a.pinned_buffers, ==, 1);
   g_assert_cmpuint (a.pinned_bytes, ==, 70000);

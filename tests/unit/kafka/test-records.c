@@ -24,15 +24,16 @@ publish_full (Rig *rig, gsize size, const gchar *key, GError **error)
 {
   static const gchar *const headers[] = { "content-type", "application/json", "b", "2", NULL };
   g_autoptr (GBytes) value = rig_payload (rig, size);
-  TribKafkaRecord record = {
+  TribKafkaItem item = {
+    .form = TRIB_KAFKA_FORM_RECORD,
+    .payload = value,
     .key = key,
     .key_size = key ? strlen (key) : 0,
-    .t_ns = G_GINT64_CONSTANT (1722513600000000000) + (gint64) rig->next_index * 1000000,
     .headers = headers,
   };
 
-  rig->next_index++;
-  return trib_kafka_publisher_publish_record (rig->p, &record, value, error);
+  item.frame.t_ns = G_GINT64_CONSTANT (1722513600000000000) + (gint64) rig->next_index++ * 1000000;
+  return trib_kafka_publisher_submit (rig->p, &item, error);
 }
 
 static void
@@ -202,8 +203,7 @@ static void
 test_flushed (void)
 {
   g_autoptr (Rig) rig = records_rig ();
-  g_autoptr (GBytes) value = NULL;
-  TribKafkaRecord record = { .key = "k", .key_size = 1 };
+  TribKafkaItem item = { .form = TRIB_KAFKA_FORM_RECORD, .key = "k", .key_size = 1 };
   GThread *thread;
   guint64 produced;
 
@@ -215,9 +215,9 @@ test_flushed (void)
   trib_kafka_publisher_set_flushing (rig->p, TRUE);
   g_thread_join (thread);
   g_assert_cmpuint (rig_accounts (rig).produced, ==, produced);
-  value = rig_payload (rig, 10);
-  trib_kafka_publisher_count_flushed_record (rig->p, &record, value);
-  g_clear_pointer (&value, g_bytes_unref);
+  item.payload = rig_payload (rig, 10);
+  trib_kafka_publisher_count_flushed (rig->p, &item);
+  g_clear_pointer (&item.payload, g_bytes_unref);
   g_assert_cmpuint (rig_accounts (rig).produced, ==, produced + 1);
   g_assert_cmpuint (rig_accounts (rig).dropped[TRIB_KAFKA_DROPPED_FLUSHED], ==, 1);
   trib_kafka_publisher_set_flushing (rig->p, FALSE);
