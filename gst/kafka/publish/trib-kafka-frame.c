@@ -7,7 +7,6 @@
 #include <common/trib-frame-id.h>
 
 #include <common/trib-crc32c.h>
-#include "trib-kafka-partition.h"
 
 /* beyond the value: batch header 61, record framing 40, nine headers' framing; rounded up */
 #define RECORD_OVERHEAD_BYTES 512
@@ -178,19 +177,22 @@ trib_kafka_frame_entry (const TribKafkaPublisher *p, const Frame *frame, TribKaf
     entry->binary.partition = -1;
 }
 
+/* As Apache Kafka's Java clients choose it, so that their producers and consumers agree with ours. */
 gint32
 trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *frame)
 {
   gint32 n = p->n_partitions[trib_kafka_frame_group (frame)];
-  g_autofree gchar *key = NULL;
+  g_autofree gchar *stream = NULL;
+  const gchar *key = frame->id;
+  gsize size;
 
-  if (frame->form == TRIB_KAFKA_FORM_RECORD) {
-    if (frame->key)
-      return trib_kafka_partition_for (frame->key, frame->key_size, n);
+  if (frame->form == TRIB_KAFKA_FORM_RECORD && frame->key == NULL)
     return (gint32) (frame->sequence % (guint64) n);
-  }
-  if (p->config.partition_by_frame)
-    return trib_kafka_partition_for (frame->id, strlen (frame->id), n);
-  key = g_strdup_printf ("%s_%s", frame->desc.session, frame->desc.stream);
-  return trib_kafka_partition_for (key, strlen (key), n);
+  if (frame->form == TRIB_KAFKA_FORM_RECORD)
+    key = frame->key;
+  else if (!p->config.partition_by_frame)
+    key = stream = g_strdup_printf ("%s_%s", frame->desc.session, frame->desc.stream);
+  size = key == frame->key ? frame->key_size : strlen (key);
+  /* it needs no topic */
+  return rd_kafka_msg_partitioner_murmur2 (NULL, key, size, n, NULL, NULL);
 }

@@ -426,6 +426,13 @@ rig_check_registry (Rig *rig)
   return n_linked;
 }
 
+gint32
+rig_partition (const gchar *key)
+{
+  return rd_kafka_msg_partitioner_murmur2 (
+      NULL, key, strlen (key), TRIB_KAFKA_BROKER_PARTITIONS, NULL, NULL);
+}
+
 void
 rig_use_cluster (Rig *rig, rd_kafka_mock_cluster_t *mock, gint n_partitions)
 {

@@ -87,5 +87,8 @@ GPtrArray *rig_read (Rig *rig, TribKafkaTopic topic);
  * Returns how many are LINKED. */
 guint rig_check_registry (Rig *rig);
 
+/* what Java clients choose for a key in the broker inside the process */
+gint32 rig_partition (const gchar *key);
+
 /* another mock cluster than the one broker that the tests of a program share; before rig_start() */
 void rig_use_cluster (Rig *rig, rd_kafka_mock_cluster_t *mock, gint n_partitions);

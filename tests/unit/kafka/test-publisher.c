@@ -3,7 +3,6 @@
 #include "kafka-rig.h"
 
 #include <common/trib-crc32c.h>
-#include <kafka/publish/trib-kafka-partition.h>
 #include <string.h>
 
 static const gchar *
@@ -31,8 +30,7 @@ test_three_records (void)
     record = records->pdata[0];
     crc = g_strdup_printf ("%u", trib_crc32c (0, record->value, record->size));
     g_assert_cmpstr (record->key, ==, key);
-    g_assert_cmpint (record->partition, ==,
-        trib_kafka_partition_for ("my_session-1_214-1", 18, TRIB_KAFKA_BROKER_PARTITIONS));
+    g_assert_cmpint (record->partition, ==, rig_partition ("my_session-1_214-1"));
     g_assert_cmpint (record->t_ms, ==, G_GINT64_CONSTANT (1722513600000));
     g_assert_cmpstr (header (record, "frame-id"), ==, key);
     g_assert_cmpstr (header (record, "sequence"), ==, "0");
@@ -62,8 +60,7 @@ test_partition_by_frame (void)
   for (guint i = 0; i < binary->len; i++) {
     const RigRecord *record = binary->pdata[i];
     other |= record->partition != ((RigRecord *) binary->pdata[0])->partition;
-    g_assert_cmpint (record->partition, ==,
-        trib_kafka_partition_for (record->key, strlen (record->key), TRIB_KAFKA_BROKER_PARTITIONS));
+    g_assert_cmpint (record->partition, ==, rig_partition (record->key));
   }
   g_assert_true (other);
 }

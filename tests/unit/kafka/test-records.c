@@ -2,7 +2,6 @@
 /* Plain records to one topic: the same room, counters and outcomes as frames. */
 #include "kafka-rig.h"
 
-#include <kafka/publish/trib-kafka-partition.h>
 #include <kafka/publish/trib-kafka-publisher-private.h>
 
 #include <string.h>
@@ -64,8 +63,7 @@ test_records (void)
     const RigRecord *record = records->pdata[i];
     guint k = record->key[7] - '0';
     g_assert_cmpuint (k, <, 3);
-    g_assert_cmpint (record->partition, ==,
-        trib_kafka_partition_for (record->key, 8, TRIB_KAFKA_BROKER_PARTITIONS));
+    g_assert_cmpint (record->partition, ==, rig_partition (record->key));
     g_assert_cmpuint (record->size, ==, 300);
     /* the rig's pattern begins with the number of the record: of each key in order */
     g_assert_cmpuint ((guint8) record->value[0], ==, next[k]);
