@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-properties.h"
 
-/* registered once, and never freed: so are types */
+/* registered once, and never freed: so are types; elements with an enum in common share its type */
 static GType
 make_enum (const TribProperty *s)
 {
-  GEnumValue *values = g_new0 (GEnumValue, G_N_ELEMENTS (s->choices) + 1);
+  GType type = g_type_from_name (s->type_name);
+  GEnumValue *values;
+
+  if (type != 0)
+    return type;
+  values = g_new0 (GEnumValue, G_N_ELEMENTS (s->choices) + 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (s->choices) && s->choices[i].nick; i++)
     values[i] = (GEnumValue){ (gint) i, s->choices[i].description, s->choices[i].nick };
@@ -20,8 +25,9 @@ initial_text (const TribProperty *s)
   return s->text || s->is_nullable ? s->text : "";
 }
 
-static GParamSpec *
-make_spec (const TribProperties *all, guint id)
+/* Returns: (transfer floating): one property, for elements that have some of a table; they share its enums */
+GParamSpec *
+trib_properties_make (const TribProperties *all, guint id)
 {
   const TribProperty *s = &all->table[id];
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
@@ -68,7 +74,7 @@ void
 trib_properties_install (const TribProperties *all, GParamSpec **properties)
 {
   for (guint id = 1; id < all->n; id++)
-    properties[id] = make_spec (all, id);
+    properties[id] = trib_properties_make (all, id);
 }
 
 void

@@ -66,6 +66,7 @@ void trib_properties_set_locked (const TribProperties *all, gpointer fields, GOb
 void trib_properties_get_locked (const TribProperties *all, gconstpointer fields, GObject *object,
     guint id, GValue *value, GParamSpec *pspec);
 
+GParamSpec *trib_properties_make (const TribProperties *all, guint id);
 void trib_properties_install (const TribProperties *all, GParamSpec **properties);
 void trib_properties_mark_plugin_api (const TribProperties *all);
 void trib_properties_init (const TribProperties *all, gpointer fields);
