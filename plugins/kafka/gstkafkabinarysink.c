@@ -62,43 +62,9 @@
  * - EOS comes behind a frame that waits for room, which may take up to `delivery-timeout-ms`; going to READY or NULL ends
  * that wait at once.
  *
- * ## Messages
- * - `kafkabinarysink-connection`: the connection changed. Fields: `state` (string: connected,
- * degraded, down), `previous` (string), `recovered` (boolean), `previous-duration` (ns, uint64),
- * `outage-duration` (ns, uint64), `pending` (frames, uint64), `reason` (string).
- * - `kafkabinarysink-frames-lost`: frames were lost, at most one message a second. Fields: `failed`
- * (frames, uint64), `dropped` (frames, uint64), one field `failed-REASON` or `dropped-REASON`
- * (frames, uint64) for each reason that occurred, `frame-ids` (array of at most 16 strings),
- * `reason` (string: of the last one).
- *
  * ## Stats
  * produced = acknowledged + failed + dropped + pending, at any moment. Counters start at 0 with
  * each NULL to READY, and when settings were changed in READY.
- * - `produced`: frames taken.
- * - `acknowledged`: frames whose registry entry the broker has (in legacy mode: whose record it
- * has).
- * - `failed`: the sum of `failed-timed-out` (not acknowledged within `delivery-timeout-ms`),
- * `failed-too-large`, `failed-purged` (given up when the sink stopped), `failed-not-authorized`,
- * `failed-unknown-topic`, `failed-registry` (bytes and metadata are there, the entry is not) and
- * `failed-refused`.
- * - `dropped`: the sum of `dropped-newest`, `dropped-oldest`, `dropped-non-key`, `dropped-flushed`
- * (waiting for room when a flush or state change came) and `dropped-overflow` (`overflow` is
- * error).
- * - `pending`: frames without an outcome; `waiting`: those of them that the client does not have
- * yet.
- * - `blocked`: 1 while a frame waits for room; it counts as produced once it has it, or is lost.
- * - `bytes-produced`, `bytes-acknowledged`: payload bytes.
- * - `pending-bytes`: bytes held for pending frames, bounded by `max-pending-bytes`;
- * `peak-pending-bytes`: the most so far.
- * - `pinned-bytes`, `pinned-buffers`: memory and number of the buffers still referenced.
- * - `copied-frames`, `copied-bytes`: payloads that had to be copied: several memories, padded rows,
- * or legacy mode.
- * - `loss-records`, `loss-records-pending`, `loss-records-failed`: FAILED registry entries that are
- * written, on their way, or could not be written.
- * - `latency-p50-us`, `latency-p99-us`: from taking a frame to its registry entry's
- * acknowledgement, -1 before the first.
- * - `outages`: how often the connection went down.
- * - `connection`: connecting, connected, degraded or down.
  *
  * ## Example launch line
  * |[
@@ -119,7 +85,6 @@
 #include <frame/trib-frame-stamper.h>
 
 #include "gstkafkamedia.h"
-#include "gstkafkareport.h"
 
 GST_DEBUG_CATEGORY_STATIC (kafkabinarysink_debug);
 #define GST_CAT_DEFAULT kafkabinarysink_debug
@@ -131,8 +96,6 @@ static GstStaticPadTemplate sink_template
                          "alignment = (string) au; "
                          "video/x-h265, stream-format = (string) { byte-stream, hvc1, hev1 }, "
                          "alignment = (string) au"));
-
-static GParamSpec *properties[GST_KAFKA_SINK_N_PROPS];
 
 struct _GstKafkaBinarySink {
   GstKafkaSink parent;
@@ -153,24 +116,34 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysink, "kafkabinarysink", GST_R
     GST_TYPE_KAFKA_BINARY_SINK,
     GST_DEBUG_CATEGORY_INIT (kafkabinarysink_debug, "kafkabinarysink", 0, "frames to Kafka"))
 
-static GstStructure *
-connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
-{
-  GstStructure *s = gst_structure_new_empty ("kafkabinarysink-connection");
+#define VALUE(field) G_STRUCT_OFFSET (GstKafkaStatsValues, field)
 
-  gst_kafka_report_connection (s, event, n_pending, why);
-  return s;
-}
-
-static GstStructure *
-losses_message (const TribKafkaLosses *losses)
-{
-  GstStructure *s = gst_structure_new_empty ("kafkabinarysink-frames-lost");
-
-  gst_kafka_report_losses (s, losses);
-  gst_kafka_report_names (s, "frame-ids", losses);
-  return s;
-}
+/* clang-format off */
+static const TribField binary_loss_rows[] = {
+  { "frame-ids", TRIB_FIELD_TEXTS, G_STRUCT_OFFSET (GstKafkaLossValues, names), "the first 16 of them" },
+};
+static const TribField binary_stats_rows[] = {
+  { "failed-registry", TRIB_FIELD_UINT64, VALUE (accounts.failed[TRIB_KAFKA_FAILED_REGISTRY]),
+      "of `failed`: bytes and metadata are there, the registry entry is not" },
+  { "copied-frames", TRIB_FIELD_UINT64, VALUE (copied),
+      "payloads that had to be copied: several memories, padded rows, small ones in large allocations while frames "
+      "wait, or legacy mode" },
+  { "loss-records", TRIB_FIELD_UINT64, VALUE (accounts.loss_records), "FAILED registry entries that are written" },
+  { "loss-records-pending", TRIB_FIELD_UINT64, VALUE (accounts.loss_records_pending), "those on their way" },
+  { "loss-records-failed", TRIB_FIELD_UINT64, VALUE (accounts.loss_records_failed), "those that could not be written" },
+};
+/* clang-format on */
+static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkabinarysink-connection",
+    "the state of the connection changed", gst_kafka_report_connection_rows);
+static const TribFieldTable losses_message[] = {
+  TRIB_FIELD_TABLE ("kafkabinarysink-frames-lost", "frames were lost; at most one message a second",
+      gst_kafka_report_loss_rows),
+  TRIB_FIELD_TABLE ("kafkabinarysink-frames-lost", NULL, binary_loss_rows),
+};
+static const TribFieldTable stats[] = {
+  TRIB_FIELD_TABLE ("application/x-kafkabinarysink-stats", NULL, gst_kafka_report_stats_rows),
+  TRIB_FIELD_TABLE ("application/x-kafkabinarysink-stats", NULL, binary_stats_rows),
+};
 
 /* @locks: takes OBJECT_LOCK */
 static gboolean
@@ -290,23 +263,6 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   return gst_kafka_sink_send (kafka_sink, &item);
 }
 
-static GstStructure *
-gst_kafka_binary_sink_make_stats (GstKafkaSink *sink)
-{
-  GstStructure *s = gst_structure_new_empty ("application/x-kafkabinarysink-stats");
-  g_autofree TribKafkaAccounts *a = g_new (TribKafkaAccounts, 1);
-  guint64 copied, copied_bytes;
-  const gchar *connection = gst_kafka_sink_get_state (sink, a, &copied, &copied_bytes);
-
-  gst_kafka_report_stats (s, a, connection);
-  gst_structure_set (s, "copied-frames", G_TYPE_UINT64, copied, "copied-bytes", G_TYPE_UINT64,
-      copied_bytes, "loss-records", G_TYPE_UINT64, a->loss_records, "loss-records-pending",
-      G_TYPE_UINT64, a->loss_records_pending, "loss-records-failed", G_TYPE_UINT64,
-      a->loss_records_failed, "failed-registry", G_TYPE_UINT64,
-      a->failed[TRIB_KAFKA_FAILED_REGISTRY], NULL);
-  return s;
-}
-
 static void
 gst_kafka_binary_sink_get_property (
     GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
@@ -346,18 +302,14 @@ gst_kafka_binary_sink_class_init (GstKafkaBinarySinkClass *klass)
   kafka_class->first_things = "Frames";
   kafka_class->begin = gst_kafka_binary_sink_begin;
   kafka_class->end = gst_kafka_binary_sink_end;
-  kafka_class->connection_message = connection_message;
+  kafka_class->connection_message = &connection_message;
   kafka_class->losses_message = losses_message;
-  kafka_class->make_stats = gst_kafka_binary_sink_make_stats;
+  kafka_class->stats = stats;
 
-  gst_kafka_settings_install (properties);
-  gst_kafka_settings_install_frames (properties);
-  gst_kafka_sink_install (properties);
-  g_object_class_install_properties (object_class, GST_KAFKA_SINK_N_PROPS, properties);
+  gst_kafka_settings_install (object_class);
+  gst_kafka_settings_install_frames (object_class);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "Kafka frame sink", "Sink/Network/Video",
       "Sends each frame as records of three Kafka topics and proves what arrived",
       "gst-tributary developers <gst-tributary@users.noreply.invalid>");
-  gst_type_mark_as_plugin_api (gst_kafka_mode_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_kafka_partition_by_get_type (), 0);
 }

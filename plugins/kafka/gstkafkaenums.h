@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Enumerations of the Kafka elements' properties; overflow has the values of TribKafkaOverflow. */
+/* Enumerations of the Kafka elements' properties; those of sinks are registered by the table of their settings. */
 
 typedef enum { GST_KAFKA_MODE_BINARY, GST_KAFKA_MODE_LEGACY } GstKafkaMode;
 typedef enum { GST_KAFKA_PARTITION_BY_STREAM, GST_KAFKA_PARTITION_BY_FRAME } GstKafkaPartitionBy;
@@ -13,9 +13,6 @@ typedef enum { GST_KAFKA_PARTITION_BY_STREAM, GST_KAFKA_PARTITION_BY_FRAME } Gst
 /* start has the values of TribKafkaStart, read-by those of TribKafkaReadBy */
 typedef enum { GST_KAFKA_UNTIL_END, GST_KAFKA_UNTIL_NEVER } GstKafkaUntil;
 
-GType gst_kafka_mode_get_type (void);
-GType gst_kafka_partition_by_get_type (void);
-GType gst_kafka_overflow_get_type (void);
 GType gst_kafka_start_get_type (void);
 GType gst_kafka_until_get_type (void);
 GType gst_kafka_read_by_get_type (void);

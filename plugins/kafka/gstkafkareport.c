@@ -1,115 +1,141 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What Kafka elements tell: fields of their messages and of their stats. */
 #include "gstkafkareport.h"
+
+#include <string.h>
+
+typedef struct {
+  const gchar *state, *previous, *reason;
+  gboolean recovered;
+  guint64 previous_ns, outage_ns, pending;
+} ConnectionValues;
+
+#define CONNECTION(field) G_STRUCT_OFFSET (ConnectionValues, field)
+#define LOSS(field) G_STRUCT_OFFSET (GstKafkaLossValues, field)
+#define STATS(field) G_STRUCT_OFFSET (GstKafkaStatsValues, field)
+#define COUNTER(field) G_STRUCT_OFFSET (GstKafkaStatsValues, accounts.field)
+
+static const gchar *
+failed_name (guint reason)
+{
+  return trib_kafka_failed_to_string (reason);
+}
+
+static const gchar *
+dropped_name (guint reason)
+{
+  return trib_kafka_dropped_to_string (reason);
+}
+
+/* clang-format off */
+const TribField gst_kafka_report_connection_rows[] = {
+  { "state", TRIB_FIELD_TEXT, CONNECTION (state), "connected, degraded or down" },
+  { "previous", TRIB_FIELD_TEXT, CONNECTION (previous), "the state before" },
+  { "recovered", TRIB_FIELD_BOOL, CONNECTION (recovered), "whether an outage is over" },
+  { "previous-duration", TRIB_FIELD_UINT64, CONNECTION (previous_ns), "ns in the state before" },
+  { "outage-duration", TRIB_FIELD_UINT64, CONNECTION (outage_ns), "with `recovered`: ns since the trouble began" },
+  { "pending", TRIB_FIELD_UINT64, CONNECTION (pending), "frames or records without an outcome" },
+  { "reason", TRIB_FIELD_TEXT, CONNECTION (reason), "what the client said last, may be empty" },
+};
+
+const TribField gst_kafka_report_loss_rows[] = {
+  { "failed", TRIB_FIELD_UINT64, LOSS (failed), "how many failed since the message before" },
+  { "dropped", TRIB_FIELD_UINT64, LOSS (dropped), "how many were dropped since the message before" },
+  { "failed-", TRIB_FIELD_COUNTS, LOSS (failed_by_reason), "of `failed`, for each reason that occurred",
+      TRIB_KAFKA_N_FAILED, failed_name, TRUE },
+  { "dropped-", TRIB_FIELD_COUNTS, LOSS (dropped_by_reason), "of `dropped`, for each reason that occurred",
+      TRIB_KAFKA_N_DROPPED, dropped_name, TRUE },
+  { "reason", TRIB_FIELD_TEXT, LOSS (reason), "of the last one, for people" },
+};
+
+/* the reasons that only one of the sinks has are rows of its own */
+const TribField gst_kafka_report_stats_rows[] = {
+  { "produced", TRIB_FIELD_UINT64, COUNTER (produced), "frames or records taken" },
+  { "acknowledged", TRIB_FIELD_UINT64, COUNTER (acknowledged),
+      "those that the broker has (of a frame: its registry entry; in legacy mode: its record)" },
+  { "failed", TRIB_FIELD_UINT64, STATS (failed), "those that were not delivered, for any reason" },
+  { "failed-", TRIB_FIELD_COUNTS, COUNTER (failed),
+      "of `failed`, by reason: timed-out is not acknowledged within `delivery-timeout-ms`, too-large is more than the "
+      "broker or `max-pending-bytes` allows, purged is given up when the sink stopped, refused is any other refusal",
+      TRIB_KAFKA_FAILED_REFUSED + 1, failed_name },
+  { "dropped", TRIB_FIELD_UINT64, STATS (dropped), "those that were dropped by policy" },
+  { "dropped-", TRIB_FIELD_COUNTS, COUNTER (dropped),
+      "of `dropped`, by reason: newest, oldest and non-key by that `overflow` policy, overflow by the policy error, "
+      "flushed is waiting for space when a flush or a state change came",
+      TRIB_KAFKA_N_DROPPED, dropped_name },
+  { "pending", TRIB_FIELD_UINT64, COUNTER (pending), "those without an outcome" },
+  { "waiting", TRIB_FIELD_UINT64, COUNTER (waiting), "of `pending`: those that the client does not have yet" },
+  { "blocked", TRIB_FIELD_UINT64, COUNTER (blocked),
+      "1 while one waits for space; it counts as produced when it is taken or lost" },
+  { "bytes-produced", TRIB_FIELD_UINT64, COUNTER (bytes_produced), "payload bytes of `produced`" },
+  { "bytes-acknowledged", TRIB_FIELD_UINT64, COUNTER (bytes_acknowledged), "payload bytes of `acknowledged`" },
+  { "pending-bytes", TRIB_FIELD_UINT64, COUNTER (pending_bytes),
+      "bytes held for `pending`, bounded by `max-pending-bytes`" },
+  { "peak-pending-bytes", TRIB_FIELD_UINT64, COUNTER (max_pending_bytes), "the most that `pending-bytes` has been" },
+  { "pinned-bytes", TRIB_FIELD_UINT64, COUNTER (pinned_bytes), "memory of the buffers still referenced" },
+  { "pinned-buffers", TRIB_FIELD_UINT64, COUNTER (pinned_buffers), "number of the buffers still referenced" },
+  { "copied-bytes", TRIB_FIELD_UINT64, STATS (copied_bytes), "payload bytes that had to be copied" },
+  { "latency-p50-us", TRIB_FIELD_INT64, STATS (latency_p50_us),
+      "median time from taking one to its acknowledgement, -1 before the first" },
+  { "latency-p99-us", TRIB_FIELD_INT64, STATS (latency_p99_us), "the same: what 99 % stay below" },
+  { "outages", TRIB_FIELD_UINT64, COUNTER (outages), "how often the connection went down" },
+  { "connection", TRIB_FIELD_TEXT, STATS (connection), "connecting, connected, degraded or down; empty in NULL" },
+};
+/* clang-format on */
 
 /**
  * gst_kafka_report_connection:
  * @s: filled: the structure of a message
  * @event: what changed
  * @n_pending: frames without an outcome
- * @why: the client's last word
+ * @why: the client's last text
  */
 void
 gst_kafka_report_connection (
     GstStructure *s, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
-  gst_structure_set (s, "state", G_TYPE_STRING, trib_link_state_to_string (event->state),
-      "previous", G_TYPE_STRING, trib_link_state_to_string (event->previous), "recovered",
-      G_TYPE_BOOLEAN, event->recovered, "previous-duration", G_TYPE_UINT64,
-      (guint64) event->previous_us * 1000, "outage-duration", G_TYPE_UINT64,
-      (guint64) event->outage_us * 1000, "pending", G_TYPE_UINT64, n_pending, "reason",
-      G_TYPE_STRING, why, NULL);
+  ConnectionValues values = {
+    .state = trib_link_state_to_string (event->state),
+    .previous = trib_link_state_to_string (event->previous),
+    .reason = why,
+    .recovered = event->recovered,
+    .previous_ns = (guint64) event->previous_us * 1000,
+    .outage_ns = (guint64) event->outage_us * 1000,
+    .pending = n_pending,
+  };
+
+  trib_fields_add (s, gst_kafka_report_connection_rows, GST_KAFKA_N_CONNECTION_ROWS, &values);
 }
 
-/* a field for each reason; those that only one of the sinks has are its own, unless they occurred */
-static void
-add_reasons (GstStructure *s, const guint64 *failed, const guint64 *dropped, gboolean all)
-{
-  for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++) {
-    g_autofree gchar *field = g_strconcat ("failed-", trib_kafka_failed_to_string (i), NULL);
-    gboolean common = i != TRIB_KAFKA_FAILED_REGISTRY && i != TRIB_KAFKA_FAILED_MALFORMED;
-    if (failed[i] || (all && common))
-      gst_structure_set (s, field, G_TYPE_UINT64, failed[i], NULL);
-  }
-  for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++) {
-    g_autofree gchar *field = g_strconcat ("dropped-", trib_kafka_dropped_to_string (i), NULL);
-    if (dropped[i] || all)
-      gst_structure_set (s, field, G_TYPE_UINT64, dropped[i], NULL);
-  }
-  gst_structure_set (s, "failed", G_TYPE_UINT64, trib_kafka_failed_sum (failed), "dropped",
-      G_TYPE_UINT64, trib_kafka_dropped_sum (dropped), NULL);
-}
-
-/**
- * gst_kafka_report_losses:
- * @s: filled: the structure of a message
- * @losses: what was lost since the last report
- */
+/* @ret_values points into @losses */
 void
-gst_kafka_report_losses (GstStructure *s, const TribKafkaLosses *losses)
+gst_kafka_report_get_losses (const TribKafkaLosses *losses, GstKafkaLossValues *ret_values)
 {
-  add_reasons (s, losses->failed, losses->dropped, FALSE);
-  gst_structure_set (s, "reason", G_TYPE_STRING, losses->message, NULL);
-}
-
-/**
- * gst_kafka_report_names:
- * @s: gets @field: an array with the first of what was lost
- * @field: its name
- * @losses: what was lost since the last report
- */
-void
-gst_kafka_report_names (GstStructure *s, const gchar *field, const TribKafkaLosses *losses)
-{
-  GValue ids = G_VALUE_INIT;
-
-  g_value_init (&ids, GST_TYPE_ARRAY);
-  for (guint i = 0; i < losses->n_named; i++) {
-    GValue id = G_VALUE_INIT;
-    g_value_init (&id, G_TYPE_STRING);
-    g_value_set_string (&id, losses->frame_ids[i]);
-    gst_value_array_append_and_take_value (&ids, &id);
-  }
-  gst_structure_take_value (s, field, &ids);
+  *ret_values = (GstKafkaLossValues){
+    .failed = trib_kafka_failed_sum (losses->failed),
+    .dropped = trib_kafka_dropped_sum (losses->dropped),
+    .names = (const gchar *const *) losses->frame_ids,
+    .reason = losses->message,
+  };
+  memcpy (ret_values->failed_by_reason, losses->failed, sizeof losses->failed);
+  memcpy (ret_values->dropped_by_reason, losses->dropped, sizeof losses->dropped);
 }
 
 /**
  * gst_kafka_report_needs_warning:
  * @losses: what was lost since the last report
  *
- * Outages, ends and flushes are told otherwise.
+ * Outages, ends and flushes are reported otherwise.
  *
  * Returns: whether there is a loss that nothing else on the bus explains
  */
 gboolean
 gst_kafka_report_needs_warning (const TribKafkaLosses *losses)
 {
-  return losses->failed[TRIB_KAFKA_FAILED_TOO_LARGE]
-         || losses->failed[TRIB_KAFKA_FAILED_NOT_AUTHORIZED]
-         || losses->failed[TRIB_KAFKA_FAILED_UNKNOWN_TOPIC]
-         || losses->failed[TRIB_KAFKA_FAILED_MALFORMED]
-         || losses->failed[TRIB_KAFKA_FAILED_REGISTRY] || losses->failed[TRIB_KAFKA_FAILED_REFUSED]
-         || losses->dropped[TRIB_KAFKA_DROPPED_NEWEST] || losses->dropped[TRIB_KAFKA_DROPPED_OLDEST]
-         || losses->dropped[TRIB_KAFKA_DROPPED_NON_KEY];
-}
+  guint64 explained = losses->failed[TRIB_KAFKA_FAILED_TIMED_OUT]
+                      + losses->failed[TRIB_KAFKA_FAILED_PURGED]
+                      + losses->dropped[TRIB_KAFKA_DROPPED_FLUSHED]
+                      + losses->dropped[TRIB_KAFKA_DROPPED_OVERFLOW];
 
-/**
- * gst_kafka_report_stats:
- * @s: filled: the `stats` property, with what every sink has
- * @a: a publisher's accounts
- * @connection: state of its connection, "" when it has none
- */
-void
-gst_kafka_report_stats (GstStructure *s, const TribKafkaAccounts *a, const gchar *connection)
-{
-  gst_structure_set (s, "produced", G_TYPE_UINT64, a->produced, "acknowledged", G_TYPE_UINT64,
-      a->acknowledged, "pending", G_TYPE_UINT64, a->pending, "waiting", G_TYPE_UINT64, a->waiting,
-      "blocked", G_TYPE_UINT64, a->blocked, "bytes-produced", G_TYPE_UINT64, a->bytes_produced,
-      "bytes-acknowledged", G_TYPE_UINT64, a->bytes_acknowledged, "pending-bytes", G_TYPE_UINT64,
-      a->pending_bytes, "peak-pending-bytes", G_TYPE_UINT64, a->max_pending_bytes, "pinned-bytes",
-      G_TYPE_UINT64, a->pinned_bytes, "pinned-buffers", G_TYPE_UINT64, a->pinned_buffers,
-      "latency-p50-us", G_TYPE_INT64, trib_kafka_accounts_latency_us (a, 0.5), "latency-p99-us",
-      G_TYPE_INT64, trib_kafka_accounts_latency_us (a, 0.99), "outages", G_TYPE_UINT64, a->outages,
-      "connection", G_TYPE_STRING, connection, NULL);
-  add_reasons (s, a->failed, a->dropped, TRUE);
+  return trib_kafka_failed_sum (losses->failed) + trib_kafka_dropped_sum (losses->dropped)
+         > explained;
 }

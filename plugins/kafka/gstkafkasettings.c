@@ -3,193 +3,196 @@
  * them. A source has some of a sink's. */
 #include "gstkafkasettings.h"
 
-#define DEFAULT_BOOTSTRAP_SERVERS "localhost:9092"
-#define DEFAULT_STREAM_ID "video-0"
-#define DEFAULT_MODE GST_KAFKA_MODE_BINARY
-#define DEFAULT_PARTITION_BY GST_KAFKA_PARTITION_BY_STREAM
-#define DEFAULT_OVERFLOW TRIB_KAFKA_OVERFLOW_BLOCK
 #define DEFAULT_MAX_PENDING_BYTES (64 * 1024 * 1024)
 #define DEFAULT_DELIVERY_TIMEOUT_MS 120000
 #define DEFAULT_DRAIN_TIMEOUT_MS 10000
+#define MAX_TIMEOUT_MS 900000
+
+/* a row: name, nick, blurb, field, and what else there is to say */
+#define ROW(kind_, name_, nick_, blurb_, field, ...)                              \
+  {                                                                               \
+    .kind = TRIB_PROPERTY_##kind_, .name = name_, .nick = nick_, .blurb = blurb_, \
+    .offset = G_STRUCT_OFFSET (GstKafkaSettings, field), __VA_ARGS__              \
+  }
+
+/* clang-format off */
+#define SERVERS \
+  ROW (TEXT, "bootstrap-servers", "Bootstrap servers", \
+      "Brokers to begin with, HOST:PORT[,HOST:PORT...], or in-process for one inside the process", \
+      bootstrap_servers, .text = "localhost:9092")
+#define PREFIX ROW (TEXT, "topic-prefix", "Topic prefix", "Text put before each topic's name", topic_prefix)
+#define CLIENT_CONFIG(name, nick) \
+  ROW (STRUCTURE, name, nick, \
+      "Options for librdkafka, applied last, such as security.protocol; secrets are not shown again", client_config)
+#define METADATA_TOPIC \
+  ROW (TEXT, "metadata-topic", "Metadata topic", "Topic of the frames' metadata", \
+      topics[TRIB_KAFKA_TOPIC_METADATA], .get_text = metadata_topic)
+#define BINARY_TOPIC \
+  ROW (TEXT, "binary-topic", "Binary topic", "Topic of the frames' bytes", \
+      topics[TRIB_KAFKA_TOPIC_BINARY], .get_text = binary_topic)
+#define REGISTRY_TOPIC \
+  ROW (TEXT, "registry-topic", "Registry topic", "Topic of the entries that say where bytes and metadata are", \
+      topics[TRIB_KAFKA_TOPIC_REGISTRY], .get_text = registry_topic)
+#define LEGACY_TOPIC \
+  ROW (TEXT, "legacy-topic", "Legacy topic", "Topic of the records of legacy mode", \
+      topics[TRIB_KAFKA_TOPIC_LEGACY], .get_text = legacy_topic)
+
+static const gchar *metadata_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]; }
+static const gchar *binary_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY]; }
+static const gchar *registry_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY]; }
+static const gchar *legacy_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_LEGACY]; }
+
+static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
+  [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
+  [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
+  [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("producer-config", "Producer config"),
+  [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
+  [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
+  [GST_KAFKA_SETTING_REGISTRY_TOPIC] = REGISTRY_TOPIC,
+  [GST_KAFKA_SETTING_LEGACY_TOPIC] = LEGACY_TOPIC,
+  [GST_KAFKA_SETTING_SESSION_ID] = ROW (TEXT, "session-id", "Session id",
+      "Session of frames that carry no identity (NULL = a fresh one each start, which can be read)", session_id,
+      .is_nullable = TRUE),
+  [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
+      "Stream of frames that carry no identity, without underscore", stream_id, .text = "video-0"),
+  [GST_KAFKA_SETTING_MODE] = ROW (ENUM, "mode", "Mode",
+      "Whether a frame becomes three records or one JSON record", mode, .while_playing = TRUE,
+      .type_name = "GstKafkaMode",
+      .choices = { [GST_KAFKA_MODE_BINARY] = { "binary", "Bytes, metadata and registry entry on three topics" },
+          [GST_KAFKA_MODE_LEGACY] = { "legacy", "One JSON record with the picture in base64" } }),
+  [GST_KAFKA_SETTING_PARTITION_BY] = ROW (ENUM, "partition-by", "Partition by",
+      "Whether a stream keeps to one partition or its frames spread over all", partition_by,
+      .type_name = "GstKafkaPartitionBy",
+      .choices = { [GST_KAFKA_PARTITION_BY_STREAM] = { "stream", "A stream keeps to one partition, in order" },
+          [GST_KAFKA_PARTITION_BY_FRAME] = { "frame", "Frames spread over all partitions" } }),
+  [GST_KAFKA_SETTING_OVERFLOW] = ROW (ENUM, "overflow", "Overflow",
+      "What to do when max-pending-bytes is reached", overflow, .while_playing = TRUE,
+      .type_name = "GstKafkaOverflow",
+      .choices = {
+          [TRIB_KAFKA_OVERFLOW_BLOCK] = { "block", "Wait for space, up to the delivery timeout" },
+          [TRIB_KAFKA_OVERFLOW_DROP_NEWEST] = { "drop-newest", "Drop the frame that arrives" },
+          [TRIB_KAFKA_OVERFLOW_DROP_OLDEST] = { "drop-oldest", "Drop the oldest frames not handed to the client" },
+          [TRIB_KAFKA_OVERFLOW_DROP_NON_KEY] = { "drop-non-key",
+              "Drop frames that are no key frames, and those that need them" },
+          [TRIB_KAFKA_OVERFLOW_ERROR] = { "error", "Stop with an error" } }),
+  [GST_KAFKA_SETTING_MAX_PENDING_BYTES] = ROW (UINT64, "max-pending-bytes", "Maximum pending bytes",
+      "Memory limit for unacknowledged frames or records (bytes)", max_pending_bytes,
+      .min = 1024 * 1024, .max = G_GUINT64_CONSTANT (1) << 40, .initial = DEFAULT_MAX_PENDING_BYTES),
+  [GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = ROW (UINT, "delivery-timeout-ms", "Delivery timeout",
+      "Delivery timeout, applied while queued and again after sending (ms)", delivery_timeout_ms,
+      .min = 1000, .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DELIVERY_TIMEOUT_MS),
+  [GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = ROW (UINT, "drain-timeout-ms", "Drain timeout",
+      "How long EOS and going to NULL wait for acknowledgements (ms)", drain_timeout_ms, .while_playing = TRUE,
+      .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DRAIN_TIMEOUT_MS),
+  [GST_KAFKA_SETTING_TOPIC] = ROW (TEXT, "topic", "Topic", "Topic of the records", record_topic,
+      .text = "mps-sensor-stream"),
+  [GST_KAFKA_SETTING_KEY_FIELD] = ROW (TEXT, "key-field", "Key field",
+      "Member of a JSON record whose value is the Kafka key (NULL = records have no key)", key_field,
+      .is_nullable = TRUE),
+  [GST_KAFKA_SINK_BROKER_ADDRESS] = { TRIB_PROPERTY_STATE, "broker-address", "Broker address",
+      "Address of the brokers in use, also of the one inside the process" },
+  [GST_KAFKA_SINK_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of what was sent, latencies and the state of the connection" },
+};
+
+/* a source's: those of its ids */
+static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
+  [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
+  [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
+  [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("consumer-config", "Consumer config"),
+  [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
+  [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
+  [GST_KAFKA_SETTING_REGISTRY_TOPIC] = REGISTRY_TOPIC,
+  [GST_KAFKA_SETTING_SESSION_ID] = ROW (TEXT, "session-id", "Session id",
+      "The only session to read (NULL = sessions one after another)", session_id, .is_nullable = TRUE),
+  [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
+      "The only stream to read (NULL = the first that is found)", stream_id, .is_nullable = TRUE),
+};
+/* clang-format on */
+
+static GType sink_enum_types[GST_KAFKA_SINK_N_PROPS];
+static const TribProperties sink_properties
+    = { sink_table, sink_enum_types, GST_KAFKA_SINK_N_PROPS };
+static const TribProperties source_properties = { source_table, NULL, GST_KAFKA_N_SOURCE_SETTINGS };
 
 static void
-install_string (GParamSpec **properties, guint id, const gchar *name, const gchar *nick,
-    const gchar *blurb, const gchar *default_value)
+install (const TribProperties *all, GObjectClass *klass, guint first, guint last)
 {
-  properties[id] = g_param_spec_string (name, nick, blurb, default_value,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  for (guint id = first; id <= last; id++)
+    g_object_class_install_property (klass, id, trib_properties_make (all, id));
+}
+
+/* what every Kafka sink has; before the installs below */
+void
+gst_kafka_settings_install (GObjectClass *klass)
+{
+  install (&sink_properties, klass, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS,
+      GST_KAFKA_SETTING_CLIENT_CONFIG);
+  install (&sink_properties, klass, GST_KAFKA_SETTING_OVERFLOW, GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS);
+  install (&sink_properties, klass, GST_KAFKA_SINK_BROKER_ADDRESS, GST_KAFKA_SINK_STATS);
+  trib_properties_mark_plugin_api (&sink_properties);
+}
+
+/* what a sink of frames has beside that */
+void
+gst_kafka_settings_install_frames (GObjectClass *klass)
+{
+  install (
+      &sink_properties, klass, GST_KAFKA_SETTING_METADATA_TOPIC, GST_KAFKA_SETTING_PARTITION_BY);
+  trib_properties_mark_plugin_api (&sink_properties);
+}
+
+/* what a sink of records has beside that */
+void
+gst_kafka_settings_install_records (GObjectClass *klass)
+{
+  install (&sink_properties, klass, GST_KAFKA_SETTING_TOPIC, GST_KAFKA_SETTING_KEY_FIELD);
 }
 
 static void
-install_common (GParamSpec **properties)
+fill (GParamSpec **properties, guint first, guint last)
 {
-  install_string (properties, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS, "bootstrap-servers",
-      "Bootstrap servers",
-      "Brokers to begin with, HOST:PORT[,HOST:PORT...], or in-process for one inside the process",
-      DEFAULT_BOOTSTRAP_SERVERS);
-  install_string (properties, GST_KAFKA_SETTING_TOPIC_PREFIX, "topic-prefix", "Topic prefix",
-      "Text put before each topic's name", "");
-}
-
-static void
-install_client_config (GParamSpec **properties, const gchar *name, const gchar *nick)
-{
-  properties[GST_KAFKA_SETTING_CLIENT_CONFIG] = g_param_spec_boxed (name, nick,
-      "Options for librdkafka, applied last, such as security.protocol; secrets are not shown "
-      "again",
-      GST_TYPE_STRUCTURE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-}
-
-static void
-install_topics (GParamSpec **properties)
-{
-  install_string (properties, GST_KAFKA_SETTING_METADATA_TOPIC, "metadata-topic", "Metadata topic",
-      "Topic of the frames' metadata", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]);
-  install_string (properties, GST_KAFKA_SETTING_BINARY_TOPIC, "binary-topic", "Binary topic",
-      "Topic of the frames' bytes", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY]);
-  install_string (properties, GST_KAFKA_SETTING_REGISTRY_TOPIC, "registry-topic", "Registry topic",
-      "Topic of the entries that say where bytes and metadata are",
-      trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY]);
+  for (guint id = first; id <= last; id++)
+    properties[id] = trib_properties_make (&source_properties, id);
 }
 
 /**
- * gst_kafka_settings_install:
- * @properties: (array): an element's table of properties, with room for %GST_KAFKA_N_SETTINGS from 1 on
+ * gst_kafka_settings_install_source:
+ * @properties: (array): an element's table of properties, with space for %GST_KAFKA_N_SETTINGS from 1 on
  *
- * What every Kafka sink has.
+ * What every Kafka source has.
  */
-void
-gst_kafka_settings_install (GParamSpec **properties)
-{
-  install_common (properties);
-  properties[GST_KAFKA_SETTING_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
-      "What happens when max-pending-bytes is reached", gst_kafka_overflow_get_type (),
-      DEFAULT_OVERFLOW, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_MAX_PENDING_BYTES] = g_param_spec_uint64 ("max-pending-bytes",
-      "Maximum pending bytes", "Memory limit for unacknowledged frames or records (bytes)",
-      1024 * 1024, G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_PENDING_BYTES,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  properties[GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = g_param_spec_uint ("delivery-timeout-ms",
-      "Delivery timeout",
-      "Milliseconds that one may wait for room, and then for its acknowledgements, before it fails",
-      1000, 900000, DEFAULT_DELIVERY_TIMEOUT_MS,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-  properties[GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = g_param_spec_uint ("drain-timeout-ms",
-      "Drain timeout", "Milliseconds that EOS, and going to NULL, wait for outcomes", 0, 900000,
-      DEFAULT_DRAIN_TIMEOUT_MS,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  install_client_config (properties, "producer-config", "Producer config");
-}
-
-/* likewise: what a sink of frames has beside that */
-void
-gst_kafka_settings_install_frames (GParamSpec **properties)
-{
-  install_topics (properties);
-  install_string (properties, GST_KAFKA_SETTING_LEGACY_TOPIC, "legacy-topic", "Legacy topic",
-      "Topic of the records of legacy mode", trib_kafka_default_topics[TRIB_KAFKA_TOPIC_LEGACY]);
-  install_string (properties, GST_KAFKA_SETTING_SESSION_ID, "session-id", "Session id",
-      "Session of frames that carry no identity (NULL = a fresh one each start, which can be read)",
-      NULL);
-  install_string (properties, GST_KAFKA_SETTING_STREAM_ID, "stream-id", "Stream id",
-      "Stream of frames that carry no identity, without underscore", DEFAULT_STREAM_ID);
-  properties[GST_KAFKA_SETTING_MODE] = g_param_spec_enum ("mode", "Mode",
-      "Whether a frame becomes three records or one JSON record", gst_kafka_mode_get_type (),
-      DEFAULT_MODE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-  properties[GST_KAFKA_SETTING_PARTITION_BY] = g_param_spec_enum ("partition-by", "Partition by",
-      "Whether a stream keeps to one partition or its frames spread over all",
-      gst_kafka_partition_by_get_type (), DEFAULT_PARTITION_BY,
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-}
-
-/* likewise: what every Kafka source has */
 void
 gst_kafka_settings_install_source (GParamSpec **properties)
 {
-  install_common (properties);
-  install_client_config (properties, "consumer-config", "Consumer config");
+  fill (properties, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS, GST_KAFKA_SETTING_CLIENT_CONFIG);
 }
 
 /* likewise: what a source of frames has beside that */
 void
 gst_kafka_settings_install_source_frames (GParamSpec **properties)
 {
-  install_topics (properties);
-  install_string (properties, GST_KAFKA_SETTING_SESSION_ID, "session-id", "Session id",
-      "The only session to read (NULL = sessions one after another)", NULL);
-  install_string (properties, GST_KAFKA_SETTING_STREAM_ID, "stream-id", "Stream id",
-      "The only stream to read (NULL = the first that is met)", NULL);
+  fill (properties, GST_KAFKA_SETTING_METADATA_TOPIC, GST_KAFKA_SETTING_STREAM_ID);
 }
 
 void
 gst_kafka_settings_init (GstKafkaSettings *settings)
 {
-  *settings = (GstKafkaSettings){
-    .bootstrap_servers = g_strdup (DEFAULT_BOOTSTRAP_SERVERS),
-    .topic_prefix = g_strdup (""),
-    .stream_id = g_strdup (DEFAULT_STREAM_ID),
-    .mode = DEFAULT_MODE,
-    .partition_by = DEFAULT_PARTITION_BY,
-    .overflow = DEFAULT_OVERFLOW,
-    .max_pending_bytes = DEFAULT_MAX_PENDING_BYTES,
-    .delivery_timeout_ms = DEFAULT_DELIVERY_TIMEOUT_MS,
-    .drain_timeout_ms = DEFAULT_DRAIN_TIMEOUT_MS,
-  };
-  for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
-    settings->topics[i] = g_strdup (trib_kafka_default_topics[i]);
+  *settings = (GstKafkaSettings){ .properties = &sink_properties };
+  trib_properties_init (settings->properties, settings);
 }
 
 void
 gst_kafka_settings_init_source (GstKafkaSettings *settings)
 {
-  gst_kafka_settings_init (settings);
-  g_clear_pointer (&settings->stream_id, g_free);
-}
-
-static gchar **
-string_setting (GstKafkaSettings *settings, guint id)
-{
-  switch (id) {
-    case GST_KAFKA_SETTING_BOOTSTRAP_SERVERS:
-      return &settings->bootstrap_servers;
-    case GST_KAFKA_SETTING_TOPIC_PREFIX:
-      return &settings->topic_prefix;
-    case GST_KAFKA_SETTING_METADATA_TOPIC:
-      return &settings->topics[TRIB_KAFKA_TOPIC_METADATA];
-    case GST_KAFKA_SETTING_BINARY_TOPIC:
-      return &settings->topics[TRIB_KAFKA_TOPIC_BINARY];
-    case GST_KAFKA_SETTING_REGISTRY_TOPIC:
-      return &settings->topics[TRIB_KAFKA_TOPIC_REGISTRY];
-    case GST_KAFKA_SETTING_LEGACY_TOPIC:
-      return &settings->topics[TRIB_KAFKA_TOPIC_LEGACY];
-    case GST_KAFKA_SETTING_SESSION_ID:
-      return &settings->session_id;
-    case GST_KAFKA_SETTING_STREAM_ID:
-      return &settings->stream_id;
-    default:
-      return NULL;
-  }
+  *settings = (GstKafkaSettings){ .properties = &source_properties };
+  trib_properties_init (settings->properties, settings);
 }
 
 void
 gst_kafka_settings_clear (GstKafkaSettings *settings)
 {
-  for (guint id = 1; id < GST_KAFKA_N_SETTINGS; id++) {
-    gchar **text = string_setting (settings, id);
-    if (text)
-      g_free (*text);
-  }
-  g_clear_pointer (&settings->client_config, gst_structure_free);
-}
-
-static void
-set_string (gchar **text, const GValue *value, GParamSpec *pspec)
-{
-  g_free (*text);
-  *text = g_value_dup_string (value);
-  /* a name that was taken away goes back to its default; session-id's default is a fresh one */
-  if (*text == NULL)
-    *text = g_strdup (G_PARAM_SPEC_STRING (pspec)->default_value);
+  trib_properties_clear (settings->properties, settings);
 }
 
 /**
@@ -203,38 +206,9 @@ gboolean
 gst_kafka_settings_set (
     GstKafkaSettings *settings, guint id, const GValue *value, GParamSpec *pspec)
 {
-  gchar **text = string_setting (settings, id);
-
   if (pspec->flags & GST_PARAM_MUTABLE_READY)
     settings->n_changes++;
-  switch (id) {
-    case GST_KAFKA_SETTING_MODE:
-      settings->mode = g_value_get_enum (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_PARTITION_BY:
-      settings->partition_by = g_value_get_enum (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_OVERFLOW:
-      settings->overflow = g_value_get_enum (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_MAX_PENDING_BYTES:
-      settings->max_pending_bytes = g_value_get_uint64 (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS:
-      settings->delivery_timeout_ms = g_value_get_uint (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS:
-      settings->drain_timeout_ms = g_value_get_uint (value);
-      return TRUE;
-    case GST_KAFKA_SETTING_CLIENT_CONFIG:
-      g_clear_pointer (&settings->client_config, gst_structure_free);
-      settings->client_config = g_value_dup_boxed (value);
-      return TRUE;
-    default:
-      if (text)
-        set_string (text, value, pspec);
-      return text != NULL;
-  }
+  return trib_properties_set (settings->properties, settings, id, value);
 }
 
 static gboolean
@@ -252,39 +226,15 @@ hide_secret (GQuark field, GValue *value, gpointer user_data)
 gboolean
 gst_kafka_settings_get (GstKafkaSettings *settings, guint id, GValue *value)
 {
-  gchar **text = string_setting (settings, id);
   GstStructure *shown;
 
-  switch (id) {
-    case GST_KAFKA_SETTING_MODE:
-      g_value_set_enum (value, settings->mode);
-      return TRUE;
-    case GST_KAFKA_SETTING_PARTITION_BY:
-      g_value_set_enum (value, settings->partition_by);
-      return TRUE;
-    case GST_KAFKA_SETTING_OVERFLOW:
-      g_value_set_enum (value, settings->overflow);
-      return TRUE;
-    case GST_KAFKA_SETTING_MAX_PENDING_BYTES:
-      g_value_set_uint64 (value, settings->max_pending_bytes);
-      return TRUE;
-    case GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS:
-      g_value_set_uint (value, settings->delivery_timeout_ms);
-      return TRUE;
-    case GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS:
-      g_value_set_uint (value, settings->drain_timeout_ms);
-      return TRUE;
-    case GST_KAFKA_SETTING_CLIENT_CONFIG:
-      shown = settings->client_config ? gst_structure_copy (settings->client_config) : NULL;
-      if (shown)
-        gst_structure_map_in_place (shown, hide_secret, NULL);
-      g_value_take_boxed (value, shown);
-      return TRUE;
-    default:
-      if (text)
-        g_value_set_string (value, *text);
-      return text != NULL;
-  }
+  if (id != GST_KAFKA_SETTING_CLIENT_CONFIG)
+    return trib_properties_get (settings->properties, settings, id, value);
+  shown = settings->client_config ? gst_structure_copy (settings->client_config) : NULL;
+  if (shown)
+    gst_structure_map_in_place (shown, hide_secret, NULL);
+  g_value_take_boxed (value, shown);
+  return TRUE;
 }
 
 /* a value that has no text must not end the list: the client refuses it by its option's name */
@@ -341,8 +291,9 @@ gst_kafka_settings_to_config (const GstKafkaSettings *settings, const gchar *ser
     .overflow = settings->overflow,
   };
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
-    config->core.topics[i] = config->topics[i] = g_strconcat (
-        settings->topic_prefix ? settings->topic_prefix : "", settings->topics[i], NULL);
+    if (settings->topics[i])
+      config->core.topics[i] = config->topics[i]
+          = g_strconcat (settings->topic_prefix, settings->topics[i], NULL);
   return config;
 }
 

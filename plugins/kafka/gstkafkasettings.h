@@ -4,38 +4,53 @@
 #include <gst/gst.h>
 
 #include <kafka/client/trib-kafka-config.h>
+#include <shared/trib-properties.h>
 
 #include "gstkafkaenums.h"
 
 G_BEGIN_DECLS
 
-/* ids of the properties; an element's own follow from GST_KAFKA_N_SETTINGS on */
+/* ids of the properties; a source's own follow from GST_KAFKA_N_SETTINGS on */
 enum {
   GST_KAFKA_SETTING_BOOTSTRAP_SERVERS = 1,
   GST_KAFKA_SETTING_TOPIC_PREFIX,
+  GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
+  /* of frames */
   GST_KAFKA_SETTING_METADATA_TOPIC,
   GST_KAFKA_SETTING_BINARY_TOPIC,
   GST_KAFKA_SETTING_REGISTRY_TOPIC,
-  GST_KAFKA_SETTING_LEGACY_TOPIC,
   GST_KAFKA_SETTING_SESSION_ID,
   GST_KAFKA_SETTING_STREAM_ID,
+  GST_KAFKA_N_SOURCE_SETTINGS,
+  /* of sinks of frames */
+  GST_KAFKA_SETTING_LEGACY_TOPIC = GST_KAFKA_N_SOURCE_SETTINGS,
   GST_KAFKA_SETTING_MODE,
   GST_KAFKA_SETTING_PARTITION_BY,
+  /* of sinks */
   GST_KAFKA_SETTING_OVERFLOW,
   GST_KAFKA_SETTING_MAX_PENDING_BYTES,
   GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS,
   GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS,
-  GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
-  GST_KAFKA_N_SETTINGS
+  /* of sinks of records */
+  GST_KAFKA_SETTING_TOPIC,
+  GST_KAFKA_SETTING_KEY_FIELD,
+  GST_KAFKA_N_SETTINGS,
+  /* of sinks, without a setting */
+  GST_KAFKA_SINK_BROKER_ADDRESS = GST_KAFKA_N_SETTINGS,
+  GST_KAFKA_SINK_STATS,
+  GST_KAFKA_SINK_N_PROPS
 };
 
 /* What the user wishes; nothing of it changes by itself. Guarded by the element's OBJECT_LOCK. */
 typedef struct {
+  const TribProperties *properties; /* a sink's or a source's */
   gchar *bootstrap_servers;
   gchar *topic_prefix;
   gchar *topics[TRIB_KAFKA_N_TOPICS];
   gchar *session_id;
   gchar *stream_id;
+  gchar *record_topic;
+  gchar *key_field; /* NULL: records have no key */
   GstKafkaMode mode;
   GstKafkaPartitionBy partition_by;
   TribKafkaOverflow overflow;
@@ -55,8 +70,9 @@ typedef struct {
   GPtrArray *options;
 } GstKafkaConfig;
 
-void gst_kafka_settings_install (GParamSpec **properties);
-void gst_kafka_settings_install_frames (GParamSpec **properties);
+void gst_kafka_settings_install (GObjectClass *klass);
+void gst_kafka_settings_install_frames (GObjectClass *klass);
+void gst_kafka_settings_install_records (GObjectClass *klass);
 void gst_kafka_settings_install_source (GParamSpec **properties);
 void gst_kafka_settings_install_source_frames (GParamSpec **properties);
 void gst_kafka_settings_init (GstKafkaSettings *settings);

@@ -3,8 +3,6 @@
 
 #include "gstkafkasink.h"
 
-#include "gstkafkareport.h"
-
 #include <string.h>
 
 GST_DEBUG_CATEGORY_STATIC (kafkasink_debug);
@@ -38,6 +36,16 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SI
         GST_DEBUG_CATEGORY_INIT (kafkasink_debug, "kafkasink", 0, "what Kafka sinks share"))
 #define PRIV(sink) ((GstKafkaSinkPrivate *) gst_kafka_sink_get_instance_private (sink))
 
+/* (transfer full): of the rows of two tables of one name */
+static GstStructure *
+make_structure (const TribFieldTable *tables, gconstpointer values)
+{
+  GstStructure *s = trib_fields_to_structure (&tables[0], values);
+
+  trib_fields_add (s, tables[1].fields, tables[1].n_fields, values);
+  return s;
+}
+
 /* @thread: the publisher's */
 static void
 link_changed_cb (
@@ -45,8 +53,9 @@ link_changed_cb (
 {
   GstKafkaSink *self = user_data;
   GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
-  GstStructure *s = klass->connection_message (event, n_pending, why);
+  GstStructure *s = gst_structure_new_empty (klass->connection_message->name);
 
+  gst_kafka_report_connection (s, event, n_pending, why);
   GST_INFO_OBJECT (self, "%" GST_PTR_FORMAT, s);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
   if (event->state == TRIB_LINK_DOWN)
@@ -62,8 +71,11 @@ lost_cb (gpointer user_data, const TribKafkaLosses *losses)
 {
   GstKafkaSink *self = user_data;
   GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
-  GstStructure *s = klass->losses_message (losses);
+  GstKafkaLossValues values;
+  GstStructure *s;
 
+  gst_kafka_report_get_losses (losses, &values);
+  s = make_structure (klass->losses_message, &values);
   GST_WARNING_OBJECT (self, "%" GST_PTR_FORMAT, s);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
   if (!PRIV (self)->loss_warned && gst_kafka_report_needs_warning (losses)) {
@@ -149,8 +161,9 @@ start_publisher (GstKafkaSink *self, GError **error)
 
   GST_OBJECT_LOCK (self);
   config = gst_kafka_settings_to_config (&priv->settings, priv->broker_address);
-  if (GST_KAFKA_SINK_GET_CLASS (self)->configure)
-    GST_KAFKA_SINK_GET_CLASS (self)->configure (self, config);
+  if (GST_KAFKA_SINK_GET_CLASS (self)->sends_records)
+    config->core.record_topic = config->record_topic
+        = g_strconcat (priv->settings.topic_prefix, priv->settings.record_topic, NULL);
   GST_OBJECT_UNLOCK (self);
   config->core.in_process = priv->broker != NULL;
   if (priv->broker)
@@ -464,36 +477,28 @@ gst_kafka_sink_get_publisher (GstKafkaSink *self)
   return PRIV (self)->publisher;
 }
 
-/**
- * gst_kafka_sink_get_state:
- * @self: a sink
- * @ret_accounts: (out): its publisher's, or those of the run before
- * @ret_copied: (out): payloads that had to be copied
- * @ret_copied_bytes: (out): their bytes
- *
- * @thread: any
- * @locks: takes OBJECT_LOCK
- *
- * Returns: state of the connection, "" when there is none
- */
-const gchar *
-gst_kafka_sink_get_state (GstKafkaSink *self, TribKafkaAccounts *ret_accounts, guint64 *ret_copied,
-    guint64 *ret_copied_bytes)
+/* @thread: any @locks: takes OBJECT_LOCK */
+static GstStructure *
+make_stats (GstKafkaSink *self)
 {
   GstKafkaSinkPrivate *priv = PRIV (self);
-  const gchar *connection = "";
+  g_autofree GstKafkaStatsValues *v = g_new0 (GstKafkaStatsValues, 1);
 
   GST_OBJECT_LOCK (self);
   if (priv->publisher) {
-    trib_kafka_publisher_get_accounts (priv->publisher, ret_accounts);
-    connection = trib_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
+    trib_kafka_publisher_get_accounts (priv->publisher, &v->accounts);
+    v->connection = trib_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
   } else {
-    *ret_accounts = priv->last_accounts;
+    v->accounts = priv->last_accounts;
   }
-  *ret_copied = priv->copied;
-  *ret_copied_bytes = priv->copied_bytes;
+  v->copied = priv->copied;
+  v->copied_bytes = priv->copied_bytes;
   GST_OBJECT_UNLOCK (self);
-  return connection;
+  v->failed = trib_kafka_failed_sum (v->accounts.failed);
+  v->dropped = trib_kafka_dropped_sum (v->accounts.dropped);
+  v->latency_p50_us = trib_kafka_accounts_latency_us (&v->accounts, 0.5);
+  v->latency_p99_us = trib_kafka_accounts_latency_us (&v->accounts, 0.99);
+  return make_structure (GST_KAFKA_SINK_GET_CLASS (self)->stats, v);
 }
 
 static void
@@ -518,7 +523,7 @@ gst_kafka_sink_get_property (GObject *object, guint prop_id, GValue *value, GPar
   GstKafkaSinkPrivate *priv = PRIV (self);
 
   if (prop_id == GST_KAFKA_SINK_STATS) {
-    g_value_take_boxed (value, GST_KAFKA_SINK_GET_CLASS (self)->make_stats (self));
+    g_value_take_boxed (value, make_stats (self));
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -563,22 +568,4 @@ gst_kafka_sink_class_init (GstKafkaSinkClass *klass)
   sink_class->unlock = GST_DEBUG_FUNCPTR (gst_kafka_sink_unlock);
   sink_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_kafka_sink_unlock_stop);
   gst_type_mark_as_plugin_api (GST_TYPE_KAFKA_SINK, 0);
-  gst_type_mark_as_plugin_api (gst_kafka_overflow_get_type (), 0);
-}
-
-/**
- * gst_kafka_sink_install:
- * @properties: (array): an element's table of properties, with room for %GST_KAFKA_SINK_N_PROPS
- *
- * What every Kafka sink has beside its settings. Each element installs them as its own.
- */
-void
-gst_kafka_sink_install (GParamSpec **properties)
-{
-  properties[GST_KAFKA_SINK_BROKER_ADDRESS] = g_param_spec_string ("broker-address",
-      "Broker address", "Address of the brokers in use, also of the one inside the process", NULL,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  properties[GST_KAFKA_SINK_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Counters of what was sent, latencies and the state of the connection", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }

@@ -8,7 +8,7 @@ const gchar *
 trib_kafka_failed_to_string (TribKafkaFailed reason)
 {
   static const gchar *const names[TRIB_KAFKA_N_FAILED] = { "timed-out", "too-large", "purged",
-    "not-authorized", "unknown-topic", "registry", "refused", "malformed" };
+    "not-authorized", "unknown-topic", "refused", "registry", "malformed" };
 
   return names[reason];
 }

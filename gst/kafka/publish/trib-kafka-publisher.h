@@ -61,14 +61,14 @@ typedef struct {
  * @failed: frames that failed since the last report, by reason
  * @dropped: frames that were dropped since the last report, by reason
  * @n_named: how many of them are named
- * @frame_ids: the first of them; of records their numbers, the first is 0
+ * @frame_ids: (array zero-terminated=1): the first of them; of records their numbers, the first is 0
  * @message: why the last one was lost
  */
 typedef struct {
   guint64 failed[TRIB_KAFKA_N_FAILED];
   guint64 dropped[TRIB_KAFKA_N_DROPPED];
   guint n_named;
-  gchar *frame_ids[TRIB_KAFKA_LOSSES_NAMED];
+  gchar *frame_ids[TRIB_KAFKA_LOSSES_NAMED + 1];
   gchar *message;
 } TribKafkaLosses;
 
