@@ -3,6 +3,7 @@
 
 #include <kafka/client/trib-kafka-config.h>
 #include <kafka/client/trib-kafka-offsets.h>
+#include <kafka/trib-kafka-debug.h>
 
 #define MIB (1024 * 1024)
 #define FIRST_PATIENCE_MS 100
@@ -195,8 +196,13 @@ trib_kafka_consumer_leave (TribKafkaConsumer *c)
 static void
 add_event (TribKafkaConsumer *c, gboolean changed, const TribLinkEvent *event)
 {
-  if (changed)
-    g_queue_push_tail (&c->events, g_memdup2 (event, sizeof *event));
+  if (!changed)
+    return;
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_DEBUG, rd_kafka_name (c->client),
+      "connection: %s -> %s%s%s", trib_link_state_to_string (event->previous),
+      trib_link_state_to_string (event->state), c->trouble ? ": " : "",
+      c->trouble ? c->trouble : "");
+  g_queue_push_tail (&c->events, g_memdup2 (event, sizeof *event));
 }
 
 /* serves the client's own events; does not wait */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-fetch.h"
 
+#include <kafka/trib-kafka-debug.h>
+
 /* a place that is further ahead is sought instead of being read up to */
 #define FAR_AHEAD 128
 /* between two questions whether a place is there at all */
@@ -109,6 +111,9 @@ seek (TribKafkaFetch *f, gint32 partition, gint64 offset)
 {
   FetchPartition *part = &f->parts[partition];
 
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, NULL,
+      "fetch: partition %d is sought at %" G_GINT64_FORMAT ", it was at %" G_GINT64_FORMAT,
+      partition, offset, part->next);
   drop_aside (f, part);
   part->next = offset;
   part->lost_to = -1;

@@ -3,6 +3,7 @@
 
 #include <common/trib-crc32c.h>
 #include <kafka/layout/trib-kafka-names.h>
+#include <kafka/trib-kafka-debug.h>
 #include "trib-kafka-fetch.h"
 #include "trib-kafka-time-order.h"
 #include "trib-kafka-index-order.h"
@@ -15,7 +16,7 @@
 #define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
 /* between two looks at the client that nothing is asked of */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
-#define MAX_STREAMS_TOLD 64
+#define MAX_STREAMS_REPORTED 64
 
 enum { FOLLOWED, BYTES, N_CLIENTS };
 
@@ -42,7 +43,7 @@ struct _TribKafkaFrames {
   TribKafkaIndexOrder *by_index;
   TribKafkaCandidate *current; /* given last */
   gchar *stream;               /* the one that is given, NULL: not known yet */
-  GHashTable *told;            /* streams that were told of */
+  GHashTable *reported;        /* streams that were told of */
   GQueue notes;
   FramesNote *note; /* told last */
   gint64 from_ns;
@@ -53,7 +54,7 @@ struct _TribKafkaFrames {
   gboolean lost;          /* retention has passed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
-  gboolean malformed_told;
+  gboolean malformed_reported;
   TribLinkState links[N_CLIENTS];
   TribLinkState link; /* as it was told last */
 
@@ -158,7 +159,7 @@ trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)
   f->wanted_stream = g_strdup (config->stream);
   f->stream = g_strdup (config->stream);
   f->reader = trib_json_reader_new ("", 0, NULL);
-  f->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  f->reported = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   f->reasons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   f->from_ns = G_MININT64;
   f->caught_up_since = -1;
@@ -182,7 +183,7 @@ trib_kafka_frames_free (TribKafkaFrames *f)
   g_clear_pointer (&f->cursor, trib_kafka_cursor_free);
   g_clear_pointer (&f->fetch, trib_kafka_fetch_free);
   g_clear_pointer (&f->reader, trib_json_reader_free);
-  g_hash_table_unref (f->told);
+  g_hash_table_unref (f->reported);
   g_hash_table_unref (f->reasons);
   g_mutex_clear (&f->lock);
   g_free (f->bytes_topic);
@@ -246,9 +247,12 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
 
 /* ---- from the topic into the order of indexes ---- */
 
+/* the outcome of a frame that is not given */
 static void
-settle (TribKafkaFrames *f, guint64 *counter)
+settle (TribKafkaFrames *f, const TribKafkaCandidate *s, guint64 *counter, const gchar *outcome)
 {
+  TRIB_LOG (
+      &trib_kafka_debug, TRIB_LOG_DEBUG, s->entry.identity.frame_id, "not given: %s", outcome);
   g_mutex_lock (&f->lock);
   (*counter)++;
   f->counts.pending--;
@@ -263,12 +267,12 @@ is_wanted (const TribKafkaFrames *f, const TribKafkaCandidate *s)
 }
 
 static void
-tell_other_stream (TribKafkaFrames *f, const TribKafkaCandidate *s)
+note_other_stream (TribKafkaFrames *f, const TribKafkaCandidate *s)
 {
   const gchar *stream = s->entry.identity.stream;
 
-  if (g_hash_table_size (f->told) < MAX_STREAMS_TOLD
-      && g_hash_table_add (f->told, g_strdup (stream)))
+  if (g_hash_table_size (f->reported) < MAX_STREAMS_REPORTED
+      && g_hash_table_add (f->reported, g_strdup (stream)))
     add_note (f, TRIB_KAFKA_FRAMES_OTHER_STREAM, NULL, stream);
 }
 
@@ -279,45 +283,48 @@ admit (TribKafkaFrames *f, TribKafkaCandidate *s)
   g_autoptr (TribKafkaCandidate) owned = s;
 
   if (s->entry.identity.t_ns < f->from_ns) {
-    settle (f, &f->counts.before);
+    settle (f, s, &f->counts.before, "before the time that was asked for");
     return;
   }
   if (f->stream == NULL)
     f->stream = g_strdup (s->entry.identity.stream);
   if (!g_str_equal (f->stream, s->entry.identity.stream)) {
-    tell_other_stream (f, s);
-    settle (f, &f->counts.filtered);
+    note_other_stream (f, s);
+    settle (f, s, &f->counts.filtered, "of another stream");
     return;
   }
   switch (trib_kafka_index_order_add (f->by_index, s)) {
     case TRIB_KAFKA_INDEX_ORDER_KEPT:
+      TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, s->entry.identity.frame_id, "admitted");
       g_steal_pointer (&owned);
       return;
     case TRIB_KAFKA_INDEX_ORDER_DUPLICATE:
-      settle (f, &f->counts.duplicates);
+      settle (f, s, &f->counts.duplicates, "duplicate");
       return;
     case TRIB_KAFKA_INDEX_ORDER_LATE:
-      settle (f, &f->counts.late);
+      settle (f, s, &f->counts.late, "late");
       return;
     case TRIB_KAFKA_INDEX_ORDER_LATE_FAILED:
-      settle (f, &f->counts.failed);
+      settle (f, s, &f->counts.failed, "failed, late");
       add_note (f, TRIB_KAFKA_FRAMES_MISSING, g_steal_pointer (&owned), NULL);
       return;
     case TRIB_KAFKA_INDEX_ORDER_LEFT:
-      settle (f, &f->counts.filtered);
+      settle (f, s, &f->counts.filtered, "of a session that has ended");
       return;
   }
 }
 
 static void
-tell_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar *why)
+note_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar *why)
 {
   g_autofree gchar *text = NULL;
 
   COUNT_RECORD (f, malformed);
-  if (f->malformed_told)
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_DEBUG, NULL,
+      "no frame: partition %d offset %" G_GINT64_FORMAT ": %s", partition, offset, why);
+  if (f->malformed_reported)
     return;
-  f->malformed_told = TRUE;
+  f->malformed_reported = TRUE;
   text = g_strdup_printf ("partition %d offset %" G_GINT64_FORMAT ": %s", partition, offset, why);
   add_note (f, TRIB_KAFKA_FRAMES_MALFORMED, NULL, text);
 }
@@ -335,8 +342,10 @@ take_record (TribKafkaFrames *f, TribKafkaMessage *m)
 
   trib_kafka_time_order_passed (f->by_time, partition, t_ms);
   if (s == NULL) {
-    tell_malformed (f, partition, offset, why->message);
+    note_malformed (f, partition, offset, why->message);
   } else if (!is_wanted (f, s)) {
+    TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, s->entry.identity.frame_id,
+        "not given: of a session or stream that is not wanted");
     COUNT_RECORD (f, filtered);
   } else {
     COUNT_RECORD (f, pending);
@@ -408,7 +417,7 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
       f->lost = TRUE;
       return TRIB_KAFKA_FRAMES_LOST;
     case TRIB_KAFKA_CURSOR_UNREADABLE:
-      tell_malformed (f, at.partition, at.from, "the record is damaged");
+      note_malformed (f, at.partition, at.from, "the record is damaged");
       return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_CURSOR_LINK:
       return take_link (f, FOLLOWED, &at.link, item) ? TRIB_KAFKA_FRAMES_LINK
@@ -472,7 +481,7 @@ static TribKafkaFramesResult
 give_up (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const gchar *reason)
 {
   take_turn (f, item);
-  settle (f, counter);
+  settle (f, f->current, counter, reason);
   return give_missing (f, item, f->current->entry.identity.index, 1, reason);
 }
 
@@ -508,6 +517,8 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
     return give_up (f, item, &f->counts.damaged, "damaged");
   }
   take_turn (f, item);
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, f->current->entry.identity.frame_id,
+      "given: %" G_GSIZE_FORMAT " bytes", m->value_len);
   item->message = *m;
   item->new_session = f->new_session;
   f->new_session = FALSE;
@@ -561,6 +572,8 @@ give (TribKafkaFrames *f, TribKafkaCandidate *s, gint64 deadline, TribKafkaFrame
   guint64 n_missing = trib_kafka_index_order_get_missing (f->by_index);
 
   if (n_missing > 0) {
+    TRIB_LOG (&trib_kafka_debug, TRIB_LOG_DEBUG, s->entry.identity.frame_id,
+        "%" G_GUINT64_FORMAT " frames are missing before it", n_missing);
     COUNT (f, missing, n_missing);
     return give_missing (f, item, trib_kafka_index_order_pass_missing (f->by_index), n_missing,
         f->lost ? "expired" : "unknown");

@@ -2,6 +2,7 @@
 #include "trib-kafka-records.h"
 
 #include "trib-kafka-time-order.h"
+#include <kafka/trib-kafka-debug.h>
 
 /* between two looks at what can be given meanwhile */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
@@ -131,6 +132,8 @@ take_record (TribKafkaRecords *r, TribKafkaMessage *m)
   r->counts.before += early;
   r->counts.pending += !early;
   g_mutex_unlock (&r->lock);
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, NULL, "partition %d offset %" G_GINT64_FORMAT ": %s",
+      partition, m->offset, early ? "before the time that was asked for" : "admitted");
   if (early) {
     trib_kafka_time_order_passed (r->by_time, partition, m->t_ms);
     trib_kafka_message_clear (m);

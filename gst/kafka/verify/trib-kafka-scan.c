@@ -2,6 +2,7 @@
 #include "trib-kafka-scan.h"
 
 #include <kafka/read/trib-kafka-cursor.h>
+#include <kafka/trib-kafka-debug.h>
 
 #include <string.h>
 
@@ -291,8 +292,11 @@ balance (TribKafkaScan *s, gint64 now)
 
   if (open > s->balance_at
       && (!may_read (s, behind) || trib_kafka_cursor_is_caught_up (s->topics[behind].cursor)
-          || now - s->last_progress > G_TIME_SPAN_SECOND))
+          || now - s->last_progress > G_TIME_SPAN_SECOND)) {
     s->balance_at = open + BALANCE_FRAMES;
+    TRIB_LOG (&trib_kafka_debug, TRIB_LOG_DEBUG, s->topics[behind].name,
+        "gives nothing: up to %u frames may be open", s->balance_at);
+  }
 }
 
 /* the next topic in turn of which records are due; when none is due, the next in turn */
