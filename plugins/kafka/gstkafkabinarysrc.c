@@ -58,40 +58,10 @@
  * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set: RESOURCE/OPEN_READ.
  * - Records that are no frames, or of which nothing says what they are: one RESOURCE/READ warning a start.
  *
- * ## Messages
- * - `kafkabinarysrc-connection`: the connection changed. Fields: `state` (string: connected, degraded, down), `previous`
- * (string), `recovered` (boolean), `previous-duration` (ns, uint64), `outage-duration` (ns, uint64), `pending` (frames read
- * ahead, uint64), `reason` (string).
- * - `kafkabinarysrc-frames-missing`: frames are not there. Fields: `index` (uint64: of the first), `count` (uint64), `reason`
- * (string: the registry's word for a frame that failed, expired for past retention, damaged, other-topic, or unknown); where
- * something is known of it: `frame-id` (string), `t-ns` (int64: capture time), `error-message` (string).
- * - `kafkabinarysrc-records-lost`: retention has removed records before they were read. Fields: `partition` (int), `count` (uint64).
- * - `kafkabinarysrc-other-stream`: a stream is passed over. Field: `stream` (string). Once each.
- * - `kafkabinarysrc-session`: the frames that follow are of this session. Fields: `session` (string), `stream` (string).
- *
  * ## Stats
  * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged + malformed + unusable + skipped
  * + flushed + pending, at any moment. Counters start at 0 with each
  * NULL to READY, and when settings were changed in READY.
- * - `records-read`: records of the followed topic.
- * - `pushed`: frames given as buffers; `bytes-pushed`: bytes of the frames that were found.
- * - `failed`: registry entries of frames that failed.
- * - `filtered`: of other streams and sessions.
- * - `before`: of capture times before the one that was asked for.
- * - `duplicates`: frames that were there twice.
- * - `late`: frames that came when later ones had been given.
- * - `expired`: the entry is there, retention has removed the bytes.
- * - `damaged`: the bytes are not those that the entry describes.
- * - `malformed`: records that are no registry entries, or have no frame id as key.
- * - `unusable`: frames of which nothing says what they are, and raw ones with too few bytes.
- * - `skipped`: frames in front of the first one that can be decoded by itself.
- * - `flushed`: read ahead when a seek came.
- * - `pending`: read ahead now.
- * - `missing`: frame indexes that nothing was seen of.
- * - `records-lost`: records of the followed topic that retention removed before they were read.
- * - `outages`: how often the connection went down.
- * - `connection`: connecting, connected, degraded or down.
- *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,width=640,height=480,framerate=30/1 !
@@ -108,8 +78,6 @@
 #include "gstkafkabinarysrc-private.h"
 
 #include <common/trib-frame-id.h>
-
-#include "gstkafkareport.h"
 
 #include <string.h>
 
@@ -131,14 +99,48 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysrc, "kafkabinarysrc", GST_RAN
     GST_TYPE_KAFKA_BINARY_SRC,
     GST_DEBUG_CATEGORY_INIT (kafkabinarysrc_debug, "kafkabinarysrc", 0, "frames from Kafka"))
 
-static GstStructure *
-connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
-{
-  GstStructure *s = gst_structure_new_empty ("kafkabinarysrc-connection");
+/* ---- fields of stats and messages ---- */
 
-  gst_kafka_report_connection (s, event, n_pending, why);
-  return s;
-}
+typedef struct {
+  TribKafkaFramesCounts frames;
+  guint64 pushed;
+  guint64 unusable;
+  guint64 skipped;
+  guint64 outages;
+  const gchar *connection;
+} Stats;
+
+#define STAT(member) G_STRUCT_OFFSET (Stats, member)
+
+/* clang-format off */
+static const TribField binary_src_stats_fields[] = {
+  { "records-read", TRIB_FIELD_UINT64, STAT (frames.records), "records of the followed topic" },
+  { "pushed", TRIB_FIELD_UINT64, STAT (pushed), "frames given as buffers" },
+  { "failed", TRIB_FIELD_UINT64, STAT (frames.failed), "registry entries of frames that failed" },
+  { "filtered", TRIB_FIELD_UINT64, STAT (frames.filtered), "frames of other streams and sessions" },
+  { "before", TRIB_FIELD_UINT64, STAT (frames.before), "frames of capture times before the one that was asked for" },
+  { "duplicates", TRIB_FIELD_UINT64, STAT (frames.duplicates), "frames that were there twice" },
+  { "late", TRIB_FIELD_UINT64, STAT (frames.late), "frames that arrived after later ones had been given" },
+  { "expired", TRIB_FIELD_UINT64, STAT (frames.expired), "frames whose bytes retention has removed, while the entry is there" },
+  { "damaged", TRIB_FIELD_UINT64, STAT (frames.damaged), "frames whose bytes are not those that the entry describes" },
+  { "malformed", TRIB_FIELD_UINT64, STAT (frames.malformed), "records that are no registry entries, or have no frame id as key" },
+  { "unusable", TRIB_FIELD_UINT64, STAT (unusable), "frames of unknown media type, and raw ones with too few bytes" },
+  { "skipped", TRIB_FIELD_UINT64, STAT (skipped), "frames before the first one that can be decoded by itself" },
+  { "flushed", TRIB_FIELD_UINT64, STAT (frames.flushed), "frames read ahead when a seek arrived" },
+  { "pending", TRIB_FIELD_UINT64, STAT (frames.pending), "frames read ahead now" },
+  { "bytes-pushed", TRIB_FIELD_UINT64, STAT (frames.frame_bytes), "bytes of the frames that were found" },
+  { "missing", TRIB_FIELD_UINT64, STAT (frames.missing), "frame indexes of which no record was seen" },
+  { "records-lost", TRIB_FIELD_UINT64, STAT (frames.lost), "records of the followed topic that retention removed before they were read" },
+  { "outages", TRIB_FIELD_UINT64, STAT (outages), "how often the connection was lost" },
+  { "connection", TRIB_FIELD_TEXT, STAT (connection), "connecting, connected, degraded or down" },
+};
+/* clang-format on */
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-kafkabinarysrc-stats", NULL, binary_src_stats_fields);
+static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkabinarysrc-connection",
+    "the state of the connection changed", gst_kafka_source_connection_fields);
+static const TribFieldTable lost_message = TRIB_FIELD_TABLE ("kafkabinarysrc-records-lost",
+    "retention has removed records before they were read", gst_kafka_source_lost_fields);
 
 /* ---- going to READY and to NULL ---- */
 
@@ -235,31 +237,21 @@ static GstStructure *
 gst_kafka_binary_src_make_stats (GstKafkaSource *source)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
-  TribKafkaFramesCounts c;
-  guint64 unusable, skipped, outages;
-  const gchar *connection = "";
+  Stats stats = { .connection = "" };
 
   GST_OBJECT_LOCK (self);
-  c = self->last_counts;
-  unusable = self->unusable;
-  skipped = self->skipped;
-  outages = source->outages;
+  stats.frames = self->last_counts;
+  stats.unusable = self->unusable;
+  stats.skipped = self->skipped;
+  stats.outages = source->outages;
   /* after the two, so that what is pushed is never less than nothing */
   if (self->frames) {
-    trib_kafka_frames_get_counts (self->frames, &c);
-    connection = trib_link_state_to_string (source->link);
+    trib_kafka_frames_get_counts (self->frames, &stats.frames);
+    stats.connection = trib_link_state_to_string (source->link);
   }
   GST_OBJECT_UNLOCK (self);
-  return gst_structure_new ("application/x-kafkabinarysrc-stats", "records-read", G_TYPE_UINT64,
-      c.records, "pushed", G_TYPE_UINT64, c.frames - unusable - skipped, "failed", G_TYPE_UINT64,
-      c.failed, "filtered", G_TYPE_UINT64, c.filtered, "before", G_TYPE_UINT64, c.before,
-      "duplicates", G_TYPE_UINT64, c.duplicates, "late", G_TYPE_UINT64, c.late, "expired",
-      G_TYPE_UINT64, c.expired, "damaged", G_TYPE_UINT64, c.damaged, "malformed", G_TYPE_UINT64,
-      c.malformed, "unusable", G_TYPE_UINT64, unusable, "skipped", G_TYPE_UINT64, skipped,
-      "flushed", G_TYPE_UINT64, c.flushed, "pending", G_TYPE_UINT64, c.pending, "bytes-pushed",
-      G_TYPE_UINT64, c.frame_bytes, "missing", G_TYPE_UINT64, c.missing, "records-lost",
-      G_TYPE_UINT64, c.lost, "outages", G_TYPE_UINT64, outages, "connection", G_TYPE_STRING,
-      connection, NULL);
+  stats.pushed = stats.frames.frames - stats.unusable - stats.skipped;
+  return trib_fields_to_structure (&stats_table, &stats);
 }
 
 static void
@@ -339,7 +331,8 @@ gst_kafka_binary_src_class_init (GstKafkaBinarySrcClass *klass)
   kafka_class->set_flushing = gst_kafka_binary_src_set_flushing;
   kafka_class->reset = gst_kafka_binary_src_reset;
   kafka_class->seek = gst_kafka_binary_src_seek;
-  kafka_class->connection_message = connection_message;
+  kafka_class->connection_message = &connection_message;
+  kafka_class->lost_message = &lost_message;
   kafka_class->make_stats = gst_kafka_binary_src_make_stats;
 
   install_properties (object_class);

@@ -72,59 +72,101 @@ gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
     seek_time (self, position);
 }
 
-/* ---- telling ---- */
+/* ---- messages ---- */
+
+typedef struct {
+  guint64 index;
+  guint64 count;
+  const gchar *reason;
+  const gchar *frame_id;
+  gint64 t_ns;
+  const gchar *error_message;
+} Missing;
+
+typedef struct {
+  const gchar *session;
+  const gchar *stream;
+} Names;
+
+#define MISSING(member) G_STRUCT_OFFSET (Missing, member)
+#define NAME(member) G_STRUCT_OFFSET (Names, member)
+
+/* clang-format off */
+static const TribField frames_missing_fields[] = {
+  { "index", TRIB_FIELD_UINT64, MISSING (index), "index of the first" },
+  { "count", TRIB_FIELD_UINT64, MISSING (count), "frames" },
+  { "reason", TRIB_FIELD_TEXT, MISSING (reason), "the registry's word for a frame that failed, or expired (removed by retention), damaged, other-topic, unknown" },
+};
+/* where a record names the frame */
+static const TribField missing_named_fields[] = {
+  { "frame-id", TRIB_FIELD_TEXT, MISSING (frame_id), "only where a record names the frame" },
+  { "t-ns", TRIB_FIELD_INT64, MISSING (t_ns), "likewise: capture time, ns since the Unix epoch" },
+};
+static const TribField missing_failed_fields[] = {
+  { "error-message", TRIB_FIELD_TEXT, MISSING (error_message), "only of a frame that failed: the registry's text for people" },
+};
+static const TribField frames_stream_fields[] = {
+  { "stream", TRIB_FIELD_TEXT, NAME (stream), "the stream that is skipped" },
+};
+static const TribField frames_session_fields[] = {
+  { "session", TRIB_FIELD_TEXT, NAME (session), "session id" },
+  { "stream", TRIB_FIELD_TEXT, NAME (stream), "stream id" },
+};
+/* clang-format on */
+static const TribFieldTable missing_message = TRIB_FIELD_TABLE (
+    "kafkabinarysrc-frames-missing", "frames are missing", frames_missing_fields);
+static const TribFieldTable missing_named
+    = TRIB_FIELD_TABLE ("kafkabinarysrc-frames-missing", NULL, missing_named_fields);
+static const TribFieldTable missing_failed
+    = TRIB_FIELD_TABLE ("kafkabinarysrc-frames-missing", NULL, missing_failed_fields);
+static const TribFieldTable stream_message = TRIB_FIELD_TABLE ("kafkabinarysrc-other-stream",
+    "frames of another stream are skipped; once each", frames_stream_fields);
+static const TribFieldTable session_message = TRIB_FIELD_TABLE (
+    "kafkabinarysrc-session", "the frames that follow are of this session", frames_session_fields);
 
 static void
-post (GstKafkaBinarySrc *self, GstStructure *s)
-{
-  gst_kafka_source_post (GST_KAFKA_SOURCE (self), s);
-}
-
-static void
-tell_link (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+set_link (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
   TribKafkaFramesCounts counts;
 
   trib_kafka_frames_get_counts (self->frames, &counts);
-  gst_kafka_source_tell_link (GST_KAFKA_SOURCE (self), &item->link, counts.pending, item->text);
+  gst_kafka_source_set_link (GST_KAFKA_SOURCE (self), &item->link, counts.pending, item->text);
 }
 
 static void
-tell_missing (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+post_missing (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  const TribKafkaCandidate *s = item->candidate;
-  GstStructure *m
-      = gst_structure_new ("kafkabinarysrc-frames-missing", "index", G_TYPE_UINT64, item->index,
-          "count", G_TYPE_UINT64, item->n_missing, "reason", G_TYPE_STRING, item->reason, NULL);
+  const TribKafkaCandidate *c = item->candidate;
+  Missing values = { .index = item->index, .count = item->n_missing, .reason = item->reason };
+  GstStructure *s;
 
-  if (s)
-    gst_structure_set (m, "frame-id", G_TYPE_STRING, s->entry.identity.frame_id, "t-ns",
-        G_TYPE_INT64, s->entry.identity.t_ns, NULL);
-  if (s && s->entry.error_message)
-    gst_structure_set (m, "error-message", G_TYPE_STRING, s->entry.error_message, NULL);
-  post (self, m);
+  if (c) {
+    values.frame_id = c->entry.identity.frame_id;
+    values.t_ns = c->entry.identity.t_ns;
+    values.error_message = c->entry.error_message;
+  }
+  s = trib_fields_to_structure (&missing_message, &values);
+  if (c)
+    trib_fields_add (s, missing_named.fields, missing_named.n_fields, &values);
+  if (values.error_message)
+    trib_fields_add (s, missing_failed.fields, missing_failed.n_fields, &values);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
 }
 
 static void
-tell_lost (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+warn_malformed (GstKafkaBinarySrc *self, const gchar *why)
 {
-  post (self, gst_structure_new ("kafkabinarysrc-records-lost", "partition", G_TYPE_INT,
-                  item->partition, "count", G_TYPE_UINT64, item->n_missing, NULL));
+  gst_kafka_source_warn_malformed (GST_KAFKA_SOURCE (self),
+      "The topics contain records that are not frames of gst-tributary; they are skipped.", why);
 }
 
 static void
-tell_malformed (GstKafkaBinarySrc *self, const gchar *why)
+post_names (
+    GstKafkaBinarySrc *self, const TribFieldTable *table, const gchar *session, const gchar *stream)
 {
-  gst_kafka_source_tell_malformed (GST_KAFKA_SOURCE (self),
-      "Records are there that are no frames of gst-tributary; they are passed over.", why);
-}
+  const Names names = { session, stream };
 
-static void
-tell_session (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
-{
-  post (self,
-      gst_structure_new ("kafkabinarysrc-session", "session", G_TYPE_STRING,
-          s->entry.identity.session, "stream", G_TYPE_STRING, s->entry.identity.stream, NULL));
+  gst_kafka_source_post (GST_KAFKA_SOURCE (self), table, &names);
 }
 
 /* ---- what the bytes are ---- */
@@ -309,7 +351,7 @@ drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
   self->unusable++;
   GST_OBJECT_UNLOCK (self);
   self->discont = TRUE;
-  tell_malformed (self, why);
+  warn_malformed (self, why);
 }
 
 /* after a seek: in front of the first frame that can be decoded by itself */
@@ -355,7 +397,8 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   /* a clock that was set back cannot be said in stream time */
   pts = time_since_base (self, t_ns);
   if (self->new_session)
-    tell_session (self, item->candidate);
+    post_names (self, &session_message, item->candidate->entry.identity.session,
+        item->candidate->entry.identity.stream);
   if (!send_caps (self)) {
     trib_kafka_message_clear (&item->message);
     return GST_FLOW_NOT_NEGOTIATED;
@@ -388,20 +431,19 @@ gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
         flow = take_frame (self, &item, ret_buffer);
         break;
       case TRIB_KAFKA_FRAMES_MISSING:
-        tell_missing (self, &item);
+        post_missing (self, &item);
         break;
       case TRIB_KAFKA_FRAMES_LOST:
-        tell_lost (self, &item);
+        gst_kafka_source_post_lost (source, item.partition, item.n_missing);
         break;
       case TRIB_KAFKA_FRAMES_OTHER_STREAM:
-        post (self, gst_structure_new (
-                        "kafkabinarysrc-other-stream", "stream", G_TYPE_STRING, item.text, NULL));
+        post_names (self, &stream_message, NULL, item.text);
         break;
       case TRIB_KAFKA_FRAMES_MALFORMED:
-        tell_malformed (self, item.text);
+        warn_malformed (self, item.text);
         break;
       case TRIB_KAFKA_FRAMES_LINK:
-        tell_link (self, &item);
+        set_link (self, &item);
         break;
       case TRIB_KAFKA_FRAMES_END:
         return GST_FLOW_EOS;

@@ -55,26 +55,9 @@
  * RESOURCE/OPEN_READ.
  * - Records that are neither JSON nor MessagePack, or damaged: one RESOURCE/READ warning a start.
  *
- * ## Messages
- * - `kafkarecordsrc-connection`: the connection changed. Fields: `state` (string: connected, degraded, down), `previous`
- * (string), `recovered` (boolean), `previous-duration` (ns, uint64), `outage-duration` (ns, uint64), `pending` (records read
- * ahead, uint64), `reason` (string).
- * - `kafkarecordsrc-records-lost`: retention has removed records before they were read. Fields: `partition` (int), `count` (uint64).
- *
  * ## Stats
  * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters start at 0 with each
  * NULL to READY, and when settings were changed in READY.
- * - `records-read`: records of the topic.
- * - `pushed`: records given as buffers; `bytes-pushed`: their bytes.
- * - `before`: of timestamps before the one that was asked for.
- * - `unusable`: neither JSON nor MessagePack, or without a value.
- * - `damaged`: the client cannot read them.
- * - `flushed`: read ahead when a seek came.
- * - `pending`: read ahead now.
- * - `records-lost`: removed by retention before they were read.
- * - `outages`: how often the connection went down.
- * - `connection`: connecting, connected, degraded or down.
- *
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=launch-lines/kafka/record.json !
@@ -92,8 +75,6 @@
 #include <kafka/layout/trib-kafka-content.h>
 #include <kafka/layout/trib-kafka-names.h>
 #include <kafka/read/trib-kafka-records.h>
-
-#include "gstkafkareport.h"
 
 #include <string.h>
 
@@ -134,14 +115,41 @@ G_DEFINE_FINAL_TYPE (GstKafkaRecordSrc, gst_kafka_record_src, GST_TYPE_KAFKA_SOU
 GST_ELEMENT_REGISTER_DEFINE (
     kafkarecordsrc, "kafkarecordsrc", GST_RANK_NONE, GST_TYPE_KAFKA_RECORD_SRC)
 
-static GstStructure *
-connection_message (const TribLinkEvent *event, guint64 n_pending, const gchar *why)
-{
-  GstStructure *s = gst_structure_new_empty ("kafkarecordsrc-connection");
+/* ---- fields of stats and messages ---- */
 
-  gst_kafka_report_connection (s, event, n_pending, why);
-  return s;
-}
+typedef struct {
+  TribKafkaRecordsCounts records;
+  guint64 pushed;
+  guint64 bytes_pushed;
+  guint64 before;
+  guint64 unusable;
+  guint64 outages;
+  const gchar *connection;
+} Stats;
+
+#define STAT(member) G_STRUCT_OFFSET (Stats, member)
+
+/* clang-format off */
+static const TribField record_src_stats_fields[] = {
+  { "records-read", TRIB_FIELD_UINT64, STAT (records.records), "records of the topic" },
+  { "pushed", TRIB_FIELD_UINT64, STAT (pushed), "records given as buffers" },
+  { "bytes-pushed", TRIB_FIELD_UINT64, STAT (bytes_pushed), "their bytes" },
+  { "before", TRIB_FIELD_UINT64, STAT (before), "records of timestamps before the one that was asked for" },
+  { "unusable", TRIB_FIELD_UINT64, STAT (unusable), "records that are neither JSON nor MessagePack, or without a value" },
+  { "damaged", TRIB_FIELD_UINT64, STAT (records.damaged), "records that the client cannot read" },
+  { "flushed", TRIB_FIELD_UINT64, STAT (records.flushed), "records read ahead when a seek arrived" },
+  { "pending", TRIB_FIELD_UINT64, STAT (records.pending), "records read ahead now" },
+  { "records-lost", TRIB_FIELD_UINT64, STAT (records.lost), "records that retention removed before they were read" },
+  { "outages", TRIB_FIELD_UINT64, STAT (outages), "how often the connection was lost" },
+  { "connection", TRIB_FIELD_TEXT, STAT (connection), "connecting, connected, degraded or down" },
+};
+/* clang-format on */
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-kafkarecordsrc-stats", NULL, record_src_stats_fields);
+static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkarecordsrc-connection",
+    "the state of the connection changed", gst_kafka_source_connection_fields);
+static const TribFieldTable lost_message = TRIB_FIELD_TABLE ("kafkarecordsrc-records-lost",
+    "retention has removed records before they were read", gst_kafka_source_lost_fields);
 
 /* @locks: requires OBJECT_LOCK */
 static void
@@ -268,23 +276,14 @@ count (GstKafkaRecordSrc *self, guint64 *counter, guint64 n)
 }
 
 static void
-tell_unusable (GstKafkaRecordSrc *self, gint32 partition, gint64 offset, const gchar *why)
+warn_unusable (GstKafkaRecordSrc *self, gint32 partition, gint64 offset, const gchar *why)
 {
   g_autofree gchar *text
       = g_strdup_printf ("partition %d offset %" G_GINT64_FORMAT ": %s", partition, offset, why);
 
   self->discont = TRUE;
-  gst_kafka_source_tell_malformed (GST_KAFKA_SOURCE (self),
-      "Records are there that are neither JSON nor MessagePack; they are passed over.", text);
-}
-
-static void
-tell_lost (GstKafkaRecordSrc *self, const TribKafkaCursorItem *item)
-{
-  self->discont = TRUE;
-  gst_kafka_source_post (GST_KAFKA_SOURCE (self),
-      gst_structure_new ("kafkarecordsrc-records-lost", "partition", G_TYPE_INT, item->partition,
-          "count", G_TYPE_UINT64, (guint64) (item->to - item->from), NULL));
+  gst_kafka_source_warn_malformed (GST_KAFKA_SOURCE (self),
+      "The topic contains records that are neither JSON nor MessagePack; they are skipped.", text);
 }
 
 static gboolean
@@ -353,7 +352,7 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
 
   if (content == NULL) {
     count (self, &self->unusable, 1);
-    tell_unusable (
+    warn_unusable (
         self, m.partition, m.offset, "neither its content-type header nor its bytes say so");
     return GST_FLOW_OK;
   }
@@ -380,12 +379,12 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
 }
 
 static void
-tell_link (GstKafkaRecordSrc *self, const TribLinkEvent *event)
+set_link (GstKafkaRecordSrc *self, const TribLinkEvent *event)
 {
   TribKafkaRecordsCounts counts;
 
   trib_kafka_records_get_counts (self->records, &counts);
-  gst_kafka_source_tell_link (GST_KAFKA_SOURCE (self), event, counts.pending,
+  gst_kafka_source_set_link (GST_KAFKA_SOURCE (self), event, counts.pending,
       trib_kafka_records_get_trouble (self->records));
 }
 
@@ -407,13 +406,14 @@ gst_kafka_record_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
         flow = take_record (self, &item.message, ret_buffer);
         break;
       case TRIB_KAFKA_CURSOR_LOST:
-        tell_lost (self, &item);
+        self->discont = TRUE;
+        gst_kafka_source_post_lost (source, item.partition, item.to - item.from);
         break;
       case TRIB_KAFKA_CURSOR_UNREADABLE:
-        tell_unusable (self, item.partition, item.from, "the record is damaged");
+        warn_unusable (self, item.partition, item.from, "the record is damaged");
         break;
       case TRIB_KAFKA_CURSOR_LINK:
-        tell_link (self, &item.link);
+        set_link (self, &item.link);
         break;
       case TRIB_KAFKA_CURSOR_TIMEOUT:
         if (gst_kafka_source_is_away_too_long (source))
@@ -441,28 +441,24 @@ static GstStructure *
 gst_kafka_record_src_make_stats (GstKafkaSource *source)
 {
   GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
-  TribKafkaRecordsCounts c;
-  guint64 unusable, skipped, bytes, outages;
-  const gchar *connection = "";
+  Stats stats = { .connection = "" };
+  guint64 skipped;
 
   GST_OBJECT_LOCK (self);
-  c = self->last_counts;
-  unusable = self->unusable;
+  stats.records = self->last_counts;
+  stats.unusable = self->unusable;
   skipped = self->skipped;
-  bytes = self->bytes_pushed;
-  outages = source->outages;
+  stats.bytes_pushed = self->bytes_pushed;
+  stats.outages = source->outages;
   /* after the two, so that what is pushed is never less than nothing */
   if (self->records) {
-    trib_kafka_records_get_counts (self->records, &c);
-    connection = trib_link_state_to_string (source->link);
+    trib_kafka_records_get_counts (self->records, &stats.records);
+    stats.connection = trib_link_state_to_string (source->link);
   }
   GST_OBJECT_UNLOCK (self);
-  return gst_structure_new ("application/x-kafkarecordsrc-stats", "records-read", G_TYPE_UINT64,
-      c.records, "pushed", G_TYPE_UINT64, c.given - unusable - skipped, "bytes-pushed",
-      G_TYPE_UINT64, bytes, "before", G_TYPE_UINT64, c.before + skipped, "unusable", G_TYPE_UINT64,
-      unusable, "damaged", G_TYPE_UINT64, c.damaged, "flushed", G_TYPE_UINT64, c.flushed, "pending",
-      G_TYPE_UINT64, c.pending, "records-lost", G_TYPE_UINT64, c.lost, "outages", G_TYPE_UINT64,
-      outages, "connection", G_TYPE_STRING, connection, NULL);
+  stats.pushed = stats.records.given - stats.unusable - skipped;
+  stats.before = stats.records.before + skipped;
+  return trib_fields_to_structure (&stats_table, &stats);
 }
 
 static void
@@ -526,7 +522,8 @@ gst_kafka_record_src_class_init (GstKafkaRecordSrcClass *klass)
   kafka_class->set_flushing = gst_kafka_record_src_set_flushing;
   kafka_class->reset = gst_kafka_record_src_reset;
   kafka_class->seek = gst_kafka_record_src_seek;
-  kafka_class->connection_message = connection_message;
+  kafka_class->connection_message = &connection_message;
+  kafka_class->lost_message = &lost_message;
   kafka_class->make_stats = gst_kafka_record_src_make_stats;
 
   gst_kafka_source_install (properties);

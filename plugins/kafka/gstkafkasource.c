@@ -3,7 +3,9 @@
 
 #include "gstkafkasource.h"
 
+#include <common/trib-state.h>
 #include <kafka/client/trib-kafka-config.h>
+#include <kafka/trib-kafka-debug.h>
 
 #define DEFAULT_START TRIB_KAFKA_START_EARLIEST
 #define DEFAULT_START_OFFSET 0
@@ -22,6 +24,24 @@ GST_DEBUG_CATEGORY_STATIC (kafkasource_debug);
 #define gst_kafka_source_parent_class parent_class
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSource, gst_kafka_source, GST_TYPE_PUSH_SRC,
     GST_DEBUG_CATEGORY_INIT (kafkasource_debug, "kafkasource", 0, "what Kafka sources share"))
+
+static const TribStateRow state_rows[] = {
+  [GST_KAFKA_SOURCE_STOPPED] = { "stopped", TRIB_STATE (GST_KAFKA_SOURCE_READY) },
+  [GST_KAFKA_SOURCE_READY]
+  = { "ready", TRIB_STATE (GST_KAFKA_SOURCE_READING) | TRIB_STATE (GST_KAFKA_SOURCE_STOPPED) },
+  [GST_KAFKA_SOURCE_READING]
+  = { "reading", TRIB_STATE (GST_KAFKA_SOURCE_AWAY) | TRIB_STATE (GST_KAFKA_SOURCE_STOPPED) },
+  [GST_KAFKA_SOURCE_AWAY] = { "reading, no broker",
+      TRIB_STATE (GST_KAFKA_SOURCE_READING) | TRIB_STATE (GST_KAFKA_SOURCE_STOPPED) },
+};
+static const TribStateTable states
+    = { "source", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
+static void
+set_state (GstKafkaSource *self, GstKafkaSourceState state, const gchar *why)
+{
+  TRIB_STATE_SET (&states, GST_OBJECT_NAME (self), self->state, state, why);
+}
 
 /* @thread: any */
 static void
@@ -107,6 +127,7 @@ gst_kafka_source_add_topic (GstKafkaSource *source, const gchar *topic, GError *
 static void
 stop_all (GstKafkaSource *self)
 {
+  set_state (self, GST_KAFKA_SOURCE_STOPPED, NULL);
   GST_KAFKA_SOURCE_GET_CLASS (self)->end (self);
   g_clear_pointer (&self->config, gst_kafka_config_free);
   g_clear_pointer (&self->broker, trib_kafka_broker_release);
@@ -129,6 +150,7 @@ start_all (GstKafkaSource *self)
     ok = GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, &error);
   }
   if (ok) {
+    set_state (self, GST_KAFKA_SOURCE_READY, NULL);
     gst_base_src_set_live (GST_BASE_SRC (self), gst_kafka_source_is_following (self));
     return TRUE;
   }
@@ -185,7 +207,7 @@ gst_kafka_source_start (GstBaseSrc *src)
 {
   GstKafkaSource *self = GST_KAFKA_SOURCE (src);
 
-  self->down_since = -1;
+  set_state (self, GST_KAFKA_SOURCE_READING, NULL);
   self->malformed_warned = FALSE;
   GST_OBJECT_LOCK (self);
   self->duration = GST_CLOCK_TIME_NONE;
@@ -343,16 +365,17 @@ gst_kafka_source_next_deadline (const GstKafkaSource *source)
   return source->now.outage_timeout_ms > 0 ? g_get_monotonic_time () + SLICE_US : -1;
 }
 
-/* %TRUE: it was told as an error */
+/* %TRUE: the error was posted */
 gboolean
 gst_kafka_source_is_away_too_long (GstKafkaSource *source)
 {
   gint64 limit = (gint64) source->now.outage_timeout_ms * 1000;
 
-  if (limit == 0 || source->down_since < 0 || g_get_monotonic_time () - source->down_since < limit)
+  if (limit == 0 || source->state != GST_KAFKA_SOURCE_AWAY
+      || g_get_monotonic_time () - source->down_since < limit)
     return FALSE;
   GST_ELEMENT_ERROR (source, RESOURCE, OPEN_READ,
-      ("No answer from Kafka at %s for outage-timeout-ms=%u.", source->broker_address,
+      ("Kafka at %s did not respond for outage-timeout-ms=%u.", source->broker_address,
           source->now.outage_timeout_ms),
       (NULL));
   return TRUE;
@@ -386,60 +409,103 @@ gst_kafka_source_begin_segment (GstKafkaSource *source, GstClockTime pts, GstClo
   gst_base_src_new_segment (src, &segment);
 }
 
-/* ---- telling ---- */
+/* ---- messages ---- */
 
-/* @s: (transfer full) */
+#define CONNECTION(member) G_STRUCT_OFFSET (GstKafkaSourceConnection, member)
+#define LOST(member) G_STRUCT_OFFSET (GstKafkaSourceLost, member)
+
+/* clang-format off */
+const TribField gst_kafka_source_connection_fields[GST_KAFKA_SOURCE_N_CONNECTION_FIELDS] = {
+  { "state", TRIB_FIELD_TEXT, CONNECTION (state), "connected, degraded or down" },
+  { "previous", TRIB_FIELD_TEXT, CONNECTION (previous), "the state before, or connecting" },
+  { "recovered", TRIB_FIELD_BOOL, CONNECTION (recovered), "whether this is the end of an outage" },
+  { "previous-duration", TRIB_FIELD_UINT64, CONNECTION (previous_duration), "how long the previous state lasted, ns" },
+  { "outage-duration", TRIB_FIELD_UINT64, CONNECTION (outage_duration), "at its end: how long the outage lasted, ns; else 0" },
+  { "pending", TRIB_FIELD_UINT64, CONNECTION (pending), "frames or records read ahead" },
+  { "reason", TRIB_FIELD_TEXT, CONNECTION (reason), "the client's last error, for people" },
+};
+const TribField gst_kafka_source_lost_fields[GST_KAFKA_SOURCE_N_LOST_FIELDS] = {
+  { "partition", TRIB_FIELD_INT, LOST (partition), "of the followed topic" },
+  { "count", TRIB_FIELD_UINT64, LOST (count), "offsets that were skipped" },
+};
+/* clang-format on */
+
+/**
+ * gst_kafka_source_post:
+ * @table: of the message
+ * @values: of its fields
+ */
 void
-gst_kafka_source_post (GstKafkaSource *source, GstStructure *s)
+gst_kafka_source_post (GstKafkaSource *source, const TribFieldTable *table, gconstpointer values)
 {
-  GST_INFO_OBJECT (source, "%" GST_PTR_FORMAT, s);
-  gst_element_post_message (GST_ELEMENT (source), gst_message_new_element (GST_OBJECT (source), s));
+  GstMessage *message = trib_fields_to_message (source, table, values);
+
+  GST_INFO_OBJECT (source, "%" GST_PTR_FORMAT, gst_message_get_structure (message));
+  gst_element_post_message (GST_ELEMENT (source), message);
+}
+
+void
+gst_kafka_source_post_lost (GstKafkaSource *source, gint32 partition, guint64 count)
+{
+  const GstKafkaSourceLost lost = { partition, count };
+
+  gst_kafka_source_post (source, GST_KAFKA_SOURCE_GET_CLASS (source)->lost_message, &lost);
 }
 
 /**
- * gst_kafka_source_tell_link:
+ * gst_kafka_source_set_link:
  * @event: how the connection changed
  * @n_pending: what is read ahead
- * @why: the client's last word
+ * @why: the client's last error
  */
 void
-gst_kafka_source_tell_link (
+gst_kafka_source_set_link (
     GstKafkaSource *source, const TribLinkEvent *event, guint64 n_pending, const gchar *why)
 {
+  const GstKafkaSourceConnection values = {
+    .state = trib_link_state_to_string (event->state),
+    .previous = trib_link_state_to_string (event->previous),
+    .recovered = event->recovered,
+    .previous_duration = (guint64) event->previous_us * 1000,
+    .outage_duration = (guint64) event->outage_us * 1000,
+    .pending = n_pending,
+    .reason = why,
+  };
+
   GST_OBJECT_LOCK (source);
   source->link = event->state;
   source->outages += event->state == TRIB_LINK_DOWN;
   GST_OBJECT_UNLOCK (source);
-  if (event->state != TRIB_LINK_DOWN)
-    source->down_since = -1;
-  else if (source->down_since < 0)
+  if (event->state == TRIB_LINK_DOWN && source->state != GST_KAFKA_SOURCE_AWAY)
     source->down_since = g_get_monotonic_time ();
-  gst_kafka_source_post (
-      source, GST_KAFKA_SOURCE_GET_CLASS (source)->connection_message (event, n_pending, why));
+  set_state (source,
+      event->state == TRIB_LINK_DOWN ? GST_KAFKA_SOURCE_AWAY : GST_KAFKA_SOURCE_READING, why);
+  gst_kafka_source_post (source, GST_KAFKA_SOURCE_GET_CLASS (source)->connection_message, &values);
   if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (source, RESOURCE, OPEN_READ,
-        ("No answer from Kafka at %s. Reading goes on where it is.", source->broker_address),
-        ("%s", *why ? why : "nothing was answered"));
+        ("Kafka at %s does not respond; reading will resume at the same position.",
+            source->broker_address),
+        ("%s", *why ? why : "no answer"));
 }
 
 /**
- * gst_kafka_source_tell_malformed:
- * @what: records of which kind are passed over, a sentence
+ * gst_kafka_source_warn_malformed:
+ * @what: records of which kind are skipped, a sentence
  * @why: the first of them, and what is wrong with it
  *
  * Once a start.
  */
 void
-gst_kafka_source_tell_malformed (GstKafkaSource *source, const gchar *what, const gchar *why)
+gst_kafka_source_warn_malformed (GstKafkaSource *source, const gchar *what, const gchar *why)
 {
   if (source->malformed_warned)
     return;
   source->malformed_warned = TRUE;
   GST_ELEMENT_WARNING (
-      source, RESOURCE, READ, ("%s", what), ("%s; told once, stats counts them", why));
+      source, RESOURCE, READ, ("%s", what), ("%s; reported once, stats counts them", why));
 }
 
-/* @error: of %TRIB_KAFKA_ERROR; told */
+/* posts @error, of %TRIB_KAFKA_ERROR */
 GstFlowReturn
 gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
 {
@@ -451,7 +517,7 @@ gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
         ("at %s", source->broker_address));
   else
     GST_ELEMENT_ERROR (
-        source, RESOURCE, READ, ("Reading from Kafka cannot go on."), ("%s", error->message));
+        source, RESOURCE, READ, ("Reading from Kafka cannot continue."), ("%s", error->message));
   return GST_FLOW_ERROR;
 }
 

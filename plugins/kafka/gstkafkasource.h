@@ -8,10 +8,12 @@
 
 #include "gstkafkasettings.h"
 
+#include <shared/trib-fields.h>
+
 G_BEGIN_DECLS
 
-/* What Kafka sources share: their settings, their life with a client, waits that can be woken, seeks, what they
- * tell. Not an element by itself. */
+/* What Kafka sources share: settings, life cycle with a client, waits that can be woken, seeks, messages. Not an element
+ * by itself. */
 
 typedef struct _GstKafkaSource GstKafkaSource;
 typedef struct _GstKafkaSourceClass GstKafkaSourceClass;
@@ -54,6 +56,13 @@ typedef struct {
   guint outage_timeout_ms;
 } GstKafkaSourceSettings;
 
+typedef enum {
+  GST_KAFKA_SOURCE_STOPPED,
+  GST_KAFKA_SOURCE_READY,
+  GST_KAFKA_SOURCE_READING,
+  GST_KAFKA_SOURCE_AWAY, /* reading, while no broker answers */
+} GstKafkaSourceState;
+
 struct _GstKafkaSource {
   GstPushSrc parent;
 
@@ -75,10 +84,34 @@ struct _GstKafkaSource {
   TribKafkaConsumerConfig client; /* points into @config */
   GstKafkaSourceSettings now;     /* as they were then */
 
-  /* streaming thread */
-  gint64 down_since; /* monotonic, -1: the broker is there */
+  /* streaming thread, or state changes while it does not run */
+  GstKafkaSourceState state;
+  gint64 down_since; /* monotonic, in the state AWAY */
   gboolean malformed_warned;
 };
+
+/* what a message about the connection says; rows: gst_kafka_source_connection_fields */
+typedef struct {
+  const gchar *state;
+  const gchar *previous;
+  gboolean recovered;
+  guint64 previous_duration;
+  guint64 outage_duration;
+  guint64 pending;
+  const gchar *reason;
+} GstKafkaSourceConnection;
+
+#define GST_KAFKA_SOURCE_N_CONNECTION_FIELDS 7
+extern const TribField gst_kafka_source_connection_fields[GST_KAFKA_SOURCE_N_CONNECTION_FIELDS];
+
+/* likewise about records that retention removed: gst_kafka_source_lost_fields */
+typedef struct {
+  gint partition;
+  guint64 count;
+} GstKafkaSourceLost;
+
+#define GST_KAFKA_SOURCE_N_LOST_FIELDS 2
+extern const TribField gst_kafka_source_lost_fields[GST_KAFKA_SOURCE_N_LOST_FIELDS];
 
 /**
  * GstKafkaSourceClass:
@@ -88,7 +121,8 @@ struct _GstKafkaSource {
  * @set_flushing: wakes what reads; from any thread, takes OBJECT_LOCK
  * @reset: back to where reading begins
  * @seek: to a stream time, while no buffer is made
- * @connection_message: (transfer full): structure of the element's message
+ * @connection_message: table of #GstKafkaSourceConnection
+ * @lost_message: table of #GstKafkaSourceLost
  * @make_stats: (transfer full): the `stats` property
  */
 struct _GstKafkaSourceClass {
@@ -100,8 +134,8 @@ struct _GstKafkaSourceClass {
   void (*set_flushing) (GstKafkaSource *source, gboolean flushing);
   void (*reset) (GstKafkaSource *source);
   void (*seek) (GstKafkaSource *source, GstClockTime position);
-  GstStructure *(*connection_message) (
-      const TribLinkEvent *event, guint64 n_pending, const gchar *why);
+  const TribFieldTable *connection_message;
+  const TribFieldTable *lost_message;
   GstStructure *(*make_stats) (GstKafkaSource *source);
 };
 
@@ -118,10 +152,12 @@ GstClockTime gst_kafka_source_now_running (GstKafkaSource *source);
 void gst_kafka_source_begin_segment (
     GstKafkaSource *source, GstClockTime pts, GstClockTime running);
 
-void gst_kafka_source_post (GstKafkaSource *source, GstStructure *s);
-void gst_kafka_source_tell_link (
+void gst_kafka_source_post (
+    GstKafkaSource *source, const TribFieldTable *table, gconstpointer values);
+void gst_kafka_source_post_lost (GstKafkaSource *source, gint32 partition, guint64 count);
+void gst_kafka_source_set_link (
     GstKafkaSource *source, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
-void gst_kafka_source_tell_malformed (GstKafkaSource *source, const gchar *what, const gchar *why);
+void gst_kafka_source_warn_malformed (GstKafkaSource *source, const gchar *what, const gchar *why);
 GstFlowReturn gst_kafka_source_fail (GstKafkaSource *source, const GError *error);
 
 G_END_DECLS
