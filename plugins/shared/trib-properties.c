@@ -81,8 +81,11 @@ void
 trib_properties_mark_plugin_api (const TribProperties *all)
 {
   for (guint id = 1; id < all->n; id++) {
-    if (all->table[id].kind == TRIB_PROPERTY_ENUM)
-      gst_type_mark_as_plugin_api (g_type_from_name (all->table[id].type_name), 0);
+    const TribProperty *s = &all->table[id];
+    /* an element that installs some of a table only has not made the others' types */
+    GType type = s->kind == TRIB_PROPERTY_ENUM ? g_type_from_name (s->type_name) : 0;
+    if (type != 0)
+      gst_type_mark_as_plugin_api (type, 0);
   }
 }
 
@@ -90,7 +93,7 @@ void
 trib_properties_install_class (const TribProperties *all, GObjectClass *object_class)
 {
   for (guint id = 1; id < all->n; id++)
-    g_object_class_install_property (object_class, id, make_spec (all, id));
+    g_object_class_install_property (object_class, id, trib_properties_make (all, id));
   trib_properties_mark_plugin_api (all);
 }
 
