@@ -5,7 +5,7 @@
 
 G_DEFINE_QUARK (trib - align - error - quark, trib_align_error)
 
-/* live, so that nothing waits without end */
+/* live, so that every wait has an end */
 void
 trib_align_config_init (TribAlignConfig *config)
 {
@@ -28,7 +28,7 @@ trib_align_config_init (TribAlignConfig *config)
   };
 }
 
-/* the windows of OBS-7; what extractors may take is theirs to know */
+/* the windows of OBS-7; its extractor timeouts are settings of extractorbin */
 void
 trib_align_config_apply_profile (TribAlignConfig *config, TribAlignProfile profile)
 {
@@ -79,7 +79,7 @@ trib_align_parse_sources (const gchar *text, GArray **ret_specs, GError **error)
     TribAlignSourceSpec spec = { .required = TRUE };
 
     if (len == 0 && (specs->len > 0 || items[i + 1]))
-      return fail (error, "sources", text, "a name is missing");
+      return fail (error, "sources", text, "missing name");
     if (len == 0)
       break;
     if (name[len - 1] == '!' || name[len - 1] == '?') {
@@ -87,9 +87,9 @@ trib_align_parse_sources (const gchar *text, GArray **ret_specs, GError **error)
       name[len - 1] = '\0';
     }
     if (!is_name (name))
-      return fail (error, "sources", name, "not a name of 1 to 255 bytes");
+      return fail (error, "sources", name, "expected a name of 1 to 255 bytes");
     if (trib_align_specs_find (specs, name))
-      return fail (error, "sources", name, "named twice");
+      return fail (error, "sources", name, "repeated name");
     if (specs->len == TRIB_ALIGN_MAX_SOURCES)
       return fail (error, "sources", name, "more than 64 sources");
     spec.name = g_strdup (name);
@@ -103,7 +103,7 @@ trib_align_parse_sources (const gchar *text, GArray **ret_specs, GError **error)
  * trib_align_parse_times:
  * @setting: name of the setting, for the error
  * @text: (nullable): NAME:MS[,...]
- * @least_ms: the least that is allowed
+ * @least_ms: minimum
  * @ret_specs: (out) (transfer full): array of TribAlignSourceSpec
  * @error: return location
  */
@@ -123,13 +123,13 @@ trib_align_parse_times (
       continue;
     colon = strrchr (item, ':');
     if (colon == NULL)
-      return fail (error, setting, item, "not NAME:MILLISECONDS");
+      return fail (error, setting, item, "expected NAME:MILLISECONDS");
     ms = g_ascii_strtod (colon + 1, &end);
     if (end == colon + 1 || *end || !(ms >= least_ms && ms <= 1e9))
-      return fail (error, setting, item, "not a number of milliseconds that is allowed here");
+      return fail (error, setting, item, "invalid number of milliseconds");
     *colon = '\0';
     if (!is_name (g_strstrip (item)) || trib_align_specs_find (specs, item))
-      return fail (error, setting, item, "not a name, or named twice");
+      return fail (error, setting, item, "invalid or repeated name");
     spec.name = g_strdup (item);
     spec.ns = (gint64) (ms * (gdouble) TRIB_ALIGN_MS + (ms < 0 ? -0.5 : 0.5));
     g_array_append_val (specs, spec);

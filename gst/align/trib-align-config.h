@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* What a user may decide about alignment. The words and defaults are those of obsaligner's properties. */
+/* The settings of alignment. Words and defaults are those of the properties of obsaligner. */
 
 #define TRIB_ALIGN_MAX_SOURCES 64
 #define TRIB_ALIGN_MS G_GINT64_CONSTANT (1000000)
@@ -14,20 +14,20 @@ G_BEGIN_DECLS
 GQuark trib_align_error_quark (void);
 
 typedef enum {
-  TRIB_ALIGN_ERROR_SETTINGS, /* a setting has a value it cannot have; the message names it */
+  TRIB_ALIGN_ERROR_SETTINGS, /* invalid value of a setting; the message names it */
 } TribAlignError;
 
 typedef enum {
-  TRIB_ALIGN_MODE_WINDOW,      /* a frame waits for its sources, for so long */
+  TRIB_ALIGN_MODE_WINDOW,      /* a frame waits for its sources, at most a window */
   TRIB_ALIGN_MODE_WATERMARK,   /* a frame waits until every source has passed its time */
-  TRIB_ALIGN_MODE_TUMBLING,    /* everything of a span of time */
-  TRIB_ALIGN_MODE_APPROXIMATE, /* the records of all sources that are nearest to each other */
+  TRIB_ALIGN_MODE_TUMBLING,    /* all records of a span of time */
+  TRIB_ALIGN_MODE_APPROXIMATE, /* sets of records that are nearest to each other */
 } TribAlignMode;
 
 typedef enum {
-  TRIB_ALIGN_BASE_ARRIVAL, /* from the first record or announce on */
-  TRIB_ALIGN_BASE_CAPTURE, /* from the frame's capture time on */
-  TRIB_ALIGN_BASE_EVENT,   /* by the latest capture time: no timers */
+  TRIB_ALIGN_BASE_ARRIVAL, /* since the first record or announce */
+  TRIB_ALIGN_BASE_CAPTURE, /* since the capture time of the frame */
+  TRIB_ALIGN_BASE_EVENT,   /* by the latest capture time; no timers */
 } TribAlignBase;
 
 typedef enum { TRIB_ALIGN_ORDER_KEY, TRIB_ALIGN_ORDER_COMPLETION } TribAlignOrder;
@@ -37,9 +37,9 @@ typedef enum { TRIB_ALIGN_MATCH_AUTO, TRIB_ALIGN_MATCH_TIME } TribAlignMatch;
 
 typedef enum {
   TRIB_ALIGN_LATE_DROP,
-  TRIB_ALIGN_LATE_SIDE,    /* given as a late event for a pad of its own */
-  TRIB_ALIGN_LATE_FORWARD, /* alone, as a group of its own */
-  TRIB_ALIGN_LATE_UPDATE,  /* the whole group again */
+  TRIB_ALIGN_LATE_SIDE,    /* event for a pad of its own */
+  TRIB_ALIGN_LATE_FORWARD, /* alone, as a result of its own */
+  TRIB_ALIGN_LATE_UPDATE,  /* the whole frame again */
 } TribAlignLatePolicy;
 
 typedef enum {
@@ -63,15 +63,16 @@ typedef enum {
 
 /**
  * TribAlignConfig:
- * @sources: (nullable): NAME[!|?][,...]: expected sources, required (the default) or optional; empty: learned
+ * @sources: (nullable): NAME[!|?][,...]: expected sources, required (the default) or optional;
+ *   empty: learned
  * @lateness: (nullable): NAME:MS[,...]: allowed lateness of single sources
  * @source_offset: (nullable): NAME:MS[,...]: added to a source's capture times
- * @window_ms: how long a frame may wait; of tumbling the length when @tumbling_ms is 0
- * @late_threshold: a frame that leaves older than the window times this is told (sync_delay)
+ * @window_ms: maximum wait of a frame; by tumbling the length when @tumbling_ms is 0
+ * @late_threshold: multiple of the window beyond which SYNC_DELAY is notified; 0: never
  * @max_wait_ms: -1: 1000 when @live, else off; 0: off
  * @max_interval_ms: 0: @window_ms
  * @tumbling_ms: 0: @window_ms
- * @live: records come in real time
+ * @live: records arrive in real time
  *
  * Durations in ms, times in ns, sizes in bytes.
  */

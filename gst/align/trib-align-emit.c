@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of records: in a result, late, twice there, dropped. Every record that comes in ends here once. */
+/* Results, and the outcome of records: emitted, late, duplicate, dropped. Every accepted record
+ * has one outcome. */
 #include "trib-align-debug.h"
 #include "trib-align-private.h"
 
@@ -29,7 +30,7 @@ trib_align_notify_source (
   trib_align_notify (a, &event);
 }
 
-/* @event: told as one about @e */
+/* notifies @event with @e as its record */
 void
 trib_align_notify_record (TribAlign *a, TribAlignEvent *event, const TribAlignEntry *e)
 {
@@ -112,7 +113,7 @@ why_missing (const TribAlignGroup *g, const TribAlignSource *s, TribAlignReason 
       return "parts";
   if (has_ended (s))
     return "eos";
-  /* who is complete without somebody did not wait for him */
+  /* a complete frame did not wait for an idle source */
   if (is_idle (s) && reason == TRIB_ALIGN_REASON_COMPLETE)
     return "idle";
   return reason == TRIB_ALIGN_REASON_COMPLETE ? "eos" : trib_align_reason_to_string (reason);
@@ -166,7 +167,8 @@ find_spread (const TribAlignGroup *g)
   return most > least ? (guint64) most - (guint64) least : 0;
 }
 
-/* one piece of memory: the result, then its arrays, each with room for every record and absent source */
+/* one piece of memory: the result, then its arrays, each with room for every record and absent
+ * source */
 static TribAlignResult *
 result_new (const TribAlign *a, const TribAlignGroup *g)
 {
@@ -279,7 +281,7 @@ count_closed (TribAlign *a, const TribAlignGroup *g, gboolean emitted)
   }
 }
 
-/* the records of a frame that nobody gets */
+/* the records of a frame that is not emitted */
 static void
 drop_records (TribAlign *a, TribAlignGroup *g, TribAlignDropped why)
 {
@@ -287,16 +289,16 @@ drop_records (TribAlign *a, TribAlignGroup *g, TribAlignDropped why)
     trib_align_drop (a, trib_align_entry_ref (e), why);
 }
 
-/* one result: given, or dropped when it may not be incomplete */
+/* one result: emitted, or dropped by missing-policy */
 static void
 settle (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
 {
   gboolean whole = (g->expected & ~(g->answered & ~g->skipped)) == 0;
-  gboolean given = whole || a->config.missing_policy != TRIB_ALIGN_MISSING_DROP;
+  gboolean emits = whole || a->config.missing_policy != TRIB_ALIGN_MISSING_DROP;
 
   trib_align_source_sample (a, g);
-  count_closed (a, g, given);
-  if (!given) {
+  count_closed (a, g, emits);
+  if (!emits) {
     a->totals.groups_dropped++;
     drop_records (a, g, TRIB_ALIGN_DROPPED_INCOMPLETE);
     return;
@@ -311,9 +313,9 @@ settle (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
  * trib_align_emit:
  * @a: an aligner
  * @g: an open frame
- * @reason: why now
+ * @reason: why it is emitted
  *
- * Its result is given, or dropped when it may not be incomplete. It stays to be found for a while.
+ * Emits its result, or drops it by missing-policy. The frame is remembered for a while.
  */
 void
 trib_align_emit (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
@@ -330,10 +332,10 @@ trib_align_emit (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
  * trib_align_emit_set:
  * @a: an aligner
  * @entries: (array) (transfer full): by index of the source, %NULL where there is none
- * @reason: why now
- * @opened: when the first of them came
+ * @reason: why it is emitted
+ * @opened: arrival of the first of them
  *
- * The same for records that were not a frame while they waited.
+ * The same for records that did not belong to a frame while they waited.
  */
 void
 trib_align_emit_set (
@@ -343,7 +345,7 @@ trib_align_emit_set (
 
   for (guint i = 0; i < a->sources->len; i++) {
     const TribAlignSource *s = source_at (a, i);
-    /* who ended while the set waited was waited for, as with frames */
+    /* a source that ended while the set waited was expected, as with frames */
     if (s->required && (s->listed || s->seen) && (!has_ended (s) || s->ended_at >= opened))
       g.expected |= bit_of (s);
     if (entries[i] == NULL)
@@ -373,7 +375,7 @@ trib_align_emit_set (
 
 /* ---- late ---- */
 
-/* alone, as a result of its own */
+/* a late record as a result of its own */
 static void
 forward (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
@@ -400,8 +402,8 @@ forward (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
  * trib_align_late:
  * @a: an aligner
  * @e: (transfer full): a record
- * @g: (nullable): the frame that has left without it
- * @by: how much too late, ns
+ * @g: (nullable): the frame that was emitted without it
+ * @by: lateness, ns
  */
 void
 trib_align_late (TribAlign *a, TribAlignEntry *e, TribAlignGroup *g, gint64 by)
@@ -409,7 +411,7 @@ trib_align_late (TribAlign *a, TribAlignEntry *e, TribAlignGroup *g, gint64 by)
   TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_LATE, .by_ns = by };
   TribAlignLatePolicy policy = a->config.late_policy;
 
-  /* the frame's records may have been let go of already */
+  /* the records of the frame may have been released already */
   if (policy == TRIB_ALIGN_LATE_UPDATE && (g == NULL || g->n_entries == 0))
     policy = TRIB_ALIGN_LATE_DROP;
   event.accepted = policy != TRIB_ALIGN_LATE_DROP;

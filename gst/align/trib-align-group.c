@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames that wait, and for a while those that have left: found by frame id or by time, in order of time. */
+/* Open frames, and for a while those that were emitted: lookup by frame id or time, in order of
+ * time. */
 #include "trib-align-private.h"
 
 TribAlignEntry *
@@ -71,8 +72,8 @@ find_by_id (const TribAlign *a, guint64 id, gint64 t)
   return NULL;
 }
 
-/* @all: those with a frame id, too. An open frame comes before one that has left; of two that are equally near the older
- * one. Spans have their places. */
+/* @all: also those with a frame id. Open frames are preferred to closed ones, and of two that
+ *   are equally near the older one. A window of tumbling is matched exactly. */
 static TribAlignGroup *
 find_by_time (const TribAlign *a, gint64 t, gboolean all)
 {
@@ -111,7 +112,7 @@ find_by_time (const TribAlign *a, gint64 t, gboolean all)
  * @id: frame id
  * @t: capture time
  *
- * Returns: (nullable): the frame that such a record belongs to, open or left
+ * Returns: (nullable): the frame of such a record, open or closed
  */
 TribAlignGroup *
 trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t)
@@ -121,7 +122,7 @@ trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t
   if (!has_id || a->config.match_key == TRIB_ALIGN_MATCH_TIME)
     return find_by_time (a, t, TRUE);
   g = find_by_id (a, id, t);
-  /* who opened it may not have known its id; most often there is no such frame */
+  /* it may have been opened by a record without id; such frames are rare */
   return g || a->n_nameless == 0 ? g : find_by_time (a, t, FALSE);
 }
 
@@ -131,7 +132,7 @@ static void
 index_group (TribAlign *a, TribAlignGroup *g)
 {
   g->chain = g_hash_table_lookup (a->by_id, &g->frame_id);
-  /* the key is in the group, so the group that the key is of has to be replaced, too */
+  /* the key is in the group, so it must be replaced together with the value */
   g_hash_table_replace (a->by_id, &g->frame_id, g);
 }
 
@@ -176,7 +177,7 @@ goes_before (const TribAlignGroup *x, const TribAlignGroup *y)
   return x->frame_id < y->frame_id;
 }
 
-/* most frames are the youngest: from there back */
+/* from the end, as most frames are the youngest */
 static void
 insert_ordered (TribAlign *a, TribAlignGroup *g)
 {
@@ -233,8 +234,8 @@ own_deadline (const TribAlign *a, const TribAlignGroup *g)
   }
 }
 
-/* In order, an older frame that comes later must not hold up a younger one beyond that one's time. So
- * deadlines never fall from one frame to the next. */
+/* With order=key, an older frame that is opened later must not delay a younger one beyond its
+ * deadline. So deadlines never decrease from one frame to the next. */
 static void
 set_deadline (TribAlign *a, TribAlignGroup *g)
 {
@@ -288,7 +289,7 @@ has_all_parts (const TribAlignGroup *g, const TribAlignEntry *e)
 
   if (e->record.parts <= 1)
     return TRUE;
-  /* so what is said of their number costs no memory */
+  /* so a large number in a record costs no memory */
   if (e->record.parts > g->n_entries)
     return FALSE;
   seen = g_new0 (gboolean, e->record.parts);
@@ -301,7 +302,7 @@ has_all_parts (const TribAlignGroup *g, const TribAlignEntry *e)
   return n == e->record.parts;
 }
 
-/* (transfer full) @e: into the frame, whatever is there already */
+/* (transfer full) @e: added unconditionally */
 void
 trib_align_group_take (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
@@ -353,8 +354,8 @@ remove_entry (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
  * @g: an open frame
  * @e: (transfer full): a record of it
  *
- * What the source has said already of the frame decides with duplicate-policy. The same sequence number is the
- * same record.
+ * Earlier records of the source for the frame are subject to duplicate-policy. An equal sequence
+ * number means the same record.
  */
 void
 trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
@@ -377,7 +378,7 @@ trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
   trib_align_group_take (a, g, e);
 }
 
-/* ---- is it there? ---- */
+/* ---- completeness ---- */
 
 static guint64
 absent (const TribAlign *a, gboolean idle_too)
@@ -415,16 +416,16 @@ trib_align_group_is_complete (const TribAlign *a, const TribAlignGroup *g)
          && (guint) __builtin_popcountll (g->answered) >= a->config.quorum;
 }
 
-/* whether it is only complete because somebody has ended */
+/* whether it is complete only because a source has ended */
 gboolean
 trib_align_group_waits_for_ended (const TribAlign *a, const TribAlignGroup *g)
 {
   return (g->expected & ~g->answered & absent (a, FALSE)) != 0;
 }
 
-/* ---- leaving ---- */
+/* ---- closing ---- */
 
-/* out of what is open; it stays to be found */
+/* no longer open; it can still be found */
 void
 trib_align_group_close (TribAlign *a, TribAlignGroup *g)
 {
@@ -437,7 +438,7 @@ trib_align_group_close (TribAlign *a, TribAlignGroup *g)
   a->totals.open = a->open.length;
 }
 
-/* lets go of the records; the frame stays */
+/* releases the records; the frame stays */
 static void
 clear_entries (TribAlign *a, TribAlignGroup *g)
 {
@@ -466,7 +467,8 @@ trib_align_group_free (TribAlign *a, TribAlignGroup *g)
   g_slice_free (TribAlignGroup, g);
 }
 
-/* forgets frames that left long ago; sooner when there are too many, or their records hold too much */
+/* forgets frames that were closed long ago; earlier when there are too many, or their records
+ * are too large */
 void
 trib_align_expire_closed (TribAlign *a)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clocks that jump. One strange time proves nothing: the record is set aside, moves no bound, and the next one of
- * its source decides. Disorder of some milliseconds is no jump, and neither is an answer that says that it is late. */
+/* Clock jumps. One implausible time proves nothing: the record is quarantined, advances nothing,
+ * and the next one of its source decides. Disorder of some milliseconds is no jump, and neither
+ * is a record that is marked as late. */
 #include "trib-align-debug.h"
 #include "trib-align-private.h"
 
@@ -20,7 +21,7 @@ distance (gint64 x, gint64 y)
 }
 
 static gboolean
-is_strange (const TribAlign *a, const TribAlignSource *s, const TribAlignEntry *e)
+is_implausible (const TribAlign *a, const TribAlignSource *s, const TribAlignEntry *e)
 {
   gint64 threshold = ns (a->config.jump_threshold_ms), ahead = MAX_AHEAD_NS;
   gint64 passed, latest = NO_TIME;
@@ -35,7 +36,7 @@ is_strange (const TribAlign *a, const TribAlignSource *s, const TribAlignEntry *
   if (a->config.live && s->last_t != NO_TIME
       && distance (trib_time_sub (e->record.t_ns, s->last_t), passed) > threshold)
     return TRUE;
-  /* a silence of all explains a step as long as itself */
+  /* a pause of all sources explains a step of its length */
   return e->record.t_ns > trib_time_add (
              trib_time_add (latest, ahead), trib_time_sub (e->record.arrival_ns, a->last_arrival));
 }
@@ -58,7 +59,7 @@ agrees (const TribAlignEntry *before, const TribAlignEntry *e)
          && trib_time_sub (e->record.t_ns, before->record.t_ns) <= MAX_AHEAD_NS;
 }
 
-/* in or out of step with the others */
+/* whether its clock agrees with the others */
 static void
 set_unsynced (TribAlign *a, TribAlignSource *s, gboolean unsynced, gint64 by)
 {
@@ -71,7 +72,7 @@ set_unsynced (TribAlign *a, TribAlignSource *s, gboolean unsynced, gint64 by)
     trib_align_sets_restart (a);
 }
 
-/* whether nobody who speaks is left to keep the old time */
+/* whether no other active source still has the old time */
 static gboolean
 others_are_off (const TribAlign *a, const TribAlignSource *s)
 {
@@ -83,7 +84,7 @@ others_are_off (const TribAlign *a, const TribAlignSource *s)
   return TRUE;
 }
 
-/* everybody begins anew */
+/* a new epoch for all sources */
 static void
 begin_epoch (TribAlign *a, TribAlignSource *s, gint64 by)
 {
@@ -105,7 +106,7 @@ begin_epoch (TribAlign *a, TribAlignSource *s, gint64 by)
     set_unsynced (a, source_at (a, i), FALSE, 0);
 }
 
-/* what was set aside of who has jumped is the new time; that of the others is judged by it */
+/* the quarantined record of @jumped is the new time; those of the others are checked against it */
 static void
 release_all (TribAlign *a, TribAlignSource *jumped)
 {
@@ -117,7 +118,7 @@ release_all (TribAlign *a, TribAlignSource *jumped)
   }
 }
 
-/* the second record agrees with the first: the clock has jumped */
+/* the second record confirms the first: the clock has jumped */
 static void
 jump (TribAlign *a, TribAlignSource *s, TribAlignEntry *e)
 {
@@ -133,9 +134,9 @@ jump (TribAlign *a, TribAlignSource *s, TribAlignEntry *e)
   trib_align_late (a, trib_align_quarantine_take (a, s), NULL, ABS (by));
 }
 
-/* what was set aside was the exception */
+/* the quarantined record was an exception */
 static void
-judge (TribAlign *a, TribAlignSource *s)
+settle (TribAlign *a, TribAlignSource *s)
 {
   TribAlignEntry *e = trib_align_quarantine_take (a, s);
 
@@ -147,7 +148,7 @@ judge (TribAlign *a, TribAlignSource *s)
     trib_align_late (a, e, NULL, trib_time_sub (s->max_t, e->record.t_ns));
 }
 
-/* a source that was off is back with the others */
+/* an unsynced source agrees with the others again */
 static gboolean
 is_back (const TribAlign *a, const TribAlignEntry *e)
 {
@@ -157,9 +158,9 @@ is_back (const TribAlign *a, const TribAlignEntry *e)
 /**
  * trib_align_jump_check:
  * @a: an aligner
- * @e: (transfer full): a record that has just come, when %TRUE is returned
+ * @e: a new record; (transfer full) when %TRUE is returned
  *
- * Returns: whether it is dealt with: set aside, or not to be taken
+ * Returns: whether it was handled: quarantined, or late
  */
 gboolean
 trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
@@ -177,7 +178,7 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
     set_unsynced (a, s, FALSE, 0);
     return FALSE;
   }
-  /* what is late is old; that it says so is no leave to be ahead */
+  /* a late record has an old time; the mark does not excuse one that is ahead */
   if (e->record.is_late && s->max_t != NO_TIME && e->record.t_ns <= s->max_t)
     return FALSE;
   if (s->quarantine && agrees (s->quarantine, e)) {
@@ -187,8 +188,8 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
     trib_align_late (a, e, NULL, distance (e->record.t_ns, a->newest));
     return TRUE;
   }
-  judge (a, s);
-  if (!is_strange (a, s, e))
+  settle (a, s);
+  if (!is_implausible (a, s, e))
     return FALSE;
   TRIB_LOG (&trib_align_debug, TRIB_LOG_DEBUG, s->name,
       "quarantined: capture time %" G_GINT64_FORMAT " ns, latest %" G_GINT64_FORMAT " ns",
@@ -198,9 +199,9 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
   return TRUE;
 }
 
-/* nothing more comes that could decide */
+/* no further record can confirm the quarantined one */
 void
 trib_align_quarantine_settle (TribAlign *a, TribAlignSource *s)
 {
-  judge (a, s);
+  settle (a, s);
 }

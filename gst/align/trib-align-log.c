@@ -130,7 +130,7 @@ word_of (const TribAlignEvent *event)
 /**
  * trib_align_log_event:
  * @out: the line is appended, with its end; none for OPENED and ACCEPTED, which results show
- * @event: what is told
+ * @event: an event
  */
 void
 trib_align_log_event (GString *out, const TribAlignEvent *event)
@@ -178,8 +178,8 @@ put_counts (TribJsonWriter *w, const TribAlignCounts *counts)
 /**
  * trib_align_log_stats:
  * @out: the line is appended, with its end
- * @a: whose books
- * @now_ns: when
+ * @a: an aligner
+ * @now_ns: the time
  */
 void
 trib_align_log_stats (GString *out, const TribAlign *a, gint64 now_ns)

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What an aligner tells as JSON lines, fixed order of keys, integers in ns: the element's `records` and the
- * program tributary-align write the same bytes. */
+/* Events of an aligner as JSON lines, fixed order of keys, integers in ns: the element's
+ * `records` and the program tributary-align write the same bytes. */
 
 void trib_align_log_event (GString *out, const TribAlignEvent *event);
 void trib_align_log_stats (GString *out, const TribAlign *a, gint64 now_ns);

@@ -18,56 +18,59 @@ typedef struct {
   }
 
 static const Setting settings[] = {
-  SETTING (
-      "mode", mode, WORDS, "window|watermark|tumbling|approximate", "how records form a result"),
+  SETTING ("mode", mode, WORDS, "window|watermark|tumbling|approximate", "how frames are formed"),
   SETTING ("sources", sources, TEXT, "NAME[!|?],...",
-      "expected sources, required (!) or optional (?); none: learned"),
-  SETTING ("learn-ms", learn_ms, COUNT, "MS", "without sources: nothing is complete for so long"),
-  SETTING ("window-ms", window_ms, COUNT, "MS", "how long a frame may wait"),
-  SETTING ("window-base", window_base, WORDS, "arrival|capture|event", "since when"),
+      "expected sources, required (!) or optional (?); empty: learned"),
+  SETTING ("learn-ms", learn_ms, COUNT, "MS",
+      "learning time without sources, in which no frame is complete"),
+  SETTING ("window-ms", window_ms, COUNT, "MS", "maximum wait of a frame"),
+  SETTING (
+      "window-base", window_base, WORDS, "arrival|capture|event", "start and clock of the window"),
   SETTING ("late-threshold", late_threshold, NUMBER, "FACTOR",
-      "a frame older than so many windows is told"),
+      "report frames that waited longer than this many windows"),
   SETTING ("allowed-lateness-ms", allowed_lateness_ms, COUNT, "MS",
-      "how far the watermark stays behind"),
-  SETTING ("lateness", lateness, TEXT, "NAME:MS,...", "the same of single sources"),
+      "distance of the watermark from the latest time"),
+  SETTING ("lateness", lateness, TEXT, "NAME:MS,...", "the same for single sources"),
   SETTING ("max-wait-ms", max_wait_ms, WAIT, "MS",
-      "longest wait of watermark and tumbling; 0: none, -1: 1000 when live"),
+      "maximum wait by watermark and tumbling; 0: no limit, -1: 1000 when live"),
   SETTING ("idle-timeout-ms", idle_timeout_ms, COUNT, "MS",
-      "a source silent for so long is not waited for; 0: never"),
+      "time after which a silent source is not waited for; 0: never"),
   SETTING ("idle-completes", idle_completes, SWITCH, "true|false",
-      "mode window: idle sources need not answer"),
-  SETTING ("rejoin", rejoin, WORDS, "hold|aligned", "how a source that was idle is counted again"),
+      "mode window: frames are complete without idle sources"),
+  SETTING ("rejoin", rejoin, WORDS, "hold|aligned",
+      "when a source that was idle holds the watermark again"),
   SETTING ("order", order, WORDS, "key|completion", "order of results"),
   SETTING ("late-policy", late_policy, WORDS, "drop|side|forward|update",
-      "what becomes of late records"),
-  SETTING ("retain-ms", retain_ms, COUNT, "MS", "how long frames that have left are remembered"),
+      "what to do with late records"),
+  SETTING ("retain-ms", retain_ms, COUNT, "MS", "time that emitted frames are remembered"),
   SETTING ("duplicate-policy", duplicate_policy, WORDS, "first|last|append",
-      "which answer of a source counts"),
+      "which answers of a source are kept"),
   SETTING ("missing-policy", missing_policy, WORDS, "partial|drop|hold-last",
-      "what becomes of incomplete results"),
-  SETTING ("hold-max-ms", hold_max_ms, COUNT, "MS", "hold-last: how old a stand-in may be"),
-  SETTING ("quorum", quorum, COUNT, "N", "complete needs at least so many answers"),
+      "what to do with incomplete frames"),
+  SETTING ("hold-max-ms", hold_max_ms, COUNT, "MS", "hold-last: maximum age of an observation"),
+  SETTING ("quorum", quorum, COUNT, "N", "minimum number of sources that must answer; 0: off"),
   SETTING ("max-interval-ms", max_interval_ms, COUNT, "MS",
-      "approximate: longest span of a set; 0: the window"),
+      "approximate: maximum time difference in a set; 0: the window"),
   SETTING ("learn-bounds", learn_bounds, SWITCH, "true|false",
-      "approximate: learn how soon a source speaks again"),
+      "approximate: learn the minimum interval of a source"),
   SETTING (
       "source-offset", source_offset, TEXT, "NAME:MS,...", "added to capture times of sources"),
   SETTING ("jump-threshold-ms", jump_threshold_ms, COUNT, "MS",
-      "smallest jump of a clock; 0: none is looked for"),
-  SETTING ("match-key", match_key, WORDS, "auto|time", "frames by frame id, or by time alone"),
-  SETTING ("id-guard-ms", id_guard_ms, COUNT, "MS", "times of one frame id may differ by so much"),
+      "time step that counts as a clock jump; 0: no detection"),
+  SETTING ("match-key", match_key, WORDS, "auto|time", "how records are assigned to a frame"),
+  SETTING ("id-guard-ms", id_guard_ms, COUNT, "MS", "maximum time difference of one frame id"),
   SETTING ("match-tolerance-ms", match_tolerance_ms, COUNT, "MS",
-      "times of one frame may differ by so much"),
-  SETTING ("advance", advance, WORDS, "records|clock", "what moves the watermark"),
-  SETTING ("tumbling-ms", tumbling_ms, COUNT, "MS", "length of a span; 0: the window"),
+      "maximum time difference in a frame without frame id"),
+  SETTING ("advance", advance, WORDS, "records|clock", "what advances the watermark"),
+  SETTING ("tumbling-ms", tumbling_ms, COUNT, "MS", "tumbling: length of a window; 0: window-ms"),
+  SETTING ("empty-windows", empty_windows, SWITCH, "true|false",
+      "tumbling: emit windows without records"),
+  SETTING ("max-pending", max_pending, COUNT, "N", "maximum number of open frames"),
   SETTING (
-      "empty-windows", empty_windows, SWITCH, "true|false", "give spans without a record, too"),
-  SETTING ("max-pending", max_pending, COUNT, "N", "most frames that wait"),
-  SETTING ("max-pending-bytes", max_pending_bytes, BYTES, "BYTES", "most bytes that wait"),
-  SETTING ("stats-interval-ms", stats_interval_ms, COUNT, "MS",
-      "how often the books are told; 0: never"),
-  SETTING ("live", live, SWITCH, "true|false", "whether records came in real time"),
+      "max-pending-bytes", max_pending_bytes, BYTES, "BYTES", "maximum size of waiting records"),
+  SETTING (
+      "stats-interval-ms", stats_interval_ms, COUNT, "MS", "interval of counter lines; 0: none"),
+  SETTING ("live", live, SWITCH, "true|false", "whether the records arrived in real time"),
 };
 
 guint
@@ -82,7 +85,7 @@ trib_align_option (guint index)
   return &settings[index].option;
 }
 
-/* the place of @word among the words, -1: it is none of them */
+/* index of @word in the list, -1 when it is absent */
 static gint
 find_word (const gchar *words, const gchar *word)
 {
@@ -105,7 +108,7 @@ set (void *place, const Setting *s, const gchar *text)
   switch (s->kind) {
     case WORDS:
       word = find_word (s->option.values, text);
-      /* enumerations are ints, whatever they are called */
+      /* enumerations are ints */
       *(gint *) place = MAX (word, 0);
       return word >= 0;
     case SWITCH:
@@ -143,10 +146,10 @@ set (void *place, const Setting *s, const gchar *text)
  * trib_align_config_set:
  * @config: changed
  * @name: of the setting
- * @text: its value; kept by @config where it is a text
+ * @text: its value; not copied when the setting is a text
  * @error: return location, in the domain %TRIB_ALIGN_ERROR
  *
- * Returns: whether there is such a setting and it can have that value
+ * Returns: whether the setting exists and the value is valid
  */
 gboolean
 trib_align_config_set (
@@ -158,11 +161,10 @@ trib_align_config_set (
       continue;
     if (set ((gchar *) config + s->offset, s, text))
       return TRUE;
-    g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS, "%s: \"%s\" is not %s", name,
-        text, s->option.values);
+    g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS,
+        "%s: invalid value \"%s\", expected %s", name, text, s->option.values);
     return FALSE;
   }
-  g_set_error (
-      error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS, "there is no setting \"%s\"", name);
+  g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS, "unknown setting \"%s\"", name);
   return FALSE;
 }

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The settings by name and text, as programs and files give them; the names are those of obsaligner's properties. */
+/* The settings by name and text, as programs and files give them; the names are those of
+ * obsaligner's properties. */
 
 /**
  * TribAlignOption:

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 #define NO_TIME G_MININT64
 #define NEVER G_MAXINT64
 #define TRIB_ALIGN_MAX_NAME 255
-#define SAMPLES 64 /* of offsets, delays and gaps that are kept */
-#define MIN_GAPS 8 /* of a source, before a lower bound is believed */
+#define SAMPLES 64 /* kept of offsets, delays and gaps */
+#define MIN_GAPS 8 /* of a source, before a lower bound is used */
 
 /* an item of `sources`, `lateness` or `source-offset` */
 typedef struct {
@@ -79,9 +79,9 @@ struct _TribAlignSource {
 
   /* approximate */
   GQueue heads; /* of TribAlignEntry, by time */
-  GQueue past;  /* of TribAlignEntry: passed over while the search goes on */
+  GQueue past;  /* of TribAlignEntry: skipped by the search */
   gint64 used_t;
-  gboolean lost; /* its oldest went since the last search */
+  gboolean lost; /* its oldest record was dropped since the last search */
 
   TribAlignCounts counts;
 };
@@ -99,8 +99,8 @@ struct _TribAlignGroup {
   guint64 expected; /* bits of sources */
   guint64 answered;
   guint64 skipped;
-  gboolean is_announced; /* there without a record, too */
-  gboolean is_named;     /* the announcement said who will answer */
+  gboolean is_announced; /* it exists without a record */
+  gboolean is_named;     /* the announce lists its sources */
   gboolean is_closed;
   gint64 closed_at;
   guint pane;
@@ -124,10 +124,10 @@ struct _TribAlign {
   gint64 last_arrival; /* of a plausible record */
   gboolean stopped;
   gint64 stopped_at;
-  gint64 stopped_ns; /* in all, before the present stop */
+  gint64 stopped_ns; /* sum, before the current stop */
   gint64 capture_offset;
   gboolean has_capture_offset;
-  gboolean capture_offset_is_set; /* from outside; else the first record told it */
+  gboolean capture_offset_is_set; /* by the user; else by the first record */
 
   GPtrArray *sources; /* of TribAlignSource */
   GHashTable *by_name;
@@ -143,8 +143,8 @@ struct _TribAlign {
   guint64 epoch;
   gint64 watermark;
   gint64 newest;      /* latest plausible time of any source */
-  gint64 emitted;     /* time of the last group that left in order; NO_TIME */
-  gint64 next_window; /* tumbling: what comes after the last that left; NO_TIME */
+  gint64 emitted;     /* latest time of the emitted groups; NO_TIME */
+  gint64 next_window; /* tumbling: start of the window after the last emitted; NO_TIME */
 
   /* approximate */
   gint pivot; /* index of a source, -1: none */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is due: which frames may leave now, when the next one may, and time as one instant after another. */
+/* The schedule: which frames are ready, the next deadline, and time as a sequence of instants. */
 #include "trib-align-private.h"
 
 #define MAX_EMPTY_WINDOWS 1024 /* in a row */
 
-/* ---- which frames may leave ---- */
+/* ---- frames that are ready ---- */
 
 static gboolean
 is_window (const TribAlign *a)
@@ -12,9 +12,9 @@ is_window (const TribAlign *a)
   return a->config.mode == TRIB_ALIGN_MODE_WINDOW;
 }
 
-/* nothing of the frame's sources is waited for any more */
+/* the watermark has passed the frame */
 static gboolean
-is_settled (const TribAlign *a, const TribAlignGroup *g)
+is_passed (const TribAlign *a, const TribAlignGroup *g)
 {
   if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
     return a->watermark >= trib_time_add (g->t, a->length - 1);
@@ -28,14 +28,14 @@ is_aged (const TribAlign *a, const TribAlignGroup *g)
          && trib_time_sub (a->newest, g->t) >= a->window;
 }
 
-/* FALSE: it waits on */
+/* FALSE: it waits */
 static gboolean
 is_ready (const TribAlign *a, const TribAlignGroup *g, TribAlignReason *ret_reason)
 {
   if (trib_align_group_is_complete (a, g))
     *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
                                                           : TRIB_ALIGN_REASON_COMPLETE;
-  else if (is_settled (a, g))
+  else if (is_passed (a, g))
     *ret_reason = TRIB_ALIGN_REASON_WATERMARK;
   else if (is_aged (a, g) || a->now >= g->deadline)
     *ret_reason = TRIB_ALIGN_REASON_TIMEOUT;
@@ -44,7 +44,7 @@ is_ready (const TribAlign *a, const TribAlignGroup *g, TribAlignReason *ret_reas
   return TRUE;
 }
 
-/* windows without a record between the last that left and this one */
+/* windows without records between the last emitted and this one */
 static void
 emit_empty_windows (TribAlign *a, gint64 until)
 {
@@ -58,7 +58,7 @@ emit_empty_windows (TribAlign *a, gint64 until)
 }
 
 static void
-leave (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
+emit (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
 {
   emit_empty_windows (a, g->t);
   a->next_window = trib_time_add (g->t, a->length);
@@ -72,7 +72,7 @@ drain_in_order (TribAlign *a)
   TribAlignReason reason;
 
   while ((g = first_open (a)) && is_ready (a, g, &reason))
-    leave (a, g, reason);
+    emit (a, g, reason);
 }
 
 static void
@@ -83,11 +83,11 @@ drain_by_completion (TribAlign *a)
   for (GList *l = a->opened.head, *next; l; l = next) {
     next = l->next;
     if (is_ready (a, l->data, &reason))
-      leave (a, l->data, reason);
+      emit (a, l->data, reason);
   }
 }
 
-/* everything that may leave now */
+/* emits everything that is ready */
 void
 trib_align_drain (TribAlign *a)
 {
@@ -108,14 +108,15 @@ trib_align_emit_all (TribAlign *a, TribAlignReason reason)
   if (a->config.mode == TRIB_ALIGN_MODE_APPROXIMATE)
     trib_align_sets_finish (a, reason);
   while ((g = first_open (a)))
-    leave (a, g,
+    emit (a, g,
         trib_align_group_is_complete (a, g) && !trib_align_group_waits_for_ended (a, g)
             ? TRIB_ALIGN_REASON_COMPLETE
             : reason);
 }
 
-/* The oldest leave while more wait than may. What is set aside gives way last: a jump is seen while memory is short,
- * too. Frames that have left take what those that wait leave over. */
+/* Emits the oldest while the limits are exceeded. Quarantined records are settled last, so that
+ * jumps are detected with little memory, too. Closed frames share the memory that open ones do
+ * not use. */
 void
 trib_align_enforce_limits (TribAlign *a)
 {
@@ -123,7 +124,7 @@ trib_align_enforce_limits (TribAlign *a)
     trib_align_sets_enforce_limits (a);
   while (a->open.length > a->config.max_pending
          || (a->open.head && a->totals.pending_bytes > a->config.max_pending_bytes))
-    leave (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
+    emit (a, first_open (a), TRIB_ALIGN_REASON_OVERFLOW);
   for (guint i = 0; i < a->sources->len; i++)
     if (a->totals.pending_bytes > a->config.max_pending_bytes)
       trib_align_quarantine_settle (a, source_at (a, i));
@@ -154,8 +155,8 @@ all_idle_but (const TribAlign *a, gboolean silent_too)
   return any;
 }
 
-/* Who was silent for too long is not waited for. When nobody is left, what the last of them had come to settles
- * first. */
+/* A source that was silent for too long is not waited for. When all are idle, everything up to
+ * the latest time is settled first. */
 static void
 mark_idle (TribAlign *a)
 {
@@ -187,7 +188,7 @@ mark_idle (TribAlign *a)
   }
 }
 
-/* the next time is after the next record */
+/* the next one is scheduled by the next record */
 void
 trib_align_notify_stats (TribAlign *a)
 {
@@ -241,7 +242,7 @@ deadline (const TribAlign *a)
  * trib_align_next_deadline:
  * @a: an aligner
  *
- * Returns: when trib_align_advance() is to be called next if nothing else is, on the clock of arrivals; -1: never
+ * Returns: when trib_align_advance() must be called next, on the clock of arrivals; -1: never
  */
 gint64
 trib_align_next_deadline (const TribAlign *a)
@@ -263,13 +264,13 @@ fire (TribAlign *a)
     trib_align_notify_stats (a);
 }
 
-/* one instant after another, so that what happens does not depend on how often it is asked */
+/* one instant after another, so that results do not depend on how often this is called */
 void
 trib_align_move_to (TribAlign *a, gint64 now)
 {
   gint64 at;
 
-  /* the ends of what a number holds say never and not yet */
+  /* the least and greatest number stand for "no time" and "never" */
   now = CLAMP (now, NO_TIME + 1, NEVER - 1);
   if (a->now == NO_TIME)
     a->now = now;

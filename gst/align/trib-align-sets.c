@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Mode approximate: of each source the record that is nearest to those of the others.
  *
- * The search is that of ROS's ApproximateTime (message_filters), told in its terms: every source has a queue of
- * records by time. When all have a head, the heads are a set; the latest head is the pivot of the search. The
- * earliest head is passed over again and again, and each set that is better than the candidate (its span shorter
- * than what was lost by waiting, by age-penalty) becomes the candidate, until nothing later can be better. A
- * source whose queue is empty is known not to speak before its last record plus its lower bound. What was passed
- * over since the candidate comes back when the candidate is given. Each record is used once; sets never cross. */
+ * The search is that of ROS's ApproximateTime (message_filters), in its terms: every source has
+ * a queue of records by time. When all have a head, the heads are a set; the latest head is the
+ * pivot of the search. The earliest head is skipped again and again, and each set that is better
+ * than the candidate (its span shorter than what was lost by waiting, by the age penalty)
+ * becomes the candidate, until nothing later can be better. A source whose queue is empty is
+ * known to send nothing before its last record plus its lower bound. Records that were skipped
+ * since the candidate are restored when the candidate is emitted. Each record is used once; sets
+ * never cross. */
 #include "trib-align-private.h"
 
 #define AGE_PENALTY 0.1 /* ROS's default */
@@ -60,7 +62,7 @@ skip_head (TribAlignSource *s)
   g_queue_push_tail (&s->past, g_queue_pop_head (&s->heads));
 }
 
-/* the last @n that were passed over come back; G_MAXUINT: all */
+/* restores the last @n skipped records; G_MAXUINT: all */
 static void
 recover (TribAlignSource *s, guint n)
 {
@@ -75,7 +77,7 @@ recover_all (TribAlign *a)
     recover (source_at (a, i), G_MAXUINT);
 }
 
-/* what was passed over before this candidate can be in no set any more */
+/* records that were skipped before this candidate can be in no set any more */
 static void
 make_candidate (TribAlign *a, gint64 start, gint64 end)
 {
@@ -120,7 +122,7 @@ emit_set (TribAlign *a, TribAlignEntry **set, TribAlignReason reason)
   trib_align_emit_set (a, set, reason, earliest_arrival (set, n));
 }
 
-/* the candidate leaves, what was passed over since comes back, the records of the set are used up */
+/* emits the candidate, restores skipped records; the records of the set are used up */
 static void
 emit_candidate (TribAlign *a, TribAlignReason reason)
 {
@@ -143,7 +145,7 @@ typedef struct {
   gint64 start_t, end_t;
 } Span;
 
-/* when @s can speak next: its head, or not before its lower bound */
+/* earliest time of the next record of @s: its head, or its lower bound */
 static gint64
 virtual_time (const TribAlign *a, const TribAlignSource *s)
 {
@@ -181,7 +183,7 @@ find_span (const TribAlign *a, gboolean with_virtual)
   return span;
 }
 
-/* what waiting until @end would cost */
+/* cost of waiting until @end */
 static gdouble
 aged (const TribAlign *a, gint64 end)
 {
@@ -194,7 +196,7 @@ is_proven (const TribAlign *a, gint64 end)
   return aged (a, end) >= (gdouble) trib_time_sub (a->pivot_t, a->candidate_start);
 }
 
-/* Some queue is empty: can what may still come be better than the candidate? FALSE: perhaps */
+/* A queue is empty: whether no future record can be better than the candidate */
 static gboolean
 prove_without_heads (TribAlign *a)
 {
@@ -216,7 +218,7 @@ prove_without_heads (TribAlign *a)
   return proven;
 }
 
-/* every part has a head and there is no candidate; FALSE: the earliest head was thrown away */
+/* every part has a head and there is no candidate; FALSE: the earliest head was dropped */
 static gboolean
 begin_search (TribAlign *a, const Span *span)
 {
@@ -271,7 +273,7 @@ search (TribAlign *a)
   }
 }
 
-/* who takes part has changed, or a record came out of order: the search begins anew */
+/* the participants have changed, or a record is out of order: the search starts again */
 void
 trib_align_sets_restart (TribAlign *a)
 {
@@ -300,7 +302,7 @@ is_over (const TribAlign *a)
          || a->totals.pending_bytes > a->config.max_pending_bytes;
 }
 
-/* the oldest record of all goes while more wait than may; then the search begins anew */
+/* drops the oldest record of all while the limits are exceeded; then the search starts again */
 void
 trib_align_sets_enforce_limits (TribAlign *a)
 {
@@ -316,8 +318,8 @@ trib_align_sets_enforce_limits (TribAlign *a)
   search (a);
 }
 
-/* Waiting ends first for the first, so an older record must not hold up younger ones that were there before. FALSE: one of
- * that time is there */
+/* The first record times out first, so an older one must not delay younger ones that arrived
+ * before. FALSE: there is one of that time */
 static gboolean
 insert (TribAlignSource *s, TribAlignEntry *e)
 {
@@ -376,7 +378,7 @@ trib_align_sets_deadline (const TribAlign *a)
   return first;
 }
 
-/* the oldest record goes with the others' heads that are near enough */
+/* emits the oldest record with the heads of the others that are near enough */
 static void
 emit_oldest (TribAlign *a, TribAlignReason reason)
 {
@@ -397,7 +399,7 @@ emit_oldest (TribAlign *a, TribAlignReason reason)
   emit_set (a, set, reason);
 }
 
-/* what has waited as long as it may */
+/* emits what has waited for a window */
 void
 trib_align_sets_timeout (TribAlign *a)
 {
@@ -411,7 +413,7 @@ trib_align_sets_timeout (TribAlign *a)
   }
 }
 
-/* nothing more will come */
+/* no more records will arrive */
 void
 trib_align_sets_finish (TribAlign *a, TribAlignReason reason)
 {
@@ -421,7 +423,7 @@ trib_align_sets_finish (TribAlign *a, TribAlignReason reason)
     emit_oldest (a, reason);
 }
 
-/* @s: (nullable): whose; NULL: all */
+/* @s: (nullable): NULL: all sources */
 void
 trib_align_sets_flush_source (TribAlign *a, TribAlignSource *s)
 {

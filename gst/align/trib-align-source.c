@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who speaks: sources, how far each has come, who is idle, and the watermark that follows. */
+/* Sources: their states, progress and clocks, and the watermark. */
 #include "trib-align-debug.h"
 #include "trib-align-private.h"
 
@@ -23,7 +23,7 @@ trib_align_source_find (const TribAlign *a, const gchar *name)
   return g_hash_table_lookup (a->by_name, name);
 }
 
-/* (nullable): made when it is not known; NULL: there are as many as can be told apart */
+/* (nullable): created when it is unknown; NULL: there are 64 already */
 TribAlignSource *
 trib_align_source_get (TribAlign *a, const gchar *name)
 {
@@ -38,7 +38,7 @@ trib_align_source_get (TribAlign *a, const gchar *name)
   s->offset = ns_of (a->offsets, name, 0);
   s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
   s->last_arrival = s->last_active = NO_TIME;
-  /* without a list everybody who speaks is expected */
+  /* without a list, all sources are required */
   s->required = a->specs->len == 0;
   g_queue_init (&s->heads);
   g_queue_init (&s->past);
@@ -101,7 +101,7 @@ trib_align_reference (const TribAlign *a)
   return a->sources->len > 0 ? source_at (a, 0) : NULL;
 }
 
-/* what is known of how far @s has come is of another time */
+/* the progress of @s is void: flush, or a new epoch */
 void
 trib_align_source_forget (TribAlign *a, TribAlignSource *s)
 {
@@ -115,7 +115,7 @@ trib_align_source_forget (TribAlign *a, TribAlignSource *s)
     trib_align_entry_unref (held, &a->owner);
 }
 
-/* the next record tells it anew, unless it was set */
+/* the next record sets it again, unless the user did */
 void
 trib_align_forget_capture_offset (TribAlign *a)
 {
@@ -132,7 +132,7 @@ trib_align_active_time (const TribAlign *a)
   return trib_time_sub (a->stopped ? a->stopped_at : a->now, a->stopped_ns);
 }
 
-/* one that may be waited for: listed, or it has spoken */
+/* one that can be waited for: listed, or with a record */
 static gboolean
 is_known (const TribAlignSource *s)
 {
@@ -196,9 +196,9 @@ trib_align_idle_deadline (const TribAlign *a)
   return first == NEVER ? NEVER : trib_time_add (first, a->stopped_ns);
 }
 
-/* ---- how far ---- */
+/* ---- progress ---- */
 
-/* who speaks out of order has no least time between records */
+/* a source with records out of order has no minimum gap */
 static void
 note_gap (TribAlignSource *s, gint64 t)
 {
@@ -219,7 +219,7 @@ trib_align_source_note_progress (TribAlign *a, TribAlignSource *s, gint64 t)
   s->max_active = trib_align_active_time (a);
 }
 
-/* half of the shortest gap: a source will not speak sooner again, as far as it is known */
+/* half of the shortest gap: the source is not expected to send a record sooner */
 gint64
 trib_align_lower_bound (const TribAlign *a, const TribAlignSource *s)
 {
@@ -232,7 +232,7 @@ trib_align_lower_bound (const TribAlign *a, const TribAlignSource *s)
   return least / 2;
 }
 
-/* nothing of @s at or before this is waited for any more */
+/* records of @s at or before this time are no longer waited for */
 static gint64
 passed_by (const TribAlign *a, const TribAlignSource *s)
 {
@@ -253,7 +253,7 @@ is_counted (const TribAlignSource *s)
   return is_known (s) && !is_idle (s) && !s->unsynced && s->state != TRIB_ALIGN_SOURCE_REJOINING;
 }
 
-/* and tells who holds it now */
+/* notifies a new holder */
 void
 trib_align_update_watermark (TribAlign *a)
 {
@@ -334,7 +334,7 @@ trib_align_samples_percentile (const TribAlignSamples *samples, guint percent)
   return sorted[(samples->n - 1) * percent / 100];
 }
 
-/* what a frame says of the sources' clocks */
+/* samples the clocks of the sources of a frame */
 void
 trib_align_source_sample (TribAlign *a, const TribAlignGroup *g)
 {

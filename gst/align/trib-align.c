@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes in: records, what sources say without one, forgetting; and what is known. */
+/* The calls of the user: records, bounds, ends, flushes; and queries. */
 #include "trib-align-private.h"
 
 /**
  * trib_align_new:
  * @config: settings; read here, not kept
- * @func: told of everything, while a call into the aligner lasts; must not call it
- * @release: (nullable): gives a record's payload back
+ * @func: receives all events, during calls of the aligner; must not call it
+ * @release: (nullable): frees payloads
  * @user_data: for both
  * @error: return location, in the domain %TRIB_ALIGN_ERROR
  *
@@ -60,7 +60,7 @@ ignore (gpointer user_data, const TribAlignEvent *event)
 {
 }
 
-/* tells nothing; trib_align_flush() counts and tells what was pending */
+/* without events; trib_align_flush() counts and notifies what was pending */
 void
 trib_align_free (TribAlign *a)
 {
@@ -85,7 +85,7 @@ window_start (const TribAlign *a, gint64 t)
   return trib_time_sub (t, rest < 0 ? rest + a->length : rest);
 }
 
-/* by how much a record is too late for a frame that is not open; -1: it is not */
+/* lateness of a record without an open frame; -1: it is not late */
 static gint64
 lateness (const TribAlign *a, gint64 key)
 {
@@ -98,7 +98,7 @@ lateness (const TribAlign *a, gint64 key)
     by = trib_time_sub (a->watermark, trib_time_add (key, a->length - 1));
   if (a->config.order == TRIB_ALIGN_ORDER_KEY && a->emitted != NO_TIME && key <= a->emitted)
     by = MAX (by, trib_time_sub (a->emitted, key));
-  /* elsewhere the watermark says it */
+  /* in other modes the watermark decides */
   if (a->config.mode == TRIB_ALIGN_MODE_WINDOW && a->config.order == TRIB_ALIGN_ORDER_COMPLETION
       && a->newest != NO_TIME && key < trib_time_sub (a->newest, a->retain))
     by = MAX (by, trib_time_sub (trib_time_sub (a->newest, a->retain), key));
@@ -126,7 +126,7 @@ add_to_closed (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
     trib_align_late (a, e, g, trib_time_sub (a->now, g->closed_at));
 }
 
-/* a span has all that a source said, but the same record only once */
+/* a window has all records of a source, but the same record only once */
 static gboolean
 is_repeated (const TribAlignGroup *g, const TribAlignEntry *e)
 {
@@ -137,7 +137,7 @@ is_repeated (const TribAlignGroup *g, const TribAlignEntry *e)
   return FALSE;
 }
 
-/* to its frame, which may be opened for it */
+/* to its frame, which is opened if necessary */
 static void
 add_to_frame (TribAlign *a, TribAlignEntry *e)
 {
@@ -180,7 +180,7 @@ trib_align_accept (TribAlign *a, TribAlignEntry *e)
 {
   TribAlignSource *s = e->source;
   gint64 t = e->record.t_ns;
-  /* how far its source has come, others have said before */
+  /* a late record does not show the progress of its source */
   gboolean moves = !e->record.is_late || s->max_t == NO_TIME || t > s->max_t;
 
   a->last_arrival = a->now;
@@ -201,7 +201,7 @@ trib_align_accept (TribAlign *a, TribAlignEntry *e)
   trib_align_drain (a);
 }
 
-/* an announce opens the frame, and says who will answer */
+/* an announce opens the frame, and lists its sources */
 static void
 take_announce (TribAlign *a, const TribAlignRecord *record)
 {
@@ -278,7 +278,7 @@ take_record (TribAlign *a, const TribAlignRecord *record)
     trib_align_source_note_arrival (a, s);
     trib_align_accept (a, e);
   } else {
-    /* it may not be waited for any more */
+    /* it may have ended a wait */
     trib_align_source_note_arrival (a, s);
     trib_align_update_watermark (a);
     trib_align_drain (a);
@@ -290,8 +290,8 @@ take_record (TribAlign *a, const TribAlignRecord *record)
 /**
  * trib_align_push:
  * @a: an aligner
- * @record: what came; its payload is the aligner's from now on
- * @arrival_ns: when it came
+ * @record: a record; its payload is owned by the aligner from then on
+ * @arrival_ns: its arrival
  */
 void
 trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
@@ -320,7 +320,7 @@ trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
 /**
  * trib_align_advance:
  * @a: an aligner
- * @now_ns: how late it is
+ * @now_ns: the time
  */
 void
 trib_align_advance (TribAlign *a, gint64 now_ns)
@@ -328,9 +328,9 @@ trib_align_advance (TribAlign *a, gint64 now_ns)
   trib_align_move_to (a, now_ns);
 }
 
-/* ---- what sources say without a record ---- */
+/* ---- bounds and ends ---- */
 
-/* nothing of @source at or before @t_ns will come any more */
+/* @source will send nothing more at or before @t_ns */
 void
 trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
 {
@@ -348,7 +348,7 @@ trib_align_bound (TribAlign *a, const gchar *source, gint64 t_ns, gint64 now_ns)
   trib_align_drain (a);
 }
 
-/* @source speaks no more; whoever is not known cannot be waited for either */
+/* @source has ended; an unknown one is not waited for either */
 void
 trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
 {
@@ -367,7 +367,7 @@ trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
   trib_align_drain (a);
 }
 
-/* nobody speaks any more: everything leaves, in order */
+/* all sources have ended: everything is emitted, in order */
 void
 trib_align_finish (TribAlign *a, gint64 now_ns)
 {
@@ -379,7 +379,7 @@ trib_align_finish (TribAlign *a, gint64 now_ns)
     trib_align_notify_stats (a);
 }
 
-/* ---- forgetting ---- */
+/* ---- flushes ---- */
 
 static void
 flush_frame (TribAlign *a, TribAlignGroup *g, TribAlignSource *s)
@@ -412,7 +412,7 @@ flush_quarantine (TribAlign *a, TribAlignSource *s)
     trib_align_drop (a, e, TRIB_ALIGN_DROPPED_FLUSHED);
 }
 
-/* what waits of @source goes; the others' records stay */
+/* drops the waiting records of @source; those of others stay */
 void
 trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
 {
@@ -430,7 +430,7 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
     flush_frame (a, g, s);
     if (g->first || g->is_announced)
       continue;
-    /* nobody has spoken of it any more: it may come again */
+    /* it has no records any more, and may be opened again */
     a->totals.groups_dropped++;
     trib_align_group_close (a, g);
     trib_align_group_free (a, g);
@@ -438,7 +438,7 @@ trib_align_flush_source (TribAlign *a, const gchar *source, gint64 now_ns)
   trib_align_source_forget (a, s);
 }
 
-/* everything goes, and a new epoch begins */
+/* drops everything; a new epoch begins */
 void
 trib_align_flush (TribAlign *a, gint64 now_ns)
 {
@@ -474,10 +474,10 @@ trib_align_flush (TribAlign *a, gint64 now_ns)
 /**
  * trib_align_set_stopped:
  * @a: an aligner
- * @stopped: whether what comes out is not taken, or nothing can come in
+ * @stopped: whether output blocks, or input is impossible
  * @now_ns: since when
  *
- * Sources are not held to be silent for that time. Other deadlines go on.
+ * Sources do not become idle in that time. Other deadlines continue.
  */
 void
 trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
@@ -492,7 +492,8 @@ trib_align_set_stopped (TribAlign *a, gboolean stopped, gint64 now_ns)
   a->stopped = stopped;
 }
 
-/* monotonic time less capture time, for window-base=capture; else that of the first record counts */
+/* monotonic time less capture time, for window-base=capture; else that of the first record
+ * counts */
 void
 trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns)
 {
@@ -506,9 +507,9 @@ trib_align_set_capture_offset (TribAlign *a, gint64 offset_ns)
  * @sources: (nullable): as in the configuration
  * @error: return location
  *
- * Holds for frames that are opened from now on. Nothing changes when it cannot be.
+ * Applies to frames that are opened from then on. An invalid list changes nothing.
  *
- * Returns: whether @sources is a list, of no more sources than can be told apart together with those that are known
+ * Returns: whether @sources is valid, and makes no more than 64 with the known ones
  */
 gboolean
 trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
@@ -522,7 +523,7 @@ trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
     n += trib_align_source_find (a, g_array_index (specs, TribAlignSourceSpec, i).name) == NULL;
   if (n > TRIB_ALIGN_MAX_SOURCES) {
     g_set_error (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS,
-        "sources: \"%s\": more than 64 sources with those that have spoken", sources);
+        "sources: \"%s\": more than 64 sources, with those that are known", sources);
     return FALSE;
   }
   g_array_unref (a->specs);
@@ -531,16 +532,17 @@ trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
   return TRUE;
 }
 
-/* ---- what is known ---- */
+/* ---- queries ---- */
 
 /**
  * trib_align_get_unanswered:
  * @a: an aligner
  * @source: a source
- * @from_ns: capture time as the source says it, of the first
+ * @from_ns: capture time of the first, without the offset of the source
  * @until_ns: and of the last, included
  *
- * Returns: (transfer full): of #TribAlignFrame, in order: announced frames of that time that wait for @source
+ * Returns: (transfer full): of #TribAlignFrame, in order: announced frames of that time that
+ *   wait for @source
  */
 GArray *
 trib_align_get_unanswered (const TribAlign *a, const gchar *source, gint64 from_ns, gint64 until_ns)
@@ -559,7 +561,7 @@ trib_align_get_unanswered (const TribAlign *a, const gchar *source, gint64 from_
   return frames;
 }
 
-/* (nullable): who holds the watermark */
+/* (nullable): the source that holds the watermark */
 const gchar *
 trib_align_get_holder (const TribAlign *a)
 {

@@ -7,37 +7,39 @@
 
 G_BEGIN_DECLS
 
-/* Which records form one result, and when it leaves. Pure: it reads no clock, starts no thread, takes no lock; the
- * same calls give the same events. See docs/internals/alignment.md.
+/* Decides which records form one result, and when it is emitted. Pure: no clock, thread or lock;
+ * the same calls give the same events. See docs/internals/alignment.md.
  *
- * Times: `t_ns` is capture time since the Unix epoch; `arrival_ns` and `now_ns` are one monotonic clock that
- * never goes back (an earlier time is taken as the latest one). Before a call with a time the aligner does what
- * was due up to then, so a record that comes at the instant of a deadline comes after it. */
+ * Times: `t_ns` is capture time since the Unix epoch; `arrival_ns` and `now_ns` are one
+ * monotonic clock that never goes back (an earlier time counts as the latest one). A call with a
+ * time first does what was scheduled up to then, so a record that arrives at the instant of a
+ * deadline is after it. */
 
 typedef enum {
-  TRIB_ALIGN_KIND_OBS,      /* the source has seen something */
-  TRIB_ALIGN_KIND_EMPTY,    /* it looked and found nothing */
-  TRIB_ALIGN_KIND_SKIPPED,  /* it will not look at this frame */
-  TRIB_ALIGN_KIND_BOUND,    /* nothing more at or before t_ns */
-  TRIB_ALIGN_KIND_ANNOUNCE, /* the frame is there; who will answer */
+  TRIB_ALIGN_KIND_OBS,      /* an observation */
+  TRIB_ALIGN_KIND_EMPTY,    /* processed, nothing found */
+  TRIB_ALIGN_KIND_SKIPPED,  /* the source does not process this frame */
+  TRIB_ALIGN_KIND_BOUND,    /* no more records at or before t_ns */
+  TRIB_ALIGN_KIND_ANNOUNCE, /* the frame exists; its sources */
   TRIB_ALIGN_KIND_EOS,      /* the source has ended */
 } TribAlignKind;
 
-/* Returns a payload to the caller once nothing needs it. @thread: that of a call into the aligner, or of
- * trib_align_result_free() */
+/* Returns a payload to the caller once nothing needs it. @thread: that of a call into the
+ * aligner, or of trib_align_result_free() */
 typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
 
 /**
  * TribAlignRecord:
- * @kind: what the record says
- * @source: (nullable): whose record, terminated text; %NULL: of an announce
- * @has_frame_id: whether @frame_id is one
- * @has_seq: whether @seq is one
+ * @kind: its kind
+ * @source: (nullable): name of its source; %NULL: of an announce
+ * @has_frame_id: whether @frame_id is set
+ * @has_seq: whether @seq is set
  * @t_ns: capture time
- * @part: from 1 on; 0: the answer has one part
- * @parts: how many; 0 or 1: one
- * @is_late: its source said it behind its deadline: that its time is old says nothing about a clock
- * @expected: (nullable) (array zero-terminated=1): of an announce: who will answer; %NULL: as configured
+ * @part: from 1 on; 0: the only part
+ * @parts: number of parts; 0 or 1: one
+ * @is_late: its source sent it after its deadline: an old time is no clock jump
+ * @expected: (nullable) (array zero-terminated=1): of an announce: its sources; %NULL: as
+ *   configured
  * @arrival_ns: set by the aligner
  * @format: of @text
  * @text: (nullable): the observation; it is in @payload
@@ -79,7 +81,7 @@ typedef enum {
   TRIB_ALIGN_DROPPED_INCOMPLETE,  /* missing-policy drop */
   TRIB_ALIGN_DROPPED_REPLACED,    /* duplicate-policy last */
   TRIB_ALIGN_DROPPED_IMPLAUSIBLE, /* a single time far ahead */
-  TRIB_ALIGN_DROPPED_SOURCES,     /* more sources than can be told apart */
+  TRIB_ALIGN_DROPPED_SOURCES,     /* more than 64 sources */
   TRIB_ALIGN_DROPPED_UNMATCHED,   /* approximate: in no set */
   TRIB_ALIGN_DROPPED_FLUSHED,
   TRIB_ALIGN_N_DROPPED
@@ -102,8 +104,8 @@ typedef struct {
 
 /**
  * TribAlignResult:
- * @fused: the fused record, sources in the order in which they are known; its texts live as long as the result and the
- *   aligner
+ * @fused: the fused record, sources in the order in which they are known; its texts live as long
+ *   as the result and the aligner
  * @have: (array): beside each of its answers
  * @absent: (array): beside each of its missing sources; a record is one that skipped the frame
  * @reason: why it was emitted
@@ -125,22 +127,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribAlignResult, trib_align_result_free)
 typedef enum {
   TRIB_ALIGN_EVENT_EMIT,       /* result: the receiver's from then on */
   TRIB_ALIGN_EVENT_SYNC_DELAY, /* result: emitted next, older than window x late-threshold */
-  TRIB_ALIGN_EVENT_OPENED,     /* record: of a frame that is there from now on */
+  TRIB_ALIGN_EVENT_OPENED,     /* record: its frame is open from now on */
   TRIB_ALIGN_EVENT_ACCEPTED,   /* record: it waits in a frame */
   TRIB_ALIGN_EVENT_ANNOUNCE,   /* frame */
-  TRIB_ALIGN_EVENT_LATE,       /* record: by_ns; `accepted`: given on by the policy */
+  TRIB_ALIGN_EVENT_LATE,       /* record: by_ns; `accepted`: not dropped by the policy */
   TRIB_ALIGN_EVENT_DUPLICATE,  /* record */
   TRIB_ALIGN_EVENT_DROP,       /* record: why */
   TRIB_ALIGN_EVENT_IDLE,       /* source */
   TRIB_ALIGN_EVENT_ACTIVE,     /* source */
-  TRIB_ALIGN_EVENT_ALL_IDLE,   /* t_ns: nothing up to there will come */
+  TRIB_ALIGN_EVENT_ALL_IDLE,   /* t_ns: no records up to there will arrive */
   TRIB_ALIGN_EVENT_JUMP,       /* source, by_ns: a new epoch */
   TRIB_ALIGN_EVENT_UNSYNCED,   /* source, by_ns */
   TRIB_ALIGN_EVENT_SYNCED,     /* source */
-  TRIB_ALIGN_EVENT_HOLDER,     /* source holds the watermark now; NULL: none */
+  TRIB_ALIGN_EVENT_HOLDER,     /* source: it holds the watermark now; NULL: none */
   TRIB_ALIGN_EVENT_ID_REUSE,   /* record */
   TRIB_ALIGN_EVENT_SOURCE,     /* source: its first record */
-  TRIB_ALIGN_EVENT_STATS,      /* every stats-interval-ms while something happens */
+  TRIB_ALIGN_EVENT_STATS,      /* every stats-interval-ms while records arrive */
 } TribAlignEventKind;
 
 /**
@@ -148,7 +150,7 @@ typedef enum {
  * @now_ns: when
  * @record: (nullable): what it is about, valid during the call
  * @result: (nullable): likewise, but for EMIT
- * @by_time: it is so because of the time, not because of what the caller does
+ * @by_time: the cause is time alone, not another call
  * @source: (nullable): likewise
  */
 typedef struct {
@@ -167,11 +169,11 @@ typedef struct {
 
 typedef void (*TribAlignFunc) (gpointer user_data, const TribAlignEvent *event);
 
-/* records in, by outcome; announces, bounds and eos are no records */
+/* records by outcome; announces, bounds and eos are not counted */
 typedef struct {
   guint64 in;
   guint64 emitted; /* in groups; an update does not count again */
-  guint64 late;    /* whatever the policy did with them */
+  guint64 late;    /* under any late-policy */
   guint64 duplicate;
   guint64 dropped[TRIB_ALIGN_N_DROPPED];
   guint64 pending;

@@ -124,7 +124,8 @@ put_missing (TribRecordWriter *w, const TribRecordMissing *missing)
  * @reader: for use here; given other data
  * @error: return location, in the domain %TRIB_RECORD_ERROR
  *
- * Returns: %FALSE when an answer cannot be expressed in the writer's format; the output is unusable then
+ * Returns: %FALSE when an answer cannot be expressed in the writer's format; the output is
+ *   unusable then
  */
 gboolean
 trib_record_fused_write (

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What each of several values of a setting would have given: a table, by value and source. */
+/* Compares values of a setting on one input: a table, by value and source. */
 #include "align-compare.h"
 
 #include <align/trib-align-options.h>
@@ -133,7 +133,7 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
   return TRUE;
 }
 
-/* before anything is read: what is wrong with a value is wrong with all of the table */
+/* before anything is read: one invalid value fails the whole table */
 static gboolean
 check_values (const TribAlignConfig *base, const gchar *name, gchar **values, GError **error)
 {
@@ -141,7 +141,7 @@ check_values (const TribAlignConfig *base, const gchar *name, gchar **values, GE
 
   if (g_strv_contains (lists, name)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--compare: %s is a list, of which only one can be given", name);
+        "--compare: %s is a list; lists cannot be compared", name);
     return FALSE;
   }
   for (guint i = 0; values[i]; i++) {
@@ -156,7 +156,7 @@ check_values (const TribAlignConfig *base, const gchar *name, gchar **values, GE
  * align_compare:
  * @config: the other settings
  * @what: NAME=VALUE,VALUE...
- * @input: an arrival log; all of it is kept, without what the records say
+ * @input: an arrival log; all of it is kept, without the observations
  * @error: return location
  *
  * Prints the table.
@@ -172,7 +172,7 @@ align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *inp
 
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0') {
     g_set_error_literal (
-        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--compare wants NAME=VALUE,VALUE...");
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--compare: expected NAME=VALUE,VALUE...");
     return 2;
   }
   values = g_strsplit (parts[1], ",", -1);
@@ -186,7 +186,7 @@ align_compare (const TribAlignConfig *config, const gchar *what, AlignInput *inp
   for (guint i = 0; values[i]; i++)
     if (!run_value (config, parts[0], values[i], arrivals, error))
       return 2;
-  printf ("Of a source: complete is results with its answer, other is results without it. Waits in "
-          "ms.\n");
+  printf (
+      "Of a source: complete: results with its answer; other: results without it. Waits in ms.\n");
   return align_input_n_bad (input) > 0 ? 1 : 0;
 }

@@ -12,7 +12,7 @@
 
 #define BLOCK (64 * 1024)
 #define MAX_LINE_BYTES (16 * 1024 * 1024)
-#define MAX_TOLD 20 /* bad lines that are told one by one */
+#define MAX_REPORTS 20 /* of single invalid lines */
 
 struct _AlignInput {
   gchar *name;
@@ -63,7 +63,8 @@ align_input_close (AlignInput *input)
   g_free (input);
 }
 
-/* Signals are let in here only: one that came just before a read would be noticed after it. FALSE: one came */
+/* Signals are unblocked here only, so that none is lost between a test and a read. FALSE:
+ * interrupted */
 static gboolean
 wait_for_data (AlignInput *input)
 {
@@ -79,7 +80,8 @@ wait_for_data (AlignInput *input)
   return !*input->stop;
 }
 
-/* FALSE: the end, an interruption, or an error. What has been read is given before more is waited for. */
+/* FALSE: the end, an interruption, or an error. Lines that were read are returned before waiting
+ * for more. */
 static gboolean
 read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
 {
@@ -103,13 +105,13 @@ read_line (AlignInput *input, TribNdjsonLine *ret_line, GError **error)
 }
 
 static void
-tell_bad (AlignInput *input, const TribNdjsonLine *line, const gchar *why)
+report_invalid (AlignInput *input, const TribNdjsonLine *line, const gchar *why)
 {
-  if (input->n_bad < MAX_TOLD)
-    g_printerr ("tributary-align: %s, line %" G_GUINT64_FORMAT " is passed over: %s\n", input->name,
+  if (input->n_bad < MAX_REPORTS)
+    g_printerr ("tributary-align: %s, line %" G_GUINT64_FORMAT " is skipped: %s\n", input->name,
         line->number, why);
-  else if (input->n_bad == MAX_TOLD)
-    g_printerr ("tributary-align: %s: further lines are passed over\n", input->name);
+  else if (input->n_bad == MAX_REPORTS)
+    g_printerr ("tributary-align: %s: further invalid lines are skipped\n", input->name);
   input->n_bad++;
 }
 
@@ -144,7 +146,7 @@ take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
 {
   TribAlignRecord *r = &line->record;
 
-  /* kinds of records come first and in the same order */
+  /* both enumerations begin with the same kinds */
   if (e->kind > TRIB_RECORD_KIND_EOS)
     return "neither a record of a source nor a clock line";
   if (!trib_record_has (e, TRIB_RECORD_FIELD_ARRIVAL_NS))
@@ -205,7 +207,7 @@ take_clock (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   }
 }
 
-/* what obsaligner wrote of its decisions begins with these */
+/* lines of obsaligner about decisions begin with this */
 static gboolean
 is_decision (const TribNdjsonLine *line)
 {
@@ -223,7 +225,7 @@ parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
 
   *line = (AlignLine){ 0 };
   if (text->text == NULL)
-    why = "it is longer than 16 MiB";
+    why = "longer than 16 MiB";
   else if (!trib_record_envelope_parse (
                input->reader, TRIB_RECORD_JSON, text->text, text->len, &e, &error))
     why = error->message;
@@ -232,7 +234,7 @@ parse (AlignInput *input, const TribNdjsonLine *text, AlignLine *line)
   else
     why = take_record (input, &e, line);
   if (why)
-    tell_bad (input, text, why);
+    report_invalid (input, text, why);
   return why == NULL;
 }
 
@@ -269,7 +271,7 @@ align_line_apply (const AlignLine *line, TribAlign *align)
   else if (line->kind == ALIGN_LINE_FINISH)
     trib_align_finish (align, line->now_ns);
   else if (line->kind == ALIGN_LINE_SOURCES && !trib_align_set_sources (align, line->name, &error))
-    g_printerr ("tributary-align: %s: the sources are the same as before\n", error->message);
+    g_printerr ("tributary-align: %s: keeping the previous sources\n", error->message);
 }
 
 gint64

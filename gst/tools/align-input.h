@@ -7,29 +7,29 @@
 
 G_BEGIN_DECLS
 
-/* The lines of an arrival log. Lines that obsaligner wrote about what it decided are passed over; lines that are
- * neither are told on standard error with their number, and passed over. */
+/* The lines of an arrival log. Lines of obsaligner about decisions are skipped; invalid lines
+ * are reported on standard error with their number, and skipped. */
 
 typedef struct _AlignInput AlignInput;
 
 typedef enum {
   ALIGN_LINE_RECORD,  /* record */
   ALIGN_LINE_CLOCK,   /* time alone */
-  ALIGN_LINE_STOPPED, /* no source is silent from here on */
+  ALIGN_LINE_STOPPED, /* the idle clock stands from here on */
   ALIGN_LINE_GOING,   /* until here */
   ALIGN_LINE_FLUSH,   /* name: a source; NULL: all */
   ALIGN_LINE_FINISH,  /* every source has ended */
-  ALIGN_LINE_SHIFT,   /* shift_ns: from there on delays are on another clock */
+  ALIGN_LINE_SHIFT,   /* shift_ns: difference of clocks, in delays from here on */
   ALIGN_LINE_SOURCES, /* name: what is expected from here on, as the setting has it */
 } AlignLineKind;
 
 /**
  * AlignLine:
- * @kind: what happened
- * @now_ns: when
+ * @kind: its kind
+ * @now_ns: its time
  * @shift_ns: added to arrivals to make them capture times
  * @name: (nullable): lives as long as the input
- * @record: what came; its texts and @expected live until the next line, names as long as the input
+ * @record: a record; its texts and @expected live until the next line, names as long as the input
  */
 typedef struct {
   AlignLineKind kind;
@@ -39,13 +39,14 @@ typedef struct {
   TribAlignRecord record;
 } AlignLine;
 
-/* @path: (nullable): standard input; @stop: set by a signal that is blocked elsewhere: reading ends */
+/* @path: (nullable): standard input; @stop: set by a signal that is blocked elsewhere: reading
+ *   ends */
 AlignInput *align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error);
 void align_input_close (AlignInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AlignInput, align_input_close)
 /* FALSE: the end, or an error */
 gboolean align_input_next (AlignInput *input, AlignLine *ret_line, GError **error);
-/* does what the line says; a setting that is none is told on standard error */
+/* applies the line; an invalid setting is reported on standard error */
 void align_line_apply (const AlignLine *line, TribAlign *align);
 /* the latest time of the lines so far */
 gint64 align_input_now (const AlignInput *input);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The core of obsaligner on a file of arrivals: the same input gives the same bytes. */
+/* The core of obsaligner on an arrival log: the same input gives the same bytes. */
 #include "config.h"
 
 #include "align-compare.h"
@@ -35,7 +35,7 @@ typedef struct {
   TribRecordReader *reader;
   gint64 shift_ns;     /* between the clocks of arrival and capture */
   gboolean is_watched; /* standard output is a terminal or a pipe */
-  gboolean failed;     /* nobody takes what is written */
+  gboolean failed;     /* standard output cannot be written */
 } Run;
 
 static volatile sig_atomic_t stop;
@@ -48,7 +48,7 @@ on_signal (int number)
 
 /* ---- output ---- */
 
-/* who reads along sees each event at once */
+/* a reader of a pipe or terminal gets each event at once */
 static void
 write_out (Run *run)
 {
@@ -104,8 +104,8 @@ on_release (gpointer user_data, gpointer payload)
   g_free (payload);
 }
 
-/* The payload is a copy of what lives until the next line: the record, and the reason in it, which may have been
- * unescaped. */
+/* The payload is a copy of texts that live until the next line: the record, and its reason,
+ * which may be unescaped. */
 static void
 keep_texts (TribAlignRecord *record)
 {
@@ -169,7 +169,7 @@ static Options options;
 static gboolean
 on_setting (const gchar *name, const gchar *value, gpointer data, GError **error)
 {
-  /* the text outlives the program's settings */
+  /* the text must live as long as the settings */
   return trib_align_config_set (&options.config, name + 2, g_intern_string (value), error);
 }
 
@@ -185,7 +185,7 @@ on_output (const gchar *name, const gchar *value, gpointer data, GError **error)
     }
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--output: \"%s\" is not all, emits or fused", value);
+      "--output: invalid value \"%s\", expected all, emits or fused", value);
   return FALSE;
 }
 
@@ -193,11 +193,11 @@ static gboolean
 parse_options (gint *argc, gchar ***argv, GError **error)
 {
   const GOptionEntry own[] = {
-    { "output", 'o', 0, G_OPTION_ARG_CALLBACK, on_output, "what to write (all)",
+    { "output", 'o', 0, G_OPTION_ARG_CALLBACK, on_output, "output (default: all)",
         "all|emits|fused" },
     { "compare", 'c', 0, G_OPTION_ARG_STRING, &options.compare,
-        "a table of what each of these values would have given", "NAME=VALUE,..." },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &options.version, "say which version this is", NULL },
+        "compare the results of these values in a table", "NAME=VALUE,..." },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options.version, "print the version", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.files, NULL, "[FILE]" },
     { NULL },
   };
@@ -215,9 +215,9 @@ parse_options (gint *argc, gchar ***argv, GError **error)
   g_option_group_add_entries (group, entries);
   g_option_context_add_group (context, group);
   g_option_context_add_main_entries (context, own, NULL);
-  g_option_context_set_summary (context, "Puts the observations of an arrival log together as "
-                                         "obsaligner does, with the times of the log.\n"
-                                         "FILE, or standard input, has JSON lines: records with "
+  g_option_context_set_summary (context, "Aligns the observations of an arrival log as obsaligner "
+                                         "does, with the times of the log.\n"
+                                         "FILE, or standard input, holds JSON lines: records with "
                                          "arrival_ns, and clock lines {\"now_ns\"}.");
   return g_option_context_parse (context, argc, argv, error);
 }
@@ -237,12 +237,12 @@ run_all (GError **error)
 
   if (options.files && options.files[0] && options.files[1]) {
     g_set_error_literal (
-        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "more than one file is given");
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "expected one file at most");
     return EXIT_COULD_NOT_RUN;
   }
   if (options.compare && options.output != OUTPUT_ALL) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--compare prints a table: it goes without --output");
+        "--compare cannot be combined with --output");
     return EXIT_COULD_NOT_RUN;
   }
   input = align_input_open (file, &stop, error);

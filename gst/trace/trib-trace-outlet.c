@@ -37,10 +37,12 @@ look_at (TribTraceFd *f)
 /**
  * trib_trace_fd_open_path:
  * @f: (out caller-allocates): %TRIB_TRACE_FD_INIT
- * @path: a file, made when it is not there (mode 0666 less the umask); a FIFO, terminal or device
+ * @path: a file, made when it is not there (mode 0666 less the umask); a FIFO, terminal or
+ *   device
  * @error: %TRIB_TRACE_ERROR_OPEN, naming @path
  *
- * Does not wait: a FIFO is opened for reading too, so that it needs no reader yet, and outlives one.
+ * Does not wait: a FIFO is opened for reading too, so that it needs no reader yet, and outlives
+ * one.
  *
  * Returns: whether it is open
  */

@@ -162,7 +162,8 @@ trib_trace_pen_end_line (TribTracePen *pen)
   pen->column = 0;
 }
 
-/* at most 7 characters up to some centuries: "9.9 ms", "999 ms", "99.9 s", "99 min", "999 h", "999 d" */
+/* at most 7 characters up to some centuries: "9.9 ms", "999 ms", "99.9 s", "99 min", "999 h",
+ * "999 d" */
 const gchar *
 trib_trace_duration (gint64 ns, gchar buf[TRIB_TRACE_DURATION_SIZE])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-trace-view-private.h"
 
-/* The picture, from the top: a line of totals; the frames, the newest first, each with its bar and a
- * cell for each source; the sources with their latest delays.
+/* The picture, from the top: a line of totals; the frames, the newest first, each with its bar
+ * and a cell for each source; the sources with their latest delays.
  *
  *      frame window        waited  state     face     pose     gesture
  *       1204 █████▏······   43 ms  waiting   ✓ 12 ms  ✓ 18 ms  … 43 ms

@@ -120,11 +120,12 @@ trib_trace_view_open (
 /**
  * trib_trace_view_answer:
  * @view: a view
- * @frame_id: a frame; when it has left, the answer is late; when nobody knows it, only the source's
- *   delay counts
+ * @frame_id: a frame; when it has left, the answer is late; when nobody knows it, only the
+ *   source's delay counts
  * @source: who
  * @answer: what
- * @delay_ns: since capture, or %TRIB_TRACE_NO_DELAY: then the time since the frame was opened counts
+ * @delay_ns: since capture, or %TRIB_TRACE_NO_DELAY: then the time since the frame was opened
+ *   counts
  * @now_ns: the time
  */
 void

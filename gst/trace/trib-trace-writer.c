@@ -15,8 +15,9 @@
 /* room that is kept for what stands before a batch, so that the bound holds for both together */
 #define HEAD_BYTES 160
 #define MIN_MAX_BYTES 4096
-/* After a batch the thread lets this much time pass or a part of the room fill up, so that waking it
- * and writing are paid for many records at once. What comes after a pause is written at once. */
+/* After a batch the thread lets this much time pass or a part of the room fill up, so that
+ * waking it and writing are paid for many records at once. What comes after a pause is written
+ * at once. */
 #define REST_US (5 * 1000)
 #define REST_SHARE 4
 

@@ -117,8 +117,8 @@ void trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *d
 void trib_trace_sync_delay (
     TribTrace *trace, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
 
-/* A line of the caller's own, whatever the level: a log that shares bounds, thread and failures with
- * the trace, without being one. To all outlets but the view. */
+/* A line of the caller's own, whatever the level: a log that shares bounds, thread and failures
+ * with the trace, without being one. To all outlets but the view. */
 void trib_trace_line (TribTrace *trace, const gchar *json, gsize len);
 
 /* The view alone is fed by these; below level verbose they cost one atomic read. @now_ns is

@@ -15,14 +15,15 @@ G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (obs_aligner_debug);
 
-/* Private to obsaligner: gstobsaligner.c has its life and properties, obs-aligner-pad.c what comes
- * in, obs-aligner-core.c the way into gst/align and back, obs-aligner-task.c what goes out,
- * obs-aligner-report.c what is told. */
+/* Private to obsaligner: gstobsaligner.c has states and properties, obs-aligner-pad.c the input,
+ * obs-aligner-core.c the calls of gst/align and its events, obs-aligner-task.c the output,
+ * obs-aligner-report.c messages, trace records and the arrival log. */
 
 /* least time between two messages of a kind that can occur by the thousand */
 #define OBS_NOTICE_INTERVAL_NS GST_SECOND
 
-/* a push that takes longer holds sources up; what is shorter is not worth two lines of a log each time */
+/* a push that lasts longer stops the idle clock; shorter ones are not worth two lines of the
+ * arrival log each */
 #define OBS_LASTING_PUSH_NS GST_MSECOND
 
 typedef struct _ObsCore ObsCore;
@@ -31,10 +32,10 @@ typedef struct _ObsCore ObsCore;
 typedef struct {
   guint64 records_in, bytes_in;
   guint64 invalid;
-  guint64 blocked;                 /* times that a source had to wait */
+  guint64 blocked;                 /* times that a source was blocked */
   guint64 frames_fused;            /* fused records made, later panes included */
-  guint64 frames_out, records_out; /* taken by downstream */
-  guint64 frames_dropped;          /* on the way out */
+  guint64 frames_out, records_out; /* pushed */
+  guint64 frames_dropped;          /* in the output queue or by a failed push */
   guint64 dropped_full;            /* records of those, by reason */
   guint64 dropped_downstream;
   guint64 dropped_flush;
@@ -62,21 +63,21 @@ struct _GstObsAligner {
   /* set going to PAUSED, cleared going to READY, with lock */
   TribTrace *trace;
   TribTrace *log;  /* of arrivals */
-  ObsSettings now; /* as they were then */
+  ObsSettings now; /* a copy of the settings */
 
   GMutex lock;
   GCond work;  /* something for the task */
-  GCond space; /* something for who waits to come in */
+  GCond space; /* in the output queue, for sources that are blocked */
   /* lock */
-  guint waiting; /* for room */
+  guint waiting; /* sources that are blocked */
   ObsCore *core; /* NULL: not running */
   ObsQueue queue;
   GstClockID wait;   /* (nullable): the task sleeps on it */
-  gboolean sleeping; /* the task, and nobody has woken it */
-  gint64 wakes_at;   /* by itself, G_MAXINT64: never */
-  gboolean flushing; /* nothing in, nothing out: a flush, or no longer active */
+  gboolean sleeping; /* the task, and it has not been woken */
+  gint64 wakes_at;   /* deadline, G_MAXINT64: none */
+  gboolean flushing; /* no input, no output: a flush, or inactive */
   gboolean flush_sent;
-  gboolean seeking; /* a flush of all pads is on its way, one after another */
+  gboolean seeking; /* the pads are flushed one after another */
   gboolean playing;
   gboolean eos; /* every pad has ended, and so has the output */
   gboolean any_eos;
@@ -85,7 +86,7 @@ struct _GstObsAligner {
   GstFlowReturn flow; /* of the last push */
   gboolean in_push;
   gint64 push_since;
-  gboolean stopped; /* sources are not held to be silent */
+  gboolean stopped; /* the idle clock stands */
   guint group_id;
   gint64 offset; /* running time less t_ns, of the last record that had both */
   gboolean has_offset;
@@ -112,7 +113,7 @@ obs_aligner_clock (GstObsAligner *self)
   return (gint64) gst_clock_get_time (self->clock);
 }
 
-/* gives the lock back, then posts what was to be told */
+/* releases the lock, then posts the queued messages */
 void obs_aligner_unlock (GstObsAligner *self);
 
 /* obs-aligner-core.c; all with lock */

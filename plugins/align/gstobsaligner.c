@@ -2,76 +2,78 @@
 /**
  * SECTION:element-obsaligner
  * @title: obsaligner
- * @short_description: brings the observations of several sources together, one fused record a frame
+ * @short_description: merges the observations of several sources into one fused record per frame
  *
- * Extractors that look at the same frames (faces, poses, gestures, quality) answer at different
- * times, out of order, twice, or not at all. This element gathers their records by frame and sends
- * one fused record a frame: what each source said, byte by byte, who is missing and why, and how
- * long it waited. When a frame leaves is the choice of `mode`: when all have answered or it is too
- * old (window, with `late-threshold` the alignment of OBS-5), when every source has passed its time
- * (watermark), by spans of capture time (tumbling), or as the records nearest to each other
- * (approximate). `tributary-align` does the same to a file of arrivals that `records` wrote.
+ * Extractors that process the same frames (faces, poses, gestures, quality) answer at different
+ * times, out of order, twice, or not at all. This element collects their records by frame and
+ * pushes one fused record per frame: the observation of each source, byte by byte, the missing
+ * sources with a reason, and the time that the frame waited. `mode` selects when a frame is
+ * emitted: when all sources have answered or the window has elapsed (window, with
+ * `late-threshold` the alignment of OBS-5), when every source has passed its time (watermark),
+ * by windows of capture time (tumbling), or as sets of records close in time (approximate).
+ * `tributary-align` does the same with an arrival log that `records` wrote.
  *
- * Records are observations (OBS-1) and those that speak about frames without one: `kind` is `empty`
- * (looked, found nothing), `skipped`, `bound` (nothing more up to there), `announce` (the frame is
- * there, these will answer), `eos`. A record's source is its `source`, else the `source` of its pad,
- * else its `type`. Its frame is its `frame_id`, else its `t_ns`.
+ * Records are observations (OBS-1) and records about frames without an observation: `kind` is
+ * `empty` (processed, nothing found), `skipped`, `bound` (nothing more up to there), `announce`
+ * (the frame exists, these sources will answer), `eos`. The source of a record is its `source`,
+ * else the `source` of its pad, else its `type`. Its frame is its `frame_id`, else its `t_ns`.
  *
- * A fused record is
- * `{"type":"fused","frame_id","t_ns","epoch","pane","reason","have":{SOURCE:{...,"delay_ms"}},"missing":[{"source","why"}],"spread_ns","wait_ms"}`.
- * A source with several records of a frame has a list; one that stands in for a newer one has
- * `stale_ms`. Reasons: complete, timeout, watermark, eos, overflow, jump, late.
+ * A fused record has `type` fused, `frame_id`, `t_ns`, `epoch`, `pane`, `reason`, `have` (by
+ * source: the observation with `delay_ms`), `missing` (a list of `source` and `why`),
+ * `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an observation
+ * that stands in for a newer one has `stale_ms`. Reasons: complete, timeout, watermark, eos,
+ * overflow, jump, late.
  *
  * ## Caps
- * In: application/json or application/x-msgpack, one record or a list of records a buffer, each pad
- * its own. Out: application/json, or application/x-msgpack when downstream takes only that. Records
- * in the other format are rewritten, the others go as they are. The pad `late` gives records as they
- * came, in whichever format.
+ * In: application/json or application/x-msgpack, one record or a list of records per buffer;
+ * pads can differ. Out: application/json, or application/x-msgpack when downstream accepts only
+ * that. Records of the other format are converted, the others are copied unchanged. The pad
+ * `late` pushes records unchanged, in either format.
  *
  * ## Pads
- * `sink` takes any number of sources; `sink_%u` on request, one or more sources each. A pad that is
- * not linked is not waited for. `late`, on request, gives the late records of `late-policy=side`; it
- * is fed by the thread of `src` and wants a queue behind it.
+ * `sink` accepts any number of sources; `sink_%u` on request, one or more sources each. A pad
+ * that is not linked is not waited for. `late`, on request, pushes the late records of
+ * `late-policy=side`; it runs in the thread of `src` and needs a queue behind it.
  *
  * ## Timing
- * PTS is the running time of the frame's `t_ns`, as the buffers of its records say; without, as those
- * of earlier records do. A record without `t_ns` has the time of its buffer, or of its arrival.
- * `delay_ms` is arrival less `t_ns`, on the wall clock when `t_ns` is past the year 2000, else on the
- * system's monotonic clock. The latency is the sources' and `window-ms`, or `max-wait-ms` by
- * watermark and tumbling. A GAP on a pad is a bound of its sources, and of announced frames in it they have seen nothing; when all sources are idle, a GAP
- * goes out.
+ * PTS is the running time of the frame's `t_ns` according to the buffers of its records, or of
+ * earlier records. A record without `t_ns` has the time of its buffer, or of its arrival.
+ * `delay_ms` is arrival less `t_ns`, on the wall clock when `t_ns` is past the year 2000, else
+ * on the system's monotonic clock. The latency is the upstream latency plus `window-ms`, or
+ * `max-wait-ms` by watermark and tumbling. A GAP on a pad is a bound of its sources and an empty
+ * answer for announced frames in it; when all sources are idle, a GAP is pushed.
  *
- * When the last pad has ended, open frames leave in order, then EOS. A flush of one pad takes the
- * records of its sources along; a flush of all pads, or a flushing seek, everything, and begins a
- * new epoch. Going to READY drops and counts what is open.
+ * When the last pad has ended, open frames are emitted in order, then EOS. A flush of one pad
+ * drops the waiting records of its sources; a flush of all pads, or a flushing seek, drops
+ * everything and begins a new epoch. The change to READY drops and counts what is open.
  *
  * ## Threads
- * One, which sleeps until something is due and pushes all that goes out. Sources wait when
- * `max-pending` fused records or `max-pending-bytes` wait to be pushed (`blocked`), unless
- * `on-downstream-full` is drop-oldest. A source is not idle for the time that downstream takes, nor
- * while the element is not PLAYING. `sources`, `on-downstream-full` and `trace-level` may be set
- * while playing: `sources` for frames that are opened from then on.
+ * One, which sleeps until the next deadline and pushes all output. Sources block while
+ * `max-pending` fused records or `max-pending-bytes` are in the output queue (`blocked`), unless
+ * `on-downstream-full` is drop-oldest. A source does not become idle while a push blocks, nor
+ * while the element is not PLAYING. `sources`, `on-downstream-full` and `trace-level` can be set
+ * in PLAYING; `sources` applies to frames that are opened from then on.
  *
  * ## Errors
- * A setting that cannot be, or a file that cannot be opened, is an error when going to PAUSED. A
- * record that cannot be used is passed over and counted; the first one is a warning. Trace records
- * that cannot be written are a warning.
+ * An invalid setting, or a file that cannot be opened, is an error in the change to PAUSED. An
+ * invalid record is skipped and counted; the first one is a warning. Trace records that cannot
+ * be written are a warning.
  *
  * ## Messages
- * Those about single records come once a second at most, with how many there were.
+ * Those about single records are posted at most once a second, with a count.
  * - `obsaligner-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
  * Counted from READY to PAUSED on, and kept until the next start. At any moment `records-in` =
- * `records-emitted` + `records-late` + `records-duplicate` + `records-dropped` + `records-invalid` +
- * `records-control` + `records-pending`, and `frames-fused` = `frames-out` + `frames-queued` +
- * `frames-dropped`.
+ * `records-emitted` + `records-late` + `records-duplicate` + `records-dropped` +
+ * `records-invalid` + `records-control` + `records-pending`, and `frames-fused` = `frames-out` +
+ * `frames-queued` + `frames-dropped`.
  *
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=launch-lines/observation/frames.ndjson ! ndjsonparse !
  * identity sync=true ! obsaligner sources=face,pose,gesture,quality trace-level=verbose ! fakesink
- * ]| Observations of thirty frames from a file; what became of each frame is shown on the standard
+ * ]| Observations of thirty frames from a file; the result of each frame is shown on standard
  * error, on a terminal as a picture (launch-lines/observation/watch.launch).
  *
  * Since: 0.2
@@ -141,7 +143,7 @@ ref_pad (gconstpointer pad, gpointer unused)
  * obs_aligner_upstream_latency:
  * @ret_min: (out): the largest of the sources' least latencies
  *
- * Sources that cannot say are taken for ones without.
+ * Sources that do not answer the query count as not live.
  *
  * Returns: whether any source is live
  */
@@ -307,7 +309,7 @@ change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
-/* ---- pads that come and go ---- */
+/* ---- request pads ---- */
 
 static GstPad *
 request_late (GstObsAligner *self, GstPadTemplate *templ)
@@ -476,23 +478,23 @@ gst_obs_aligner_class_init (GstObsAlignerClass *klass)
   /**
    * obsaligner:stats:
    *
-   * What became of the records, see the section on stats.
+   * Counters, see the section on stats.
    *
    * Since: 0.2
    */
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of the records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_STATS]
+      = g_param_spec_boxed ("stats", "Statistics", "Counters since the last start",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * obsaligner:current-holder:
    *
-   * The source that everybody waits for: the one that holds the watermark back, or that the oldest
-   * frame lacks. Empty when nobody is waited for.
+   * The source that holds the watermark back, or that the oldest frame waits for. Empty when there
+   * is none.
    *
    * Since: 0.2
    */
   properties[PROP_CURRENT_HOLDER] = g_param_spec_string ("current-holder", "Current holder",
-      "Source that is waited for at this moment, empty when none is", "",
+      "Source that is waited for at this moment (empty = none)", "",
       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
@@ -506,7 +508,7 @@ gst_obs_aligner_class_init (GstObsAlignerClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_add_static_pad_template (element_class, &late_template);
   gst_element_class_set_static_metadata (element_class, "Observation aligner", "Muxer/Metadata",
-      "Brings the observations of several sources together, one fused record a frame",
+      "Merges the observations of several sources into one fused record per frame",
       "The gst-tributary authors");
   obs_settings_mark_plugin_api ();
   gst_type_mark_as_plugin_api (GST_TYPE_OBS_ALIGNER_PAD, 0);

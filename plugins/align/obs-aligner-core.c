@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way into gst/align and back: records of pads become the aligner's records, its events become
- * what goes out, what is told and what is traced. Everything here is done with the element's lock.
+/* The calls of gst/align: records of pads become records of the aligner, its events become items
+ * of the output queue, messages and trace records. All functions require the element's lock.
  *
- * Three times meet here. The aligner runs on the system's monotonic clock. t_ns are capture times, on
- * whatever clock the sources have: since 1970 when the first of them is past the year 2000, else the
- * monotonic one. Running times come with buffers, and go out as PTS. */
+ * Three times meet here. The aligner runs on the system's monotonic clock. t_ns are capture
+ * times, on whatever clock the sources have: since 1970 when the first of them is past the year
+ * 2000, else the monotonic one. Running times are those of the buffers, in and out. */
 #include <string.h>
 
 #include "gstobsaligner-private.h"
@@ -20,7 +20,7 @@ struct _ObsCore {
   GHashTable *owners; /* name of a source: the pad that it last used */
 };
 
-/* ---- what the aligner says ---- */
+/* ---- events of the aligner ---- */
 
 /* of the frame's own records, those that have one; else as earlier records had */
 static GstClockTime
@@ -65,7 +65,7 @@ on_late (GstObsAligner *self, const TribAlignEvent *event)
   }
 }
 
-/* nothing up to that capture time will come */
+/* no source will send records up to that capture time */
 static void
 on_all_idle (GstObsAligner *self, const TribAlignEvent *event)
 {
@@ -119,7 +119,7 @@ on_release (gpointer user_data, gpointer payload)
   obs_payload_free (payload);
 }
 
-/* ---- life ---- */
+/* ---- life cycle ---- */
 
 static TribAlign *
 make_align (GstObsAligner *self, gboolean live, GError **error)
@@ -157,7 +157,7 @@ obs_core_stop (GstObsAligner *self)
   g_clear_pointer (&self->core, g_free);
 }
 
-/* Before the first record: what waits for time must know whether there is such a thing. */
+/* before the first record, as deadlines depend on it */
 void
 obs_core_set_live (GstObsAligner *self, gboolean live)
 {
@@ -166,7 +166,7 @@ obs_core_set_live (GstObsAligner *self, gboolean live)
   if (!live)
     return;
   trib_align_free (self->core->align);
-  /* the same settings were good before */
+  /* the same settings were valid before */
   self->core->align = make_align (self, TRUE, NULL);
   trib_align_set_stopped (self->core->align, self->stopped, obs_aligner_clock (self));
 }
@@ -177,7 +177,7 @@ obs_core_get_align (GstObsAligner *self)
   return self->core ? self->core->align : NULL;
 }
 
-/* without lock: a setting has another value */
+/* without lock: a setting was changed */
 void
 obs_core_settings_changed (GstObsAligner *self, guint id)
 {
@@ -206,12 +206,12 @@ obs_core_settings_changed (GstObsAligner *self, guint id)
   g_mutex_unlock (&self->lock);
   if (error)
     GST_ELEMENT_WARNING (
-        self, RESOURCE, SETTINGS, ("%s", error->message), ("the sources are the same as before"));
+        self, RESOURCE, SETTINGS, ("%s", error->message), ("keeping the previous sources"));
 }
 
 /* ---- records ---- */
 
-/* which clock capture times are on, by the first of them */
+/* the clock of capture times, by the first of them */
 static void
 find_shift (GstObsAligner *self, gint64 t_ns, gint64 now)
 {
@@ -223,8 +223,8 @@ find_shift (GstObsAligner *self, gint64 t_ns, gint64 now)
     obs_report_shift (self, now);
 }
 
-/* For window-base=capture: the capture clock is the running time's, where records and the pipeline
- * have one; else the aligner takes it from its first record. */
+/* For window-base=capture: the capture clock follows the running time, where records and the
+ * pipeline have one; else the aligner takes it from its first record. */
 static void
 update_capture_clock (GstObsAligner *self, gint64 now)
 {
@@ -238,7 +238,7 @@ update_capture_clock (GstObsAligner *self, gint64 now)
     trib_align_set_capture_offset (self->core->align, now - ((gint64) running_time - self->offset));
 }
 
-/* The capture time of a record: its own, or of its buffer's, or when it came. */
+/* the capture time of a record: its own, or that of its buffer, or its arrival */
 static gint64
 capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelope *envelope,
     GstClockTime running_time, gint64 now)
@@ -257,7 +257,7 @@ capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelo
   return now + self->shift;
 }
 
-/* A source has one pad, the last that it spoke on; another one is odd, but its records are good. */
+/* A source has one pad, that of its last record; a second one is counted, its records are used. */
 static void
 set_owner (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source)
 {
@@ -379,7 +379,7 @@ for_each_source (GstObsAligner *self, GstObsAlignerPad *pad, SourceFunc func, gi
   }
 }
 
-/* What a source says by an event of its pad, as a record would. */
+/* an event of a pad, as a record of its source */
 static void
 push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 t_ns, gint64 now)
 {
@@ -393,7 +393,7 @@ push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 
   trib_align_push (self->core->align, &record, now);
 }
 
-/* an empty answer made here; counted and logged as one that came in */
+/* an empty answer made here; counted and logged like input */
 static void
 push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
     const TribAlignFrame *frame, gint64 now)
@@ -426,8 +426,8 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
  * @from: capture time
  * @until: capture time
  *
- * Nothing captured up to the end of the gap comes on this pad any more. Of frames in it that were announced its
- * sources have seen nothing.
+ * No record captured up to the end of the gap follows on this pad. For announced frames in the
+ * gap its sources have an empty answer.
  */
 void
 obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now)
@@ -463,7 +463,7 @@ obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
   for_each_source (self, pad, end_source, now);
 }
 
-/* a pad that goes is nobody's any more */
+/* a removed pad has no sources */
 void
 obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad)
 {
@@ -493,8 +493,8 @@ obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
 
 /* ---- time ---- */
 
-/* No source is silent while nothing can come in, nor because nobody takes what goes out. A push that
- * turns out to last counts from its beginning. */
+/* No source becomes idle while the element is not PLAYING, nor while a push blocks. A push that
+ * turns out to last counts from its start. */
 void
 obs_core_update_stopped (GstObsAligner *self, gint64 now)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What comes in: buffers, events and queries of the sink pads. */
+/* Input: buffers, events and queries of the sink pads. */
 #include "obs-aligner-pad.h"
 
 #include <string.h>
@@ -69,14 +69,14 @@ gst_obs_aligner_pad_class_init (GstObsAlignerPadClass *klass)
   /**
    * GstObsAlignerPad:source:
    *
-   * Whose records come to this pad, where they do not say so themselves. With it the pad's end is
-   * known to be the end of that source even when no record of it ever came.
+   * Source of the records of this pad that do not name one. It also makes the end of the pad the
+   * end of that source when the pad never had a record.
    *
    * Since: 0.2
    */
   g_object_class_install_property (object_class, PROP_SOURCE,
       g_param_spec_string ("source", "Source",
-          "Source of records that name none (NULL = their type)", NULL,
+          "Source of records that do not name one (NULL = their type)", NULL,
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
 }
 
@@ -91,7 +91,7 @@ gst_obs_aligner_pad_init (GstObsAlignerPad *pad)
 
 /* ---- records ---- */
 
-/* with lock, which is let go of while waiting: GST_FLOW_OK when a record may come in now */
+/* with lock, which is released while waiting: GST_FLOW_OK when a record is admitted now */
 static GstFlowReturn
 wait_for_space (GstObsAligner *self, GstObsAlignerPad *pad)
 {
@@ -115,7 +115,7 @@ wait_for_space (GstObsAligner *self, GstObsAlignerPad *pad)
   }
 }
 
-/* A record without its source's name is its pad's source's, when the pad has one. */
+/* A record that names no source has the source of its pad, if that is set. */
 static void
 fill_source (GstObsAlignerPad *pad, TribRecordEnvelope *envelope, gchar **name)
 {
@@ -145,7 +145,7 @@ take_record (GstObsAligner *self, GstObsAlignerPad *pad, GstBuffer *buffer, cons
     self->counts.bytes_in += envelope->record.len;
     if (!obs_core_push (self, pad, envelope, &record, obs_aligner_clock (self))) {
       g_autoptr (GError) error = g_error_new (TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_FIELD,
-          "%s is no answer about a frame, at byte %" G_GSIZE_FORMAT,
+          "%s cannot be aligned, at byte %" G_GSIZE_FORMAT,
           trib_record_kind_info (envelope->kind)->title, envelope->offset);
       obs_report_invalid (self, GST_PAD (pad), envelope->offset, error);
     }
@@ -157,7 +157,7 @@ take_record (GstObsAligner *self, GstObsAlignerPad *pad, GstBuffer *buffer, cons
   return flow;
 }
 
-/* one record that cannot be used; those around it can */
+/* one invalid record; those around it are used */
 static GstFlowReturn
 take_invalid (GstObsAligner *self, GstObsAlignerPad *pad, const GError *error)
 {
@@ -196,7 +196,7 @@ take_buffer (GstObsAligner *self, GstObsAlignerPad *pad, GstBuffer *buffer, cons
   return flow;
 }
 
-/* the first data of all: whether waiting is bounded by time (live) or only by what comes */
+/* at the first buffer: whether waiting is limited by time (live) or only by records */
 static void
 detect_live (GstObsAligner *self)
 {
@@ -227,7 +227,7 @@ chain (GstPad *gst_pad, GstObject *parent, GstBuffer *buffer)
     gst_buffer_unmap (buffer, &map);
   } else {
     g_autoptr (GError) error = g_error_new (
-        GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "a buffer whose memory cannot be read");
+        GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "the memory of a buffer cannot be read");
     flow = take_invalid (self, pad, error);
   }
   gst_buffer_unref (buffer);
@@ -256,7 +256,7 @@ has_ended (GstObsAlignerPad *pad)
   return pad->eos;
 }
 
-/* with lock: how many pads take part, and for how many of them @test is true */
+/* with lock: the number of pads in use, and for how many of them @test is true */
 static guint
 count_pads (GstObsAligner *self, PadTest test, guint *ret_true)
 {
@@ -277,7 +277,7 @@ count_pads (GstObsAligner *self, PadTest test, guint *ret_true)
   return n;
 }
 
-/* with lock: when every pad has ended, so does the output, after what is waited for */
+/* with lock: when every pad has ended, so does the output, after the open frames */
 static void
 end_if_all_ended (GstObsAligner *self)
 {
@@ -292,8 +292,8 @@ end_if_all_ended (GstObsAligner *self)
 
 /**
  * obs_aligner_pad_end:
- * @pad: a pad that gives no more, or will be gone
- * @by_eos: whether it was told so
+ * @pad: a pad that has ended, or is about to be removed
+ * @by_eos: whether it had EOS
  */
 void
 obs_aligner_pad_end (GstObsAligner *self, GstObsAlignerPad *pad, gboolean by_eos)
@@ -349,14 +349,14 @@ reset_after_flush (GstObsAligner *self)
   self->discont = TRUE;
 }
 
-/* once nothing comes in and nothing goes out any more; @event: (nullable): the last pad's */
+/* once input and output have stopped; @event: (nullable): that of the last pad */
 static void
 end_flush (GstObsAligner *self, GstEvent *event)
 {
   g_autoptr (GstPad) late = obs_aligner_get_late_pad (self);
   g_autoptr (GstEvent) stop = event ? gst_event_ref (event) : gst_event_new_flush_stop (TRUE);
 
-  /* waits until the thread is out of its last push */
+  /* waits until the last push of the thread has returned */
   GST_PAD_STREAM_LOCK (self->srcpad);
   g_mutex_lock (&self->lock);
   reset_after_flush (self);
@@ -412,7 +412,7 @@ take_gap (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
   start = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, start);
   end = gst_segment_to_running_time (&pad->segment, GST_FORMAT_TIME, end);
   g_mutex_lock (&self->lock);
-  /* times of capture are known from records alone */
+  /* capture times are known from records only */
   if (self->core && !pad->flushing && pad->has_offset && GST_CLOCK_TIME_IS_VALID (end)) {
     /* a gap that begins before the segment begins with it */
     start = GST_CLOCK_TIME_IS_VALID (start) ? start : 0;
@@ -436,7 +436,7 @@ take_segment (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
   return TRUE;
 }
 
-/* an event of others that must keep its place between records */
+/* another event that must keep its place between records */
 static gboolean
 queue_event (GstObsAligner *self, GstEvent *event)
 {
@@ -500,7 +500,7 @@ sink_event (GstPad *gst_pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_STREAM_COLLECTION:
     case GST_EVENT_BUFFERSIZE:
     case GST_EVENT_INSTANT_RATE_CHANGE:
-      /* about one of many streams, which end here */
+      /* about one of the input streams, which end here */
       break;
     default:
       if (!GST_EVENT_IS_SERIALIZED (event))
@@ -539,7 +539,7 @@ sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
       return TRUE;
     }
     case GST_QUERY_ALLOCATION:
-      /* what comes in is not what goes out */
+      /* input buffers are not passed on */
       return FALSE;
     default:
       return gst_pad_query_default (pad, parent, query);
@@ -562,7 +562,7 @@ expect_flushes (GstObsAligner *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* sources flush while they are asked; one that has not by now did not seek */
+/* sources flush during the seek; one that has not by now did not seek */
 static void
 expect_no_more_flushes (GstObsAligner *self)
 {
@@ -585,7 +585,7 @@ expect_no_more_flushes (GstObsAligner *self)
 /**
  * obs_aligner_src_event:
  *
- * A flushing seek reaches the sources one after another: all of their flushes are one.
+ * A flushing seek reaches the sources one after another; their flushes count as one.
  */
 gboolean
 obs_aligner_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
@@ -595,7 +595,7 @@ obs_aligner_src_event (GstPad *pad, GstObject *parent, GstEvent *event)
   gboolean result;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
-    /* which frames are looked at is for who looks at them to decide */
+    /* extractors decide themselves which frames they process */
     gst_event_unref (event);
     return TRUE;
   }
@@ -618,7 +618,7 @@ pad_reset (GstObsAlignerPad *pad)
   pad->has_offset = FALSE;
 }
 
-/* a pad that goes inactive by itself takes whoever waits in it along */
+/* also wakes a thread that waits in a pad that is deactivated */
 static gboolean
 activate (GstPad *gst_pad, GstObject *parent, GstPadMode mode, gboolean active)
 {
@@ -627,7 +627,7 @@ activate (GstPad *gst_pad, GstObject *parent, GstPadMode mode, gboolean active)
 
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
-  /* before it is the element's, nobody else looks at it */
+  /* without a parent, no other thread uses it */
   if (parent)
     g_mutex_lock (&self->lock);
   pad->flushing = !active;

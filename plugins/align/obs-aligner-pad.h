@@ -16,7 +16,7 @@ struct _GstObsAlignerPad {
   GstPad parent;
 
   /* OBJECT_LOCK of the pad */
-  gchar *source; /* (nullable): whose records come here, where they do not say */
+  gchar *source; /* (nullable): of records that do not name one */
 
   /* streaming thread */
   GstSegment segment;
@@ -24,10 +24,10 @@ struct _GstObsAlignerPad {
   TribRecordReader *reader;
 
   /* lock of the element */
-  gboolean seen; /* something came: it counts, linked or not */
+  gboolean seen; /* it had a stream-start: it is in use even when unlinked */
   gboolean eos;
   gboolean flushing;
-  gboolean awaits_flush; /* a seek went up, its flush has not come down */
+  gboolean awaits_flush; /* a seek was sent upstream, its flush has not arrived */
   gint64 offset;         /* running time less t_ns, of its last record */
   gboolean has_offset;
 };

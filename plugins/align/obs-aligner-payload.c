@@ -86,8 +86,8 @@ obs_payload_free (ObsPayload *payload)
  * obs_payload_to_buffer:
  * @record: a record with its payload
  *
- * Returns: (transfer full): the record alone, unchanged; it shares memory with the buffer that it
- * came in
+ * Returns: (transfer full): the record alone, unchanged; it shares the memory of its input
+ * buffer
  */
 GstBuffer *
 obs_payload_to_buffer (const TribAlignRecord *record)

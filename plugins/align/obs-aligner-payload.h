@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The memory of one accepted record: the buffer that it came in, or a copy. Owned by the aligner's
- * record, freed on any thread. */
+/* The memory of one accepted record: its input buffer, or a copy. Owned by the record of the
+ * aligner, freed on any thread. */
 
 typedef struct {
   GstBuffer *buffer; /* (nullable): mapped; NULL: the bytes follow this struct */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What obsaligner tells: messages, counters, trace records, the log of arrivals. */
+/* Messages, trace records and the arrival log of obsaligner. */
 #include "obs-aligner-report.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #define LOG_BYTES (16 * 1024 * 1024)
 
-/* ---- where it goes ---- */
+/* ---- files ---- */
 
 gboolean
 obs_report_open (GstObsAligner *self, GError **error)
@@ -29,7 +29,7 @@ obs_report_open (GstObsAligner *self, GError **error)
              GST_ELEMENT (self), "records", self->now.records, LOG_BYTES, &self->log, error);
 }
 
-/* without lock: waits for what is still to be written */
+/* without lock: waits until everything is written */
 void
 obs_report_close (GstObsAligner *self)
 {
@@ -48,7 +48,7 @@ typedef struct {
 
 #define AT(field) G_STRUCT_OFFSET (Message, field)
 /* clang-format off */
-static const TribField source_fields[] = {
+static const TribField source_message_fields[] = {
   { "source", TRIB_FIELD_TEXT, AT (source), "name of the source" },
   { "state", TRIB_FIELD_TEXT, AT (state), "idle, active, unsynced or synced" },
 };
@@ -65,7 +65,7 @@ static const TribField late_fields[] = {
   { "count", TRIB_FIELD_UINT64, AT (count), "late records since the last message" },
 };
 static const TribField dropped_fields[] = {
-  { "reason", TRIB_FIELD_TEXT, AT (reason), "last part of the name of its counter" },
+  { "reason", TRIB_FIELD_TEXT, AT (reason), "last part of the name of the counter in `stats`" },
   { "count", TRIB_FIELD_UINT64, AT (count), "losses since the last message" },
 };
 static const TribField invalid_fields[] = {
@@ -77,7 +77,7 @@ static const TribField invalid_fields[] = {
 /* clang-format on */
 
 static const TribFieldTable source_message
-    = TRIB_FIELD_TABLE ("obsaligner-source", "a source changed its state", source_fields);
+    = TRIB_FIELD_TABLE ("obsaligner-source", "a source changed its state", source_message_fields);
 static const TribFieldTable jump_message
     = TRIB_FIELD_TABLE ("obsaligner-jump", "a clock was set; a new epoch begins", jump_fields);
 static const TribFieldTable late_message
@@ -215,7 +215,7 @@ result_id (const TribAlignResult *result)
   return trace_id (result->fused.has_frame_id, result->fused.frame_id, result->fused.t_ns);
 }
 
-/* how long its source took for a record that comes in */
+/* the processing time that a record states */
 void
 obs_report_timing (
     GstObsAligner *self, const TribRecordEnvelope *envelope, const TribAlignRecord *record)
@@ -258,7 +258,7 @@ obs_report_sync_delay (GstObsAligner *self, const TribAlignResult *result)
   trib_trace_sync_delay (self->trace, result_id (result), result->fused.wait_ns, names);
 }
 
-/* ---- the log of arrivals ---- */
+/* ---- the arrival log ---- */
 
 /* the envelope alone, as tributary-align reads it; times of buffers and clocks are resolved */
 void
@@ -312,7 +312,7 @@ obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now)
   log_clock (self, &e, now);
 }
 
-/* how capture times stand to times of arrival, in what is said of delays */
+/* difference of the clocks of capture and arrival, in delays */
 void
 obs_report_shift (GstObsAligner *self, gint64 now)
 {
@@ -352,7 +352,7 @@ obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now)
   log_clock (self, &e, now);
 }
 
-/* What is decided by time alone needs the time to be decided again. */
+/* A decision by time alone is logged with the time, so that it can be replayed. */
 void
 obs_report_event (GstObsAligner *self, const TribAlignEvent *event)
 {
@@ -380,7 +380,7 @@ obs_report_event (GstObsAligner *self, const TribAlignEvent *event)
     trib_trace_line (self->log, line->str, line->len);
 }
 
-/* ---- losses on the way out ---- */
+/* ---- losses in the output queue ---- */
 
 static void
 drop_item (GstObsAligner *self, ObsItem *item, guint64 *counter, const gchar *reason)

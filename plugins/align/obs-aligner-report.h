@@ -11,7 +11,7 @@ GstStructure *obs_report_stats (GstObsAligner *self);
 void obs_report_keep_stats (GstObsAligner *self);
 gchar *obs_report_holder (GstObsAligner *self);
 
-/* with lock: what the aligner was given, and decided */
+/* with lock: input and decisions of the aligner */
 void obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope,
     const TribAlignRecord *record, gint64 now);
 void obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
@@ -30,7 +30,7 @@ void obs_report_source (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_jump (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_invalid (GstObsAligner *self, GstPad *pad, gsize offset, const GError *error);
 
-/* with lock: what was given up on the way out */
+/* with lock: losses in the output queue */
 void obs_report_drop_oldest (GstObsAligner *self);
 void obs_report_drop_queue (GstObsAligner *self, guint64 *counter);
 void obs_report_lost (GstObsAligner *self, guint64 n_records);

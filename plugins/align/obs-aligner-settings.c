@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "obs-aligner-settings.h"
 
-/* One line a property: everything that is done with it is done by this table. */
+/* Everything about a property is in its row of this table. */
 
 #define OURS(field) G_STRUCT_OFFSET (ObsSettings, field)
 #define AT(field) G_STRUCT_OFFSET (ObsSettings, config.field)
@@ -10,145 +10,152 @@
 /* clang-format off */
 static const TribProperty table[OBS_N_SETTINGS] = {
   [OBS_SETTING_PROFILE] = { TRIB_PROPERTY_ENUM, "profile", "Profile",
-      "Sets window-ms to what suits a use, unless that is set itself", OURS (profile),
+      "Preset of window-ms; ignored when window-ms is set", OURS (profile),
       .type_name = "GstObsAlignerProfile", .choices = {
-        { "none", "window-ms holds" },
+        { "none", "No preset" },
         { "realtime", "100 ms: ten frames a second, live" },
         { "batch", "200 ms: recordings" },
         { "low-latency", "50 ms: live preview" } } },
   [OBS_SETTING_MODE] = { TRIB_PROPERTY_ENUM, "mode", "Mode",
-      "When a frame is complete enough to leave", AT (mode),
+      "How frames are formed, and when they are emitted", AT (mode),
       .type_name = "GstObsAlignerMode", .choices = {
-        { "window", "When all have answered, or when it is too old" },
-        { "watermark", "When every source has passed its time" },
+        { "window", "When all sources have answered, or the window has elapsed" },
+        { "watermark", "When the capture times of every source have passed the frame" },
         { "tumbling", "Windows of fixed length, by capture time" },
         { "approximate", "Sets of observations close in time, without equal stamps" } } },
   [OBS_SETTING_SOURCES] = { TRIB_PROPERTY_TEXT, "sources", "Sources",
-      "Sources by name, comma between, ? behind optional ones; empty: as they are met",
+      "Comma-separated names of the expected sources, optional ones with ? (empty = learned)",
       AT (sources), .while_playing = TRUE },
   [OBS_SETTING_LEARN_MS] = { TRIB_PROPERTY_UINT, "learn-ms", "Learning time",
-      "Milliseconds after the first record in which no frame is complete early, without sources",
+      "Time after the first record during which no frame is complete, when sources is empty (ms)",
       AT (learn_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_WINDOW_MS] = { TRIB_PROPERTY_UINT, "window-ms", "Window",
-      "Milliseconds that a frame waits for its observations", AT (window_ms), 0, DAY_MS, 100 },
+      "Maximum time that a frame waits for its observations (ms)", AT (window_ms), 0, DAY_MS, 100 },
   [OBS_SETTING_WINDOW_BASE] = { TRIB_PROPERTY_ENUM, "window-base", "Window base",
-      "What the window is measured by", AT (window_base),
+      "Start and clock of the window", AT (window_base),
       .type_name = "GstObsAlignerWindowBase", .choices = {
-        { "arrival", "Time since the frame's first record came in" },
-        { "capture", "Running time since it was captured" },
-        { "event", "The newest capture time seen; no timers, for recordings" } } },
+        { "arrival", "Time since the arrival of the first record of the frame" },
+        { "capture", "Running time since the capture of the frame" },
+        { "event", "Latest capture time of any source; no timers, for recordings" } } },
   [OBS_SETTING_LATE_THRESHOLD] = { TRIB_PROPERTY_DOUBLE, "late-threshold", "Late threshold",
-      "Factor of the window: a frame that waited longer is told as a sync_delay",
+      "Multiple of the window beyond which a frame is reported as a sync_delay (0 = off)",
       AT (late_threshold), 0, 1000, 1.5 },
-  [OBS_SETTING_ALLOWED_LATENESS_MS] = { TRIB_PROPERTY_UINT, "allowed-lateness-ms", "Allowed lateness",
-      "Milliseconds that the watermark stays behind the newest capture time of a source",
+  [OBS_SETTING_ALLOWED_LATENESS_MS] = { TRIB_PROPERTY_UINT, "allowed-lateness-ms",
+      "Allowed lateness",
+      "Distance of the watermark from the latest capture time of a source (ms)",
       AT (allowed_lateness_ms), 0, DAY_MS, 0 },
   [OBS_SETTING_LATENESS] = { TRIB_PROPERTY_TEXT, "lateness", "Lateness by source",
-      "Another allowed lateness for some sources in ms, like face:20,pose:5", AT (lateness) },
+      "Allowed lateness of single sources in ms, like face:20,pose:5", AT (lateness) },
   [OBS_SETTING_MAX_WAIT_MS] = { TRIB_PROPERTY_INT, "max-wait-ms", "Maximum wait",
-      "Milliseconds that a frame waits at most, by watermark or tumbling; 0: no limit, "
-      "-1: 1000 when live, else none", AT (max_wait_ms), -1, DAY_MS, -1 },
+      "Maximum wait of a frame by watermark or tumbling (ms; 0 = no limit, "
+      "-1 = 1000 when live, else no limit)", AT (max_wait_ms), -1, DAY_MS, -1 },
   [OBS_SETTING_IDLE_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "idle-timeout-ms", "Idle timeout",
-      "Milliseconds of silence after which a source is not waited for; 0: never",
+      "Time without records after which a source is idle and is not waited for (ms; 0 = never)",
       AT (idle_timeout_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_IDLE_COMPLETES] = { TRIB_PROPERTY_BOOL, "idle-completes", "Idle completes",
-      "Whether a frame is complete without the sources that are idle", AT (idle_completes) },
+      "Consider a frame complete without its idle sources", AT (idle_completes) },
   [OBS_SETTING_REJOIN] = { TRIB_PROPERTY_ENUM, "rejoin", "Rejoin",
-      "What a source that was idle must do to count again", AT (rejoin),
+      "When a source that was idle holds the watermark again", AT (rejoin),
       .type_name = "GstObsAlignerRejoin", .choices = {
-        { "hold", "Nothing; the watermark waits for it" },
-        { "aligned", "Catch up with the watermark" } } },
-  [OBS_SETTING_ORDER] = { TRIB_PROPERTY_ENUM, "order", "Order", "In which order frames leave", AT (order),
+        { "hold", "At once" },
+        { "aligned", "When it has caught up with the watermark" } } },
+  [OBS_SETTING_ORDER] = { TRIB_PROPERTY_ENUM, "order", "Order",
+      "Order in which frames are emitted", AT (order),
       .type_name = "GstObsAlignerOrder", .choices = {
-        { "key", "By capture time: one that is ready waits for older ones" },
-        { "completion", "As they get ready" } } },
+        { "key", "By capture time; a frame that is ready waits for older ones" },
+        { "completion", "As they become ready" } } },
   [OBS_SETTING_LATE_POLICY] = { TRIB_PROPERTY_ENUM, "late-policy", "Late policy",
-      "What becomes of a record whose frame has left", AT (late_policy),
+      "What to do with late records", AT (late_policy),
       .type_name = "GstObsAlignerLatePolicy", .choices = {
-        { "drop", "Nothing; it is counted" },
-        { "side", "It goes to the pad late, as it came" },
-        { "forward", "It leaves as a fused record by itself" },
-        { "update", "The frame leaves again with it, as the next pane" } } },
+        { "drop", "Drop and count" },
+        { "side", "Push unchanged to the pad late" },
+        { "forward", "Emit as a fused record of its own" },
+        { "update", "Emit the frame again with it, as the next pane" } } },
   [OBS_SETTING_RETAIN_MS] = { TRIB_PROPERTY_UINT, "retain-ms", "Retain",
-      "Milliseconds that a frame that left is remembered", AT (retain_ms), 0, DAY_MS, 1000 },
+      "Time that an emitted frame is remembered, to detect late and duplicate records (ms)",
+      AT (retain_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_DUPLICATE_POLICY] = { TRIB_PROPERTY_ENUM, "duplicate-policy", "Duplicate policy",
-      "What becomes of a second answer of a source for a frame", AT (duplicate_policy),
+      "What to do with a second answer of a source for a frame", AT (duplicate_policy),
       .type_name = "GstObsAlignerDuplicatePolicy", .choices = {
-        { "first", "The first one stays" },
-        { "last", "The last one replaces it" },
-        { "append", "Both are kept, as a list" } } },
+        { "first", "Keep the first" },
+        { "last", "Keep the last" },
+        { "append", "Keep both, as a list" } } },
   [OBS_SETTING_MISSING_POLICY] = { TRIB_PROPERTY_ENUM, "missing-policy", "Missing policy",
-      "What becomes of a frame that lacks a required source", AT (missing_policy),
+      "What to do with a frame without an answer of a required source", AT (missing_policy),
       .type_name = "GstObsAlignerMissingPolicy", .choices = {
-        { "partial", "It leaves without" },
-        { "drop", "It is dropped and counted" },
-        { "hold-last", "The source's last observation stands in, with its age in stale_ms" } } },
+        { "partial", "Emit without it" },
+        { "drop", "Drop and count" },
+        { "hold-last", "Emit with the last observation of the source, its age in stale_ms" } } },
   [OBS_SETTING_HOLD_MAX_MS] = { TRIB_PROPERTY_UINT, "hold-max-ms", "Maximum hold",
-      "Milliseconds that an observation may be old to stand in", AT (hold_max_ms), 0, DAY_MS, 500 },
+      "Maximum age of an observation that hold-last uses (ms)", AT (hold_max_ms), 0, DAY_MS, 500 },
   [OBS_SETTING_QUORUM] = { TRIB_PROPERTY_UINT, "quorum", "Quorum",
-      "Sources that must have answered at least, required ones among them; 0: no such rule",
+      "Minimum number of sources that must answer (0 = off)",
       AT (quorum), 0, 64, 0 },
   [OBS_SETTING_MAX_INTERVAL_MS] = { TRIB_PROPERTY_UINT, "max-interval-ms", "Maximum interval",
-      "Milliseconds between the captures of a set, by approximate; 0: the window",
+      "Maximum difference of capture times in a set, by approximate (ms; 0 = window-ms)",
       AT (max_interval_ms), 0, DAY_MS, 0 },
   [OBS_SETTING_LEARN_BOUNDS] = { TRIB_PROPERTY_BOOL, "learn-bounds", "Learn bounds",
-      "Whether the time between a source's records is learnt, to decide sooner, by approximate",
+      "Learn the minimum interval between records of a source to emit sooner, by approximate",
       AT (learn_bounds), .initial = 1 },
   [OBS_SETTING_SOURCE_OFFSET] = { TRIB_PROPERTY_TEXT, "source-offset", "Source offset",
-      "Milliseconds added to the capture times of sources, like pose:-12.5,face:3",
+      "Offsets added to the capture times of sources in ms, like pose:-12.5,face:3",
       AT (source_offset) },
   [OBS_SETTING_JUMP_THRESHOLD_MS] = { TRIB_PROPERTY_UINT, "jump-threshold-ms", "Jump threshold",
-      "Milliseconds by which capture times must step to be a clock that was set",
+      "Capture-time step that counts as a clock jump (ms; 0 = no detection)",
       AT (jump_threshold_ms), 0, DAY_MS, 5000 },
   [OBS_SETTING_MATCH_KEY] = { TRIB_PROPERTY_ENUM, "match-key", "Match key",
-      "By what records are known to be about one frame", AT (match_key),
+      "How records are assigned to a frame", AT (match_key),
       .type_name = "GstObsAlignerMatchKey", .choices = {
-        { "auto", "The frame id, else the capture time" },
-        { "time", "The capture time, within match-tolerance-ms" } } },
+        { "auto", "By frame id, by capture time without one" },
+        { "time", "By capture time, within match-tolerance-ms" } } },
   [OBS_SETTING_ID_GUARD_MS] = { TRIB_PROPERTY_UINT, "id-guard-ms", "Id guard",
-      "Milliseconds between captures beyond which an equal frame id is another frame",
+      "Difference of capture times beyond which an equal frame id is another frame (ms)",
       AT (id_guard_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_MATCH_TOLERANCE_MS] = { TRIB_PROPERTY_UINT, "match-tolerance-ms", "Match tolerance",
-      "Milliseconds between captures of one frame, where time is the key",
+      "Maximum difference of capture times in a frame that is matched by time (ms)",
       AT (match_tolerance_ms), 0, DAY_MS, 0 },
-  [OBS_SETTING_ADVANCE] = { TRIB_PROPERTY_ENUM, "advance", "Advance", "What moves the watermark", AT (advance),
+  [OBS_SETTING_ADVANCE] = { TRIB_PROPERTY_ENUM, "advance", "Advance",
+      "What advances the watermark", AT (advance),
       .type_name = "GstObsAlignerAdvance", .choices = {
-        { "records", "Records alone" },
-        { "clock", "Records, and time since then" } } },
+        { "records", "Records only" },
+        { "clock", "Records and elapsed time" } } },
   [OBS_SETTING_TUMBLING_MS] = { TRIB_PROPERTY_UINT, "tumbling-ms", "Tumbling length",
-      "Milliseconds of a window, by tumbling; 0: as window-ms", AT (tumbling_ms), 0, DAY_MS, 0 },
+      "Length of a window, by tumbling (ms; 0 = window-ms)", AT (tumbling_ms), 0, DAY_MS, 0 },
   [OBS_SETTING_EMPTY_WINDOWS] = { TRIB_PROPERTY_BOOL, "empty-windows", "Empty windows",
-      "Whether windows without a record leave too, by tumbling", AT (empty_windows) },
+      "Emit windows without records, by tumbling", AT (empty_windows) },
   [OBS_SETTING_MAX_PENDING] = { TRIB_PROPERTY_UINT, "max-pending", "Maximum pending",
-      "Frames that may be open, and fused records that may wait to be pushed", AT (max_pending),
+      "Maximum number of open frames, and of fused records in the output queue", AT (max_pending),
       1, 1000000, 1024 },
-  [OBS_SETTING_MAX_PENDING_BYTES] = { TRIB_PROPERTY_UINT64, "max-pending-bytes", "Maximum pending bytes",
-      "Bytes of records that may wait in open frames, and again to be pushed",
+  [OBS_SETTING_MAX_PENDING_BYTES] = { TRIB_PROPERTY_UINT64, "max-pending-bytes",
+      "Maximum pending bytes",
+      "Maximum size of records in open frames, and in the output queue (bytes)",
       AT (max_pending_bytes), 4096, 1099511627776., 64 * 1024 * 1024 },
-  [OBS_SETTING_ON_DOWNSTREAM_FULL] = { TRIB_PROPERTY_ENUM, "on-downstream-full", "On downstream full",
-      "What happens when as much waits to be pushed as may", OURS (on_full),
+  [OBS_SETTING_ON_DOWNSTREAM_FULL] = { TRIB_PROPERTY_ENUM, "on-downstream-full",
+      "On downstream full",
+      "What to do when the output queue is full", OURS (on_full),
       .type_name = "GstObsAlignerOnDownstreamFull", .choices = {
-        { "block", "Sources wait" },
-        { "drop-oldest", "The oldest fused record is dropped and counted" } },
+        { "block", "Block the sources" },
+        { "drop-oldest", "Drop and count the oldest fused record" } },
       .while_playing = TRUE },
-  [OBS_SETTING_STATS_INTERVAL_MS] = { TRIB_PROPERTY_UINT, "stats-interval-ms", "Statistics interval",
-      "Milliseconds between the counters in the file of records; 0: none",
+  [OBS_SETTING_STATS_INTERVAL_MS] = { TRIB_PROPERTY_UINT, "stats-interval-ms",
+      "Statistics interval",
+      "Interval of counter lines in the arrival log (ms; 0 = none)",
       AT (stats_interval_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_RECORDS] = { TRIB_PROPERTY_TEXT, "records", "Records",
-      "File, or fd:N, that each arrival and decision is written to as a line, to be replayed",
+      "Arrival log: file or fd:N for a line about each record and decision, to be replayed",
       OURS (records) },
   [OBS_SETTING_TRACE_LEVEL] = { TRIB_PROPERTY_ENUM, "trace-level", "Trace level",
-      "How much is traced; verbose draws a view on the standard error", OURS (trace_level),
+      "Amount of trace records; verbose also draws a view on standard error", OURS (trace_level),
       .type_name = "GstObsAlignerTraceLevel", .choices = {
         { "off", "Nothing" },
-        { "minimal", "Frames that left late or incomplete" },
-        { "normal", "Times, too" },
-        { "verbose", "A view for a person, too" } },
+        { "minimal", "Frames that were emitted late or dropped" },
+        { "normal", "Also processing times" },
+        { "verbose", "Also a view for people" } },
       .while_playing = TRUE },
   [OBS_SETTING_TRACE_LOCATION] = { TRIB_PROPERTY_TEXT, "trace-location", "Trace location",
-      "File, or fd:N, that trace records are written to", OURS (trace_location) },
+      "File or fd:N for trace records", OURS (trace_location) },
   [OBS_SETTING_TRACE_MESSAGES] = { TRIB_PROPERTY_BOOL, "trace-messages", "Trace messages",
-      "Whether trace records are posted on the bus, too", OURS (trace_messages) },
+      "Also post trace records on the bus", OURS (trace_messages) },
 };
 /* clang-format on */
 
@@ -181,7 +188,7 @@ obs_settings_clear (ObsSettings *settings)
   trib_properties_clear (&all, settings);
 }
 
-/* @to: holds settings, which go */
+/* @to: initialized; its values are freed */
 void
 obs_settings_copy (const ObsSettings *from, ObsSettings *to)
 {
@@ -216,7 +223,7 @@ obs_settings_get (const ObsSettings *settings, guint id, GValue *value)
 /**
  * obs_settings_to_config:
  * @live: whether records come in real time
- * @ret_config: (out): with what the profile says; its texts are those of @settings
+ * @ret_config: (out): with the profile applied; its texts are those of @settings
  */
 void
 obs_settings_to_config (const ObsSettings *settings, gboolean live, TribAlignConfig *ret_config)
@@ -230,7 +237,7 @@ obs_settings_to_config (const ObsSettings *settings, gboolean live, TribAlignCon
     ret_config->window_ms = window_ms;
 }
 
-/* how much later than it came in a record may leave */
+/* longest time between the arrival of a record and its emission */
 GstClockTime
 obs_settings_latency (const ObsSettings *settings, gboolean live)
 {

@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* The settings of obsaligner: their table, their store, and the core's configuration made of them. */
+/* The settings of obsaligner: their table, their values, and the configuration of the core made
+ * of them. */
 
 enum {
   OBS_ON_FULL_BLOCK,
@@ -59,7 +60,7 @@ enum {
   OBS_N_SETTINGS
 };
 
-/* what they are; an element's, under its OBJECT_LOCK, or a copy of them */
+/* the values: those of an element, under its OBJECT_LOCK, or a copy */
 typedef struct {
   TribAlignConfig config; /* its texts belong to the settings, and are never NULL */
   gint profile;
@@ -68,7 +69,7 @@ typedef struct {
   gchar *records;
   gchar *trace_location;
   gboolean trace_messages;
-  gboolean window_set; /* by itself, so that a profile does not set it */
+  gboolean window_set; /* explicitly, so that a profile does not change it */
 } ObsSettings;
 
 void obs_settings_install (GParamSpec **properties);

@@ -4,12 +4,12 @@
 
 #include "obs-aligner-report.h"
 
-/* ---- of a source ---- */
+/* ---- counters of records, of a source or of all ---- */
 
 typedef struct {
-  TribAlignSourceInfo info;
+  TribAlignCounts counts;
   guint64 dropped;
-} SourceStats;
+} RecordStats;
 
 static const gchar *
 dropped_name (guint index)
@@ -17,55 +17,67 @@ dropped_name (guint index)
   return trib_align_dropped_to_string (index);
 }
 
-static const gchar *
-reason_name (guint index)
-{
-  return trib_align_reason_to_string (index);
-}
-
 #define AT(type, field) G_STRUCT_OFFSET (type, field)
-/* clang-format off */
-#define COUNTS(type, counts) \
-  { "records-emitted", TRIB_FIELD_UINT64, AT (type, counts.emitted), "in fused records" }, \
-  { "records-late", TRIB_FIELD_UINT64, AT (type, counts.late), "arrived after their frame was emitted" }, \
-  { "records-duplicate", TRIB_FIELD_UINT64, AT (type, counts.duplicate), "a second answer" }, \
-  { "records-dropped", TRIB_FIELD_UINT64, AT (type, dropped), "all that were dropped" }, \
-  { "records-dropped-", TRIB_FIELD_COUNTS, AT (type, counts.dropped), "by reason", \
-      TRIB_ALIGN_N_DROPPED, dropped_name }, \
-  { "records-pending", TRIB_FIELD_UINT64, AT (type, counts.pending), "in open frames" }
+#define RECORD(name, field, about)                          \
+  {                                                         \
+    name, TRIB_FIELD_UINT64, AT (RecordStats, field), about \
+  }
 
-static const TribField source_fields[] = {
-#define SOURCE(name, kind, field, about) { name, TRIB_FIELD_##kind, AT (SourceStats, info.field), about }
-  SOURCE ("source", TEXT, name, "name"),
-  SOURCE ("records-in", UINT64, counts.in, "records that came in"),
-  SOURCE ("required", BOOL, required, "whether frames wait for it"),
-  SOURCE ("expected", BOOL, expected, "whether it is listed or has sent a record"),
-  SOURCE ("idle", BOOL, idle, "whether it is silent"),
-  SOURCE ("ended", BOOL, ended, "whether it has ended"),
-  SOURCE ("unsynced", BOOL, unsynced, "whether its clock differs from the others'"),
-  SOURCE ("newest", INT64, max_t_ns, "latest capture time, ns"),
-  SOURCE ("offset", INT64, offset_ns, "added to its capture times, ns"),
-  SOURCE ("offset-p10", INT64, offset_p10_ns, "capture times less those of the reference source, ns"),
-  SOURCE ("offset-p50", INT64, offset_p50_ns, "likewise"),
-  SOURCE ("offset-p90", INT64, offset_p90_ns, "likewise"),
-  SOURCE ("delay-p10", INT64, delay_p10_ns, "arrival less capture time, ns"),
-  SOURCE ("delay-p50", INT64, delay_p50_ns, "likewise"),
-  SOURCE ("delay-p90", INT64, delay_p90_ns, "likewise"),
-  COUNTS (SourceStats, info.counts),
-#undef SOURCE
+/* clang-format off */
+static const TribField record_rows[] = {
+  RECORD ("records-emitted", counts.emitted, "in fused records; not counted again in later panes"),
+  RECORD ("records-late", counts.late, "arrived after their frame, under any late-policy"),
+  RECORD ("records-duplicate", counts.duplicate, "a second answer of their source for a frame"),
+  RECORD ("records-dropped", dropped, "sum of `records-dropped-REASON`"),
+  { "records-dropped-", TRIB_FIELD_COUNTS, AT (RecordStats, counts.dropped),
+      "by missing-policy, replaced by a second answer, with a single capture time far ahead, "
+      "of more than 64 sources, in no set, by a flush", TRIB_ALIGN_N_DROPPED, dropped_name },
+  RECORD ("records-pending", counts.pending, "in open frames"),
 };
 /* clang-format on */
-static const TribFieldTable source_table = TRIB_FIELD_TABLE ("source", NULL, source_fields);
 
-static guint64
-sum_dropped (const TribAlignCounts *counts)
+static RecordStats
+record_stats (const TribAlignCounts *counts)
 {
-  guint64 sum = 0;
+  RecordStats stats = { .counts = *counts };
 
   for (guint i = 0; i < TRIB_ALIGN_N_DROPPED; i++)
-    sum += counts->dropped[i];
-  return sum;
+    stats.dropped += counts->dropped[i];
+  return stats;
 }
+
+/* ---- of a source ---- */
+
+#define SOURCE(name, kind, field, about)               \
+  {                                                    \
+    name, kind, AT (TribAlignSourceInfo, field), about \
+  }
+
+/* clang-format off */
+static const TribField source_rows[] = {
+  SOURCE ("source", TRIB_FIELD_TEXT, name, "its name"),
+  SOURCE ("records-in", TRIB_FIELD_UINT64, counts.in, "input records"),
+  SOURCE ("required", TRIB_FIELD_BOOL, required, "whether frames wait for it"),
+  SOURCE ("expected", TRIB_FIELD_BOOL, expected, "whether it is listed or has sent a record"),
+  SOURCE ("idle", TRIB_FIELD_BOOL, idle, "whether it is silent"),
+  SOURCE ("ended", TRIB_FIELD_BOOL, ended, "whether it has ended"),
+  SOURCE ("unsynced", TRIB_FIELD_BOOL, unsynced, "whether its clock differs from the others'"),
+  SOURCE ("newest", TRIB_FIELD_INT64, max_t_ns, "latest capture time, ns"),
+  SOURCE ("offset", TRIB_FIELD_INT64, offset_ns, "added to its capture times, ns"),
+  SOURCE ("offset-p10", TRIB_FIELD_INT64, offset_p10_ns,
+      "its capture times less those of the first source, ns"),
+  SOURCE ("offset-p50", TRIB_FIELD_INT64, offset_p50_ns, "likewise"),
+  SOURCE ("offset-p90", TRIB_FIELD_INT64, offset_p90_ns, "likewise"),
+  SOURCE ("delay-p10", TRIB_FIELD_INT64, delay_p10_ns, "arrival less capture time, ns"),
+  SOURCE ("delay-p50", TRIB_FIELD_INT64, delay_p50_ns, "likewise"),
+  SOURCE ("delay-p90", TRIB_FIELD_INT64, delay_p90_ns, "likewise"),
+};
+/* clang-format on */
+
+static const TribFieldTable source_tables[] = {
+  TRIB_FIELD_TABLE ("source", NULL, source_rows),
+  TRIB_FIELD_TABLE ("source", NULL, record_rows),
+};
 
 /* with lock: (transfer full): of GstStructure */
 static GPtrArray *
@@ -74,15 +86,19 @@ make_sources (GstObsAligner *self, TribAlign *align)
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
 
   for (guint i = 0; align && i < trib_align_get_n_sources (align); i++) {
-    SourceStats s;
-    trib_align_get_source (align, i, &s.info);
-    s.dropped = sum_dropped (&s.info.counts);
-    if (s.info.n_delays > 0) {
-      s.info.delay_p10_ns += self->shift;
-      s.info.delay_p50_ns += self->shift;
-      s.info.delay_p90_ns += self->shift;
+    TribAlignSourceInfo info;
+    RecordStats records;
+    GstStructure *s;
+    trib_align_get_source (align, i, &info);
+    if (info.n_delays > 0) {
+      info.delay_p10_ns += self->shift;
+      info.delay_p50_ns += self->shift;
+      info.delay_p90_ns += self->shift;
     }
-    g_ptr_array_add (list, trib_fields_to_structure (&source_table, &s));
+    records = record_stats (&info.counts);
+    s = trib_fields_to_structure (&source_tables[0], &info);
+    trib_fields_add (s, record_rows, G_N_ELEMENTS (record_rows), &records);
+    g_ptr_array_add (list, s);
   }
   return list;
 }
@@ -92,56 +108,70 @@ make_sources (GstObsAligner *self, TribAlign *align)
 typedef struct {
   ObsCounts own;
   TribAlignTotals core;
-  guint64 dropped;
   guint64 results_queued, records_queued, bytes_queued;
   GPtrArray *sources;
 } Stats;
 
+#define COUNT(name, field, about)                     \
+  {                                                   \
+    name, TRIB_FIELD_UINT64, AT (Stats, field), about \
+  }
+
 /* clang-format off */
-static const TribField fields[] = {
-#define OWN(name, field, about) { name, TRIB_FIELD_UINT64, AT (Stats, own.field), about }
-#define CORE(name, field, about) { name, TRIB_FIELD_UINT64, AT (Stats, core.field), about }
-  OWN ("records-in", records_in, "records that came in"),
-  OWN ("bytes-in", bytes_in, "bytes of those"),
-  OWN ("records-invalid", invalid, "could not be used"),
-  OWN ("records-control", control, "announces, bounds, ends"),
-  OWN ("records-out", records_out, "in fused records that were pushed"),
-  OWN ("late-out", late_out, "records pushed to the pad late"),
-  OWN ("blocked", blocked, "times that a source waited for space in the output queue"),
-  OWN ("source-conflicts", source_conflicts, "records of a source that also has another pad"),
-  OWN ("gaps-in", gaps_in, "GAP events in"),
-  OWN ("gaps-out", gaps_out, "GAP events out"),
-  OWN ("sync-delays", sync_delays, "frames that waited longer than late-threshold windows"),
-  OWN ("frames-fused", frames_fused, "fused records made"),
-  OWN ("frames-out", frames_out, "fused records pushed"),
-  OWN ("frames-dropped", frames_dropped, "fused records made and not pushed"),
-  OWN ("lost-downstream-full", dropped_full, "records of those: output queue full"),
-  OWN ("lost-downstream-failed", dropped_downstream, "records of those: a push failed"),
-  OWN ("lost-flush", dropped_flush, "records of those: flush or end"),
-  OWN ("lost-encoding", dropped_encoding, "records of those: not expressible in the format"),
-  COUNTS (Stats, core.counts),
-  { "frames-", TRIB_FIELD_COUNTS, AT (Stats, core.by_reason), "frames by reason",
-      TRIB_ALIGN_REASON_LATE + 1, reason_name },
-  CORE ("frames-emitted", groups_emitted, "fused records of pane 0"),
-  CORE ("frames-updated", groups_updated, "fused records of later panes"),
-  CORE ("frames-given-up", groups_dropped, "closed without a fused record"),
-  CORE ("frames-open", open, "open now"),
-  CORE ("peak-frames-open", peak_open, "most that were open at once"),
-  { "frames-queued", TRIB_FIELD_UINT64, AT (Stats, results_queued), "in the output queue" },
-  { "records-queued", TRIB_FIELD_UINT64, AT (Stats, records_queued), "records of those" },
-  { "bytes-queued", TRIB_FIELD_UINT64, AT (Stats, bytes_queued), "bytes in the output queue" },
-  CORE ("pending-bytes", pending_bytes, "bytes of records in open frames"),
-  CORE ("id-reuse", id_reuse, "records with the id of an earlier frame"),
-  CORE ("jumps", jumps, "clocks that were set"),
-  CORE ("epoch", epoch, "number of the present epoch"),
-  { "watermark", TRIB_FIELD_INT64, AT (Stats, core.watermark_ns), "ns; the least int64: none" },
+static const TribField stats_rows[] = {
+  COUNT ("records-in", own.records_in, "input records"),
+  COUNT ("bytes-in", own.bytes_in, "their bytes"),
+  COUNT ("records-invalid", own.invalid, "records that cannot be used"),
+  COUNT ("records-control", own.control, "announces, bounds, ends"),
+  COUNT ("records-out", own.records_out,
+      "in fused records that were pushed, counted again in later panes"),
+  COUNT ("late-out", own.late_out, "records that were pushed to the pad late"),
+  COUNT ("blocked", own.blocked, "times that a source waited for space in the output queue"),
+  COUNT ("source-conflicts", own.source_conflicts,
+      "records of a source that also uses another pad"),
+  COUNT ("gaps-in", own.gaps_in, "GAP events received"),
+  COUNT ("gaps-out", own.gaps_out, "GAP events pushed"),
+  COUNT ("sync-delays", own.sync_delays,
+      "frames that waited longer than the window times late-threshold"),
+  COUNT ("frames-fused", own.frames_fused, "fused records made"),
+  COUNT ("frames-out", own.frames_out, "fused records pushed"),
+  COUNT ("frames-dropped", own.frames_dropped, "fused records made and not pushed"),
+  COUNT ("lost-downstream-full", own.dropped_full,
+      "records of dropped frames: output queue full"),
+  COUNT ("lost-downstream-failed", own.dropped_downstream,
+      "records of dropped frames: a push failed"),
+  COUNT ("lost-flush", own.dropped_flush, "records of dropped frames: a flush or the end"),
+  COUNT ("lost-encoding", own.dropped_encoding,
+      "records of dropped frames: a value that the format cannot express"),
+  COUNT ("frames-complete", core.by_reason[TRIB_ALIGN_REASON_COMPLETE], "results by reason"),
+  COUNT ("frames-timeout", core.by_reason[TRIB_ALIGN_REASON_TIMEOUT], "likewise"),
+  COUNT ("frames-watermark", core.by_reason[TRIB_ALIGN_REASON_WATERMARK], "likewise"),
+  COUNT ("frames-eos", core.by_reason[TRIB_ALIGN_REASON_EOS], "likewise"),
+  COUNT ("frames-overflow", core.by_reason[TRIB_ALIGN_REASON_OVERFLOW], "likewise"),
+  COUNT ("frames-jump", core.by_reason[TRIB_ALIGN_REASON_JUMP], "likewise"),
+  COUNT ("frames-late", core.by_reason[TRIB_ALIGN_REASON_LATE], "likewise"),
+  COUNT ("frames-emitted", core.groups_emitted, "fused records of pane 0"),
+  COUNT ("frames-updated", core.groups_updated, "fused records of later panes"),
+  COUNT ("frames-given-up", core.groups_dropped, "frames closed without a fused record"),
+  COUNT ("frames-open", core.open, "frames that are open now"),
+  COUNT ("peak-frames-open", core.peak_open, "maximum of frames that were open at once"),
+  COUNT ("frames-queued", results_queued, "fused records in the output queue"),
+  COUNT ("records-queued", records_queued, "records of those"),
+  COUNT ("bytes-queued", bytes_queued, "bytes in the output queue"),
+  COUNT ("pending-bytes", core.pending_bytes, "bytes of records in open frames"),
+  COUNT ("id-reuse", core.id_reuse, "records with the frame id of an earlier frame"),
+  COUNT ("jumps", core.jumps, "clocks that were set"),
+  COUNT ("epoch", core.epoch, "number of the current epoch"),
+  { "watermark", TRIB_FIELD_INT64, AT (Stats, core.watermark_ns),
+      "by watermark and tumbling, ns; the least int64 when there is none" },
   { "sources", TRIB_FIELD_LIST, AT (Stats, sources), "a structure for each source" },
-#undef OWN
-#undef CORE
 };
 /* clang-format on */
-static const TribFieldTable table
-    = TRIB_FIELD_TABLE ("application/x-obsaligner-stats", NULL, fields);
+
+static const TribFieldTable stats_tables[] = {
+  TRIB_FIELD_TABLE ("application/x-obsaligner-stats", NULL, stats_rows),
+  TRIB_FIELD_TABLE ("application/x-obsaligner-stats", NULL, record_rows),
+};
 
 /* with lock */
 static GstStructure *
@@ -155,14 +185,19 @@ make_stats (GstObsAligner *self)
     .records_queued = self->queue.records + self->pushing_records,
     .bytes_queued = self->queue.bytes,
     .sources = sources };
+  RecordStats records;
+  GstStructure *s;
 
   if (align)
     trib_align_get_totals (align, &stats.core);
-  stats.dropped = sum_dropped (&stats.core.counts);
-  return trib_fields_to_structure (&table, &stats);
+  records = record_stats (&stats.core.counts);
+  s = trib_fields_to_structure (&stats_tables[0], &stats);
+  trib_fields_add (s, record_rows, G_N_ELEMENTS (record_rows), &records);
+  return s;
 }
 
-/* (transfer full): when not running, those of the last run, in which what was pending was dropped */
+/* (transfer full): when not running, those of the last run, in which what was pending was
+ * dropped */
 GstStructure *
 obs_report_stats (GstObsAligner *self)
 {

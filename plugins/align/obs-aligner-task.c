@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one thread of the element: time for the aligner, and everything that goes out. It sleeps
- * until the aligner's next deadline, on the system's clock, and is woken by whatever comes sooner. */
+/* The one thread of the element: it advances the time of the aligner and pushes all output. It
+ * sleeps until the next deadline of the aligner, on the system's clock, or until it is woken. */
 #include "gstobsaligner-private.h"
 
 #include <record/trib-record-fused.h>
@@ -9,7 +9,7 @@
 
 #define GST_CAT_DEFAULT obs_aligner_debug
 
-/* a record of the group cannot be said in the format that goes out; nothing was pushed */
+/* a record cannot be expressed in the output format; nothing was pushed */
 #define UNWRITABLE GST_FLOW_CUSTOM_SUCCESS
 
 /**
@@ -32,8 +32,8 @@ obs_task_wake (GstObsAligner *self)
  * obs_task_notify:
  * @self: an element
  *
- * Something came in: wakes the task if that has something to do for it, or earlier than it thinks. Most
- * records only wait for others.
+ * After input: wakes the task if it has something to push or an earlier deadline. Most records
+ * only wait for others.
  *
  * @locks: requires lock
  */
@@ -52,7 +52,7 @@ obs_task_notify (GstObsAligner *self)
   obs_task_wake (self);
 }
 
-/* with lock: whether what comes in need not wait for what goes out */
+/* with lock: whether the output queue admits more */
 gboolean
 obs_task_has_space (GstObsAligner *self)
 {
@@ -60,7 +60,7 @@ obs_task_has_space (GstObsAligner *self)
          && self->queue.bytes < self->now.config.max_pending_bytes;
 }
 
-/* with lock, which is let go of: until the aligner's next deadline or until woken */
+/* with lock, which is released: until the next deadline of the aligner or until woken */
 static void
 sleep_until_work (GstObsAligner *self)
 {
@@ -110,7 +110,7 @@ next_item (GstObsAligner *self, ObsItem *ret_item)
 static void
 send_head (GstObsAligner *self, GstPad *pad, GstCaps *caps)
 {
-  /* the sources' own ids are not those of what is made of them */
+  /* fused records are another stream than their sources */
   g_autofree gchar *random = g_uuid_string_random ();
   g_autofree gchar *id = g_strconcat (random, pad == self->srcpad ? "/fused" : "/late", NULL);
   GstEvent *event = gst_event_new_stream_start (id);
@@ -134,7 +134,7 @@ format_caps (TribRecordFormat format)
       format == TRIB_RECORD_JSON ? "application/json" : "application/x-msgpack");
 }
 
-/* JSON, unless only MessagePack is wanted */
+/* JSON, unless downstream accepts only MessagePack */
 static void
 start_output (GstObsAligner *self)
 {
@@ -258,8 +258,8 @@ push_item (GstObsAligner *self, const ObsItem *item)
   }
 }
 
-/* with lock: nothing more can go out. Who pushes in is told by what it gets back; when nobody does
- * any more, the bus must be told. */
+/* With lock: output is no longer possible. Sources get the flow return; after EOS there are
+ * none, so an error is posted. */
 static void
 fail (GstObsAligner *self, GstFlowReturn flow)
 {
@@ -275,7 +275,7 @@ fail (GstObsAligner *self, GstFlowReturn flow)
   g_mutex_lock (&self->lock);
 }
 
-/* with lock: what became of a group of @n records */
+/* with lock: counts a result of @n records */
 static void
 count_pushed (GstObsAligner *self, guint64 n, GstFlowReturn flow)
 {
@@ -302,8 +302,8 @@ set_in_push (GstObsAligner *self, gboolean in_push, const TribAlignResult *resul
   self->pushing_records = result ? result->fused.n_answers : 0;
 }
 
-/* With lock, which is released. @item: (transfer full). While a push lasts the aligner's idle clock stands: a source
- * is not silent because downstream does not take its records. */
+/* With lock, which is released. @item: (transfer full). While a push lasts the aligner's idle
+ * clock stands: a source is not silent because downstream does not take its records. */
 static GstFlowReturn
 dispatch (GstObsAligner *self, ObsItem *item)
 {
@@ -334,7 +334,7 @@ dispatch (GstObsAligner *self, ObsItem *item)
  * obs_task_loop:
  * @user_data: the element
  *
- * Until there is a reason to stop.
+ * Runs until the element stops, or a push fails.
  */
 void
 obs_task_loop (gpointer user_data)
