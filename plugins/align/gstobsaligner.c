@@ -82,25 +82,22 @@
 
 #include <stdio.h>
 
+#include <shared/trib-element-records.h>
+
 #include "gstobsaligner-private.h"
 #include "obs-aligner-report.h"
 
 GST_DEBUG_CATEGORY (obs_aligner_debug);
 #define GST_CAT_DEFAULT obs_aligner_debug
 
-#define RECORD_CAPS "application/json; application/x-msgpack"
-
-static GstStaticPadTemplate mixed_template
-    = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (RECORD_CAPS));
+static GstStaticPadTemplate mixed_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (RECORD_CAPS));
-static GstStaticPadTemplate src_template
-    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (RECORD_CAPS));
-static GstStaticPadTemplate late_template
-    = GST_STATIC_PAD_TEMPLATE ("late", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS (RECORD_CAPS));
-
-enum { PROP_STATS = OBS_N_SETTINGS, PROP_CURRENT_HOLDER, N_PROPS };
-static GParamSpec *properties[N_PROPS];
+    "sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
+static GstStaticPadTemplate late_template = GST_STATIC_PAD_TEMPLATE (
+    "late", GST_PAD_SRC, GST_PAD_REQUEST, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 
 #define gst_obs_aligner_parent_class parent_class
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstObsAligner, gst_obs_aligner, GST_TYPE_ELEMENT,
@@ -407,10 +404,10 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
   gboolean known;
 
   switch (id) {
-    case PROP_STATS:
+    case OBS_SETTING_STATS:
       g_value_take_boxed (value, obs_report_stats (self));
       break;
-    case PROP_CURRENT_HOLDER:
+    case OBS_SETTING_CURRENT_HOLDER:
       g_value_take_string (value, obs_report_holder (self));
       break;
     default:
@@ -474,29 +471,7 @@ gst_obs_aligner_class_init (GstObsAlignerClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  obs_settings_install (properties);
-  /**
-   * obsaligner:stats:
-   *
-   * Counters, see the section on stats.
-   *
-   * Since: 0.2
-   */
-  properties[PROP_STATS]
-      = g_param_spec_boxed ("stats", "Statistics", "Counters since the last start",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  /**
-   * obsaligner:current-holder:
-   *
-   * The source that holds the watermark back, or that the oldest frame waits for. Empty when there
-   * is none.
-   *
-   * Since: 0.2
-   */
-  properties[PROP_CURRENT_HOLDER] = g_param_spec_string ("current-holder", "Current holder",
-      "Source that is waited for at this moment (empty = none)", "",
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  obs_settings_install (object_class);
 
   element_class->change_state = change_state;
   element_class->request_new_pad = request_new_pad;
@@ -510,6 +485,5 @@ gst_obs_aligner_class_init (GstObsAlignerClass *klass)
   gst_element_class_set_static_metadata (element_class, "Observation aligner", "Muxer/Metadata",
       "Merges the observations of several sources into one fused record per frame",
       "The gst-tributary authors");
-  obs_settings_mark_plugin_api ();
   gst_type_mark_as_plugin_api (GST_TYPE_OBS_ALIGNER_PAD, 0);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include <record/trib-record-fused.h>
+#include <shared/trib-element-records.h>
+#include <shared/trib-properties.h>
 
 #include "gstobsaligner-private.h"
 #include "obs-aligner-report.h"
@@ -15,37 +17,23 @@ enum { PROP_SOURCE = 1 };
 
 G_DEFINE_FINAL_TYPE (GstObsAlignerPad, gst_obs_aligner_pad, GST_TYPE_PAD)
 
+static const TribProperty table[] = {
+  [PROP_SOURCE] = { TRIB_PROPERTY_TEXT, "source", "Source",
+      "Source of records that do not name one (NULL = their type)",
+      G_STRUCT_OFFSET (GstObsAlignerPad, source), .is_nullable = TRUE, .while_playing = TRUE },
+};
+static const TribProperties properties = TRIB_PROPERTIES (table);
+
 static void
 gst_obs_aligner_pad_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
-
-  switch (id) {
-    case PROP_SOURCE:
-      GST_OBJECT_LOCK (pad);
-      g_free (pad->source);
-      pad->source = g_value_dup_string (value);
-      GST_OBJECT_UNLOCK (pad);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  trib_properties_set_locked (&properties, object, object, id, value, pspec);
 }
 
 static void
 gst_obs_aligner_pad_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
-
-  switch (id) {
-    case PROP_SOURCE:
-      GST_OBJECT_LOCK (pad);
-      g_value_set_string (value, pad->source);
-      GST_OBJECT_UNLOCK (pad);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  trib_properties_get_locked (&properties, object, object, id, value, pspec);
 }
 
 static void
@@ -53,7 +41,7 @@ gst_obs_aligner_pad_finalize (GObject *object)
 {
   GstObsAlignerPad *pad = GST_OBS_ALIGNER_PAD (object);
 
-  g_free (pad->source);
+  trib_properties_clear (&properties, pad);
   g_clear_pointer (&pad->reader, trib_record_reader_free);
   G_OBJECT_CLASS (gst_obs_aligner_pad_parent_class)->finalize (object);
 }
@@ -66,18 +54,7 @@ gst_obs_aligner_pad_class_init (GstObsAlignerPadClass *klass)
   object_class->set_property = gst_obs_aligner_pad_set_property;
   object_class->get_property = gst_obs_aligner_pad_get_property;
   object_class->finalize = gst_obs_aligner_pad_finalize;
-  /**
-   * GstObsAlignerPad:source:
-   *
-   * Source of the records of this pad that do not name one. It also makes the end of the pad the
-   * end of that source when the pad never had a record.
-   *
-   * Since: 0.2
-   */
-  g_object_class_install_property (object_class, PROP_SOURCE,
-      g_param_spec_string ("source", "Source",
-          "Source of records that do not name one (NULL = their type)", NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
+  trib_properties_install_class (&properties, object_class);
 }
 
 static void
@@ -458,9 +435,7 @@ take_caps (GstObsAlignerPad *pad, GstEvent *event)
   GstCaps *caps;
 
   gst_event_parse_caps (event, &caps);
-  pad->format = gst_structure_has_name (gst_caps_get_structure (caps, 0), "application/json")
-                    ? TRIB_RECORD_JSON
-                    : TRIB_RECORD_MSGPACK;
+  pad->format = trib_record_caps_format (caps);
 }
 
 /* @thread: a streaming thread, or any for a flush */

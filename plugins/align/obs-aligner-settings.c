@@ -156,23 +156,19 @@ static const TribProperty table[OBS_N_SETTINGS] = {
       "File or fd:N for trace records", OURS (trace_location) },
   [OBS_SETTING_TRACE_MESSAGES] = { TRIB_PROPERTY_BOOL, "trace-messages", "Trace messages",
       "Also post trace records on the bus", OURS (trace_messages) },
+  [OBS_SETTING_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters since the last start" },
+  [OBS_SETTING_CURRENT_HOLDER] = { TRIB_PROPERTY_STATE, "current-holder", "Current holder",
+      "Source that holds the watermark back (empty = none)" },
 };
 /* clang-format on */
 
-static GType enum_types[OBS_N_SETTINGS];
-static const TribProperties all = { table, enum_types, OBS_N_SETTINGS };
-
-/* @properties: an element's table of properties, with room for %OBS_N_SETTINGS from 1 on */
-void
-obs_settings_install (GParamSpec **properties)
-{
-  trib_properties_install (&all, properties);
-}
+static const TribProperties all = TRIB_PROPERTIES (table);
 
 void
-obs_settings_mark_plugin_api (void)
+obs_settings_install (GObjectClass *object_class)
 {
-  trib_properties_mark_plugin_api (&all);
+  trib_properties_install_class (&all, object_class);
 }
 
 void

@@ -57,6 +57,8 @@ enum {
   OBS_SETTING_TRACE_LEVEL,
   OBS_SETTING_TRACE_LOCATION,
   OBS_SETTING_TRACE_MESSAGES,
+  OBS_SETTING_STATS,
+  OBS_SETTING_CURRENT_HOLDER,
   OBS_N_SETTINGS
 };
 
@@ -72,8 +74,7 @@ typedef struct {
   gboolean window_set; /* explicitly, so that a profile does not change it */
 } ObsSettings;
 
-void obs_settings_install (GParamSpec **properties);
-void obs_settings_mark_plugin_api (void);
+void obs_settings_install (GObjectClass *object_class);
 void obs_settings_init (ObsSettings *settings);
 void obs_settings_copy (const ObsSettings *from, ObsSettings *to);
 void obs_settings_clear (ObsSettings *settings);

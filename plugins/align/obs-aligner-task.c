@@ -4,6 +4,7 @@
 #include "gstobsaligner-private.h"
 
 #include <record/trib-record-fused.h>
+#include <shared/trib-element-records.h>
 
 #include "obs-aligner-report.h"
 
@@ -108,56 +109,33 @@ next_item (GstObsAligner *self, ObsItem *ret_item)
 /* ---- the beginning of a stream ---- */
 
 static void
-send_head (GstObsAligner *self, GstPad *pad, GstCaps *caps)
+push_head (GstObsAligner *self, GstPad *pad, TribRecordFormat format)
 {
-  /* fused records are another stream than their sources */
-  g_autofree gchar *random = g_uuid_string_random ();
-  g_autofree gchar *id = g_strconcat (random, pad == self->srcpad ? "/fused" : "/late", NULL);
-  GstEvent *event = gst_event_new_stream_start (id);
-  GstSegment segment;
+  g_autoptr (GstCaps) caps = trib_record_caps_new (format);
   guint group;
 
   g_mutex_lock (&self->lock);
   group = self->group_id;
   g_mutex_unlock (&self->lock);
-  gst_event_set_group_id (event, group);
-  gst_pad_push_event (pad, event);
-  gst_pad_push_event (pad, gst_event_new_caps (caps));
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (pad, gst_event_new_segment (&segment));
+  /* another stream than those of the sources */
+  trib_pad_push_stream_head (pad, group, pad == self->srcpad ? "/fused" : "/late", caps);
 }
 
-static GstCaps *
-format_caps (TribRecordFormat format)
-{
-  return gst_caps_new_empty_simple (
-      format == TRIB_RECORD_JSON ? "application/json" : "application/x-msgpack");
-}
-
-/* JSON, unless downstream accepts only MessagePack */
 static void
 start_output (GstObsAligner *self)
 {
-  g_autoptr (GstCaps) json = format_caps (TRIB_RECORD_JSON);
-  g_autoptr (GstCaps) allowed = gst_pad_get_allowed_caps (self->srcpad);
-  g_autoptr (GstCaps) caps = NULL;
-
-  self->format
-      = allowed == NULL || gst_caps_is_empty (allowed) || gst_caps_can_intersect (allowed, json)
-            ? TRIB_RECORD_JSON
-            : TRIB_RECORD_MSGPACK;
-  caps = format_caps (self->format);
-  send_head (self, self->srcpad, caps);
+  self->format = trib_pad_choose_record_format (self->srcpad);
+  push_head (self, self->srcpad, self->format);
   self->started = TRUE;
 }
 
 static void
 start_late (GstObsAligner *self, GstPad *pad, TribRecordFormat format)
 {
-  g_autoptr (GstCaps) caps = format_caps (format);
+  g_autoptr (GstCaps) caps = trib_record_caps_new (format);
 
   if (!self->late_started)
-    send_head (self, pad, caps);
+    push_head (self, pad, format);
   else
     gst_pad_push_event (pad, gst_event_new_caps (caps));
   self->late_started = TRUE;
