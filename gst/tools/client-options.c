@@ -56,7 +56,7 @@ read_bounded (const gchar *path, gsize *ret_len, GError **error)
  * @path: name of a file
  * @error: return location, names file and line, never what it says
  *
- * Reads KEY=VALUE lines. Empty lines and those that begin with # are passed over, and blanks around
+ * Reads KEY=VALUE lines. Empty lines and those that begin with # are skipped, and blanks around
  * key and value.
  *
  * Returns: whether all lines are options

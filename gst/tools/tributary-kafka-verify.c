@@ -15,7 +15,7 @@
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_COULD_NOT_RUN = 2 };
 
 #define PROGRESS_MS 1000
-/* an answer that is waited for may take long to give up; the second signal does not wait for it */
+/* a pending request may take long to time out; the second signal does not wait for it */
 #define ABORT_SECONDS 2
 #define LEAVE_SECONDS 5
 
@@ -54,7 +54,7 @@ on_signal (int number)
     alarm (ABORT_SECONDS);
 }
 
-/* what the program ends with when the client does not let it end by itself */
+/* exit status when the client blocks the end of the program */
 static volatile sig_atomic_t status_so_far = EXIT_COULD_NOT_RUN;
 
 static void
@@ -142,7 +142,7 @@ parse_options (Options *o, gint *argc, gchar ***argv, GError **error)
     { "max-findings", 0, 0, G_OPTION_ARG_INT, &o->max_findings,
         "list N of each kind; all are counted (default 20)", "N" },
     { "allow-expired", 0, 0, G_OPTION_ARG_NONE, &o->allow_expired,
-        "what retention removed is told, but does not spoil the verdict", NULL },
+        "records removed by retention are reported, but do not change the exit status", NULL },
     { "topic-prefix", 0, 0, G_OPTION_ARG_STRING, &o->prefix, "stands before each topic name",
         "TEXT" },
     { "metadata-topic", 0, 0, G_OPTION_ARG_STRING, &o->topics[TRIB_KAFKA_TOPIC_METADATA],
@@ -196,7 +196,7 @@ check_options (Options *o, gint argc, GError **error)
   const gchar *wrong = NULL;
 
   if (argc > 1)
-    wrong = "there are arguments that are no options";
+    wrong = "unexpected arguments that are not options";
   else if (o->bootstrap_servers == NULL || *o->bootstrap_servers == '\0')
     wrong = "name the broker with --bootstrap-servers HOST:PORT";
   else if (o->until_frames < 0 || (o->until_frames > 0 && !o->follow))
@@ -306,10 +306,10 @@ run_verifier (const Options *o, GError **error)
   }
   fwrite (text->str, 1, text->len, stdout);
   if (fflush (stdout) != 0 || ferror (stdout)) {
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the report can not be written");
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the report cannot be written");
     return EXIT_COULD_NOT_RUN;
   }
-  /* the verdict stands: a client that cannot leave its broker does not hold the program back */
+  /* the verdict stands: a client that cannot disconnect does not delay the exit */
   status_so_far = verify_report_faults (&run.report) ? EXIT_FINDINGS : EXIT_CLEAN;
   alarm (LEAVE_SECONDS);
   return status_so_far;

@@ -42,7 +42,7 @@ rate_mb (const VerifyReport *r)
 
 /* ---- for people ---- */
 
-/* ids and details come from outside: a terminal must not obey them */
+/* ids and details are input: a terminal must not interpret them */
 static gchar *
 printable (const gchar *text)
 {
@@ -184,7 +184,7 @@ append_notes (const VerifyReport *r, GString *out)
         c->beyond);
   if (unattributed > 0)
     g_string_append_printf (out,
-        "\nnote: %" G_GUINT64_FORMAT " records have no frame id as key and can not be said to be "
+        "\nnote: %" G_GUINT64_FORMAT " records have no frame id as key and cannot be said to be "
         "of this selection or not\n",
         unattributed);
 }

@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* The words of tributary-kafka-verify: docs/tools/tributary-kafka-verify.md. Text only, no I/O. */
+/* The texts of tributary-kafka-verify: docs/tools/tributary-kafka-verify.md. Text only, no I/O. */
 
 /**
  * VerifyReport:
- * @verify: the books
+ * @verify: a verification
  * @bootstrap_servers: which broker
  * @topics: metadata, binary, registry
  * @sessions: (nullable) (array zero-terminated=1): the filter

@@ -22,16 +22,16 @@ struct _GstKafkaBinarySrc {
 
   /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
   TribKafkaFrames *frames;
-  TribKafkaTail *tail;               /* while it is looked for how long the recording is */
+  TribKafkaTail *tail;               /* while the duration of the recording is looked for */
   TribKafkaReader *reader;           /* of metadata, for bytes that do not say what they are */
   TribKafkaFramesCounts last_counts; /* of the run before, once it has ended */
-  guint64 unusable;                  /* what they are could not be found out */
+  guint64 unusable;                  /* of unknown media type */
   guint64 skipped;
 
   /* set going to READY */
   TribKafkaFramesConfig frames_config;
 
-  /* streaming thread, or nobody else while a seek is carried out */
+  /* streaming thread, or the seeking thread while it is stopped */
   GstKafkaKind kind;
   GstCaps *caps; /* (nullable) as they were sent */
   TribJsonReader *json;

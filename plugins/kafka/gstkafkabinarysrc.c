@@ -4,72 +4,86 @@
  * @title: kafkabinarysrc
  * @short_description: Reads frames back from Kafka topics as ordinary media
  *
- * Gives the frames that `kafkabinarysink` and other producers of the same topics have written: their bytes as they are, with
- * caps, times and identity. Nothing is copied, no consumer group is joined, nothing is committed or
- * created on the broker.
+ * Reads the frames that `kafkabinarysink` and other producers of the same topics have written:
+ * their bytes unchanged, with caps, times and identity. Nothing is copied, no consumer group is
+ * joined, nothing is committed or created on the broker.
  *
- * `read-by` decides what a frame is. With registry, the default, it is an entry of the registry topic that says where
- * bytes and metadata are: both were acknowledged, copies that a retry made are passed over, frames that failed are
- * known with their reason, and bytes of other streams are not even transferred. With bytes, it is a record of the
- * bytes topic: for producers that write no registry with offsets, and one acknowledgement earlier.
+ * `read-by` selects what is followed. With registry, the default, a frame is an entry of the
+ * registry topic that says where bytes and metadata are: both were acknowledged, duplicates of a
+ * retry are skipped, frames that failed are known with their reason, and bytes of other streams are
+ * not transferred. With bytes, a frame is a record of the bytes topic: for producers that write no
+ * registry with offsets, and one acknowledgement earlier.
  *
- * `start` says where to begin: earliest, latest, offset (`start-offset`, of the followed topic, in one partition or all) or
- * time (`start-time`). `until` says where to end: end, the present end when reading begins, or never: the source is live
- * then and waits for more, and for topics that are not there yet. It plays what is old as fast as it is taken.
+ * `start` selects where to begin: earliest, latest, offset (`start-offset`, of the followed topic,
+ * in one partition or all) or time (`start-time`). `until` selects where to end: end, the end of
+ * the topic as of start-up, or never: the source is live and waits for more, and for topics that do
+ * not exist yet. Frames that exist already are read as fast as downstream accepts them.
  *
- * One stream is given. What `session-id` and `stream-id` leave open is decided by the first frame that is met, in order
- * of record timestamps: its stream is taken, others are passed over and told of. Sessions of that stream follow each other: a
- * frame of a session that was not seen yet ends the present one, and a session that was left is not taken up again. So two
- * cameras that write at once are never mixed; who wants one of them names it.
+ * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
+ * order of record timestamps: its stream is selected, others are skipped and reported. Sessions of
+ * that stream follow each other: the first frame of another session ends the present one, and a
+ * session that has ended is not resumed. So two cameras that write at the same time are never
+ * mixed; set the properties to select one of them.
  *
- * While the broker is away reading waits, and goes on where it was. Records that retention has removed before they were
- * read are a gap and a count. A partition that is added while the source follows is read from its beginning, and found within
- * ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`); frames of it that come too late for their place are
- * counted as late.
+ * While the broker does not respond, reading waits, and resumes at the same position. Records that
+ * retention has removed before they were read are a gap and a count. A partition that is added
+ * while the source follows is read from its beginning, and found within ten seconds
+ * (`topic.metadata.refresh.interval.ms` of `consumer-config`); frames of it that arrive after later
+ * ones had been given are counted as late.
  *
  * ## Caps
- * Any of image/jpeg, image/png, image/webp, video/x-raw, video/x-h264 and video/x-h265 (alignment au), as the record's
- * `caps` header says; else as its content-type header, its first bytes, its metadata record (with `read-by` registry) or
- * typefinding say. A frame of which nothing says what it is is passed over. Caps may change at any buffer.
+ * Any of image/jpeg, image/png, image/webp, video/x-raw, video/x-h264 and video/x-h265 (alignment
+ * au), as the record's `caps` header says; else as its content-type header, its first bytes, its
+ * metadata record (with `read-by` registry) or typefinding say. A frame of unknown media type is
+ * skipped. Caps may change at any buffer.
  *
  * ## Timing
- * PTS is the capture time since the first frame's: stream time 0. A buffer has the DISCONT flag where frames are missing in
- * front of it, and a GAP event (with the fields missing-frames and reason) takes their place; there is none in front of the
- * first frame. Each buffer carries the frame meta, except quality and original size, which records do not say.
+ * PTS is the capture time since that of the first frame: stream time 0. A buffer has the DISCONT
+ * flag where frames are missing before it, and a GAP event (with the fields missing-frames and
+ * reason) takes their place, except before the first frame. Each buffer carries the frame meta,
+ * without quality and original size, which records do not contain.
  *
- * Seeking: flushing, in time, forwards at rate 1, exact. The broker looks capture times up in its index; the broker inside the
- * process cannot, and is read from its beginning. For H.264 and H.265 reading begins up to ten seconds before the target, at
- * the first key frame; a decoder drops what is in front of the target. When a new session begins, running time goes on and
- * stream time jumps.
- * Seek on the pipeline, as with any source: after one on the element itself GStreamer may leave a sink in PAUSED.
+ * Seeking: flushing, in time, forwards at rate 1, exact. The broker looks capture times up in its
+ * index; the broker inside the process cannot, and is read from its beginning. For H.264 and H.265
+ * reading begins up to ten seconds before the target, at the first key frame; a decoder drops what
+ * is before the target. When a new session begins, running time continues and stream time jumps.
+ * Seek on the pipeline, as with any source: after a seek on the element itself GStreamer may leave
+ * a sink in PAUSED.
  *
- * With `until` end the duration is known once the first frame came, and the source is not live. With `until` never it is live: the first
- * frame after going to PLAYING is of now, the others keep their distances, and `latency-ms` is what frames may be late.
+ * With `until` end the duration is known after the first frame, and the source is not live. With
+ * `until` never it is live: the running time of the first frame after PLAYING is the present one,
+ * the others keep their distances, and `latency-ms` is the maximum delay.
  *
  * ## Threads
- * One streaming thread, which also drives the Kafka clients. Questions to a broker that does not answer block it for a second at most, so a
- * flush or a state change takes that long then. A buffer that is kept keeps the client's connection, too.
+ * One streaming thread, which also drives the Kafka clients. Requests to a broker that does not
+ * respond block it for a second at most, so a flush or a state change may take that long. A buffer
+ * that is kept also keeps the client's connection.
  *
  * ## Errors
- * - Unusable settings (topic name, session or stream id, `consumer-config`): RESOURCE/SETTINGS, going to READY.
+ * - Unusable settings (topic name, session or stream id, `consumer-config`): RESOURCE/SETTINGS, in
+ *   the change to READY.
  * - No such topic or partition, with `until` end or with `start-partition`: RESOURCE/NOT_FOUND.
- * - The broker refuses this client, also when it takes the right to read away later: RESOURCE/NOT_AUTHORIZED.
- * - The topic was made anew while it was read, or the client cannot go on: RESOURCE/READ.
- * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set: RESOURCE/OPEN_READ.
- * - Records that are no frames, or of which nothing says what they are: one RESOURCE/READ warning a start.
+ * - The broker does not authorise this client, also later: RESOURCE/NOT_AUTHORIZED.
+ * - The topic was deleted and re-created, or the client cannot continue: RESOURCE/READ.
+ * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`,
+ *   when that is set: RESOURCE/OPEN_READ.
+ * - Records that are not frames, or of unknown media type: one RESOURCE/READ warning a start.
  *
  * ## Stats
- * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged + malformed + unusable + skipped
- * + flushed + pending, at any moment. Counters start at 0 with each
+ * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged +
+ * malformed + unusable + skipped + flushed + pending, at any moment. Counters start at 0 with each
  * NULL to READY, and when settings were changed in READY.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,width=640,height=480,framerate=30/1 !
  * frameencodebin session-id=test ! kafkabinarysink bootstrap-servers=in-process
- * kafkabinarysrc bootstrap-servers=in-process until=never num-buffers=60 ! jpegdec ! fakesink async=false
+ * kafkabinarysrc bootstrap-servers=in-process until=never num-buffers=60 ! jpegdec !
+ * fakesink async=false
  * ]|
- * Sends sixty test pictures to the broker inside the process, and reads them back while they are written. Without `async` being
- * false the pipeline would wait for the last sink's first picture before it lets the first sink begin.
+ * Sends sixty test pictures to the broker inside the process, and reads them back while they are
+ * written. Without `async` being false the pipeline would wait for the first picture of the last
+ * sink before the first sink starts.
  *
  * Since: 0.1
  */
@@ -119,7 +133,7 @@ static const TribField binary_src_stats_fields[] = {
   { "failed", TRIB_FIELD_UINT64, STAT (frames.failed), "registry entries of frames that failed" },
   { "filtered", TRIB_FIELD_UINT64, STAT (frames.filtered), "frames of other streams and sessions" },
   { "before", TRIB_FIELD_UINT64, STAT (frames.before), "frames of capture times before the one that was asked for" },
-  { "duplicates", TRIB_FIELD_UINT64, STAT (frames.duplicates), "frames that were there twice" },
+  { "duplicates", TRIB_FIELD_UINT64, STAT (frames.duplicates), "frames that were read before" },
   { "late", TRIB_FIELD_UINT64, STAT (frames.late), "frames that arrived after later ones had been given" },
   { "expired", TRIB_FIELD_UINT64, STAT (frames.expired), "frames whose bytes retention has removed, while the entry is there" },
   { "damaged", TRIB_FIELD_UINT64, STAT (frames.damaged), "frames whose bytes are not those that the entry describes" },
@@ -306,7 +320,7 @@ install_properties (GObjectClass *object_class)
   gst_kafka_source_install (properties);
   gst_kafka_settings_install_source_frames (properties);
   properties[PROP_READ_BY] = g_param_spec_enum ("read-by", "Read by",
-      "What is followed: the registry, whose entries name the bytes, or the bytes alone",
+      "Topic to follow: the registry, whose entries name the bytes, or the bytes alone",
       gst_kafka_read_by_get_type (), DEFAULT_READ_BY, flags);
   properties[PROP_CHECK_CRC] = g_param_spec_boolean ("check-crc", "Check CRC",
       "Compare the bytes of each frame with their CRC-32C", DEFAULT_CHECK_CRC, flags);

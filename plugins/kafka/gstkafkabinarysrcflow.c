@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kafkabinarysrc does on its streaming thread: from the frames that the core gives to buffers, gaps and
- * messages. */
+/* What kafkabinarysrc does on its streaming thread: from the frames that the core gives to buffers,
+ * gaps and messages. */
 #include "config.h"
 
 #include "gstkafkabinarysrc-private.h"
@@ -238,8 +238,8 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
       GST_ELEMENT (self), gst_message_new_duration_changed (GST_OBJECT (self)));
 }
 
-/* A live source's first frame is of now. A session that follows another one goes on in running time, however long
- * nothing was captured between them. */
+/* A live source's first frame is of now. A session that follows another one continues in running
+ * time, however long nothing was captured between them. */
 static void
 place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstClockTime pts)
 {
@@ -260,7 +260,7 @@ place_in_time (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, GstCloc
     self->begun = FALSE;
     self->discont = TRUE;
   } else if (!self->begun && live) {
-    /* after a seek frames in front of the target come first: they are decoded, not shown */
+    /* after a seek, frames before the target are decoded, not shown */
     gst_kafka_source_begin_segment (source, MAX (pts, GST_BASE_SRC (self)->segment.start),
         gst_kafka_source_now_running (source));
   }

@@ -19,7 +19,7 @@ gst_kafka_kind_clear (GstKafkaKind *kind)
   memset (kind, 0, sizeof *kind);
 }
 
-/* what comes from outside must be caps that the element may have at all */
+/* caps from records must be among those of the template */
 static gboolean
 is_usable (GstCaps *caps)
 {
@@ -32,7 +32,8 @@ is_usable (GstCaps *caps)
              || (gst_video_info_from_caps (&info, caps) && info.width > 0 && info.height > 0));
 }
 
-/* bytes of the length in front of each unit of an avc stream; 4 where the codec data does not say it */
+/* bytes of the length in front of each unit of an avc stream; 4 where the codec data does not say
+ * it */
 static guint
 find_nal_length (const GstStructure *s, gboolean is_h265)
 {
@@ -104,7 +105,8 @@ is_plain_value (const gchar *at)
   return n > 0 && n % 2 == 0 && (at[n] == '\0' || strchr (", ;", at[n]));
 }
 
-/* What stands around a "/": no fraction, or one that has no sign, fits and does not divide by zero. */
+/* What stands around a "/": no fraction, or one that has no sign, fits and does not divide by zero.
+ * */
 static gboolean
 is_plain_fraction (const gchar *text, const gchar *slash)
 {
@@ -118,8 +120,9 @@ is_plain_fraction (const gchar *text, const gchar *slash)
          && (slash - n_before == text || *(slash - n_before - 1) != '-');
 }
 
-/* GStreamer trusts the text of caps: in 1.22 a buffer that is no hexadecimal is used after it was freed, and criticals come of
- * other types and of large fractions. So only what caps of pictures have gets there. */
+/* GStreamer trusts the text of caps: in 1.22 a buffer that is not hexadecimal is used after it was
+ * freed, and other types and large fractions cause criticals. So only what caps of pictures have is
+ * parsed. */
 static GstCaps *
 parse_caps (const gchar *text)
 {
@@ -131,8 +134,8 @@ parse_caps (const gchar *text)
   return gst_caps_from_string (text);
 }
 
-/* A content type of other producers may be anything; of those that say enough only pictures are of use. What HTTP calls
- * parameters is passed over. */
+/* A content type of other producers may be anything; of those that say enough only pictures are of
+ * use. HTTP parameters are skipped. */
 static GstCaps *
 caps_of_type (const gchar *said, guint width, guint height)
 {

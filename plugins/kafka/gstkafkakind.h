@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* What the bytes of a record are, from its headers, from what its metadata says, or from the bytes themselves. */
+/* What the bytes of a record are, from its headers, from what its metadata says, or from the bytes
+ * themselves. */
 
 #define GST_KAFKA_CAPS                                                   \
   "image/jpeg; image/png; image/webp; video/x-raw; "                     \
@@ -30,11 +31,10 @@ typedef struct {
   gboolean has_delta;
   GstClockTime duration;
 
-  gchar *header; /* text of the `caps` header that @caps came from */
+  gchar *header; /* text of the `caps` header that @caps were made of */
   gsize header_len;
   gsize raw_size; /* size of the raw frames that metadata was read for */
-  gsize
-      min_size; /* of a raw frame: elements downstream do not look whether all its bytes are there */
+  gsize min_size; /* of a raw frame: elements downstream do not check the size */
   gboolean is_h265;
   guint nal_length; /* 0: byte-stream */
 } GstKafkaKind;

@@ -153,8 +153,8 @@ copy_out (GstBuffer *buffer)
  * gst_kafka_buffer_held_bytes:
  * @buffer: a frame
  *
- * Encoders may return a small picture in memory of the size of the raw frame (jpegenc does): a reference to
- * the buffer keeps all of it.
+ * Encoders may return a small picture in memory of the size of the raw frame (jpegenc does): a
+ * reference to the buffer keeps all of it.
  *
  * Returns: bytes that a reference keeps allocated
  */
@@ -175,10 +175,11 @@ gst_kafka_buffer_held_bytes (GstBuffer *buffer)
  * gst_kafka_bytes_new:
  * @buffer: a buffer
  * @compact: copy the bytes out instead of keeping @buffer
- * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several memories
+ * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several
+ *   memories
  *
- * Returns: (transfer full) (nullable): the buffer's bytes as they lie; where they were not copied, they keep
- *   @buffer alive. %NULL when it cannot be read
+ * Returns: (transfer full) (nullable): the buffer's bytes as they lie; where they were not copied,
+ *   they keep @buffer alive. %NULL when it cannot be read
  */
 GBytes *
 gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
@@ -192,11 +193,11 @@ gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
  * @media: the caps
  * @buffer: a frame
  * @compact: copy the bytes out instead of keeping @buffer
- * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several memories, or
- *   raw rows lie otherwise than readers expect
+ * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several
+ *   memories, or raw rows lie otherwise than readers expect
  *
- * Returns: (transfer full) (nullable): the frame's bytes; where they were not copied, they keep @buffer alive.
- *   %NULL when it cannot be read
+ * Returns: (transfer full) (nullable): the frame's bytes; where they were not copied, they keep
+ *   @buffer alive. %NULL when it cannot be read
  */
 GBytes *
 gst_kafka_payload_new (

@@ -4,60 +4,71 @@
  * @title: kafkarecordsrc
  * @short_description: Reads each record of a Kafka topic as one buffer
  *
- * Gives what `kafkarecordsink` and other producers have written to one topic: each record as one buffer, its bytes as they
- * are, never copied. Nothing is committed or created on the broker, and no consumer group is joined: every source reads all
- * of it.
+ * Reads what `kafkarecordsink` and other producers have written to one topic: each record as one
+ * buffer, its bytes unchanged and never copied. Nothing is committed or created on the broker, and
+ * no consumer group is joined: every source reads all of the topic.
  *
- * `start` says where to begin: earliest, latest, offset (`start-offset`, in one partition or all) or time (`start-time`).
- * `until` says where to end: end, the present end when reading begins, or never: the source is live then and waits for more,
- * and for a topic that is not there yet. It plays what is old as fast as it is taken.
+ * `start` selects where to begin: earliest, latest, offset (`start-offset`, in one partition or
+ * all) or time (`start-time`). `until` selects where to end: end, the end of the topic as of
+ * start-up, or never: the source is live and waits for more, and for a topic that does not exist
+ * yet. Records that exist already are read as fast as downstream accepts them.
  *
  * ## Order
- * Records of one partition, so those of one key, come in the order in which they were written. Records of several partitions come
- * in order of their timestamps, as far as they are there: a record waits until every other partition has given a later one or has no more at
- * present, or until a quarter of `max-queued-bytes` waits. So what is there when reading begins is in order, if each partition is; what is
- * written while the source follows comes as it comes, and one that is older than what was given already is given late.
+ * Records of one partition, so those of one key, are given in the order in which they were written.
+ * Records of several partitions are given in order of their timestamps, as far as they are known: a
+ * record waits until every other partition has given a later one or has no more at present, or
+ * until a quarter of `max-queued-bytes` waits. So what exists when reading begins is in order, if
+ * each partition is; what is written while the source follows is given as it arrives, and a record
+ * older than one that was given already is late.
  *
- * While the broker is away reading waits, and goes on where it was: nothing twice, nothing left out. Records that retention has
- * removed before they were read are counted and told. A partition that is added while the source follows is read from its
- * beginning, and found within ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`).
+ * While the broker does not respond, reading waits, and resumes at the same position: nothing is
+ * repeated or left out. Records that retention has removed before they were read are counted and
+ * reported. A partition that is added while the source follows is read from its beginning, and
+ * found within ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`).
  *
  * ## Caps
- * application/json or application/x-msgpack, as the record's content-type header says. A record without that header (or with
- * application/octet-stream) is looked at: a valid JSON text that is an object is JSON; what begins with the marker of a map is
- * MessagePack. What its header says is not checked. Other records are passed over, and counted as unusable. Caps may change at any buffer.
+ * application/json or application/x-msgpack, as the record's content-type header says. A record
+ * without that header (or with application/octet-stream) is examined: a valid JSON text that is an
+ * object is JSON; a value that begins with the marker of a map is MessagePack. A value with a
+ * header is not checked. Other records are skipped, and counted as unusable. Caps may change at any
+ * buffer.
  *
  * ## Timing
- * PTS is the record's timestamp since the first record's, in whole milliseconds, which is all that Kafka keeps; a record of an earlier
- * time than the first has 0, one without timestamp has none. Each buffer carries the timestamp as a timestamp/x-unix reference timestamp,
- * which `kafkarecordsink` takes for the record's time: what is copied from topic to topic keeps its times. The
- * buffer's offset is the record's in its partition. A buffer has the DISCONT flag where records are missing in
- * front of it. The Kafka key is not given on: `key-field` of a sink makes it anew.
+ * PTS is the record's timestamp since that of the first record, in whole milliseconds, the
+ * resolution of Kafka; a record older than the first has 0, one without timestamp has none. Each
+ * buffer carries the timestamp as a timestamp/x-unix reference timestamp, which `kafkarecordsink`
+ * uses as the record's time: copies from topic to topic keep their times. The buffer's offset is
+ * the record's in its partition. A buffer has the DISCONT flag where records are missing before it.
+ * The Kafka key is not part of the buffer: `key-field` of a sink makes it again.
  *
- * Seeking: flushing, in time, forwards at rate 1, exact to the millisecond; the duration is not known. The broker looks times up in its
- * index; the broker inside the process cannot, and is read from its beginning.
- * Seek on the pipeline, as with any source: after one on the element itself GStreamer may leave a sink in PAUSED.
+ * Seeking: flushing, in time, forwards at rate 1, exact to the millisecond; the duration is not
+ * known. The broker looks times up in its index; the broker inside the process cannot, and is read
+ * from its beginning. Seek on the pipeline, as with any source: after a seek on the element itself
+ * GStreamer may leave a sink in PAUSED.
  *
- * With `until` end the source is not live. With `until` never it is live: the first record after going to PLAYING is of now, the
- * others keep their distances, and `latency-ms` is what records may be late.
+ * With `until` end the source is not live. With `until` never it is live: the running time of the
+ * first record after PLAYING is the present one, the others keep their distances, and `latency-ms`
+ * is the maximum delay.
  *
  * ## Threads
- * One streaming thread, which also drives the Kafka client. Questions to a broker that does not answer block it for a second at most,
- * so a flush or a state change takes that long then. A buffer that is kept keeps the client's connection, and the broker's whole
- * answer that the record came in, too.
+ * One streaming thread, which also drives the Kafka client. Requests to a broker that does not
+ * respond block it for a second at most, so a flush or a state change may take that long. A buffer
+ * that is kept also keeps the client's connection, and the whole response of the broker that held
+ * the record.
  *
  * ## Errors
- * - Unusable settings (topic name, `consumer-config`): RESOURCE/SETTINGS, going to READY.
+ * - Unusable settings (topic name, `consumer-config`): RESOURCE/SETTINGS, in the change to READY.
  * - No such topic or partition, with `until` end or with `start-partition`: RESOURCE/NOT_FOUND.
- * - The broker refuses this client, also when it takes the right to read away later: RESOURCE/NOT_AUTHORIZED.
- * - The topic was made anew while it was read, or the client cannot go on: RESOURCE/READ.
- * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`, when that is set:
- * RESOURCE/OPEN_READ.
+ * - The broker does not authorise this client, also later: RESOURCE/NOT_AUTHORIZED.
+ * - The topic was deleted and re-created, or the client cannot continue: RESOURCE/READ.
+ * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`,
+ *   when that is set: RESOURCE/OPEN_READ.
  * - Records that are neither JSON nor MessagePack, or damaged: one RESOURCE/READ warning a start.
  *
  * ## Stats
- * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters start at 0 with each
- * NULL to READY, and when settings were changed in READY.
+ * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters
+ * start at 0 with each NULL to READY, and when settings were changed in READY.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 filesrc location=launch-lines/kafka/record.json !
@@ -98,10 +109,10 @@ struct _GstKafkaRecordSrc {
   TribKafkaRecords *records;
   TribKafkaRecordsCounts last_counts; /* of the run before, once it has ended */
   guint64 unusable;
-  guint64 skipped; /* the first record, when something later had been sought before it came */
+  guint64 skipped; /* the first record, when a later one had been sought before */
   guint64 bytes_pushed;
 
-  /* streaming thread, or nobody else while a seek is carried out */
+  /* streaming thread, or the seeking thread while it is stopped */
   const gchar *content; /* of the caps that were sent, NULL: none */
   gboolean has_base;
   gint64 base_ms;       /* timestamp of the first record: stream time 0 */

@@ -49,7 +49,7 @@ log_cb (gpointer user_data, gint level, const gchar *text)
 {
   GstKafkaSource *self = user_data;
 
-  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
+  /* its warnings repeat with every attempt to connect; what matters of them is posted on the bus */
   if (level <= 4)
     GST_INFO_OBJECT (self, "client: %s", text);
   else
@@ -159,8 +159,8 @@ start_all (GstKafkaSource *self)
   return FALSE;
 }
 
-/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
- * it holds. */
+/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it
+ * is, with what it holds. */
 static gboolean
 apply_changes (GstKafkaSource *self)
 {
@@ -358,7 +358,8 @@ gst_kafka_source_first_position (const GstKafkaSource *source)
   };
 }
 
-/* monotonic: up to when to wait before gst_kafka_source_is_away_too_long() is to be asked, -1: without end */
+/* monotonic: up to when to wait before gst_kafka_source_is_away_too_long() is to be asked, -1:
+ * without end */
 gint64
 gst_kafka_source_next_deadline (const GstKafkaSource *source)
 {
@@ -673,15 +674,14 @@ install_start (GParamSpec **properties)
   properties[GST_KAFKA_SOURCE_START_OFFSET] = g_param_spec_int64 ("start-offset", "Start offset",
       "With start=offset: offset of the first record (negative = that many records before the end)",
       G_MININT64 / 2, G_MAXINT64, DEFAULT_START_OFFSET, flags);
-  properties[GST_KAFKA_SOURCE_START_PARTITION]
-      = g_param_spec_int ("start-partition", "Start partition",
-          "Number of the only partition of the followed topic to read (-1 = all of them)", -1,
-          G_MAXINT32, DEFAULT_START_PARTITION, flags);
+  properties[GST_KAFKA_SOURCE_START_PARTITION] = g_param_spec_int ("start-partition",
+      "Start partition", "Only partition of the followed topic to read (-1 = all of them)", -1,
+      G_MAXINT32, DEFAULT_START_PARTITION, flags);
   properties[GST_KAFKA_SOURCE_START_TIME] = g_param_spec_int64 ("start-time", "Start time",
-      "With start=time: capture time of what comes first, nanoseconds since the Unix epoch",
-      G_MININT64 / 2, G_MAXINT64 / 2, DEFAULT_START_TIME, flags);
+      "With start=time: earliest capture time, nanoseconds since the Unix epoch", G_MININT64 / 2,
+      G_MAXINT64 / 2, DEFAULT_START_TIME, flags);
   properties[GST_KAFKA_SOURCE_UNTIL] = g_param_spec_enum ("until", "Until",
-      "Whether to end where the topic ends now or to wait for more", gst_kafka_until_get_type (),
+      "Stop at the end of the topic as of start-up, or wait for more", gst_kafka_until_get_type (),
       DEFAULT_UNTIL, flags);
 }
 
@@ -700,20 +700,18 @@ gst_kafka_source_install (GParamSpec **properties)
   gst_kafka_settings_install_source (properties);
   install_start (properties);
   properties[GST_KAFKA_SOURCE_MAX_QUEUED_BYTES] = g_param_spec_uint64 ("max-queued-bytes",
-      "Maximum queued bytes", "Bound in bytes on what is read ahead", 4 * 1024 * 1024,
+      "Maximum queued bytes", "Memory limit for data that is read ahead (bytes)", 4 * 1024 * 1024,
       G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_QUEUED_BYTES, flags);
   properties[GST_KAFKA_SOURCE_LATENCY_MS] = g_param_spec_uint ("latency-ms", "Latency",
-      "With until=never: milliseconds that buffers may come late", 0, 600000, DEFAULT_LATENCY_MS,
-      flags);
-  properties[GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS]
-      = g_param_spec_uint ("outage-timeout-ms", "Outage timeout",
-          "Milliseconds that the broker may be away before it is an error (0 = wait without end)",
-          0, G_MAXINT32, DEFAULT_OUTAGE_TIMEOUT_MS, flags);
+      "With until=never: maximum delay of buffers (ms)", 0, 600000, DEFAULT_LATENCY_MS, flags);
+  properties[GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS] = g_param_spec_uint ("outage-timeout-ms",
+      "Outage timeout", "Outage of the broker after which reading fails (ms; 0 = wait without end)",
+      0, G_MAXINT32, DEFAULT_OUTAGE_TIMEOUT_MS, flags);
   properties[GST_KAFKA_SOURCE_BROKER_ADDRESS] = g_param_spec_string ("broker-address",
       "Broker address", "Address of the brokers in use, also of the one inside the process", NULL,
       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[GST_KAFKA_SOURCE_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Counters of what was read and given, and the state of the connection", GST_TYPE_STRUCTURE,
+      "Counters of records read and pushed, and the state of the connection", GST_TYPE_STRUCTURE,
       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 

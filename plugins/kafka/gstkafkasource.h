@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* What Kafka sources share: settings, life cycle with a client, waits that can be woken, seeks, messages. Not an element
- * by itself. */
+/* What Kafka sources share: settings, life cycle with a client, waits that can be woken, seeks,
+ * messages. Not an element by itself. */
 
 typedef struct _GstKafkaSource GstKafkaSource;
 typedef struct _GstKafkaSourceClass GstKafkaSourceClass;
@@ -29,7 +29,8 @@ typedef struct _GstKafkaSourceClass GstKafkaSourceClass;
 GType gst_kafka_source_get_type (void);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstKafkaSource, gst_object_unref)
 
-/* ids of properties after those of the settings; an element's own follow from GST_KAFKA_SOURCE_N_PROPS on */
+/* ids of properties after those of the settings; an element's own follow from
+ * GST_KAFKA_SOURCE_N_PROPS on */
 enum {
   GST_KAFKA_SOURCE_START = GST_KAFKA_N_SETTINGS,
   GST_KAFKA_SOURCE_START_OFFSET,

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Options that an application may not set, by the roles of the client, and what to do instead. The verifier sets no
- * bounds that its callers could name, so that it leaves sizes to them. */
+/* Options that an application may not set, by the roles of the client, and what to do instead. The
+ * verifier sets no bounds that its callers could name, so sizes are theirs to set. */
 #define ALL (TRIB_KAFKA_ROLE_PUBLISH | READERS)
 #define READERS (TRIB_KAFKA_ROLE_READ | TRIB_KAFKA_ROLE_VERIFY)
 

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* bootstrap servers of this word mean the broker inside the process */
+/* as bootstrap servers: the broker inside the process */
 #define TRIB_KAFKA_IN_PROCESS "in-process"
 
 typedef enum {
@@ -23,9 +23,10 @@ typedef enum {
  * TribKafkaConfig:
  * @bootstrap_servers: HOST:PORT[,HOST:PORT...]
  * @topics: names, by #TribKafkaTopic; %NULL: the default
- * @record_topic: (nullable): of a publisher of plain records, its only topic; @topics do not matter then
+ * @record_topic: (nullable): of a publisher of plain records, its only topic; @topics do not matter
+ *   then
  * @options: (array zero-terminated=1) (nullable): names and values of librdkafka's options in turn,
- * applied last
+ *   applied last
  * @max_pending_bytes: bound on what is held for frames without an outcome
  * @delivery_timeout_ms: how long a frame may wait for room, and then for its acknowledgements
  * @in_process: the servers are the broker inside the process, which cannot be asked for limits

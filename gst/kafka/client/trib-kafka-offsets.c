@@ -9,11 +9,12 @@
  * @n_partitions: their number
  * @when_ms: ms since the Unix epoch: the first record with that timestamp or a later one;
  *   %RD_KAFKA_OFFSET_BEGINNING, %RD_KAFKA_OFFSET_END: the ends
- * @ret_offsets: (out caller-allocates) (array length=n_partitions): offsets; -1 where no record is that late
+ * @ret_offsets: (out caller-allocates) (array length=n_partitions): offsets; -1 where no record is
+ *   that late
  * @timeout_ms: how long it may block
  *
- * One round of questions, to all leaders at once. Not rd_kafka_query_watermark_offsets(): that one waits for a minute,
- * whatever it was given, where nobody answers.
+ * One round of questions, to all leaders at once. Not rd_kafka_query_watermark_offsets(): that one
+ * waits for a minute, whatever timeout it was given, where no broker answers.
  *
  * Returns: 0, or why there is no answer
  */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* what is shorter is found in words that have nothing to do with it */
+/* shorter texts occur by chance in unrelated messages */
 #define MIN_WORD_BYTES 4
 #define SHOWN "***"
 
@@ -52,28 +52,28 @@ compare_lengths (gconstpointer a, gconstpointer b)
  * @option: name of a librdkafka option
  * @value: its value
  *
- * Keeps @value in mind if the option is a secret one: the whole, and its words, because the client
+ * Remembers @value if the option is a secret one: the whole and its parts, because the client
  * quotes the part of a value that it does not understand.
  */
 void
 trib_kafka_secrets_add (TribKafkaSecrets *secrets, const gchar *option, const gchar *value)
 {
-  g_auto (GStrv) words = NULL;
+  g_auto (GStrv) parts = NULL;
 
   if (!trib_kafka_option_is_secret (option) || *value == '\0')
     return;
-  words = g_strsplit_set (value, " \t\r\n,=", -1);
+  parts = g_strsplit_set (value, " \t\r\n,=", -1);
   g_ptr_array_add (secrets->texts, g_strdup (value));
-  for (guint i = 0; words[i]; i++)
-    if (strlen (words[i]) >= MIN_WORD_BYTES && strcmp (words[i], value) != 0)
-      g_ptr_array_add (secrets->texts, g_strdup (words[i]));
+  for (guint i = 0; parts[i]; i++)
+    if (strlen (parts[i]) >= MIN_WORD_BYTES && strcmp (parts[i], value) != 0)
+      g_ptr_array_add (secrets->texts, g_strdup (parts[i]));
   g_ptr_array_sort (secrets->texts, compare_lengths);
 }
 
 /**
  * trib_kafka_secrets_hide:
  * @secrets: secrets
- * @text: the client's words
+ * @text: a message of the client
  *
  * Returns: (transfer full): @text with "***" where a secret stood
  */

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The client's words may quote the options it was given. What was secret in them is taken out
- * before anybody sees them. Pure; not for use from several threads while it is filled. */
+/* Messages of the client may quote the options it was given. What is secret in them is removed
+ * before they are shown. Pure; not for use from several threads while it is filled. */
 
 typedef struct _TribKafkaSecrets TribKafkaSecrets;
 

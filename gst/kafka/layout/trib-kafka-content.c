@@ -48,7 +48,8 @@ trib_kafka_format_by_name (const gchar *name)
  * trib_kafka_content_of_type:
  * @type: the value of a content-type header; parameters may follow the type
  *
- * Returns: (transfer none) (nullable): one of TRIB_KAFKA_CONTENT_JSON and TRIB_KAFKA_CONTENT_MSGPACK
+ * Returns: (transfer none) (nullable): one of TRIB_KAFKA_CONTENT_JSON and
+ *   TRIB_KAFKA_CONTENT_MSGPACK
  */
 const gchar *
 trib_kafka_content_of_type (const gchar *type)
@@ -105,9 +106,11 @@ trib_kafka_content_sniff (gconstpointer data, gsize size)
  * @data: (array length=size): the record's value
  * @size: its bytes
  *
- * The header counts, also one that names another type, unless it says nothing. A record without that header is looked at.
+ * The header counts, also one that names another type, unless it says nothing. A record without
+ * that header is looked at.
  *
- * Returns: (transfer none) (nullable): what it holds; %NULL: neither JSON nor MessagePack, or nothing
+ * Returns: (transfer none) (nullable): what it holds; %NULL: neither JSON nor MessagePack, or
+ *   nothing
  */
 const gchar *
 trib_kafka_content_of (const gchar *type, gconstpointer data, gsize size)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* longer than any time that is written in earnest */
+/* longer than any ISO 8601 time in use */
 #define MAX_TIME_BYTES 64
 
 typedef struct {
@@ -42,7 +42,7 @@ keep_time (const FieldsParse *p, const TribKafkaField *field, const gchar *text,
   gint64 us;
 
   if (time == NULL)
-    return fail_field (field, "is no time as of ISO 8601", error);
+    return fail_field (field, "is not an ISO 8601 time", error);
   us = g_date_time_to_unix (time) * G_USEC_PER_SEC + g_date_time_get_microsecond (time);
   if (field->at != TRIB_KAFKA_FIELD_NOWHERE)
     memcpy (p->out + field->at, &us, sizeof us);
@@ -172,7 +172,7 @@ keep_null (const FieldsParse *p, const TribKafkaField *field, GError **error)
   }
 }
 
-/* the numbers up to the end of the array, whose begin has been read */
+/* the numbers up to the end of the array, whose begin token has been read */
 static gboolean
 keep_shape (const FieldsParse *p, const TribKafkaField *field, GError **error)
 {
@@ -235,7 +235,7 @@ find_field (const FieldsParse *p, const gchar *prefix, const gchar *name, gsize 
   return -1;
 }
 
-/* the members up to the end of the object, whose begin has been read; @prefix is "" or
+/* the members up to the end of the object, whose begin token has been read; @prefix is "" or
  * "compression." */
 static gboolean
 read_members (FieldsParse *p, const gchar *prefix, GError **error)
@@ -255,7 +255,7 @@ read_members (FieldsParse *p, const gchar *prefix, GError **error)
       continue;
     }
     if (i >= 0 && (p->seen & (1u << i)))
-      return fail_field (&p->fields[i], "is there twice", error);
+      return fail_field (&p->fields[i], "is repeated", error);
     token = trib_json_reader_next (p->reader);
     if (i >= 0) {
       p->seen |= 1u << i;
@@ -282,7 +282,7 @@ read_members (FieldsParse *p, const gchar *prefix, GError **error)
  * @len: its bytes
  * @error: return location; the message names the field
  *
- * Members that the table does not have are passed over. On failure @out may hold strings already:
+ * Unknown members are skipped. On failure @out may hold strings already:
  * the caller frees them in either case.
  *
  * Returns: whether @text is such an object

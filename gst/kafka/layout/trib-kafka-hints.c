@@ -72,7 +72,7 @@ read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
  * @text: a record's value
  * @len: its bytes
  *
- * Not strict about what is there, because it helps where more was not written; strict about JSON.
+ * Lenient about members, because it is a fallback for records that lack more; strict about JSON.
  *
  * Returns: whether @text is a JSON object
  */

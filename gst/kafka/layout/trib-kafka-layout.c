@@ -11,7 +11,8 @@
 const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS]
     = { "vrs-metadata-stream", "vrs-binary-stream", "vrs-frame-registry", "vrs-raw-stream" };
 
-/* days since 1970-01-01 as a date of the Gregorian calendar; years begin in March, so that a leap day ends one */
+/* days since 1970-01-01 as a date of the Gregorian calendar; years begin in March, so that a leap
+ * day ends one */
 static void
 date_of_day (gint64 day, gint *ret_year, gint *ret_month, gint *ret_mday)
 {
@@ -37,7 +38,8 @@ put_digits (gchar *p, gint64 value, guint n, gchar end)
   return p + n + 1;
 }
 
-/* every frame has two such texts: GDateTime and printf would cost as much as the rest of the JSON */
+/* every frame has two such texts: GDateTime and printf would cost as much as the rest of the JSON
+ * */
 static void
 format_time (gint64 t_ns, gchar text[TIME_BYTES])
 {
@@ -92,7 +94,8 @@ member_ratio (TribJsonWriter *w, const gchar *key, guint64 compressed, guint64 o
     trib_json_writer_null (w);
 }
 
-/* whether raw bytes are rows of pixels as numpy's reshape wants them; all other layouts are one byte array */
+/* whether raw bytes are rows of pixels as numpy's reshape wants them; all other layouts are one
+ * byte array */
 static gboolean
 is_rows_of_pixels (const gchar *pixel_format)
 {

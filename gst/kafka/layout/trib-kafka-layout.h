@@ -23,7 +23,7 @@ extern const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS];
  * @stream: stream id
  * @index: frame index
  * @t_ns: capture time, ns since the Unix epoch
- * @time_source: where it comes from, see the topics' page
+ * @time_source: its origin, see the topics' page
  * @key: whether the frame can be decoded by itself
  * @content_type: media type of the bytes
  * @caps: (nullable): GStreamer caps of the bytes, as text
@@ -35,7 +35,8 @@ extern const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS];
  * @quality: encoder's quality, -1: not known
  * @original_size: bytes of the packed RGB or GRAY8 picture
  *
- * @held_bytes: memory that a reference to the payload keeps allocated, when that is more than its bytes
+ * @held_bytes: memory that a reference to the payload keeps allocated, when that is more than its
+ *   bytes
  *
  * A frame as its records describe it. Strings are borrowed for the time of a call.
  */
@@ -72,7 +73,7 @@ typedef struct {
 
 /**
  * TribKafkaEntry:
- * @error_reason: (nullable): NULL makes a LINKED entry, a word a FAILED one
+ * @error_reason: (nullable): NULL makes a LINKED entry, a reason a FAILED one
  * @error_message: (nullable): for people, with @error_reason
  *
  * What a registry entry says. Strings are borrowed.

@@ -117,7 +117,7 @@ parse_registry (TribKafkaRegistryValue *out, guint n_fields, TribJsonReader *rea
  * @len: its bytes
  * @error: return location; the message names the field
  *
- * Reads a registry entry. Members it does not know are passed over. A LINKED entry must say where
+ * Reads a registry entry. Unknown members are skipped. A LINKED entry must say where
  * both records are, a FAILED one must have its reason.
  *
  * Returns: whether @text is a registry entry
@@ -137,8 +137,8 @@ trib_kafka_registry_value_parse (TribKafkaRegistryValue *out, TribJsonReader *re
  * @len: its bytes
  * @error: return location; the message names the field
  *
- * As trib_kafka_registry_value_parse(), for who only follows the entry: @out's format, ratio and
- * size_bytes are not read, and other producers may write of them what they like.
+ * As trib_kafka_registry_value_parse(), for callers that only follow the entry: @out's format,
+ * ratio and size_bytes are not read, whatever other producers write there.
  *
  * Returns: whether @text is a registry entry
  */
@@ -157,7 +157,7 @@ trib_kafka_registry_value_parse_link (TribKafkaRegistryValue *out, TribJsonReade
  * @len: its bytes
  * @error: return location; the message names the field
  *
- * Reads a metadata record. Members it does not know are passed over.
+ * Reads a metadata record. Unknown members are skipped.
  *
  * Returns: whether @text is the metadata of a frame
  */

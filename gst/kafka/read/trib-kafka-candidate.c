@@ -36,7 +36,7 @@ trib_kafka_candidate_from_registry (TribKafkaMessage *m, TribJsonReader *reader,
  * @topic: the topic's name
  * @error: return location
  *
- * Who the frame is stands in the record's key, which every producer of ARIA-2 sets.
+ * The identity of the frame is the record's key, which every producer of ARIA-2 sets.
  *
  * Returns: (transfer full) (nullable): what it says; %NULL when its key is no frame id
  */

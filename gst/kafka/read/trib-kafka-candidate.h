@@ -17,11 +17,12 @@ typedef enum {
 /**
  * TribKafkaCandidate:
  * @kind: what was seen
- * @entry: the registry entry; of %TRIB_KAFKA_CANDIDATE_BYTES its identity, size and the place of the bytes
+ * @entry: the registry entry; of %TRIB_KAFKA_CANDIDATE_BYTES its identity, size and the place of
+ *   the bytes
  * @t_ms: the record's timestamp, ms since the Unix epoch
  * @order: what puts candidates of one timestamp in order: the frame's index, or the record's offset
  * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
- * @epoch: which of the sessions that follow each other; set by whoever puts them in order
+ * @epoch: which of the sessions that follow each other; set by what orders them
  * @cost: bytes of memory it holds
  *
  * A frame that was read of, before it is known whether it is wanted.

@@ -16,7 +16,7 @@ on_error (rd_kafka_t *client, int code, const char *reason, void *opaque)
 {
   TribKafkaConsumer *c = opaque;
 
-  /* this one says less than what came before it */
+  /* this one says less than the error before it */
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || c->trouble == NULL) {
     g_free (c->trouble);
     c->trouble = trib_kafka_secrets_hide (c->secrets, reason);
@@ -59,7 +59,7 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
     { "reconnect.backoff.ms", "50" },
     { "reconnect.backoff.max.ms", "400" },
     { "topic.metadata.refresh.fast.interval.ms", "100" },
-    /* how soon a partition is read that is added while reading: the library's five minutes are long */
+    /* how soon an added partition is read: the library's five minutes are long */
     { "topic.metadata.refresh.interval.ms", "10000" },
     { "enable.partition.eof", "true" },
     { "auto.offset.reset", "error" },
@@ -76,7 +76,7 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConsumerConfig *config, GErr
       return FALSE;
   /* newer than the oldest librdkafka this runs with: without it a full queue costs a second */
   rd_kafka_conf_set (conf, "fetch.queue.backoff.ms", "10", NULL, 0);
-  /* a record that is larger than these comes alone, whatever its size */
+  /* a record larger than these is sent alone, whatever its size */
   return trib_kafka_config_set (
              conf, "check.crcs", config->values_checked ? "false" : "true", error)
          && set_number (conf, "receive.message.max.bytes", RECEIVE_BYTES, error)
@@ -163,7 +163,8 @@ trib_kafka_consumer_ref (TribKafkaConsumer *c)
  * trib_kafka_consumer_unref:
  * @c: (transfer full): a client
  *
- * The last reference ends the client, which blocks for some milliseconds. Any thread but the client's own.
+ * The last reference ends the client, which blocks for some milliseconds. Any thread but the
+ * client's own.
  */
 void
 trib_kafka_consumer_unref (TribKafkaConsumer *c)
@@ -180,9 +181,9 @@ trib_kafka_consumer_unref (TribKafkaConsumer *c)
 
 /**
  * trib_kafka_consumer_leave:
- * @c: (transfer full): a client, by whoever made it, who has ended what was made with it
+ * @c: (transfer full): a client, released by its owner
  *
- * Nothing is logged any more; held records keep the client.
+ * Nothing is logged any more; records that are held keep the client alive.
  */
 void
 trib_kafka_consumer_leave (TribKafkaConsumer *c)
@@ -212,7 +213,7 @@ trib_kafka_consumer_poll (TribKafkaConsumer *c)
   rd_kafka_poll (c->client, 0);
 }
 
-/* the broker has answered, or a record has come */
+/* the broker has answered, or a record has arrived */
 void
 trib_kafka_consumer_progress (TribKafkaConsumer *c)
 {
@@ -225,7 +226,7 @@ trib_kafka_consumer_progress (TribKafkaConsumer *c)
   add_event (c, trib_link_progress (&c->link, g_get_monotonic_time (), &event), &event);
 }
 
-/* @why: (nullable): in words */
+/* @why: (nullable): for people */
 void
 trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why)
 {
@@ -238,7 +239,8 @@ trib_kafka_consumer_trouble (TribKafkaConsumer *c, const gchar *why)
   add_event (c, trib_link_trouble (&c->link, g_get_monotonic_time (), &event), &event);
 }
 
-/* @waiting_since: since when something is due that does not come (monotonic, us), -1: nothing is */
+/* @waiting_since: since when something expected has not arrived (monotonic, us), -1: nothing is
+ * expected */
 void
 trib_kafka_consumer_tick (TribKafkaConsumer *c, gint64 waiting_since)
 {
@@ -265,7 +267,7 @@ trib_kafka_consumer_take_event (TribKafkaConsumer *c, TribLinkEvent *ret_event)
   return TRUE;
 }
 
-/* (transfer none): the client's last word, "" when there is progress */
+/* (transfer none): the client's last error, "" when there is progress */
 const gchar *
 trib_kafka_consumer_get_trouble (const TribKafkaConsumer *c)
 {
@@ -329,7 +331,7 @@ trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp
   }
 }
 
-/* the time that a question may block grows while nobody answers, so that slow links get through */
+/* the time that a request may block grows while there is no answer, for slow links */
 static gint
 patience (TribKafkaConsumer *c)
 {
@@ -396,9 +398,9 @@ trib_kafka_consumer_ask_partitions (
   return ask_partitions (c, topic, patience (c), ret_n, error);
 }
 
-/* What the client keeps about the topic names fewer partitions. A broker that stood still for longer than its session is not
- * among the brokers for a moment when it answers again, and the client forgets what it led: only the broker can say whether
- * the partitions are there. */
+/* What the client keeps about the topic names fewer partitions. A broker that stood still for
+ * longer than its session is not among the brokers for a moment when it answers again, and the
+ * client forgets what it led: only the broker can say whether the partitions are there. */
 static TribKafkaAnswer
 doubt_partitions (TribKafkaConsumer *c, rd_kafka_topic_t *topic, const gint32 *partitions,
     guint n_partitions, gint timeout_ms, GError **error)
@@ -426,8 +428,8 @@ doubt_partitions (TribKafkaConsumer *c, rd_kafka_topic_t *topic, const gint32 *p
  * @n_partitions: their number
  * @when_ms: ms since the Unix epoch: the first record with that timestamp or a later one;
  *   %RD_KAFKA_OFFSET_BEGINNING, %RD_KAFKA_OFFSET_END: the ends
- * @ret_offsets: (out caller-allocates) (array length=n_partitions): offsets; -1 where no record is that
- *   late
+ * @ret_offsets: (out caller-allocates) (array length=n_partitions): offsets; -1 where no record is
+ *   that late
  * @error: return location
  *
  * One round of questions, to all leaders at once. Blocks for a second at most.

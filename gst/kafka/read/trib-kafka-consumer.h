@@ -9,10 +9,10 @@
 
 G_BEGIN_DECLS
 
-/* A client that reads: its options, its questions to the broker, and whether the broker is there. It
+/* A client that reads: its options, its requests to the broker, and the state of the connection. It
  * joins no consumer group, commits nothing and creates nothing on the broker. One thread at a time;
- * only @log runs on threads of the client. Counted references, because librdkafka cannot end a client while
- * records of it are held: the last record that is let go ends it, on any thread. */
+ * only @log runs on threads of the client. Counted references, because librdkafka cannot end a
+ * client while records of it are held: the release of the last record ends it, on any thread. */
 
 /* @thread: any */
 typedef void (*TribKafkaLogFunc) (gpointer user_data, gint level, const gchar *text);
@@ -52,9 +52,9 @@ typedef enum {
 typedef struct {
   gatomicrefcount n_refs;
   rd_kafka_t *client;
-  TribKafkaSecrets *secrets; /* of the options: taken out of the client's words */
+  TribKafkaSecrets *secrets; /* of the options: removed from messages of the client */
   TribLink link;
-  gchar *trouble;      /* (nullable) the client's last word since there was progress */
+  gchar *trouble;      /* (nullable) the client's last error since there was progress */
   GQueue events;       /* of TribLinkEvent, not taken yet */
   guint patience_ms;   /* how long the next question may block */
   gint64 deadline;     /* monotonic: questions shall not block for longer, -1: none */

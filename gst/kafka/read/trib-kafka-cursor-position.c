@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* between two questions for partitions that somebody misses */
+/* between two requests for partitions that are missing */
 #define LOOK_AGAIN_US G_TIME_SPAN_SECOND
 /* resets of one partition without a record in between */
 #define MAX_RESETS 10
@@ -164,7 +164,7 @@ begin (TribKafkaCursor *c, gint32 partition, gint64 by_time)
     start (c, partition, position);
 }
 
-/* the low, the high and, where a time was asked for, its offset, of the partitions that are wanted */
+/* low, high and, where a time was asked for, its offset, of the partitions that are wanted */
 TribKafkaAnswer
 trib_kafka_cursor_ask_positions (TribKafkaCursor *c, GError **error)
 {
@@ -250,7 +250,7 @@ ask_partitions_again (TribKafkaCursor *c, GError **error)
   return answer;
 }
 
-/* who follows reads partitions that are added; an answer that does not come tells nothing new */
+/* while following, partitions that are added are read; without an answer nothing changes */
 void
 trib_kafka_cursor_look_for_partitions (TribKafkaCursor *c, gint64 now)
 {
@@ -265,7 +265,7 @@ trib_kafka_cursor_look_for_partitions (TribKafkaCursor *c, gint64 now)
 /**
  * trib_kafka_cursor_look_for_partition:
  * @c: a cursor that knows its partitions
- * @partition: one that somebody names
+ * @partition: one that an entry names
  *
  * One that was added since is looked for, once a second at most. Blocks for a second at most.
  *
@@ -281,7 +281,7 @@ trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition)
   return partition >= 0 && partition < c->n_parts;
 }
 
-/* where a partition that was out of range goes on */
+/* where a partition that was out of range is read on */
 static TribKafkaAnswer
 ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
 {
@@ -299,7 +299,7 @@ ask_range (TribKafkaCursor *c, gint32 partition, GError **error)
     g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_BEYOND_END,
         "topic \"%s\" partition %d: offset %" G_GINT64_FORMAT
         " was reached, but the broker now has %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
-        "; was the topic made anew?",
+        "; was the topic deleted and re-created?",
         rd_kafka_topic_name (c->topic), partition, part->position, low, high);
     return TRIB_KAFKA_ANSWER_ERROR;
   }

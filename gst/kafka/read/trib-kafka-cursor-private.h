@@ -60,7 +60,7 @@ struct _TribKafkaCursor {
   gint32 n_parts;
   GArray *lost; /* of CursorLoss, not given yet */
   gint n_out_of_range;
-  gint64 waiting_since; /* monotonic; -1: something came */
+  gint64 waiting_since; /* monotonic; -1: something arrived */
   gint64 next_probe;
   gint64 ask_at;   /* not before: the topic was not there */
   gint64 asked_at; /* monotonic: when it was asked for its partitions */

@@ -6,7 +6,7 @@
 
 /* between two looks at the connection */
 #define SLICE_MS 100
-/* nothing came for so long although something is there: the client's thread is woken */
+/* nothing arrived for so long although something is due: the client's thread is woken */
 #define NUDGE_MS 5
 /* between two questions whether the broker is back */
 #define PROBE_US (300 * G_TIME_SPAN_MILLISECOND)
@@ -19,7 +19,8 @@
  * @config: settings; read here, not kept
  * @error: return location
  *
- * Makes a client of its own; asks nothing of the broker yet. It stands at %TRIB_KAFKA_START_NOWHERE.
+ * Makes a client of its own; asks nothing of the broker yet. It stands at
+ * %TRIB_KAFKA_START_NOWHERE.
  *
  * Returns: (transfer full): a cursor, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
@@ -140,8 +141,7 @@ stop_at_end (TribKafkaCursor *c, gint32 partition)
     trib_kafka_cursor_stop (c, partition);
 }
 
-/* a topic that is not there may come again; a broker that does not let this client read it says so to whoever has to
- * know */
+/* a missing topic may be created again; missing authorisation is reported */
 static gboolean
 is_waited_for (const TribKafkaCursor *c, const GError *error)
 {
@@ -234,8 +234,8 @@ handle (TribKafkaCursor *c, rd_kafka_message_t *m, TribKafkaCursorItem *item, GE
   return TRIB_KAFKA_CURSOR_RECORD;
 }
 
-/* The client's thread may sleep for up to a second once its queue was full (librdkafka before 2.2), emptied or not. Any
- * question to the partition's leader wakes it. */
+/* The client's thread may sleep for up to a second once its queue was full (librdkafka before 2.2),
+ * emptied or not. Any question to the partition's leader wakes it. */
 static void
 nudge (TribKafkaCursor *c, gint32 partition)
 {
@@ -243,7 +243,7 @@ nudge (TribKafkaCursor *c, gint32 partition)
   gint64 offset;
 
   c->nudged = TRUE;
-  /* not rd_kafka_query_watermark_offsets(): that one waits for a minute where nobody answers */
+  /* not rd_kafka_query_watermark_offsets(): that one waits for a minute without an answer */
   if (c->consumer->link.state == TRIB_LINK_CONNECTED)
     trib_kafka_consumer_ask_offsets (
         c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, &offset, &error);
@@ -275,8 +275,8 @@ probe (TribKafkaCursor *c, GError **error)
   return answer;
 }
 
-/* (transfer full) (nullable): Takes as many as are there, because each call costs a few locks and looks at the clock; when
- * none is, waits for one. */
+/* (transfer full) (nullable): Takes as many as are there, because each call costs a few locks and
+ * looks at the clock; when none is, waits for one. */
 static rd_kafka_message_t *
 take (TribKafkaCursor *c, gint wait_ms)
 {
@@ -333,7 +333,7 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
     return c->at.to_end && is_at_end (c) ? TRIB_KAFKA_CURSOR_END
                                          : read_one (c, deadline, item, error);
   if (g_get_monotonic_time () < c->ask_at) {
-    /* nothing comes yet: only a wait that can be woken */
+    /* nothing is expected yet: only a wait that can be woken */
     rd_kafka_message_t *m = NULL;
     if (rd_kafka_consume_batch_queue (c->queue, AGAIN_MS, &m, 1) == 1)
       rd_kafka_message_destroy (m);
@@ -360,8 +360,8 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
 /**
  * trib_kafka_cursor_next:
  * @c: a cursor
- * @deadline: monotonic time, us, up to which to wait; -1: without end; 0: not at all, when nothing has to
- *   be asked
+ * @deadline: monotonic time, us, up to which to wait; -1: without end; 0: not at all, when nothing
+ *   has to be asked
  * @item: (out caller-allocates): filled as the result says
  * @error: return location
  *
@@ -424,7 +424,7 @@ trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c)
   return c->n_parts;
 }
 
-/* the offset that comes next */
+/* the next offset */
 gint64
 trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition)
 {
@@ -461,14 +461,14 @@ trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition)
   return c->parts[partition].state != TRIB_KAFKA_PARTITION_STOPPED;
 }
 
-/* whether nothing is left to read at present */
+/* whether everything written so far is read */
 gboolean
 trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c)
 {
   return c->state == TRIB_KAFKA_CURSOR_READING && find_due (c) < 0;
 }
 
-/* (transfer none): the client's last word, "" when there is progress */
+/* (transfer none): the client's last error, "" when there is progress */
 const gchar *
 trib_kafka_cursor_get_trouble (const TribKafkaCursor *c)
 {

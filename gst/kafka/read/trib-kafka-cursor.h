@@ -6,14 +6,15 @@
 G_BEGIN_DECLS
 
 /* Reads one topic in order, each of its partitions from a chosen position, to the present end or
- * following. See docs/internals/kafka-reading.md. One thread drives it; set_flushing() is for any. */
+ * following. See docs/internals/kafka-reading.md. One thread drives it; set_flushing() is
+ * for any. */
 
 typedef enum {
-  TRIB_KAFKA_START_EARLIEST, /* the first record that is left */
+  TRIB_KAFKA_START_EARLIEST, /* the first record that retention has kept */
   TRIB_KAFKA_START_LATEST,   /* the first record that is written from now on */
   TRIB_KAFKA_START_OFFSET,   /* an offset; below 0: that many before the end */
-  TRIB_KAFKA_START_TIME, /* the first record of that timestamp or a later one; may begin before it */
-  TRIB_KAFKA_START_NOWHERE, /* at no partition: trib_kafka_cursor_seek_partition() begins */
+  TRIB_KAFKA_START_TIME,     /* the first record of that time or later; may begin before it */
+  TRIB_KAFKA_START_NOWHERE,  /* at no partition: trib_kafka_cursor_seek_partition() begins */
 } TribKafkaStart;
 
 /**
@@ -37,7 +38,7 @@ typedef struct {
  * @client: settings of the client
  * @topic: name of the topic
  * @in_process: the servers are the broker inside the process, which cannot be asked for times
- * @wait_for_topic: a topic that is not there may come, instead of being an error
+ * @wait_for_topic: wait for a topic that does not exist, instead of failing
  */
 typedef struct {
   TribKafkaConsumerConfig client;
@@ -49,8 +50,8 @@ typedef struct {
 /**
  * TribKafkaCursorResult:
  * @TRIB_KAFKA_CURSOR_RECORD: a record: @message, the caller's to clear
- * @TRIB_KAFKA_CURSOR_LOST: retention has passed @partition, @from to before @to
- * @TRIB_KAFKA_CURSOR_UNREADABLE: the record at @partition, @from cannot be read and is passed over
+ * @TRIB_KAFKA_CURSOR_LOST: retention has removed offsets of @partition, @from to before @to
+ * @TRIB_KAFKA_CURSOR_UNREADABLE: the record at @partition, @from is damaged and skipped
  * @TRIB_KAFKA_CURSOR_CAUGHT_UP: all that @partition holds now was read, up to @to
  * @TRIB_KAFKA_CURSOR_LINK: the connection has changed: @link
  * @TRIB_KAFKA_CURSOR_END: all was read up to the ends that were there at the beginning

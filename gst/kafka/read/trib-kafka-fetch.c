@@ -5,13 +5,13 @@
 
 /* a place that is further ahead is sought instead of being read up to */
 #define FAR_AHEAD 128
-/* between two questions whether a place is there at all */
+/* between two checks whether a place exists at all */
 #define DOUBT_US (200 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct {
-  GQueue aside;      /* of TribKafkaMessage: read before it was due */
+  GQueue aside;      /* of TribKafkaMessage: read before it was asked for */
   gint64 next;       /* offset that is read next, of `aside` or of the cursor; -1: not being read */
-  gint64 lost_to;    /* retention has passed what is below; -1: nothing */
+  gint64 lost_to;    /* retention has removed what is below; -1: nothing */
   gboolean doubtful; /* the end seemed to be reached before the place */
 } FetchPartition;
 
@@ -21,7 +21,6 @@ struct _TribKafkaFetch {
   gint32 n_parts;
   guint64 max_bytes;
   guint64 bytes; /* put aside */
-  guint64 n_seeks;
 };
 
 /**
@@ -84,13 +83,6 @@ trib_kafka_fetch_get_trouble (const TribKafkaFetch *f)
   return trib_kafka_cursor_get_trouble (f->cursor);
 }
 
-/* how often reading on did not do */
-guint64
-trib_kafka_fetch_get_seeks (const TribKafkaFetch *f)
-{
-  return f->n_seeks;
-}
-
 static void
 learn_partitions (TribKafkaFetch *f)
 {
@@ -118,11 +110,11 @@ seek (TribKafkaFetch *f, gint32 partition, gint64 offset)
   part->next = offset;
   part->lost_to = -1;
   part->doubtful = FALSE;
-  f->n_seeks++;
   trib_kafka_cursor_seek_partition (f->cursor, partition, offset);
 }
 
-/* Too much was read before it was due: the partition that holds most of it is read again when it is needed. */
+/* Too much was read before it was asked for: the partition that holds most of it is read again when
+ * it is needed. */
 static void
 make_room (TribKafkaFetch *f, gint32 needed)
 {
@@ -220,8 +212,8 @@ pump (TribKafkaFetch *f, gint32 partition, gint64 offset, gint64 deadline, TribL
   }
 }
 
-/* What was acknowledged was there: if it lies beyond the end, the topic was made anew, or the entry is of another broker.
- * TIMEOUT: it may still come. */
+/* What was acknowledged existed: if it lies beyond the end, the topic was re-created, or the entry
+ * is of another broker. TIMEOUT: it may still arrive. */
 static TribKafkaFetchResult
 settle_doubt (TribKafkaFetch *f, gint32 partition, gint64 offset, GError **error)
 {
@@ -256,7 +248,7 @@ take (TribKafkaFetch *f, gint32 partition, gint64 offset, TribKafkaMessage *ret_
   if (result != TRIB_KAFKA_FETCH_TIMEOUT)
     return result;
   position = trib_kafka_cursor_get_position (f->cursor, partition);
-  /* passed, and no record of that offset came: a transaction's marker, or one that was compacted away */
+  /* read past, without a record of that offset: a transaction marker, or removed by compaction */
   if (offset < position)
     return TRIB_KAFKA_FETCH_MISSING;
   if (offset - position > FAR_AHEAD)

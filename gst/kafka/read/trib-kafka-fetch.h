@@ -5,12 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* Records of one topic by their places, asked for in nearly the order in which they lie: it reads on, and seeks only
- * where a place is behind or far ahead. One thread drives it; set_flushing() is for any. */
+/* Records of one topic by their places, asked for in nearly the order in which they lie: it reads
+ * on, and seeks only where a place is behind or far ahead. One thread drives it; set_flushing() is
+ * for any. */
 
 typedef enum {
   TRIB_KAFKA_FETCH_FOUND,
-  TRIB_KAFKA_FETCH_EXPIRED,    /* retention has passed it */
+  TRIB_KAFKA_FETCH_EXPIRED,    /* removed by retention */
   TRIB_KAFKA_FETCH_MISSING,    /* there is no record at that place */
   TRIB_KAFKA_FETCH_UNREADABLE, /* the record is damaged */
   TRIB_KAFKA_FETCH_LINK,       /* the connection has changed; ask again */
@@ -32,6 +33,5 @@ TribKafkaFetchResult trib_kafka_fetch_poll (
     TribKafkaFetch *f, TribLinkEvent *ret_link, GError **error);
 void trib_kafka_fetch_set_flushing (TribKafkaFetch *f, gboolean flushing);
 const gchar *trib_kafka_fetch_get_trouble (const TribKafkaFetch *f);
-guint64 trib_kafka_fetch_get_seeks (const TribKafkaFetch *f);
 
 G_END_DECLS

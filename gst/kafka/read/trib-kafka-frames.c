@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* words for what is missing that are told apart */
+/* distinct reasons for missing frames */
 #define MAX_REASONS 64
 /* at the present end: how long an index that is missing is waited for */
 #define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
@@ -20,7 +20,7 @@
 
 enum { FOLLOWED, BYTES, N_CLIENTS };
 
-/* something to tell that is not due to the frame whose turn it is */
+/* an item to give that does not depend on the next frame */
 typedef struct {
   TribKafkaFramesResult result;
   TribKafkaCandidate *candidate; /* (nullable) */
@@ -43,20 +43,20 @@ struct _TribKafkaFrames {
   TribKafkaIndexOrder *by_index;
   TribKafkaCandidate *current; /* given last */
   gchar *stream;               /* the one that is given, NULL: not known yet */
-  GHashTable *reported;        /* streams that were told of */
+  GHashTable *reported;        /* streams that were reported */
   GQueue notes;
-  FramesNote *note; /* told last */
+  FramesNote *note; /* given last */
   gint64 from_ns;
   gboolean new_session; /* none of its frames was given yet */
   guint64 gap;          /* frames that are missing since the last one given */
   const gchar *gap_reason;
-  GHashTable *reasons;    /* words that entries gave as reasons, as many as MAX_REASONS */
-  gboolean lost;          /* retention has passed records since the last frame */
+  GHashTable *reasons;    /* reasons that entries gave, at most MAX_REASONS */
+  gboolean lost;          /* retention has removed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
   gboolean malformed_reported;
   TribLinkState links[N_CLIENTS];
-  TribLinkState link; /* as it was told last */
+  TribLinkState link; /* as it was reported last */
 
   GMutex lock;
   /* lock */
@@ -211,18 +211,11 @@ trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_cou
   g_mutex_unlock (&f->lock);
 }
 
-/* (transfer none) (nullable): the stream that is given, once it is known; for the driving thread */
-const gchar *
-trib_kafka_frames_get_stream (const TribKafkaFrames *f)
-{
-  return f->stream;
-}
-
 /**
  * trib_kafka_frames_seek:
  * @f: what reads frames
  * @position: where to read the followed topic from
- * @from_ns: capture times before this one are passed over, %G_MININT64: none
+ * @from_ns: earlier capture times are skipped, %G_MININT64: none
  *
  * Takes effect with the next item. The stream, once known, stays.
  */
@@ -308,7 +301,7 @@ admit (TribKafkaFrames *f, TribKafkaCandidate *s)
       settle (f, s, &f->counts.failed, "failed, late");
       add_note (f, TRIB_KAFKA_FRAMES_MISSING, g_steal_pointer (&owned), NULL);
       return;
-    case TRIB_KAFKA_INDEX_ORDER_LEFT:
+    case TRIB_KAFKA_INDEX_ORDER_ENDED:
       settle (f, s, &f->counts.filtered, "of a session that has ended");
       return;
   }
@@ -389,7 +382,7 @@ take_link (TribKafkaFrames *f, guint client, const TribLinkEvent *event, TribKaf
   return TRUE;
 }
 
-/* one item of the followed topic; TIMEOUT: nothing to tell of it */
+/* one item of the followed topic; TIMEOUT: nothing to report */
 static TribKafkaFramesResult
 pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
 {
@@ -437,7 +430,7 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
 
 /* ---- out of the order of indexes ---- */
 
-/* a word that stays: producers of all kinds may have written anything */
+/* a copy that stays valid: other producers may have written anything */
 static const gchar *
 keep_reason (TribKafkaFrames *f, const gchar *reason)
 {
@@ -456,7 +449,7 @@ static TribKafkaFramesResult
 give_missing (
     TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 index, guint64 n, const gchar *reason)
 {
-  /* one less than there can be, because who divides by it adds the one that ends it */
+  /* one less than the maximum, because a caller that divides by it adds 1 */
   f->gap = n < G_MAXUINT64 - 1 - f->gap ? f->gap + n : G_MAXUINT64 - 1;
   if (f->gap_reason == NULL || !g_str_equal (reason, "unknown"))
     f->gap_reason = keep_reason (f, reason);
@@ -476,7 +469,7 @@ take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
   item->index = f->current->entry.identity.index;
 }
 
-/* a frame that cannot be given: its turn is over */
+/* a frame that cannot be given is skipped */
 static TribKafkaFramesResult
 give_up (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const gchar *reason)
 {
@@ -564,7 +557,7 @@ fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKaf
   }
 }
 
-/* the frame whose turn it is */
+/* the next frame */
 static TribKafkaFramesResult
 give (TribKafkaFrames *f, TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
     GError **error)
@@ -598,7 +591,7 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
   item->text = f->note->text;
   item->candidate = f->note->candidate;
   if (f->note->result == TRIB_KAFKA_FRAMES_MISSING) {
-    /* its gap was told before it was known why */
+    /* its gap was reported before the reason was known */
     item->reason = keep_reason (f, f->note->candidate->entry.error_reason);
     item->index = f->note->candidate->entry.identity.index;
     item->n_missing = 1;
@@ -606,7 +599,7 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
   return f->note->result;
 }
 
-/* whether what is missing now will not come: the end, or the present end for a while */
+/* whether what is missing now will not arrive: the end, or the present end for a while */
 static gboolean
 is_complete (TribKafkaFrames *f)
 {

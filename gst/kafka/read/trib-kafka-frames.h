@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The frames of one stream out of the topics of ARIA-1, in order, with what is missing between them:
- * docs/internals/kafka-reading.md. One thread drives it; set_flushing() is for any. */
+/* The frames of one stream out of the topics of ARIA-1, in order, with what is missing between
+ * them: docs/internals/kafka-reading.md. One thread drives it; set_flushing() is for any. */
 
 typedef enum { TRIB_KAFKA_READ_BY_REGISTRY, TRIB_KAFKA_READ_BY_BYTES } TribKafkaReadBy;
 
@@ -36,23 +36,22 @@ typedef struct {
 
 /**
  * TribKafkaFramesCounts:
- * @records: of the followed topic that were read. At any moment
- *   records = frames + failed + filtered + before + duplicates + late + expired + damaged + malformed
- *             + flushed + pending
+ * @records: of the followed topic that were read. At any moment records = frames + failed +
+ *   filtered + before + duplicates + late + expired + damaged + malformed + flushed + pending
  * @frames: given
  * @failed: entries of frames that failed
  * @filtered: of other streams and sessions
  * @before: of capture times before the one that was asked for
- * @duplicates: frames that were there twice
- * @late: frames whose index was passed over before they came
- * @expired: retention has passed the bytes, the entry is there
+ * @duplicates: frames that were read before
+ * @late: frames whose index had been skipped when they arrived
+ * @expired: retention has removed the bytes, while the entry exists
  * @damaged: the bytes are not those that the entry describes, or cannot be read
  * @malformed: no entry, or no frame id as key
- * @flushed: read ahead when a seek came
+ * @flushed: read ahead when a seek arrived
  * @pending: read, not given yet
  * @frame_bytes: bytes of @frames
  * @missing: frame indexes that nothing was seen of
- * @lost: records of the followed topic that retention passed before they were read
+ * @lost: records of the followed topic that retention removed before they were read
  */
 typedef struct {
   guint64 records;
@@ -74,13 +73,14 @@ typedef struct {
 
 /**
  * TribKafkaFramesResult:
- * @TRIB_KAFKA_FRAMES_FRAME: @candidate and @message, the latter the caller's to clear; @n_missing in front of it
- * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason; @candidate where
- *   something is known of it
- * @TRIB_KAFKA_FRAMES_LOST: retention has passed @n_missing records of @partition
- * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @text names a stream that is passed over
- * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is told
- * @TRIB_KAFKA_FRAMES_LINK: @link, and @text in words
+ * @TRIB_KAFKA_FRAMES_FRAME: @candidate and @message, the latter the caller's to clear; @n_missing
+ *   in front of it
+ * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason;
+ *   @candidate where something is known of it
+ * @TRIB_KAFKA_FRAMES_LOST: retention has removed @n_missing records of @partition
+ * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @text names a stream that is skipped
+ * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is reported
+ * @TRIB_KAFKA_FRAMES_LINK: @link, and @text for people
  */
 typedef enum {
   TRIB_KAFKA_FRAMES_FRAME,
@@ -119,6 +119,5 @@ TribKafkaFramesResult trib_kafka_frames_next (
     TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error);
 void trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing);
 void trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_counts);
-const gchar *trib_kafka_frames_get_stream (const TribKafkaFrames *f);
 
 G_END_DECLS

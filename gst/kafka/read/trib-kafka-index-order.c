@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-index-order.h"
 
-/* sessions that are remembered as left; a camera that starts again that often is forgiven the first ones */
+/* sessions remembered as ended; beyond that many all are forgotten */
 #define MAX_SESSIONS 4096
 
 struct _TribKafkaIndexOrder {
@@ -12,7 +12,7 @@ struct _TribKafkaIndexOrder {
   guint last_epoch;     /* of the youngest session */
   guint epoch;          /* of the session that is being given, 0: none yet */
   gboolean has_expected;
-  guint64 expected;   /* index that comes next */
+  guint64 expected;   /* index expected next */
   TribIndexSet given; /* of this session */
 };
 
@@ -27,7 +27,7 @@ trib_kafka_index_order_new (guint64 max_bytes)
   return o;
 }
 
-/* forgets everything: whatever comes first is the beginning */
+/* forgets everything: the next candidate is the first */
 void
 trib_kafka_index_order_reset (TribKafkaIndexOrder *o)
 {
@@ -79,7 +79,7 @@ judge_late (const TribKafkaIndexOrder *o, const TribKafkaCandidate *s)
                                                 : TRIB_KAFKA_INDEX_ORDER_LATE;
 }
 
-/* Nearly always at the end. A frame that is there twice is kept once, and rather with its bytes. */
+/* Nearly always at the end. A duplicate is kept once, preferably with its bytes. */
 static TribKafkaIndexOrderResult
 insert (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
 {
@@ -111,7 +111,7 @@ trib_kafka_index_order_add (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
   s->epoch = find_epoch (o, s->entry.identity.session);
   /* a younger session has begun, held or already given */
   if (s->epoch < o->last_epoch)
-    return TRIB_KAFKA_INDEX_ORDER_LEFT;
+    return TRIB_KAFKA_INDEX_ORDER_ENDED;
   if (s->epoch == o->epoch && o->has_expected
       && (s->entry.identity.index < o->expected
           || trib_index_set_contains (&o->given, s->entry.identity.index)))
@@ -119,8 +119,8 @@ trib_kafka_index_order_add (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
   return insert (o, s);
 }
 
-/* Whether an earlier frame may still come. Where reading begins in the middle that is not known: entries of frames that
- * failed are written ahead of those that were on their way before them. */
+/* Whether an earlier frame may still arrive. Where reading begins in the middle that is not known:
+ * entries of frames that failed are written ahead of those that were on their way before them. */
 static gboolean
 may_be_preceded (const TribKafkaIndexOrder *o, const TribKafkaCandidate *s)
 {
@@ -132,9 +132,9 @@ may_be_preceded (const TribKafkaIndexOrder *o, const TribKafkaCandidate *s)
 /**
  * trib_kafka_index_order_peek:
  * @o: frames in order of index
- * @complete: nothing that is missing now will come
+ * @complete: nothing that is missing now will arrive
  *
- * Returns: (transfer none) (nullable): the frame whose turn it is; %NULL as long as an earlier one may come
+ * Returns: (transfer none) (nullable): the next frame; %NULL as long as an earlier one may arrive
  */
 TribKafkaCandidate *
 trib_kafka_index_order_peek (TribKafkaIndexOrder *o, gboolean complete)

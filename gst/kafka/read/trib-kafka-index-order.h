@@ -6,18 +6,18 @@
 
 G_BEGIN_DECLS
 
-/* The frames of one stream in order of their indexes, session after session, and which indexes are missing
- * between them. Pure, one thread. */
+/* The frames of one stream in order of their indexes, session after session, and which indexes are
+ * missing between them. Pure, one thread. */
 
-/* an index may be waited for until so many later ones are there */
+/* how many later frames may be held while an index is missing */
 #define TRIB_KAFKA_INDEX_ORDER_FRAMES 16
 
 typedef enum {
   TRIB_KAFKA_INDEX_ORDER_KEPT,
   TRIB_KAFKA_INDEX_ORDER_DUPLICATE,   /* a frame that was given, or is kept already */
-  TRIB_KAFKA_INDEX_ORDER_LATE,        /* its index was passed over */
+  TRIB_KAFKA_INDEX_ORDER_LATE,        /* its index was skipped */
   TRIB_KAFKA_INDEX_ORDER_LATE_FAILED, /* likewise, and it says why it is missing */
-  TRIB_KAFKA_INDEX_ORDER_LEFT,        /* of a session that was left */
+  TRIB_KAFKA_INDEX_ORDER_ENDED,       /* of a session that has ended */
 } TribKafkaIndexOrderResult;
 
 typedef struct _TribKafkaIndexOrder TribKafkaIndexOrder;

@@ -6,7 +6,7 @@
 /**
  * trib_kafka_message_init:
  * @m: filled; what it held is not cleared
- * @consumer: the client it came from
+ * @consumer: the client that received it
  * @message: (transfer full): a record, not an event
  */
 void
@@ -44,8 +44,8 @@ trib_kafka_message_clear (TribKafkaMessage *m)
  * @name: name of a header
  * @ret_len: (out) (optional): bytes
  *
- * Returns: (transfer none) (nullable): the value of the last header of that name, not terminated; %NULL when
- *   there is none
+ * Returns: (transfer none) (nullable): the value of the last header of that name, not terminated;
+ *   %NULL when there is none
  */
 const gchar *
 trib_kafka_message_get_header (const TribKafkaMessage *m, const gchar *name, gsize *ret_len)
@@ -68,8 +68,8 @@ trib_kafka_message_get_header (const TribKafkaMessage *m, const gchar *name, gsi
  * @name: name of a header
  * @max_len: most bytes it may have
  *
- * Returns: (transfer full) (nullable): the header's text, terminated; %NULL when there is none, or it is longer
- *   than that, or no UTF-8 without NUL
+ * Returns: (transfer full) (nullable): the header's text, terminated; %NULL when there is none, or
+ *   it is longer than that, or no UTF-8 without NUL
  */
 gchar *
 trib_kafka_message_dup_header (const TribKafkaMessage *m, const gchar *name, gsize max_len)
@@ -94,8 +94,8 @@ release (gpointer data)
  * trib_kafka_message_steal_value:
  * @m: a record; cleared
  *
- * The bytes keep the client's message, and with it the broker's whole answer, in memory; and the client alive. They may
- * be let go on any thread.
+ * The bytes keep the client's message, and with it the broker's whole answer, in memory; and the
+ * client alive. They may be released on any thread.
  *
  * Returns: (transfer full): the value, not copied; empty when the record has none
  */

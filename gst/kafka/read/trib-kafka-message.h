@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * @offset: where it lies
  * @t_ms: the record's timestamp, ms since the Unix epoch; -1: it has none
  *
- * One record as it came. Everything it points to belongs to the client's message, which it owns: to be
- * cleared, or its value stolen, once. Not thread safe.
+ * One record as received. Everything it points to belongs to the client's message, which it owns:
+ * to be cleared, or its value stolen, once. Not thread safe.
  */
 typedef struct {
   const gchar *key;

@@ -194,8 +194,8 @@ read_place (TribKafkaReader *r, const ReaderPlace *place, gint64 deadline,
  *
  * Blocks; trib_kafka_reader_set_flushing() ends the wait.
  *
- * Returns: %FALSE with a #TribKafkaError that says whether the record is removed, not written yet, missing or damaged, or
- *   whether no broker answered in time; or with %G_IO_ERROR_CANCELLED
+ * Returns: %FALSE with a #TribKafkaError that says whether the record is removed, not written yet,
+ *   missing or damaged, or whether no broker answered in time; or with %G_IO_ERROR_CANCELLED
  */
 gboolean
 trib_kafka_reader_get (TribKafkaReader *r, const gchar *topic, gint32 partition, gint64 offset,

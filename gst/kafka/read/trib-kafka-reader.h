@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Single records by topic, partition and offset, on one connection. One thread drives it; set_flushing() is for any.
- * See docs/internals/kafka-reading.md. */
+/* Single records by topic, partition and offset, on one connection. One thread drives it;
+ * set_flushing() is for any. See docs/internals/kafka-reading.md. */
 
 typedef struct _TribKafkaReader TribKafkaReader;
 

@@ -24,8 +24,9 @@ struct _TribKafkaRecords {
  * @config: settings of the cursor; read here, not kept
  * @error: return location
  *
- * Of the bound on bytes three quarters are the client's, a quarter is for records that wait for those of other partitions.
- * Asks nothing of the broker yet. To be given a position with trib_kafka_records_seek().
+ * Of the bound on bytes three quarters are the client's, a quarter is for records that wait for
+ * those of other partitions. Asks nothing of the broker yet. To be given a position with
+ * trib_kafka_records_seek().
  *
  * Returns: (transfer full): what reads records, or %NULL with %TRIB_KAFKA_ERROR_SETTINGS
  */
@@ -65,7 +66,7 @@ trib_kafka_records_free (TribKafkaRecords *r)
  * trib_kafka_records_seek:
  * @r: what reads records
  * @position: where to read from
- * @from_ms: records of timestamps before this one are passed over, ms since the Unix epoch; %G_MININT64: none
+ * @from_ms: earlier timestamps are skipped, ms since the Unix epoch; %G_MININT64: none
  *
  * Takes effect with the next item.
  */
@@ -98,7 +99,7 @@ trib_kafka_records_get_counts (TribKafkaRecords *r, TribKafkaRecordsCounts *ret_
   g_mutex_unlock (&r->lock);
 }
 
-/* (transfer none): the client's last word, "" when there is progress */
+/* (transfer none): the client's last error, "" when there is progress */
 const gchar *
 trib_kafka_records_get_trouble (const TribKafkaRecords *r)
 {
@@ -145,7 +146,7 @@ take_record (TribKafkaRecords *r, TribKafkaMessage *m)
       r->by_time, partition, !trib_kafka_cursor_is_reading (r->cursor, partition));
 }
 
-/* the next item of the cursor; TIMEOUT: nothing to tell of it */
+/* the next item of the cursor; TIMEOUT: nothing to report */
 static TribKafkaCursorResult
 pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **error)
 {
@@ -200,7 +201,8 @@ give (TribKafkaRecords *r, TribKafkaCandidate *s, TribKafkaCursorItem *item)
  * @item: (out caller-allocates): filled as the result says
  * @error: return location
  *
- * As trib_kafka_cursor_next(), without %TRIB_KAFKA_CURSOR_CAUGHT_UP; trib_kafka_records_set_flushing() wakes it.
+ * As trib_kafka_cursor_next(), without %TRIB_KAFKA_CURSOR_CAUGHT_UP;
+ * trib_kafka_records_set_flushing() wakes it.
  *
  * Returns: what @item holds
  */

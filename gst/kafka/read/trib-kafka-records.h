@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The records of one topic in order of their timestamps: a cursor, and what its partitions hold put in order. One thread
- * drives it; set_flushing() and get_counts() are for any. */
+/* The records of one topic in order of their timestamps: a cursor, and what its partitions hold put
+ * in order. One thread drives it; set_flushing() and get_counts() are for any. */
 
 typedef struct _TribKafkaRecords TribKafkaRecords;
 

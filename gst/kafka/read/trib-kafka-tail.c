@@ -5,8 +5,8 @@
 #define FIRST_LOOK 4
 #define LOOK_FACTOR 16
 #define LAST_LOOK (4 * 16 * 16 * 16)
-/* up to here, once a frame is found it is looked a step further: a younger one may lie in another partition, behind
- * records of other streams */
+/* up to here, once a frame is found it is looked a step further: a younger one may lie in another
+ * partition, behind records of other streams */
 #define CHEAP_LOOK 64
 
 struct _TribKafkaTail {

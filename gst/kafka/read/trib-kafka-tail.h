@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Looks for the youngest frame of a stream at the ends of the partitions: how long a recording is. One thread
- * drives it; set_flushing() is for any. */
+/* Looks for the youngest frame of a stream at the ends of the partitions: how long a recording is.
+ * One thread drives it; set_flushing() is for any. */
 
 typedef struct _TribKafkaTail TribKafkaTail;
 

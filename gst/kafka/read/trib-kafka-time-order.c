@@ -3,9 +3,9 @@
 
 typedef struct {
   GQueue waiting; /* of TribKafkaCandidate */
-  gint64 passed;  /* timestamp of the last record that says how far the partition is */
+  gint64 passed;  /* timestamp up to which the partition was read */
   gboolean idle;  /* nothing more at present */
-  gboolean live;  /* it was idle once: what comes is written now */
+  gboolean live;  /* it was idle once: new records are written now */
 } TimeOrderPartition;
 
 struct _TribKafkaTimeOrder {
@@ -83,8 +83,8 @@ trib_kafka_time_order_add (TribKafkaTimeOrder *o, gint32 partition, TribKafkaCan
   o->length++;
 }
 
-/* A record that is not wanted still tells how far the partition is, when it is written now. One of before tells nothing:
- * recordings of the same time may lie one behind the other. */
+/* A record that is not wanted still shows how far the partition was read, when it is written now.
+ * An old one does not: recordings of the same time may lie one behind the other. */
 void
 trib_kafka_time_order_passed (TribKafkaTimeOrder *o, gint32 partition, gint64 t_ms)
 {
@@ -100,7 +100,7 @@ trib_kafka_time_order_set_idle (TribKafkaTimeOrder *o, gint32 partition, gboolea
   o->parts[partition].live |= idle;
 }
 
-/* nothing more is to come */
+/* nothing more will arrive */
 void
 trib_kafka_time_order_set_all_idle (TribKafkaTimeOrder *o)
 {
@@ -120,7 +120,7 @@ goes_before (const TribKafkaCandidate *a, const TribKafkaCandidate *b)
  * trib_kafka_time_order_take:
  * @o: records in order of time
  *
- * Returns: (transfer full) (nullable): what goes first; %NULL as long as that is not known
+ * Returns: (transfer full) (nullable): the first candidate; %NULL as long as that is not known
  */
 TribKafkaCandidate *
 trib_kafka_time_order_take (TribKafkaTimeOrder *o)
@@ -146,12 +146,6 @@ trib_kafka_time_order_take (TribKafkaTimeOrder *o)
   o->bytes -= s->cost;
   o->length--;
   return s;
-}
-
-guint64
-trib_kafka_time_order_get_bytes (const TribKafkaTimeOrder *o)
-{
-  return o->bytes;
 }
 
 guint

@@ -5,9 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Puts what partitions hold in order of the records' timestamps; each partition keeps its own order. What is
- * first may go once every other partition has something later, or nothing more at present. Bounded
- * in bytes: above the bound the first of those that are there goes. Pure, one thread. */
+/* Puts what partitions hold in order of the records' timestamps; each partition keeps its own
+ * order. The first may be taken once every other partition has a later one, or nothing more at
+ * present. Bounded in bytes: above the bound the first of those that are held is taken. Pure, one
+ * thread. */
 
 typedef struct _TribKafkaTimeOrder TribKafkaTimeOrder;
 
@@ -24,7 +25,6 @@ void trib_kafka_time_order_passed (TribKafkaTimeOrder *o, gint32 partition, gint
 void trib_kafka_time_order_set_idle (TribKafkaTimeOrder *o, gint32 partition, gboolean idle);
 void trib_kafka_time_order_set_all_idle (TribKafkaTimeOrder *o);
 TribKafkaCandidate *trib_kafka_time_order_take (TribKafkaTimeOrder *o);
-guint64 trib_kafka_time_order_get_bytes (const TribKafkaTimeOrder *o);
 guint trib_kafka_time_order_get_length (const TribKafkaTimeOrder *o);
 
 G_END_DECLS

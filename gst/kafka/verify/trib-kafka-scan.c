@@ -221,8 +221,8 @@ open_topic (TribKafkaScan *s, TribKafkaTopic topic, GError **error)
  * @verify: where the records go; must outlive @s
  * @error: return location
  *
- * Connects, looks the topics up and begins to read each partition at its low watermark. Blocks until that is done, at
- * most the configured time for each topic. Call it once.
+ * Connects, looks the topics up and begins to read each partition at its low watermark. Blocks
+ * until that is done, at most the configured time for each topic. Call it once.
  *
  * Returns: %FALSE when a topic does not exist or the broker does not answer
  */
@@ -273,8 +273,8 @@ find_most_behind (const TribKafkaScan *s)
   return behind;
 }
 
-/* The registry is small and would be read long before the bytes it points at; every entry waits in memory. So while many
- * frames are open only the topic that is most behind is read. */
+/* The registry is small and would be read long before the bytes it points at; every entry waits in
+ * memory. So while many frames are open only the topic that is most behind is read. */
 static gboolean
 may_read (const TribKafkaScan *s, TribKafkaTopic topic)
 {
@@ -382,7 +382,7 @@ read_item (
   return known || fail_grown (t, error);
 }
 
-/* takes what is there, waiting a little when there is nothing */
+/* reads what is available, waiting a little when nothing is */
 static gboolean
 pump (TribKafkaScan *s, GError **error)
 {
@@ -484,8 +484,8 @@ trib_kafka_scan_follow (
   return TRUE;
 }
 
-/* Asks how far the topics reach now. While records are fetched each answer waits for the one before it, so what
- * trib_kafka_scan_open() has learned is not asked again. */
+/* Asks how far the topics reach now. While records are fetched each answer waits for the one before
+ * it, so what trib_kafka_scan_open() has learned is not asked again. */
 static gboolean
 take_ends (TribKafkaScan *s, GError **error)
 {
@@ -528,10 +528,10 @@ read_what_entries_need (TribKafkaScan *s, GError **error)
  * @user_data: for @tick
  * @error: return location
  *
- * Reads to the present end and finishes the verification. The ends of bytes and metadata are taken before that of the
- * registry, because a frame's entry is written last: what lies below the first and is not named below the second is an
- * orphan, unless its entry arrives within the settle time. What the entries point at is read even behind the first
- * ends.
+ * Reads to the present end and finishes the verification. The ends of bytes and metadata are taken
+ * before that of the registry, because a frame's entry is written last: what lies below the first
+ * and is not named below the second is an orphan, unless its entry arrives within the settle time.
+ * What the entries point at is read even behind the first ends.
  *
  * Returns: %FALSE when the end could not be reached; the verification is not finished then
  */

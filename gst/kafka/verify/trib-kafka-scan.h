@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Reads the three topics from their beginning into a TribKafkaVerify: to the present end, or following. A cursor for
- * each topic; nothing is committed and nothing is created on the broker. The I/O object of the verifier; all calls
- * from one thread. Errors are of TRIB_KAFKA_ERROR. */
+/* Reads the three topics from their beginning into a TribKafkaVerify: to the present end, or
+ * following. A cursor for each topic; nothing is committed and nothing is created on the broker.
+ * The I/O object of the verifier; all calls from one thread. Errors are of TRIB_KAFKA_ERROR. */
 
 /**
  * TribKafkaScanConfig:

@@ -20,9 +20,9 @@ compare_frames (gconstpointer a, gconstpointer b)
 
 /**
  * trib_kafka_verify_sweep:
- * @v: the books
+ * @v: a verification
  *
- * Judges the open frames for which reading has passed what their entry points at, in the order of
+ * Judges the open frames of which everything that their entry points at was read, in the order of
  * session, stream and index. Costs a look at every open frame: call it about once a second while
  * following.
  */
@@ -59,9 +59,9 @@ below_limit (const TribKafkaVerify *v, TribKafkaTopic topic, const VerifyCopy *c
 
 /**
  * trib_kafka_verify_count_candidates:
- * @v: the books
+ * @v: a verification
  *
- * Returns: open frames that would be orphans if no entry came any more
+ * Returns: open frames that would be orphans if no further entry arrived
  */
 guint64
 trib_kafka_verify_count_candidates (const TribKafkaVerify *v)
@@ -97,7 +97,7 @@ entry_may_be_expired (const TribKafkaVerify *v, const VerifyFrame *f, const Veri
 static void
 finish_orphan (TribKafkaVerify *v, const VerifyFrame *f)
 {
-  VerifyId who = { f->stream, f->index, f->t_ns, 0 };
+  VerifyId id = { f->stream, f->index, f->t_ns, 0 };
   gboolean failed = trib_index_set_contains (&f->stream->failed, f->index);
   gboolean has_entry
       = trib_index_set_contains (&f->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], f->index);
@@ -110,7 +110,7 @@ finish_orphan (TribKafkaVerify *v, const VerifyFrame *f)
     if (c->partition < 0 || failed || (has_entry && v->bound_hit))
       continue;
     if (has_entry) {
-      trib_kafka_verify_found_index (v, &at, &who);
+      trib_kafka_verify_found_index (v, &at, &id);
     } else if (!below_limit (v, i, c)) {
       TRIB_COUNT (v, f->stream, in_flight, 1);
     } else if (entry_may_be_expired (v, f, c)) {
@@ -120,7 +120,7 @@ finish_orphan (TribKafkaVerify *v, const VerifyFrame *f)
       trib_kafka_verify_found (v,
           i == TRIB_KAFKA_TOPIC_BINARY ? TRIB_KAFKA_VERIFY_ORPHAN_BYTES
                                        : TRIB_KAFKA_VERIFY_ORPHAN_METADATA,
-          &at, &who, 1, "no readable registry entry names this frame");
+          &at, &id, 1, "no readable registry entry names this frame");
     }
   }
 }
@@ -156,7 +156,7 @@ has_entries (GPtrArray *streams, const gchar *session, const gchar *stream)
   return FALSE;
 }
 
-/* who asks for something that is not there must not read "clean", also where other things are */
+/* a selection that matches nothing must not be "clean", also where others match */
 static void
 finish_selection (TribKafkaVerify *v, GPtrArray *streams)
 {
@@ -182,9 +182,9 @@ finish_selection (TribKafkaVerify *v, GPtrArray *streams)
 
 /**
  * trib_kafka_verify_finish:
- * @v: the books
+ * @v: a verification
  *
- * Nothing more comes: judges what is open, finds orphans and gaps. Call it once. Findings come in
+ * Nothing more is read: judges what is open, finds orphans and gaps. Call it once. Findings are in
  * the order of session, stream and index, so that the same input gives the same report.
  */
 void

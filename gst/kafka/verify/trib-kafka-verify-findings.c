@@ -44,7 +44,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == TRIB_KAFKA_VERIFY_N_KINDS);
  * trib_kafka_verify_kind_to_string:
  * @kind: a kind of finding
  *
- * Returns: the word for it, in JSON and tables
+ * Returns: its name in JSON and tables
  */
 const gchar *
 trib_kafka_verify_kind_to_string (TribKafkaVerifyKind kind)
@@ -90,10 +90,10 @@ trib_kafka_verify_finding_free (gpointer p)
   g_free (finding);
 }
 
-/* counts @n findings and, while there is room, lists them as one; @at and @who may be NULL */
+/* counts @n findings and, up to the limit, lists them as one; @at and @id may be NULL */
 void
 trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
-    const TribKafkaVerifyRecord *at, const VerifyId *who, guint64 n, const gchar *format, ...)
+    const TribKafkaVerifyRecord *at, const VerifyId *id, guint64 n, const gchar *format, ...)
 {
   TribKafkaFinding *finding;
   va_list args;
@@ -107,9 +107,9 @@ trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
   finding->topic = at ? (gint) at->topic : -1;
   finding->partition = at ? at->partition : -1;
   finding->offset = at ? at->offset : -1;
-  if (who)
+  if (id)
     finding->frame_id = trib_frame_id_format (
-        who->stream->pub.session, who->stream->pub.stream, who->index, who->t_ns);
+        id->stream->pub.session, id->stream->pub.stream, id->index, id->t_ns);
   va_start (args, format);
   finding->detail = g_strdup_vprintf (format, args);
   va_end (args);
@@ -119,16 +119,16 @@ trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
 /* there is an entry of this frame index, but not of this frame */
 void
 trib_kafka_verify_found_index (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *who)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *id)
 {
-  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_INDEX, at, who, 1,
+  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_INDEX, at, id, 1,
       "the entry of frame index %" G_GUINT64_FORMAT " names another capture time or place",
-      who->index);
+      id->index);
 }
 
 /**
  * trib_kafka_verify_get_found:
- * @v: the books
+ * @v: a verification
  * @kind: a kind
  *
  * Returns: how many findings of that kind, listed or not; of gaps: how many frame indices
@@ -141,7 +141,7 @@ trib_kafka_verify_get_found (const TribKafkaVerify *v, TribKafkaVerifyKind kind)
 
 /**
  * trib_kafka_verify_get_total_found:
- * @v: the books
+ * @v: a verification
  *
  * Returns: findings of all kinds together
  */
@@ -157,7 +157,7 @@ trib_kafka_verify_get_total_found (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_findings:
- * @v: the books
+ * @v: a verification
  * @kind: a kind
  *
  * Returns: (transfer none) (element-type TribKafkaFinding): the first of that kind

@@ -40,7 +40,7 @@ trib_kafka_verify_hash (const void *data, gsize len)
 /* a header that is absent is no finding, one that is wrong is */
 gboolean
 trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, VerifyHeaders *said)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, VerifyHeaders *said)
 {
   gboolean good = TRUE;
 
@@ -52,7 +52,7 @@ trib_kafka_verify_check_headers (
     if (header_is (h, TRIB_KAFKA_HEADER_FRAME_ID)) {
       right = header_equals (h, r->key, r->key_len);
     } else if (header_is (h, TRIB_KAFKA_HEADER_CRC32C)) {
-      right = header_number (h, &number) && number == who->crc;
+      right = header_number (h, &number) && number == id->crc;
     } else if (header_is (h, TRIB_KAFKA_HEADER_SEQUENCE)) {
       right = header_number (h, &number);
       said->sequence = (VerifySeen){ (guint32) number, right };
@@ -68,7 +68,7 @@ trib_kafka_verify_check_headers (
     }
     if (!right) {
       g_autofree gchar *text = g_utf8_make_valid (h->value ? h->value : "", MIN (h->len, 128));
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, r, who, 1,
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, r, id, 1,
           "header %s is \"%s\", which contradicts the record", h->name, text);
       good = FALSE;
     }

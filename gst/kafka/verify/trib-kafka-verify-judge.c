@@ -6,10 +6,10 @@
 
 typedef enum {
   WAIT,        /* not read that far */
-  FOUND,       /* a record of this frame is there */
-  OTHER_KEY,   /* a record of something else is there */
-  HOLE,        /* nothing is there */
-  EXPIRED,     /* retention passed it */
+  FOUND,       /* a record of this frame */
+  OTHER_KEY,   /* a record of another frame */
+  HOLE,        /* no record */
+  EXPIRED,     /* removed by retention */
   OTHER_TOPIC, /* not in a topic that is read */
 } Where;
 
@@ -55,7 +55,7 @@ elsewhere (const VerifyFrame *f, TribKafkaTopic topic)
 
 /* what is wrong with where the entry points, if anything; the finding stands at that place */
 static void
-judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, TribKafkaTopic topic,
+judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, TribKafkaTopic topic,
     Where where, Faults *faults)
 {
   const VerifyPointer *to = &f->pointers[topic];
@@ -67,18 +67,18 @@ judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Trib
   switch (where) {
     case OTHER_KEY:
       faults->mismatched = TRUE;
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, &at, who, 1,
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, &at, id, 1,
           "the entry points here, but this record has another key%s", other);
       break;
     case OTHER_TOPIC:
       faults->mismatched = TRUE;
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_TOPIC, &entry, who, 1,
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_TOPIC, &entry, id, 1,
           "%s_topic is not %s, which was read", trib_kafka_verify_topic_to_string (topic),
           v->topics[topic]);
       break;
     case EXPIRED:
       faults->expired = TRUE;
-      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_EXPIRED, &at, who, 1,
+      trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_EXPIRED, &at, id, 1,
           "the entry points here, below the low watermark%s", other);
       break;
     case HOLE:
@@ -87,7 +87,7 @@ judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Trib
       trib_kafka_verify_found (v,
           topic == TRIB_KAFKA_TOPIC_BINARY ? TRIB_KAFKA_VERIFY_MISSING_BYTES
                                            : TRIB_KAFKA_VERIFY_MISSING_METADATA,
-          &at, who, 1, "the entry points here, but there is no record%s", other);
+          &at, id, 1, "the entry points here, but there is no record%s", other);
       break;
     default:
       break;
@@ -96,12 +96,12 @@ judge_place (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Trib
 
 static void
 compare (TribKafkaVerify *v, TribKafkaVerifyKind kind, const TribKafkaVerifyRecord *at,
-    const VerifyId *who, const gchar *what, guint32 says, guint32 is, Faults *faults)
+    const VerifyId *id, const gchar *what, guint32 says, guint32 is, Faults *faults)
 {
   if (says == is)
     return;
   faults->mismatched = TRUE;
-  trib_kafka_verify_found (v, kind, at, who, 1, "%s is %u, the record's is %u", what, says, is);
+  trib_kafka_verify_found (v, kind, at, id, 1, "%s is %u, the record's is %u", what, says, is);
 }
 
 /* only the first copy of the metadata is read; another one says the same if it is the same */
@@ -113,7 +113,7 @@ has_claims (const VerifyFrame *f, const VerifyCopy *metadata)
 
 /* what the metadata and the entry say of each other */
 static void
-judge_metadata (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
+judge_metadata (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id,
     const VerifyCopy *metadata, Faults *faults)
 {
   TribKafkaVerifyRecord at = { .topic = TRIB_KAFKA_TOPIC_METADATA };
@@ -122,18 +122,18 @@ judge_metadata (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
 
   at.partition = metadata->partition;
   at.offset = metadata->offset;
-  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the registry's metadata_crc32c",
+  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, id, "the registry's metadata_crc32c",
       f->pointers[TRIB_KAFKA_TOPIC_METADATA].crc, metadata->crc, faults);
   if (!has_claims (f, metadata))
     return;
   if (f->claims.format != f->format) {
     faults->mismatched = TRUE;
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &at, who, 1,
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &at, id, 1,
         "compression.format is not the registry's compression_format");
   }
   if (!trib_kafka_ratio_is (f->ratio, f->size, f->claims.original_size)) {
     faults->mismatched = TRUE;
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &entry, who, 1,
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, &entry, id, 1,
         "compression_ratio is %g, the sizes say %u of %" G_GUINT64_FORMAT, f->ratio, f->size,
         f->claims.original_size);
   }
@@ -141,7 +141,7 @@ judge_metadata (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
 
 /* what the metadata says of the bytes */
 static void
-judge_claims (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
+judge_claims (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id,
     const VerifyCopy *metadata, const VerifyCopy *bytes, Faults *faults)
 {
   TribKafkaVerifyRecord at = {
@@ -152,9 +152,9 @@ judge_claims (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
 
   if (!has_claims (f, metadata))
     return;
-  compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, who, "the metadata's compression.compressed_size",
+  compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, id, "the metadata's compression.compressed_size",
       f->claims.size, bytes->size, faults);
-  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the metadata's binary_crc32c", f->claims.crc,
+  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, id, "the metadata's binary_crc32c", f->claims.crc,
       bytes->crc, faults);
   if (bytes->content && first->content != bytes->content)
     wrong = "content_type is not what the bytes' header content-type says";
@@ -163,20 +163,20 @@ judge_claims (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
   if (wrong == NULL)
     return;
   faults->mismatched = TRUE;
-  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1, "%s", wrong);
+  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_HEADER, &at, id, 1, "%s", wrong);
 }
 
 static void
-judge_bytes (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, const VerifyCopy *bytes,
+judge_bytes (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, const VerifyCopy *bytes,
     Faults *faults)
 {
   TribKafkaVerifyRecord at = {
     .topic = TRIB_KAFKA_TOPIC_BINARY, .partition = bytes->partition, .offset = bytes->offset
   };
 
-  compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, who, "the registry's compressed_size", f->size,
+  compare (v, TRIB_KAFKA_VERIFY_SIZE, &at, id, "the registry's compressed_size", f->size,
       bytes->size, faults);
-  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, who, "the registry's binary_crc32c",
+  compare (v, TRIB_KAFKA_VERIFY_CRC, &at, id, "the registry's binary_crc32c",
       f->pointers[TRIB_KAFKA_TOPIC_BINARY].crc, bytes->crc, faults);
 }
 
@@ -189,7 +189,7 @@ differ (VerifySeen a, VerifySeen b)
 /* what records of one frame say alike: against the entry's headers, or where it has none, the
  * bytes' against the metadata */
 static void
-judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, TribKafkaTopic topic,
+judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, TribKafkaTopic topic,
     const VerifyCopy *c, const VerifyCopy *metadata, Faults *faults)
 {
   VerifySeen sequence = f->sequence, time_source = f->time_source;
@@ -213,11 +213,11 @@ judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Tr
   at.offset = c->offset;
   faults->mismatched = TRUE;
   trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_HEADER, &at, who, 1, "%s is not that of %s", wrong, whose);
+      v, TRIB_KAFKA_VERIFY_HEADER, &at, id, 1, "%s is not that of %s", wrong, whose);
 }
 
 static void
-judge_partitions (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who, Faults *faults)
+judge_partitions (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, Faults *faults)
 {
   gint32 metadata = f->pointers[TRIB_KAFKA_TOPIC_METADATA].partition;
   gint32 binary = f->pointers[TRIB_KAFKA_TOPIC_BINARY].partition;
@@ -227,7 +227,7 @@ judge_partitions (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *who,
   if (metadata == f->partition && binary == f->partition)
     return;
   faults->mismatched = TRUE;
-  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_PARTITION, &entry, who, 1,
+  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_PARTITION, &entry, id, 1,
       "entry in partition %d, metadata in %d, bytes in %d", f->partition, metadata, binary);
 }
 
@@ -248,14 +248,14 @@ settle (TribKafkaVerify *v, const VerifyFrame *f, const Faults *faults, const Ve
   }
 }
 
-/* whether @f, whose entry is there, could be judged; then the caller forgets it */
+/* whether @f, whose entry was read, could be judged; then the caller forgets it */
 gboolean
 trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean final)
 {
   const VerifyCopy *copies[2];
   Where where[2];
   Faults faults = { .mismatched = f->bad };
-  VerifyId who = { f->stream, f->index, f->t_ns, 0 };
+  VerifyId id = { f->stream, f->index, f->t_ns, 0 };
   const VerifyCopy *metadata, *bytes;
 
   for (guint i = 0; i < G_N_ELEMENTS (where); i++) {
@@ -269,16 +269,16 @@ trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean fina
   metadata = copies[TRIB_KAFKA_TOPIC_METADATA];
   bytes = copies[TRIB_KAFKA_TOPIC_BINARY];
   for (guint i = 0; i < G_N_ELEMENTS (where); i++)
-    judge_place (v, f, &who, i, where[i], &faults);
+    judge_place (v, f, &id, i, where[i], &faults);
   for (guint i = 0; i < G_N_ELEMENTS (where); i++)
-    judge_headers (v, f, &who, i, copies[i], metadata, &faults);
-  judge_partitions (v, f, &who, &faults);
+    judge_headers (v, f, &id, i, copies[i], metadata, &faults);
+  judge_partitions (v, f, &id, &faults);
   if (metadata)
-    judge_metadata (v, f, &who, metadata, &faults);
+    judge_metadata (v, f, &id, metadata, &faults);
   if (metadata && bytes)
-    judge_claims (v, f, &who, metadata, bytes, &faults);
+    judge_claims (v, f, &id, metadata, bytes, &faults);
   if (bytes)
-    judge_bytes (v, f, &who, bytes, &faults);
+    judge_bytes (v, f, &id, bytes, &faults);
   settle (v, f, &faults, bytes);
   return TRUE;
 }

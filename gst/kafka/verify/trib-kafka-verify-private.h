@@ -8,13 +8,13 @@
 
 G_BEGIN_DECLS
 
-/* What the parts of the verifier share; nobody else includes this.
+/* What the parts of the verifier share; private to them.
  *
- *   trib-kafka-verify.c           the books: partitions, streams, open frames
+ *   trib-kafka-verify.c           state: partitions, streams, open frames
  *   trib-kafka-verify-take.c      takes one record: what it says is kept until its frame is judged
  *   trib-kafka-verify-headers.c   what the record headers say
  *   trib-kafka-verify-judge.c     one frame: the entry against what it points at
- *   trib-kafka-verify-close.c     all frames: what is ready, what is left over at the end
+ *   trib-kafka-verify-close.c     all frames: what is ready, what remains at the end
  *   trib-kafka-verify-findings.c  what was found, counted and listed
  */
 
@@ -24,7 +24,7 @@ typedef struct {
   TribIndexSet failed;
 } VerifyStream;
 
-/* what a header says, if it is there */
+/* what a header says, if it exists */
 typedef struct {
   guint32 value;
   gboolean known;
@@ -34,7 +34,7 @@ typedef struct {
 typedef struct _Copy VerifyCopy;
 struct _Copy {
   gint64 offset;
-  gint32 partition; /* -1: has not come */
+  gint32 partition; /* -1: not read yet */
   guint32 size;
   guint32 crc;
   guint32 content; /* hash of the content type that it states, 0: none */
@@ -70,7 +70,7 @@ typedef struct {
   VerifyClaims claims;
   gboolean bad; /* a finding at a record of it that does not depend on the others */
 
-  gboolean linked; /* the entry has come, what follows is set */
+  gboolean linked; /* the entry was read, what follows is set */
   gint64 offset;   /* of the entry itself */
   gint32 partition;
   guint32 size;
@@ -116,7 +116,7 @@ struct _TribKafkaVerify {
   GHashTable *streams;                                /* "session_stream" to Stream */
   GHashTable *frames;                                 /* set of Frame: those that are open */
   guint64 n_ranges;
-  guint64 lacking[TRIB_KAFKA_VERIFY_N_TOPICS]; /* open frames whose record of it has not come */
+  guint64 lacking[TRIB_KAFKA_VERIFY_N_TOPICS]; /* open frames whose record of it was not read yet */
   gboolean bound_hit;
 
   TribKafkaVerifyCounts total;
@@ -136,23 +136,23 @@ struct _TribKafkaVerify {
   }                                 \
   G_STMT_END
 
-/* the books */
+/* state */
 VerifyPartition *trib_kafka_verify_partition (
     const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition);
 gboolean trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value);
-VerifyFrame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *who);
+VerifyFrame *trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *id);
 VerifyFrame *trib_kafka_verify_ensure_frame (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id);
 void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const VerifyFrame *f);
 void trib_kafka_verify_try_judge (TribKafkaVerify *v, VerifyFrame *f);
 
 /* one record */
 void trib_kafka_verify_take_copy (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id);
 void trib_kafka_verify_take_entry (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id);
 gboolean trib_kafka_verify_check_headers (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, VerifyHeaders *said);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, VerifyHeaders *said);
 guint32 trib_kafka_verify_hash (const void *data, gsize len);
 
 /* one frame */
@@ -161,10 +161,10 @@ gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboo
 
 /* findings */
 void trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
-    const TribKafkaVerifyRecord *at, const VerifyId *who, guint64 n, const gchar *format, ...)
+    const TribKafkaVerifyRecord *at, const VerifyId *id, guint64 n, const gchar *format, ...)
     G_GNUC_PRINTF (6, 7);
 void trib_kafka_verify_found_index (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *who);
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *id);
 void trib_kafka_verify_finding_free (gpointer finding);
 
 G_END_DECLS

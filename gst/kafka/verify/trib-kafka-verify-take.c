@@ -8,36 +8,36 @@
 /* error reasons counted by name */
 #define MAX_REASONS 64
 
-/* @identity is what the JSON says, @who what the key says */
+/* @identity is what the JSON says, @id what the key says */
 static gboolean
-check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
+check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id,
     const TribKafkaIdentity *identity)
 {
   const gchar *wrong = NULL;
 
   if (strlen (identity->frame_id) != r->key_len
       || memcmp (identity->frame_id, r->key, r->key_len) != 0) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, r, who, 1,
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_KEY, r, id, 1,
         "the record's key is this frame id, its JSON says \"%s\"", identity->frame_id);
     return FALSE;
   }
-  if (strcmp (identity->session, who->stream->pub.session) != 0)
+  if (strcmp (identity->session, id->stream->pub.session) != 0)
     wrong = "session_id";
-  else if (strcmp (identity->stream, who->stream->pub.stream) != 0)
+  else if (strcmp (identity->stream, id->stream->pub.stream) != 0)
     wrong = "stream_id";
-  else if (identity->index != who->index)
+  else if (identity->index != id->index)
     wrong = "frame_index";
-  else if (identity->t_ns != who->t_ns)
+  else if (identity->t_ns != id->t_ns)
     wrong = "capture_timestamp_ns";
   if (wrong == NULL)
     return TRUE;
   trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s contradicts the frame id", wrong);
+      v, TRIB_KAFKA_VERIFY_FIELD, r, id, 1, "%s contradicts the frame id", wrong);
   return FALSE;
 }
 
 static void
-add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
+add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
   static const TribKafkaVerifyKind kinds[] = {
     TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
@@ -45,22 +45,22 @@ add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyI
     TRIB_KAFKA_VERIFY_DUPLICATE_REGISTRY,
   };
 
-  TRIB_COUNT (v, who->stream, duplicates, 1);
-  trib_kafka_verify_found (v, kinds[r->topic], r, who, 1,
-      "frame index %" G_GUINT64_FORMAT " is already in this topic", who->index);
+  TRIB_COUNT (v, id->stream, duplicates, 1);
+  trib_kafka_verify_found (v, kinds[r->topic], r, id, 1,
+      "frame index %" G_GUINT64_FORMAT " is already in this topic", id->index);
 }
 
-/* the entry may point at any of the copies, so the later ones are kept until it has come */
+/* the entry may point at any of the copies, so the later ones are kept until it is read */
 static void
 add_extra_copy (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, const VerifyCopy *copy)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, const VerifyCopy *copy)
 {
-  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, id);
   VerifyCopy *extra;
 
   if (f == NULL
-      && !trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
-    f = trib_kafka_verify_ensure_frame (v, r, who);
+      && !trib_index_set_contains (&id->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], id->index))
+    f = trib_kafka_verify_ensure_frame (v, r, id);
   if (f == NULL)
     return;
   extra = g_memdup2 (copy, sizeof *copy);
@@ -69,25 +69,25 @@ add_extra_copy (
   trib_kafka_verify_try_judge (v, f);
 }
 
-/* Bytes or metadata of a frame index whose entry was judged before: left behind by a FAILED frame,
+/* Bytes or metadata of a frame index whose entry was judged before: left by a FAILED frame,
  * or of another capture time. */
 static void
-add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
+add_after_entry (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
-  if (!v->bound_hit && !trib_index_set_contains (&who->stream->failed, who->index))
-    trib_kafka_verify_found_index (v, r, who);
+  if (!v->bound_hit && !trib_index_set_contains (&id->stream->failed, id->index))
+    trib_kafka_verify_found_index (v, r, id);
 }
 
-/* @seen, from the JSON, against what the record's header says, which counts when both are there */
+/* @seen, from the JSON, against what the record's header says, which counts when both exist */
 static gboolean
-merge (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, const gchar *what,
+merge (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, const gchar *what,
     VerifySeen seen, VerifySeen *said)
 {
   gboolean good = !said->known || said->value == seen.value;
 
   if (!good)
     trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s contradicts the record's header", what);
+        v, TRIB_KAFKA_VERIFY_FIELD, r, id, 1, "%s contradicts the record's header", what);
   if (!said->known)
     *said = seen;
   return good;
@@ -100,7 +100,7 @@ hash_text (const gchar *text)
 }
 
 static gboolean
-read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
+read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id,
     VerifyCopy *copy, VerifyClaims *claims)
 {
   g_auto (TribKafkaMetadataValue) value = { 0 };
@@ -110,7 +110,7 @@ read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyI
   if (!trib_kafka_metadata_value_parse (
           &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
     trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "metadata: %s", error->message);
+        v, TRIB_KAFKA_VERIFY_MALFORMED, r, id, 1, "metadata: %s", error->message);
     return FALSE;
   }
   claims->known = TRUE;
@@ -120,51 +120,50 @@ read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyI
   claims->format = hash_text (value.format);
   copy->content = hash_text (value.content_type);
   copy->caps = value.caps ? hash_text (value.caps) : 0;
-  good = check_identity (v, r, who, &value.identity);
+  good = check_identity (v, r, id, &value.identity);
   if (good && !trib_kafka_metadata_value_check (&value, &error)) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s", error->message);
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, id, 1, "%s", error->message);
     good = FALSE;
   }
   good &= merge (
-      v, r, who, "sequence", (VerifySeen){ (guint32) value.sequence, TRUE }, &copy->sequence);
-  good &= merge (v, r, who, "time_source", (VerifySeen){ hash_text (value.time_source), TRUE },
+      v, r, id, "sequence", (VerifySeen){ (guint32) value.sequence, TRUE }, &copy->sequence);
+  good &= merge (v, r, id, "time_source", (VerifySeen){ hash_text (value.time_source), TRUE },
       &copy->time_source);
   return good;
 }
 
-/* bytes and metadata; what they say is kept until the entry comes, or was kept for it */
+/* bytes and metadata; what they say is kept until the entry is read */
 void
-trib_kafka_verify_take_copy (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
+trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
   VerifyCopy copy = {
-    .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = who->crc
+    .offset = r->offset, .partition = r->partition, .size = (guint32) r->value_len, .crc = id->crc
   };
-  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, id);
   VerifyClaims claims = { 0 };
   VerifyHeaders said = { { 0 } };
   gboolean good;
 
-  if (!trib_kafka_verify_set_add (v, &who->stream->seen[r->topic], who->index)) {
-    add_duplicate (v, r, who);
-    add_extra_copy (v, r, who, &copy);
+  if (!trib_kafka_verify_set_add (v, &id->stream->seen[r->topic], id->index)) {
+    add_duplicate (v, r, id);
+    add_extra_copy (v, r, id, &copy);
     return;
   }
   if (f == NULL
-      && trib_index_set_contains (&who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index)) {
-    add_after_entry (v, r, who);
+      && trib_index_set_contains (&id->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], id->index)) {
+    add_after_entry (v, r, id);
     return;
   }
-  f = trib_kafka_verify_ensure_frame (v, r, who);
+  f = trib_kafka_verify_ensure_frame (v, r, id);
   if (f == NULL)
     return;
-  good = trib_kafka_verify_check_headers (v, r, who, &said);
+  good = trib_kafka_verify_check_headers (v, r, id, &said);
   copy.content = said.content;
   copy.caps = said.caps;
   copy.sequence = said.sequence;
   copy.time_source = said.time_source;
   if (r->topic == TRIB_KAFKA_TOPIC_METADATA)
-    good &= read_metadata (v, r, who, &copy, &claims);
+    good &= read_metadata (v, r, id, &copy, &claims);
   f->claims = claims.known ? claims : f->claims;
   f->bad |= !good;
   copy.next = f->copies[r->topic].next;
@@ -188,12 +187,12 @@ note_pointer (
 }
 
 static void
-add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who,
+add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id,
     const TribKafkaRegistryValue *value)
 {
   const gchar *reason = value->error_reason;
   guint64 *count = g_hash_table_lookup (v->reasons, reason);
-  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, id);
 
   if (count == NULL) {
     if (g_hash_table_size (v->reasons) >= MAX_REASONS)
@@ -203,11 +202,11 @@ add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *
       g_hash_table_insert (v->reasons, g_strdup (reason), count = g_new0 (guint64, 1));
   }
   (*count)++;
-  trib_kafka_verify_set_add (v, &who->stream->failed, who->index);
-  TRIB_COUNT (v, who->stream, pending, -1);
-  TRIB_COUNT (v, who->stream, failed, 1);
+  trib_kafka_verify_set_add (v, &id->stream->failed, id->index);
+  TRIB_COUNT (v, id->stream, pending, -1);
+  TRIB_COUNT (v, id->stream, failed, 1);
   trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_FAILED, r, who, 1, "%s: %s", value->error_reason, value->error_message);
+      v, TRIB_KAFKA_VERIFY_FAILED, r, id, 1, "%s: %s", value->error_reason, value->error_message);
   if (f) {
     trib_kafka_verify_forget_lacks (v, f);
     g_hash_table_remove (v->frames, f);
@@ -216,17 +215,17 @@ add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *
 
 static gboolean
 is_first_entry (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who, gboolean failed)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, gboolean failed)
 {
   gboolean was_failed;
 
-  if (trib_kafka_verify_set_add (v, &who->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], who->index))
+  if (trib_kafka_verify_set_add (v, &id->stream->seen[TRIB_KAFKA_TOPIC_REGISTRY], id->index))
     return TRUE;
-  was_failed = trib_index_set_contains (&who->stream->failed, who->index);
+  was_failed = trib_index_set_contains (&id->stream->failed, id->index);
   if (was_failed == failed)
-    add_duplicate (v, r, who);
+    add_duplicate (v, r, id);
   else
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_CONFLICT, r, who, 1,
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_CONFLICT, r, id, 1,
         "%s, but an earlier entry of this frame says %s", failed ? "FAILED" : "LINKED",
         was_failed ? "FAILED" : "LINKED");
   return FALSE;
@@ -234,11 +233,11 @@ is_first_entry (
 
 void
 trib_kafka_verify_take_entry (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
   g_auto (TribKafkaRegistryValue) value = { 0 };
   g_autoptr (GError) error = NULL;
-  TribKafkaVerifyCounts *counts = &who->stream->pub.counts;
+  TribKafkaVerifyCounts *counts = &id->stream->pub.counts;
   VerifyHeaders said = { { 0 } };
   gboolean good;
   VerifyFrame *f;
@@ -246,32 +245,32 @@ trib_kafka_verify_take_entry (
   if (!trib_kafka_registry_value_parse (
           &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
     trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_MALFORMED, r, who, 1, "registry entry: %s", error->message);
+        v, TRIB_KAFKA_VERIFY_MALFORMED, r, id, 1, "registry entry: %s", error->message);
     return;
   }
-  if (!is_first_entry (v, r, who, value.failed))
+  if (!is_first_entry (v, r, id, value.failed))
     return;
-  TRIB_COUNT (v, who->stream, entries, 1);
-  TRIB_COUNT (v, who->stream, pending, 1);
-  counts->first_t_ns = MIN (counts->first_t_ns, who->t_ns);
-  counts->last_t_ns = MAX (counts->last_t_ns, who->t_ns);
-  v->total.first_t_ns = MIN (v->total.first_t_ns, who->t_ns);
-  v->total.last_t_ns = MAX (v->total.last_t_ns, who->t_ns);
+  TRIB_COUNT (v, id->stream, entries, 1);
+  TRIB_COUNT (v, id->stream, pending, 1);
+  counts->first_t_ns = MIN (counts->first_t_ns, id->t_ns);
+  counts->last_t_ns = MAX (counts->last_t_ns, id->t_ns);
+  v->total.first_t_ns = MIN (v->total.first_t_ns, id->t_ns);
+  v->total.last_t_ns = MAX (v->total.last_t_ns, id->t_ns);
 
-  good = check_identity (v, r, who, &value.identity);
+  good = check_identity (v, r, id, &value.identity);
   if (!trib_kafka_registry_value_check (&value, &error)) {
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, who, 1, "%s", error->message);
+    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, id, 1, "%s", error->message);
     good = FALSE;
   }
   if (value.failed) {
-    trib_kafka_verify_check_headers (v, r, who, &said);
-    add_failed (v, r, who, &value);
+    trib_kafka_verify_check_headers (v, r, id, &said);
+    add_failed (v, r, id, &value);
     return;
   }
-  f = trib_kafka_verify_ensure_frame (v, r, who);
+  f = trib_kafka_verify_ensure_frame (v, r, id);
   if (f == NULL)
     return;
-  good &= trib_kafka_verify_check_headers (v, r, who, &said);
+  good &= trib_kafka_verify_check_headers (v, r, id, &said);
   f->sequence = said.sequence;
   f->time_source = said.time_source;
   f->bad |= !good;

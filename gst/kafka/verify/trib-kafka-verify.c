@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-/* The life of a frame: its records are noted as they come, in any order. Once the registry entry
- * is there and what it points at has been read (or is known not to exist), the frame is judged and
- * forgotten but for its index, so that memory follows what is open and not what was read. */
+/* The life of a frame: its records are noted as they are read, in any order. Once the registry
+ * entry is known and what it points at has been read (or is known not to exist), the frame is
+ * judged and forgotten but for its index, so that memory follows what is open and not what was
+ * read. */
 
 #define MAX_STREAMS 65536
 /* index ranges kept, per frame that may be open: what a topic of scattered indices may cost */
@@ -99,7 +100,7 @@ trib_kafka_verify_new (const TribKafkaVerifyConfig *config)
 
 /**
  * trib_kafka_verify_free:
- * @v: the books
+ * @v: a verification
  */
 void
 trib_kafka_verify_free (TribKafkaVerify *v)
@@ -154,7 +155,7 @@ trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value)
 
 /**
  * trib_kafka_verify_set_low:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  * @low: its low watermark: what lies below is not there any more
@@ -172,7 +173,7 @@ trib_kafka_verify_set_low (TribKafkaVerify *v, TribKafkaTopic topic, gint32 part
 
 /**
  * trib_kafka_verify_set_position:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  * @position: the next offset to be read; everything below has been handed in
@@ -188,7 +189,7 @@ trib_kafka_verify_set_position (
 
 /**
  * trib_kafka_verify_set_orphan_limit:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  * @offset: records from here on are in flight, not orphans, when no entry names them
@@ -202,7 +203,7 @@ trib_kafka_verify_set_orphan_limit (
 
 /**
  * trib_kafka_verify_get_needed:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  *
@@ -266,18 +267,18 @@ ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFra
 }
 
 VerifyFrame *
-trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *who)
+trib_kafka_verify_lookup_frame (const TribKafkaVerify *v, const VerifyId *id)
 {
-  VerifyFrame probe = { .stream = who->stream, .index = who->index, .t_ns = who->t_ns };
+  VerifyFrame probe = { .stream = id->stream, .index = id->index, .t_ns = id->t_ns };
 
   return g_hash_table_lookup (v->frames, &probe);
 }
 
 VerifyFrame *
 trib_kafka_verify_ensure_frame (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *who)
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
-  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, who);
+  VerifyFrame *f = trib_kafka_verify_lookup_frame (v, id);
 
   if (f)
     return f;
@@ -287,9 +288,9 @@ trib_kafka_verify_ensure_frame (
     return NULL;
   }
   f = g_new0 (VerifyFrame, 1);
-  f->stream = who->stream;
-  f->index = who->index;
-  f->t_ns = who->t_ns;
+  f->stream = id->stream;
+  f->index = id->index;
+  f->t_ns = id->t_ns;
   f->copies[TRIB_KAFKA_TOPIC_METADATA].partition = -1;
   f->copies[TRIB_KAFKA_TOPIC_BINARY].partition = -1;
   g_hash_table_add (v->frames, f);
@@ -317,7 +318,7 @@ trib_kafka_verify_try_judge (TribKafkaVerify *v, VerifyFrame *f)
 
 /**
  * trib_kafka_verify_add:
- * @v: the books
+ * @v: a verification
  * @record: one record of one of the three topics; borrowed
  *
  * Takes the next record of its partition. Its value is looked at and not kept.
@@ -327,8 +328,8 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
 {
   VerifyPartition *p = ensure_partition (v, record->topic, record->partition);
   g_autoptr (GError) error = NULL;
-  TribFrameIdView id;
-  VerifyId who;
+  TribFrameIdView view;
+  VerifyId id;
 
   g_return_if_fail (record->topic < TRIB_KAFKA_VERIFY_N_TOPICS);
   v->records[record->topic]++;
@@ -336,7 +337,7 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
   trib_kafka_verify_set_add (v, &p->seen, record->offset);
   p->position = MAX (p->position, record->offset + 1);
 
-  if (!trib_frame_id_parse (record->key ? record->key : "", record->key_len, &id, &error)) {
+  if (!trib_frame_id_parse (record->key ? record->key : "", record->key_len, &view, &error)) {
     /* with a filter there is no telling whether it was asked for */
     if ((v->sessions && *v->sessions) || (v->wanted_streams && *v->wanted_streams))
       v->unattributed++;
@@ -345,30 +346,31 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
           "the key is no frame id: %s", record->key ? error->message : "there is none");
     return;
   }
-  if (!wanted (v->sessions, id.session, id.session_len)
-      || !wanted (v->wanted_streams, id.stream, id.stream_len))
+  if (!wanted (v->sessions, view.session, view.session_len)
+      || !wanted (v->wanted_streams, view.stream, view.stream_len))
     return;
-  who.stream = ensure_stream (v, record, &id);
-  if (who.stream == NULL)
+  id.stream = ensure_stream (v, record, &view);
+  if (id.stream == NULL)
     return;
-  who.index = id.index;
-  who.t_ns = id.t_ns;
-  who.crc = trib_crc32c (0, record->value, record->value_len);
+  id.index = view.index;
+  id.t_ns = view.t_ns;
+  id.crc = trib_crc32c (0, record->value, record->value_len);
   if (record->topic == TRIB_KAFKA_TOPIC_REGISTRY)
-    trib_kafka_verify_take_entry (v, record, &who);
+    trib_kafka_verify_take_entry (v, record, &id);
   else
-    trib_kafka_verify_take_copy (v, record, &who);
+    trib_kafka_verify_take_copy (v, record, &id);
 }
 
 /**
  * trib_kafka_verify_add_skipped:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  * @from: first offset that could not be read any more
  * @to: the new low watermark
  *
- * Retention passed the reader: says so, and goes on from the new low watermark.
+ * Retention removed records before they were read: a finding; reading resumes at the new low
+ * watermark.
  */
 void
 trib_kafka_verify_add_skipped (
@@ -386,11 +388,11 @@ trib_kafka_verify_add_skipped (
 
 /**
  * trib_kafka_verify_add_unreadable:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  * @partition: which partition
  * @offset: about where
- * @why: the client's words
+ * @why: for people
  */
 void
 trib_kafka_verify_add_unreadable (
@@ -405,7 +407,7 @@ trib_kafka_verify_add_unreadable (
 
 /**
  * trib_kafka_verify_get_counts:
- * @v: the books
+ * @v: a verification
  *
  * Returns: (transfer none): the sums over all streams, as they stand
  */
@@ -427,7 +429,7 @@ compare_streams (gconstpointer a, gconstpointer b)
 
 /**
  * trib_kafka_verify_list_streams:
- * @v: the books
+ * @v: a verification
  *
  * Returns: (transfer container) (element-type TribKafkaVerifyStream): sorted by session and stream
  */
@@ -447,7 +449,7 @@ trib_kafka_verify_list_streams (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_failed_reasons:
- * @v: the books
+ * @v: a verification
  *
  * Returns: (transfer none) (element-type utf8 guint64): how many entries FAILED for which reason
  */
@@ -459,7 +461,7 @@ trib_kafka_verify_get_failed_reasons (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_records:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  *
  * Returns: records handed in, of whatever session
@@ -472,7 +474,7 @@ trib_kafka_verify_get_records (const TribKafkaVerify *v, TribKafkaTopic topic)
 
 /**
  * trib_kafka_verify_get_record_bytes:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  *
  * Returns: bytes of their values
@@ -485,9 +487,9 @@ trib_kafka_verify_get_record_bytes (const TribKafkaVerify *v, TribKafkaTopic top
 
 /**
  * trib_kafka_verify_get_unattributed:
- * @v: the books
+ * @v: a verification
  *
- * Returns: records whose key is no frame id, so that a filter can not say whose they are
+ * Returns: records whose key is no frame id, so that a filter cannot be applied
  */
 guint64
 trib_kafka_verify_get_unattributed (const TribKafkaVerify *v)
@@ -497,7 +499,7 @@ trib_kafka_verify_get_unattributed (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_open:
- * @v: the books
+ * @v: a verification
  *
  * Returns: frames held at present
  */
@@ -509,7 +511,7 @@ trib_kafka_verify_get_open (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_max_open:
- * @v: the books
+ * @v: a verification
  *
  * Returns: the bound of trib_kafka_verify_get_open()
  */
@@ -521,10 +523,11 @@ trib_kafka_verify_get_max_open (const TribKafkaVerify *v)
 
 /**
  * trib_kafka_verify_get_lacking:
- * @v: the books
+ * @v: a verification
  * @topic: which topic
  *
- * Returns: open frames whose record of that topic has not come: the topic with the most is behind
+ * Returns: open frames whose record of that topic was not read yet: the topic with the most is
+ *   behind
  */
 guint64
 trib_kafka_verify_get_lacking (const TribKafkaVerify *v, TribKafkaTopic topic)

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /* Proves what the three topics of a frame (ARIA-1) say about each other: records in, findings out.
- * Pure: no Kafka, no clock, no thread. The books close at any moment, of all and of each stream:
+ * Pure: no Kafka, no clock, no thread. The counts add up at any moment, of all and of each stream:
  *
  *   entries = proven + failed + mismatched + missing + expired + pending
  */
@@ -134,7 +134,7 @@ typedef struct {
  * TribKafkaVerifyStream:
  * @session: session id
  * @stream: stream id
- * @counts: the books of this stream
+ * @counts: the counts of this stream
  *
  * The public part of what is known of one stream of one session.
  */

@@ -172,7 +172,7 @@ test_sessions (void)
   expect (w, FALSE, "a", 5);
   g_assert_true (trib_kafka_index_order_is_new_session (w));
   expect (w, FALSE, "b", 0);
-  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_INDEX_ORDER_LEFT);
+  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_INDEX_ORDER_ENDED);
   add (w, "b", 1);
   expect (w, FALSE, "b", 1);
   trib_kafka_index_order_reset (w);
@@ -213,7 +213,7 @@ test_time_order (void)
   time_order_expect (m, -1);
   trib_kafka_time_order_set_all_idle (m);
   time_order_expect (m, 9);
-  g_assert_cmpuint (trib_kafka_time_order_get_bytes (m), ==, 0);
+  g_assert_cmpuint (trib_kafka_time_order_get_length (m), ==, 0);
 }
 
 /* a partition that lags is not waited for without end */
