@@ -13,12 +13,17 @@ G_BEGIN_DECLS
 GST_DEBUG_CATEGORY_EXTERN (kafkabinarysrc_debug);
 #define GST_CAT_DEFAULT kafkabinarysrc_debug
 
+/* what kafkabinarysrc alone has as properties */
+typedef struct {
+  TribKafkaReadBy read_by;
+  gboolean check_crc;
+} GstKafkaBinarySrcSettings;
+
 struct _GstKafkaBinarySrc {
   GstKafkaSource parent;
 
-  /* OBJECT_LOCK; what they are when going to READY counts */
-  TribKafkaReadBy read_by;
-  gboolean check_crc;
+  /* OBJECT_LOCK; the values in the change to READY count */
+  GstKafkaBinarySrcSettings own;
 
   /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
   TribKafkaFrames *frames;

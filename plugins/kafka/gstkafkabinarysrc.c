@@ -97,15 +97,29 @@
 
 GST_DEBUG_CATEGORY (kafkabinarysrc_debug);
 
-#define DEFAULT_READ_BY TRIB_KAFKA_READ_BY_REGISTRY
-#define DEFAULT_CHECK_CRC TRUE
-
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_KAFKA_CAPS));
 
 enum { PROP_READ_BY = GST_KAFKA_SOURCE_N_PROPS, PROP_CHECK_CRC, N_PROPS };
 
 static GParamSpec *properties[N_PROPS];
+
+/* the table has ids from 1 on */
+#define OWN(id) ((id) -PROP_READ_BY + 1)
+/* clang-format off */
+static const TribProperty own_table[OWN (N_PROPS)] = {
+  [OWN (PROP_READ_BY)] = { TRIB_PROPERTY_ENUM, "read-by", "Read by",
+      "Topic to follow: the registry, whose entries name the bytes, or the bytes alone",
+      G_STRUCT_OFFSET (GstKafkaBinarySrcSettings, read_by), .type_name = "GstKafkaReadBy",
+      .choices = { [TRIB_KAFKA_READ_BY_REGISTRY] = { "registry", "Follow the registry and fetch the bytes it names" },
+          [TRIB_KAFKA_READ_BY_BYTES] = { "bytes", "Follow the bytes topic alone" } } },
+  [OWN (PROP_CHECK_CRC)] = { TRIB_PROPERTY_BOOL, "check-crc", "Check CRC",
+      "Compare the bytes of each frame with their CRC-32C",
+      G_STRUCT_OFFSET (GstKafkaBinarySrcSettings, check_crc), .initial = TRUE },
+};
+/* clang-format on */
+static GType own_enum_types[OWN (N_PROPS)];
+static const TribProperties own_properties = { own_table, own_enum_types, OWN (N_PROPS) };
 
 #define gst_kafka_binary_src_parent_class parent_class
 G_DEFINE_FINAL_TYPE (GstKafkaBinarySrc, gst_kafka_binary_src, GST_TYPE_KAFKA_SOURCE)
@@ -166,12 +180,12 @@ gst_kafka_binary_src_configure (GstKafkaSource *source)
 
   self->frames_config = (TribKafkaFramesConfig){
     .client = source->client,
-    .read_by = self->read_by,
+    .read_by = self->own.read_by,
     .session = g_intern_string (source->settings.session_id),
     .stream = g_intern_string (source->settings.stream_id),
     .in_process = source->broker != NULL,
     .follow = gst_kafka_source_is_following (source),
-    .check_crc = self->check_crc,
+    .check_crc = self->own.check_crc,
   };
   memset (&self->last_counts, 0, sizeof self->last_counts);
   self->unusable = self->skipped = 0;
@@ -274,15 +288,12 @@ gst_kafka_binary_src_set_property (
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (object);
 
-  if (prop_id != PROP_READ_BY && prop_id != PROP_CHECK_CRC) {
+  if (prop_id < PROP_READ_BY) {
     G_OBJECT_CLASS (parent_class)->set_property (object, prop_id, value, pspec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  if (prop_id == PROP_READ_BY)
-    self->read_by = g_value_get_enum (value);
-  else
-    self->check_crc = g_value_get_boolean (value);
+  trib_properties_set (&own_properties, &self->own, OWN (prop_id), value);
   gst_kafka_source_note_change (GST_KAFKA_SOURCE (self));
   GST_OBJECT_UNLOCK (self);
 }
@@ -292,38 +303,29 @@ gst_kafka_binary_src_get_property (GObject *object, guint prop_id, GValue *value
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (object);
 
-  if (prop_id != PROP_READ_BY && prop_id != PROP_CHECK_CRC) {
+  if (prop_id < PROP_READ_BY) {
     G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  if (prop_id == PROP_READ_BY)
-    g_value_set_enum (value, self->read_by);
-  else
-    g_value_set_boolean (value, self->check_crc);
+  trib_properties_get (&own_properties, &self->own, OWN (prop_id), value);
   GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_kafka_binary_src_init (GstKafkaBinarySrc *self)
 {
-  self->read_by = DEFAULT_READ_BY;
-  self->check_crc = DEFAULT_CHECK_CRC;
+  trib_properties_init (&own_properties, &self->own);
 }
 
 static void
 install_properties (GObjectClass *object_class)
 {
-  const GParamFlags flags
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
-
   gst_kafka_source_install (properties);
   gst_kafka_settings_install_source_frames (properties);
-  properties[PROP_READ_BY] = g_param_spec_enum ("read-by", "Read by",
-      "Topic to follow: the registry, whose entries name the bytes, or the bytes alone",
-      gst_kafka_read_by_get_type (), DEFAULT_READ_BY, flags);
-  properties[PROP_CHECK_CRC] = g_param_spec_boolean ("check-crc", "Check CRC",
-      "Compare the bytes of each frame with their CRC-32C", DEFAULT_CHECK_CRC, flags);
+  for (guint id = PROP_READ_BY; id < N_PROPS; id++)
+    properties[id] = trib_properties_make (&own_properties, OWN (id));
+  trib_properties_mark_plugin_api (&own_properties);
   for (guint id = 1; id < N_PROPS; id++)
     if (properties[id])
       g_object_class_install_property (object_class, id, properties[id]);
@@ -354,5 +356,4 @@ gst_kafka_binary_src_class_init (GstKafkaBinarySrcClass *klass)
   gst_element_class_set_static_metadata (element_class, "Kafka frame source",
       "Source/Network/Video", "Reads frames back from Kafka topics as ordinary media",
       "gst-tributary developers <gst-tributary@users.noreply.invalid>");
-  gst_type_mark_as_plugin_api (gst_kafka_read_by_get_type (), 0);
 }

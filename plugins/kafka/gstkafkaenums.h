@@ -5,16 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* Enumerations of the Kafka elements' properties; those of sinks are registered by the table of their settings. */
+/* Enumerations of the Kafka elements' properties, registered by the tables of properties. */
 
 typedef enum { GST_KAFKA_MODE_BINARY, GST_KAFKA_MODE_LEGACY } GstKafkaMode;
 typedef enum { GST_KAFKA_PARTITION_BY_STREAM, GST_KAFKA_PARTITION_BY_FRAME } GstKafkaPartitionBy;
 
 /* start has the values of TribKafkaStart, read-by those of TribKafkaReadBy */
 typedef enum { GST_KAFKA_UNTIL_END, GST_KAFKA_UNTIL_NEVER } GstKafkaUntil;
-
-GType gst_kafka_start_get_type (void);
-GType gst_kafka_until_get_type (void);
-GType gst_kafka_read_by_get_type (void);
 
 G_END_DECLS

@@ -7,14 +7,6 @@
 #include <kafka/client/trib-kafka-config.h>
 #include <kafka/trib-kafka-debug.h>
 
-#define DEFAULT_START TRIB_KAFKA_START_EARLIEST
-#define DEFAULT_START_OFFSET 0
-#define DEFAULT_START_PARTITION -1
-#define DEFAULT_START_TIME 0
-#define DEFAULT_UNTIL GST_KAFKA_UNTIL_END
-#define DEFAULT_MAX_QUEUED_BYTES TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES
-#define DEFAULT_LATENCY_MS 200
-#define DEFAULT_OUTAGE_TIMEOUT_MS 0
 /* with an outage timeout: between two looks at it */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
 
@@ -524,72 +516,60 @@ gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
 
 /* ---- properties ---- */
 
-/* @locks: requires OBJECT_LOCK */
-static gboolean
-set_own (GstKafkaSourceSettings *own, guint id, const GValue *value)
-{
-  switch (id) {
-    case GST_KAFKA_SOURCE_START:
-      own->start = g_value_get_enum (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_OFFSET:
-      own->start_offset = g_value_get_int64 (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_PARTITION:
-      own->start_partition = g_value_get_int (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_TIME:
-      own->start_time = g_value_get_int64 (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_UNTIL:
-      own->until = g_value_get_enum (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_MAX_QUEUED_BYTES:
-      own->max_queued_bytes = g_value_get_uint64 (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_LATENCY_MS:
-      own->latency_ms = g_value_get_uint (value);
-      return TRUE;
-    case GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS:
-      own->outage_timeout_ms = g_value_get_uint (value);
-      return TRUE;
-    default:
-      return FALSE;
+/* the table has ids from 1 on */
+#define OWN(id) ((id) -GST_KAFKA_SOURCE_START + 1)
+#define ROW(kind_, name_, nick_, blurb_, field, ...)                              \
+  {                                                                               \
+    .kind = TRIB_PROPERTY_##kind_, .name = name_, .nick = nick_, .blurb = blurb_, \
+    .offset = G_STRUCT_OFFSET (GstKafkaSourceSettings, field), __VA_ARGS__        \
   }
-}
+#define FOUR_MIB (4.0 * 1024 * 1024)
+#define TWO_TO_THE_62 ((gdouble) (G_GINT64_CONSTANT (1) << 62))
 
-/* @locks: requires OBJECT_LOCK */
+/* clang-format off */
+static const TribProperty own_table[OWN (GST_KAFKA_SOURCE_N_PROPS)] = {
+  [OWN (GST_KAFKA_SOURCE_START)] = ROW (ENUM, "start", "Start", "Where reading begins", start,
+      .type_name = "GstKafkaStart",
+      .choices = { [TRIB_KAFKA_START_EARLIEST] = { "earliest", "The first record that exists" },
+          [TRIB_KAFKA_START_LATEST] = { "latest", "The first record that is written from now on" },
+          [TRIB_KAFKA_START_OFFSET] = { "offset", "The record at start-offset" },
+          [TRIB_KAFKA_START_TIME] = { "time", "The first frame captured at start-time or later" } }),
+  [OWN (GST_KAFKA_SOURCE_START_OFFSET)] = ROW (INT64, "start-offset", "Start offset",
+      "With start=offset: offset of the first record (negative = that many records before the end)", start_offset,
+      .min = -TWO_TO_THE_62, .max = TWO_TO_THE_62),
+  [OWN (GST_KAFKA_SOURCE_START_PARTITION)] = ROW (INT, "start-partition", "Start partition",
+      "Only partition of the followed topic to read (-1 = all of them)", start_partition,
+      .min = -1, .max = G_MAXINT32, .initial = -1),
+  [OWN (GST_KAFKA_SOURCE_START_TIME)] = ROW (INT64, "start-time", "Start time",
+      "With start=time: earliest capture time, nanoseconds since the Unix epoch", start_time,
+      .min = -TWO_TO_THE_62, .max = TWO_TO_THE_62),
+  [OWN (GST_KAFKA_SOURCE_UNTIL)] = ROW (ENUM, "until", "Until",
+      "Stop at the end of the topic as of start-up, or wait for more", until,
+      .type_name = "GstKafkaUntil",
+      .choices = { [GST_KAFKA_UNTIL_END] = { "end", "Stop at the end of the topic as of start-up" },
+          [GST_KAFKA_UNTIL_NEVER] = { "never", "Wait for what is written later, as a live source" } }),
+  [OWN (GST_KAFKA_SOURCE_MAX_QUEUED_BYTES)] = ROW (UINT64, "max-queued-bytes", "Maximum queued bytes",
+      "Memory limit for data that is read ahead (bytes)", max_queued_bytes,
+      .min = FOUR_MIB, .max = G_GUINT64_CONSTANT (1) << 40, .initial = TRIB_KAFKA_CONSUMER_DEFAULT_QUEUED_BYTES),
+  [OWN (GST_KAFKA_SOURCE_LATENCY_MS)] = ROW (UINT, "latency-ms", "Latency",
+      "With until=never: maximum delay of buffers (ms)", latency_ms, .max = 600000, .initial = 200),
+  [OWN (GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS)] = ROW (UINT, "outage-timeout-ms", "Outage timeout",
+      "Outage of the broker after which reading fails (ms; 0 = wait without end)", outage_timeout_ms,
+      .max = G_MAXINT32),
+  [OWN (GST_KAFKA_SOURCE_BROKER_ADDRESS)] = { TRIB_PROPERTY_STATE, "broker-address", "Broker address",
+      "Address of the brokers in use, also of the one inside the process" },
+  [OWN (GST_KAFKA_SOURCE_STATS)] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of records read and pushed, and the state of the connection" },
+};
+/* clang-format on */
+static GType own_enum_types[OWN (GST_KAFKA_SOURCE_N_PROPS)];
+static const TribProperties own_properties
+    = { own_table, own_enum_types, OWN (GST_KAFKA_SOURCE_N_PROPS) };
+
 static gboolean
-get_own (const GstKafkaSourceSettings *own, guint id, GValue *value)
+is_own (guint id)
 {
-  switch (id) {
-    case GST_KAFKA_SOURCE_START:
-      g_value_set_enum (value, own->start);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_OFFSET:
-      g_value_set_int64 (value, own->start_offset);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_PARTITION:
-      g_value_set_int (value, own->start_partition);
-      return TRUE;
-    case GST_KAFKA_SOURCE_START_TIME:
-      g_value_set_int64 (value, own->start_time);
-      return TRUE;
-    case GST_KAFKA_SOURCE_UNTIL:
-      g_value_set_enum (value, own->until);
-      return TRUE;
-    case GST_KAFKA_SOURCE_MAX_QUEUED_BYTES:
-      g_value_set_uint64 (value, own->max_queued_bytes);
-      return TRUE;
-    case GST_KAFKA_SOURCE_LATENCY_MS:
-      g_value_set_uint (value, own->latency_ms);
-      return TRUE;
-    case GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS:
-      g_value_set_uint (value, own->outage_timeout_ms);
-      return TRUE;
-    default:
-      return FALSE;
-  }
+  return id >= GST_KAFKA_SOURCE_START && id < GST_KAFKA_SOURCE_BROKER_ADDRESS;
 }
 
 /* a property that counts at the next start was set; @locks: requires OBJECT_LOCK */
@@ -607,7 +587,8 @@ gst_kafka_source_set_property (
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = set_own (&self->own, prop_id, value);
+  known
+      = is_own (prop_id) && trib_properties_set (&own_properties, &self->own, OWN (prop_id), value);
   if (known)
     gst_kafka_source_note_change (self);
   else
@@ -629,7 +610,9 @@ gst_kafka_source_get_property (GObject *object, guint prop_id, GValue *value, GP
   GST_OBJECT_LOCK (self);
   if (prop_id == GST_KAFKA_SOURCE_BROKER_ADDRESS)
     g_value_set_string (value, self->broker_address);
-  else if (!get_own (&self->own, prop_id, value))
+  else if (is_own (prop_id))
+    trib_properties_get (&own_properties, &self->own, OWN (prop_id), value);
+  else
     gst_kafka_settings_get (&self->settings, prop_id, value);
   GST_OBJECT_UNLOCK (self);
 }
@@ -648,41 +631,10 @@ static void
 gst_kafka_source_init (GstKafkaSource *self)
 {
   gst_kafka_settings_init_source (&self->settings);
-  self->own = (GstKafkaSourceSettings){
-    .start = DEFAULT_START,
-    .start_offset = DEFAULT_START_OFFSET,
-    .start_partition = DEFAULT_START_PARTITION,
-    .start_time = DEFAULT_START_TIME,
-    .until = DEFAULT_UNTIL,
-    .max_queued_bytes = DEFAULT_MAX_QUEUED_BYTES,
-    .latency_ms = DEFAULT_LATENCY_MS,
-    .outage_timeout_ms = DEFAULT_OUTAGE_TIMEOUT_MS,
-  };
+  trib_properties_init (&own_properties, &self->own);
   self->now = self->own;
   self->duration = GST_CLOCK_TIME_NONE;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
-}
-
-static void
-install_start (GParamSpec **properties)
-{
-  const GParamFlags flags
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
-
-  properties[GST_KAFKA_SOURCE_START] = g_param_spec_enum (
-      "start", "Start", "Where reading begins", gst_kafka_start_get_type (), DEFAULT_START, flags);
-  properties[GST_KAFKA_SOURCE_START_OFFSET] = g_param_spec_int64 ("start-offset", "Start offset",
-      "With start=offset: offset of the first record (negative = that many records before the end)",
-      G_MININT64 / 2, G_MAXINT64, DEFAULT_START_OFFSET, flags);
-  properties[GST_KAFKA_SOURCE_START_PARTITION] = g_param_spec_int ("start-partition",
-      "Start partition", "Only partition of the followed topic to read (-1 = all of them)", -1,
-      G_MAXINT32, DEFAULT_START_PARTITION, flags);
-  properties[GST_KAFKA_SOURCE_START_TIME] = g_param_spec_int64 ("start-time", "Start time",
-      "With start=time: earliest capture time, nanoseconds since the Unix epoch", G_MININT64 / 2,
-      G_MAXINT64 / 2, DEFAULT_START_TIME, flags);
-  properties[GST_KAFKA_SOURCE_UNTIL] = g_param_spec_enum ("until", "Until",
-      "Stop at the end of the topic as of start-up, or wait for more", gst_kafka_until_get_type (),
-      DEFAULT_UNTIL, flags);
 }
 
 /**
@@ -694,25 +646,10 @@ install_start (GParamSpec **properties)
 void
 gst_kafka_source_install (GParamSpec **properties)
 {
-  const GParamFlags flags
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | (GParamFlags) GST_PARAM_MUTABLE_READY;
-
   gst_kafka_settings_install_source (properties);
-  install_start (properties);
-  properties[GST_KAFKA_SOURCE_MAX_QUEUED_BYTES] = g_param_spec_uint64 ("max-queued-bytes",
-      "Maximum queued bytes", "Memory limit for data that is read ahead (bytes)", 4 * 1024 * 1024,
-      G_GUINT64_CONSTANT (1) << 40, DEFAULT_MAX_QUEUED_BYTES, flags);
-  properties[GST_KAFKA_SOURCE_LATENCY_MS] = g_param_spec_uint ("latency-ms", "Latency",
-      "With until=never: maximum delay of buffers (ms)", 0, 600000, DEFAULT_LATENCY_MS, flags);
-  properties[GST_KAFKA_SOURCE_OUTAGE_TIMEOUT_MS] = g_param_spec_uint ("outage-timeout-ms",
-      "Outage timeout", "Outage of the broker after which reading fails (ms; 0 = wait without end)",
-      0, G_MAXINT32, DEFAULT_OUTAGE_TIMEOUT_MS, flags);
-  properties[GST_KAFKA_SOURCE_BROKER_ADDRESS] = g_param_spec_string ("broker-address",
-      "Broker address", "Address of the brokers in use, also of the one inside the process", NULL,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  properties[GST_KAFKA_SOURCE_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Counters of records read and pushed, and the state of the connection", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  for (guint id = GST_KAFKA_SOURCE_START; id < GST_KAFKA_SOURCE_N_PROPS; id++)
+    properties[id] = trib_properties_make (&own_properties, OWN (id));
+  trib_properties_mark_plugin_api (&own_properties);
 }
 
 static void
@@ -736,6 +673,4 @@ gst_kafka_source_class_init (GstKafkaSourceClass *klass)
   src_class->do_seek = GST_DEBUG_FUNCPTR (gst_kafka_source_do_seek);
   src_class->query = GST_DEBUG_FUNCPTR (gst_kafka_source_query);
   gst_type_mark_as_plugin_api (GST_TYPE_KAFKA_SOURCE, 0);
-  gst_type_mark_as_plugin_api (gst_kafka_start_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_kafka_until_get_type (), 0);
 }

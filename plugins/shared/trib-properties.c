@@ -57,8 +57,9 @@ trib_properties_make (const TribProperties *all, guint id)
       return g_param_spec_int (
           s->name, s->nick, s->blurb, (gint) s->min, (gint) s->max, (gint) s->initial, flags);
     case TRIB_PROPERTY_INT64:
-      return g_param_spec_int64 (
-          s->name, s->nick, s->blurb, G_MININT64, G_MAXINT64, (gint64) s->initial, flags);
+      return g_param_spec_int64 (s->name, s->nick, s->blurb,
+          s->max > s->min ? (gint64) s->min : G_MININT64,
+          s->max > s->min ? (gint64) s->max : G_MAXINT64, (gint64) s->initial, flags);
     case TRIB_PROPERTY_UINT64:
       return g_param_spec_uint64 (s->name, s->nick, s->blurb, (guint64) s->min, (guint64) s->max,
           (guint64) s->initial, flags);
