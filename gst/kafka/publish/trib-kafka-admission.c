@@ -93,6 +93,9 @@ wait_for_space (TribKafkaPublisher *p, Frame *frame)
   gint64 deadline = frame->taken_us + (gint64) p->config.delivery_timeout_ms * 1000;
   gboolean in_time = TRUE, space;
 
+  FRAME_LOG (frame, TRIB_LOG_DEBUG,
+      "waits for space: %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " are pending",
+      frame->cost, p->accounts.pending_bytes);
   p->blocked_cost = frame->cost;
   p->accounts.blocked = 1;
   while (!(space = has_space (p, frame->cost)) && in_time && !p->flushing && !p->fatal
@@ -202,6 +205,7 @@ trib_kafka_admission_run (TribKafkaPublisher *p, Frame *frame, GError **error)
     return TRIB_KAFKA_PUBLISH_ERROR;
   }
   if (p->flushing && space == NO_SPACE) {
+    FRAME_LOG (frame, TRIB_LOG_DEBUG, "not taken: a flush ended its wait for space");
     trib_kafka_frame_free (frame);
     return TRIB_KAFKA_PUBLISH_FLUSHING;
   }

@@ -155,6 +155,7 @@ send_frame (TribKafkaPublisher *p, Frame *frame)
   frame->partition = trib_kafka_frame_choose_partition (p, frame);
   g_queue_push_tail_link (&p->sent, &frame->link);
   p->client_bytes += frame->cost;
+  FRAME_LOG (frame, TRIB_LOG_LOG, "sent to partition %d", frame->partition);
   if (frame->form == TRIB_KAFKA_FORM_BINARY)
     send_binary (p, frame);
   else
@@ -189,6 +190,8 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
 {
   TribKafkaAccounts *a = &p->accounts;
 
+  FRAME_LOG (frame, TRIB_LOG_LOG, "taken: %" G_GSIZE_FORMAT " bytes, %" G_GUINT64_FORMAT " pending",
+      frame->size, a->pending);
   frame->link.data = frame;
   a->pending_bytes += frame->cost;
   a->max_pending_bytes = MAX (a->max_pending_bytes, a->pending_bytes);
@@ -229,6 +232,7 @@ commit (TribKafkaPublisher *p, Frame *frame)
 {
   TribKafkaEntry entry;
 
+  FRAME_LOG (frame, TRIB_LOG_LOG, "bytes and metadata are acknowledged: sending the entry");
   trib_kafka_frame_entry (p, frame, &entry);
   frame->registry = g_string_sized_new (768);
   trib_kafka_layout_registry (frame->registry, &entry);

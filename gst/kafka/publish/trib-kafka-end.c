@@ -3,8 +3,26 @@
  * steps between its polls. Destroying the client while it has records would leak their payloads. */
 #include "trib-kafka-publisher-private.h"
 
+#include <common/trib-state.h>
+
+static const TribStateRow state_rows[] = {
+  [END_NONE] = { "running", TRIB_STATE (END_LAST_RECORDS) },
+  [END_LAST_RECORDS]
+  = { "last records", TRIB_STATE (END_PURGED) | TRIB_STATE (END_NONE) | TRIB_STATE (END_CLOSED) },
+  [END_PURGED] = { "purged", TRIB_STATE (END_NONE) | TRIB_STATE (END_CLOSED) },
+  [END_CLOSED] = { "closed", 0 },
+};
+static const TribStateTable states
+    = { "publisher", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
 #define LAST_RECORDS_US G_TIME_SPAN_SECOND
 #define PURGE_AGAIN_US (10 * G_TIME_SPAN_SECOND)
+
+static void
+set_end (TribKafkaPublisher *p, End end, const gchar *why)
+{
+  TRIB_STATE_SET (&states, p->id, p->end, end, why);
+}
 
 static gboolean
 is_empty (const TribKafkaPublisher *p)
@@ -52,7 +70,7 @@ begin (TribKafkaPublisher *p)
     g_mutex_lock (&p->lock);
   }
   fail_waiting (p);
-  p->end = END_LAST_RECORDS;
+  set_end (p, END_LAST_RECORDS, p->close ? "closing" : "giving up what is pending");
   p->end_us = g_get_monotonic_time () + (connected ? LAST_RECORDS_US : 0);
 }
 
@@ -64,7 +82,9 @@ purge_rest (TribKafkaPublisher *p)
   trib_kafka_lanes_purge (p, TRUE);
   if (p->n_slots > 0)
     purge (p);
-  p->end = END_PURGED;
+  if (p->end == END_PURGED)
+    PUBLISHER_LOG (p, TRIB_LOG_WARNING, "%u purged records have no report yet", p->n_slots);
+  set_end (p, END_PURGED, NULL);
   p->end_us = g_get_monotonic_time () + PURGE_AGAIN_US;
 }
 
@@ -74,7 +94,7 @@ finish (TribKafkaPublisher *p)
   p->giving_up = FALSE;
   p->closing = FALSE;
   p->abandon = FALSE;
-  p->end = p->close ? END_CLOSED : END_NONE;
+  set_end (p, p->close ? END_CLOSED : END_NONE, "every frame has its outcome");
   g_cond_broadcast (&p->changed);
 }
 

@@ -15,6 +15,7 @@ note_trouble (TribKafkaPublisher *p, const gchar *why)
   if (why) {
     g_free (p->client_why);
     p->client_why = trib_kafka_secrets_hide (p->secrets, why);
+    PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "client: %s", p->client_why);
   } else if (trib_link_trouble (&p->link, g_get_monotonic_time (), &event)) {
     trib_kafka_notify_link (p, &event);
   }
@@ -29,6 +30,7 @@ set_fatal (TribKafkaPublisher *p, const gchar *why)
   if (p->fatal == NULL)
     p->fatal = g_error_new (
         TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL, "the Kafka client cannot continue: %s", why);
+  PUBLISHER_LOG (p, TRIB_LOG_ERROR, "%s", p->fatal->message);
   p->abandon = TRUE;
   g_cond_broadcast (&p->changed);
   g_cond_signal (&p->notify);
@@ -70,6 +72,7 @@ throttle_cb (rd_kafka_t *rk, const char *broker, int32_t id, int throttle_ms, vo
 
   g_mutex_lock (&p->lock);
   p->throttle_ms = throttle_ms;
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "throttled by %s for %d ms", broker, throttle_ms);
   g_mutex_unlock (&p->lock);
 }
 

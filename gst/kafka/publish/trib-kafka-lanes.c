@@ -16,9 +16,28 @@
  * would refuse such a batch whole. And it keeps everything while a purge is on its way. */
 #include "trib-kafka-publisher-private.h"
 
+#include <common/trib-state.h>
 #include <string.h>
 
+static const TribStateRow state_rows[] = {
+  [LANE_COLD] = { "cold", TRIB_STATE (LANE_PROBING) },
+  [LANE_PROBING] = { "probing", TRIB_STATE (LANE_COLD) | TRIB_STATE (LANE_WARM) },
+  [LANE_WARM] = { "warm", TRIB_STATE (LANE_COLD) },
+};
+static const TribStateTable states
+    = { "partition queue", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
 #define WINDOW 5 /* librdkafka's RD_KAFKA_IDEMP_MAX_INFLIGHT, which counts messages */
+
+static void
+set_state (const Topic *topic, Lane *lane, LaneState state, const gchar *why)
+{
+  gchar id[300] = "";
+
+  if (TRIB_LOG_IS_ON (TRIB_LOG_DEBUG))
+    g_snprintf (id, sizeof id, "%s[%d]", topic->name, (gint) (lane - topic->lanes));
+  TRIB_STATE_SET (&states, id, lane->state, state, why);
+}
 
 /* @locks: requires the publisher's */
 void
@@ -41,7 +60,7 @@ void
 trib_kafka_lanes_forget (Topic *topic)
 {
   for (gint32 i = 0; i < topic->n_lanes; i++) {
-    topic->lanes[i].state = LANE_COLD;
+    set_state (topic, &topic->lanes[i], LANE_COLD, "another producer");
     topic->lanes[i].probe = NULL;
   }
 }
@@ -90,7 +109,7 @@ hand_over (TribKafkaPublisher *p, Record *r)
     return err;
   }
   if (lane->state == LANE_COLD) {
-    lane->state = LANE_PROBING;
+    set_state (topic_of (p, r->slot), lane, LANE_PROBING, NULL);
     lane->probe = r->slot;
   }
   lane->bytes += r->slot->whole;
@@ -178,9 +197,10 @@ trib_kafka_lanes_reported (TribKafkaPublisher *p, const Slot *slot, gboolean kno
    * was on its way before say nothing about that one. */
   if (slot == lane->probe) {
     lane->probe = NULL;
-    lane->state = known ? LANE_WARM : LANE_COLD;
+    set_state (topic_of (p, slot), lane, known ? LANE_WARM : LANE_COLD,
+        known ? NULL : "the first record was not acknowledged");
   } else if (lane->state == LANE_WARM && !known) {
-    lane->state = LANE_COLD;
+    set_state (topic_of (p, slot), lane, LANE_COLD, "a record was not acknowledged");
   }
   pump (p, lane);
 }

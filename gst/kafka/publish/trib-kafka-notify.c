@@ -19,6 +19,11 @@ typedef struct {
 void
 trib_kafka_notify_link (TribKafkaPublisher *p, const TribLinkEvent *event)
 {
+  const gchar *why = trib_kafka_publisher_why (p);
+
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "connection: %s -> %s%s%s",
+      trib_link_state_to_string (event->previous), trib_link_state_to_string (event->state),
+      why ? ": " : "", why ? why : "");
   p->accounts.outages = p->link.outages;
   g_queue_push_tail (&p->link_events, g_memdup2 (event, sizeof *event));
   g_cond_signal (&p->notify);

@@ -162,6 +162,8 @@ void
 trib_kafka_outcome_fail (
     TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message)
 {
+  FRAME_LOG (
+      frame, TRIB_LOG_DEBUG, "failed, %s: %s", trib_kafka_failed_to_string (reason), message);
   p->accounts.failed[reason]++;
   p->losses.failed[reason]++;
   if (reason == TRIB_KAFKA_FAILED_NOT_AUTHORIZED || reason == TRIB_KAFKA_FAILED_UNKNOWN_TOPIC)
@@ -178,6 +180,7 @@ trib_kafka_outcome_drop (
 {
   g_autofree gchar *word = g_strconcat ("dropped-", trib_kafka_dropped_to_string (reason), NULL);
 
+  FRAME_LOG (frame, TRIB_LOG_DEBUG, "%s: %s", word, message);
   p->accounts.dropped[reason]++;
   p->losses.dropped[reason]++;
   note_loss (p, frame, message);
@@ -188,6 +191,7 @@ trib_kafka_outcome_drop (
 void
 trib_kafka_outcome_acknowledge (TribKafkaPublisher *p, Frame *frame)
 {
+  FRAME_LOG (frame, TRIB_LOG_LOG, "acknowledged");
   p->accounts.acknowledged++;
   p->accounts.bytes_acknowledged += frame->size;
   trib_kafka_accounts_add_latency (&p->accounts, g_get_monotonic_time () - frame->taken_us);

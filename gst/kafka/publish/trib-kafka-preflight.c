@@ -144,6 +144,7 @@ narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
   g_mutex_unlock (&p->lock);
   if (!untouched)
     return;
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "batches of at most %" G_GUINT64_FORMAT " bytes", smallest);
   trib_kafka_io_close (p);
   p->batch_bytes = smallest;
   if (!trib_kafka_io_open (p, NULL)) {
@@ -156,6 +157,8 @@ static void
 set_ready (TribKafkaPublisher *p, Group group, gint32 n_partitions, const guint64 *limits)
 {
   g_mutex_lock (&p->lock);
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "%s topics can be used: %d partitions",
+      group == GROUP_BINARY ? "frame" : "single", n_partitions);
   p->n_partitions[group] = n_partitions;
   for (guint t = groups[group].first; t <= groups[group].last; t++) {
     p->topics[t].max_bytes = limits[t];
@@ -181,6 +184,7 @@ prepare (TribKafkaPublisher *p, Group group, const rd_kafka_metadata_t *md)
     g_mutex_lock (&p->lock);
     g_free (p->topic_why);
     p->topic_why = g_steal_pointer (&why);
+    PUBLISHER_LOG (p, TRIB_LOG_LOG, "%s", p->topic_why);
     g_mutex_unlock (&p->lock);
     return FALSE;
   }

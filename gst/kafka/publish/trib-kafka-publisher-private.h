@@ -4,6 +4,7 @@
 #include "trib-kafka-publisher.h"
 
 #include <kafka/client/trib-kafka-secrets.h>
+#include <kafka/trib-kafka-debug.h>
 
 G_BEGIN_DECLS
 
@@ -118,6 +119,7 @@ typedef enum {
 
 struct _TribKafkaPublisher {
   /* set once */
+  const gchar *id; /* for the log: the topic of the bytes, or the only one */
   gchar *servers;
   gchar **options;
   TribKafkaSecrets *secrets; /* of the options: taken out of the client's texts */
@@ -193,6 +195,9 @@ trib_kafka_publisher_why (const TribKafkaPublisher *p)
 {
   return p->topic_why ? p->topic_why : p->client_why;
 }
+
+#define PUBLISHER_LOG(p, level, ...) TRIB_LOG (&trib_kafka_debug, level, (p)->id, __VA_ARGS__)
+#define FRAME_LOG(frame, level, ...) TRIB_LOG (&trib_kafka_debug, level, (frame)->id, __VA_ARGS__)
 
 /* what a frame costs beside its bytes: its struct, the registry entry, the client's own records */
 #define FRAME_OVERHEAD_BYTES 4096

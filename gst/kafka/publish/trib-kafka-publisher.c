@@ -51,6 +51,7 @@ copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
   p->overflow = config->overflow;
   p->wanted[config->record_topic || config->legacy ? GROUP_SINGLE : GROUP_BINARY] = TRUE;
   copy_topics (p, config);
+  p->id = p->topics[config->record_topic ? TOPIC_SINGLE : TRIB_KAFKA_TOPIC_BINARY].name;
 }
 
 static void
