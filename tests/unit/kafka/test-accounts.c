@@ -122,8 +122,16 @@ test_close (void)
 static void
 test_words (void)
 {
-  static const gchar *const failed[] = { "timed-out", "too-large", "purged", "not-authorized",
-    "unknown-topic", "registry", "refused", "malformed" };
+  static const gchar *const failed[] = {
+    [TRIB_KAFKA_FAILED_TIMED_OUT] = "timed-out",
+    [TRIB_KAFKA_FAILED_TOO_LARGE] = "too-large",
+    [TRIB_KAFKA_FAILED_PURGED] = "purged",
+    [TRIB_KAFKA_FAILED_NOT_AUTHORIZED] = "not-authorized",
+    [TRIB_KAFKA_FAILED_UNKNOWN_TOPIC] = "unknown-topic",
+    [TRIB_KAFKA_FAILED_REFUSED] = "refused",
+    [TRIB_KAFKA_FAILED_REGISTRY] = "registry",
+    [TRIB_KAFKA_FAILED_MALFORMED] = "malformed",
+  };
   static const gchar *const dropped[] = { "newest", "oldest", "non-key", "flushed", "overflow" };
 
   g_assert_cmpuint (G_N_ELEMENTS (failed), ==, TRIB_KAFKA_N_FAILED);
