@@ -11,24 +11,19 @@ GST_DEBUG_CATEGORY_STATIC (kafkasink_debug);
 #define SPARSE_FACTOR 2
 
 typedef struct {
-  /* OBJECT_LOCK; what is changed while playing is read for each buffer, the rest when starting */
-  GstKafkaSettings settings;
+  /* what is changed while playing is read for each buffer, the rest when starting */
+  GstKafkaLife life;
 
   /* OBJECT_LOCK: set when starting, cleared when stopping, used by the streaming thread and the
    * publisher's between */
   TribKafkaPublisher *publisher;
-  gchar *broker_address;
   TribKafkaAccounts last_accounts; /* of the run before, once it has ended */
   guint64 copied;
   guint64 copied_bytes;
   gint n_interrupts;
-  guint n_changes_applied;
 
   /* the publisher's thread, between start and stop */
   gboolean loss_warned;
-
-  /* set when starting */
-  TribKafkaBroker *broker;
 } GstKafkaSinkPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SINK,
@@ -61,7 +56,7 @@ link_changed_cb (
   if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
         ("No delivery to Kafka at %s. %s wait, %" G_GUINT64_FORMAT " now.",
-            PRIV (self)->broker_address, klass->first_things, n_pending),
+            PRIV (self)->life.broker_address, klass->first_things, n_pending),
         ("%s", *why ? why : "nothing was acknowledged"));
 }
 
@@ -110,32 +105,6 @@ log_cb (gpointer user_data, gint level, const gchar *text)
     GST_DEBUG_OBJECT (self, "client: %s", text);
 }
 
-static gboolean
-start_broker (GstKafkaSink *self, GError **error)
-{
-  GstKafkaSinkPrivate *priv = PRIV (self);
-  g_autofree gchar *servers = NULL;
-  const gchar *address;
-
-  GST_OBJECT_LOCK (self);
-  servers = g_strdup (priv->settings.bootstrap_servers);
-  GST_OBJECT_UNLOCK (self);
-  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
-    address = servers;
-  } else {
-    priv->broker = trib_kafka_broker_acquire (error);
-    if (priv->broker == NULL)
-      return FALSE;
-    address = trib_kafka_broker_get_address (priv->broker);
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (priv->broker_address);
-  priv->broker_address = g_strdup (address);
-  GST_OBJECT_UNLOCK (self);
-  g_object_notify (G_OBJECT (self), "broker-address");
-  return TRUE;
-}
-
 /* the broker of the process makes topics at once */
 static void
 add_topics (TribKafkaBroker *broker, const TribKafkaConfig *config)
@@ -160,14 +129,14 @@ start_publisher (GstKafkaSink *self, GError **error)
   TribKafkaPublisher *publisher;
 
   GST_OBJECT_LOCK (self);
-  config = gst_kafka_settings_to_config (&priv->settings, priv->broker_address);
+  config = gst_kafka_settings_to_config (&priv->life.settings, priv->life.broker_address);
   if (GST_KAFKA_SINK_GET_CLASS (self)->sends_records)
     config->core.record_topic = config->record_topic
-        = g_strconcat (priv->settings.topic_prefix, priv->settings.record_topic, NULL);
+        = g_strconcat (priv->life.settings.topic_prefix, priv->life.settings.record_topic, NULL);
   GST_OBJECT_UNLOCK (self);
-  config->core.in_process = priv->broker != NULL;
-  if (priv->broker)
-    add_topics (priv->broker, &config->core);
+  config->core.in_process = priv->life.broker != NULL;
+  if (priv->life.broker)
+    add_topics (priv->life.broker, &config->core);
   publisher = trib_kafka_publisher_new (&config->core, &callbacks, self, error);
   gst_kafka_config_free (config);
   GST_OBJECT_LOCK (self);
@@ -176,9 +145,25 @@ start_publisher (GstKafkaSink *self, GError **error)
   return publisher != NULL;
 }
 
-static void
-stop_all (GstKafkaSink *self, gboolean again)
+static gboolean
+start (GstElement *element, GError **error)
 {
+  GstKafkaSink *self = GST_KAFKA_SINK (element);
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
+
+  GST_OBJECT_LOCK (self);
+  priv->copied = priv->copied_bytes = 0;
+  priv->loss_warned = FALSE;
+  memset (&priv->last_accounts, 0, sizeof priv->last_accounts);
+  GST_OBJECT_UNLOCK (self);
+  return (klass->begin == NULL || klass->begin (self, error)) && start_publisher (self, error);
+}
+
+static void
+stop (GstElement *element, gboolean again)
+{
+  GstKafkaSink *self = GST_KAFKA_SINK (element);
   GstKafkaSinkPrivate *priv = PRIV (self);
   GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
   TribKafkaPublisher *publisher;
@@ -189,7 +174,7 @@ stop_all (GstKafkaSink *self, gboolean again)
 
   GST_OBJECT_LOCK (self);
   publisher = priv->publisher;
-  drain_timeout_ms = priv->settings.drain_timeout_ms;
+  drain_timeout_ms = priv->life.settings.drain_timeout_ms;
   GST_OBJECT_UNLOCK (self);
   if (publisher) {
     trib_kafka_publisher_close (publisher, drain_timeout_ms);
@@ -200,56 +185,8 @@ stop_all (GstKafkaSink *self, gboolean again)
     GST_OBJECT_UNLOCK (self);
     trib_kafka_publisher_free (publisher);
   }
-  g_clear_pointer (&priv->broker, trib_kafka_broker_release);
   if (klass->end)
     klass->end (self, again);
-}
-
-static gboolean
-start_all (GstKafkaSink *self)
-{
-  GstKafkaSinkPrivate *priv = PRIV (self);
-  GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
-  g_autoptr (GError) error = NULL;
-
-  GST_OBJECT_LOCK (self);
-  priv->copied = priv->copied_bytes = 0;
-  priv->loss_warned = FALSE;
-  priv->n_changes_applied = priv->settings.n_changes;
-  memset (&priv->last_accounts, 0, sizeof priv->last_accounts);
-  GST_OBJECT_UNLOCK (self);
-  if ((klass->begin == NULL || klass->begin (self, &error)) && start_broker (self, &error)
-      && start_publisher (self, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  stop_all (self, FALSE);
-  return FALSE;
-}
-
-/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it is, with what
- * it holds. */
-static gboolean
-apply_changes (GstKafkaSink *self)
-{
-  GstKafkaSinkPrivate *priv = PRIV (self);
-  TribKafkaBroker *broker;
-  gboolean started;
-
-  GST_OBJECT_LOCK (self);
-  if (priv->publisher && priv->settings.n_changes == priv->n_changes_applied) {
-    GST_OBJECT_UNLOCK (self);
-    return TRUE;
-  }
-  GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
-  broker = g_steal_pointer (&priv->broker);
-  stop_all (self, TRUE);
-  started = start_all (self);
-  if (started)
-    trib_kafka_broker_release (broker);
-  else
-    priv->broker = broker;
-  return started;
 }
 
 /* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
@@ -272,13 +209,16 @@ interrupt (GstKafkaSink *self, gint change)
  * to wait for room within the next, and it waits with the lock that going on needs. So going on interrupts
  * it as well: it then waits in preroll, where it is woken once the interruption is over. */
 static GstStateChangeReturn
-go_on_playing (GstKafkaSink *self)
+change_state_of_base (GstElement *element, GstStateChange transition)
 {
+  GstKafkaSink *self = GST_KAFKA_SINK (element);
+  GstElementClass *parent = GST_ELEMENT_CLASS (gst_kafka_sink_parent_class);
   GstStateChangeReturn ret;
 
+  if (transition != GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    return parent->change_state (element, transition);
   interrupt (self, 1);
-  ret = GST_ELEMENT_CLASS (gst_kafka_sink_parent_class)
-            ->change_state (GST_ELEMENT (self), GST_STATE_CHANGE_PAUSED_TO_PLAYING);
+  ret = parent->change_state (element, transition);
   GST_BASE_SINK_PREROLL_LOCK (self);
   interrupt (self, -1);
   GST_BASE_SINK_PREROLL_SIGNAL (self);
@@ -286,24 +226,13 @@ go_on_playing (GstKafkaSink *self)
   return ret;
 }
 
-/* not in GstBaseSink's start() and stop(): it posts an error of its own when start() fails */
 static GstStateChangeReturn
 gst_kafka_sink_change_state (GstElement *element, GstStateChange transition)
 {
-  GstKafkaSink *self = GST_KAFKA_SINK (element);
-  GstStateChangeReturn ret;
+  static const GstKafkaLifeFuncs funcs = { start, stop, change_state_of_base };
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-    return go_on_playing (self);
-  ret = GST_ELEMENT_CLASS (gst_kafka_sink_parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL
-      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
-    stop_all (self, FALSE);
-  return ret;
+  return gst_kafka_life_change_state (
+      &PRIV (GST_KAFKA_SINK (element))->life, &funcs, element, transition);
 }
 
 static TribKafkaPublishResult
@@ -314,8 +243,8 @@ submit (GstKafkaSink *self, TribKafkaItem *item, GError **error)
 
   if (item->form != TRIB_KAFKA_FORM_RECORD) {
     GST_OBJECT_LOCK (self);
-    item->form = priv->settings.mode == GST_KAFKA_MODE_LEGACY ? TRIB_KAFKA_FORM_LEGACY
-                                                              : TRIB_KAFKA_FORM_BINARY;
+    item->form = priv->life.settings.mode == GST_KAFKA_MODE_LEGACY ? TRIB_KAFKA_FORM_LEGACY
+                                                                   : TRIB_KAFKA_FORM_BINARY;
     GST_OBJECT_UNLOCK (self);
   }
   result = trib_kafka_publisher_submit (priv->publisher, item, error);
@@ -402,7 +331,7 @@ give_up (GstKafkaSink *self)
         ("%" G_GUINT64_FORMAT " %s were not acknowledged within drain-timeout-ms=%u and are "
          "given up.",
             accounts.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
-            priv->settings.drain_timeout_ms),
+            priv->life.settings.drain_timeout_ms),
         ("%" G_GUINT64_FORMAT " bytes", accounts.pending_bytes));
   trib_kafka_publisher_give_up (priv->publisher);
 }
@@ -417,7 +346,7 @@ drain (GstKafkaSink *self)
   guint timeout_ms;
 
   GST_OBJECT_LOCK (self);
-  timeout_ms = priv->settings.drain_timeout_ms;
+  timeout_ms = priv->life.settings.drain_timeout_ms;
   GST_OBJECT_UNLOCK (self);
   end = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
   while (!trib_kafka_publisher_drain (priv->publisher, timeout_ms)) {
@@ -467,7 +396,7 @@ gst_kafka_sink_unlock_stop (GstBaseSink *sink)
 GstKafkaSettings *
 gst_kafka_sink_get_settings (GstKafkaSink *self)
 {
-  return &PRIV (self)->settings;
+  return &PRIV (self)->life.settings;
 }
 
 /* @thread: streaming, which has one as long as it runs */
@@ -508,9 +437,9 @@ gst_kafka_sink_set_property (GObject *object, guint prop_id, const GValue *value
   gboolean known;
 
   GST_OBJECT_LOCK (object);
-  known = gst_kafka_settings_set (&priv->settings, prop_id, value, pspec);
+  known = gst_kafka_settings_set (&priv->life.settings, prop_id, value, pspec);
   if (prop_id == GST_KAFKA_SETTING_OVERFLOW && priv->publisher)
-    trib_kafka_publisher_set_overflow (priv->publisher, priv->settings.overflow);
+    trib_kafka_publisher_set_overflow (priv->publisher, priv->life.settings.overflow);
   GST_OBJECT_UNLOCK (object);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -528,9 +457,9 @@ gst_kafka_sink_get_property (GObject *object, guint prop_id, GValue *value, GPar
   }
   GST_OBJECT_LOCK (self);
   if (prop_id == GST_KAFKA_SINK_BROKER_ADDRESS)
-    g_value_set_string (value, priv->broker_address);
+    g_value_set_string (value, priv->life.broker_address);
   else
-    gst_kafka_settings_get (&priv->settings, prop_id, value);
+    gst_kafka_settings_get (&priv->life.settings, prop_id, value);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -539,15 +468,14 @@ gst_kafka_sink_finalize (GObject *object)
 {
   GstKafkaSinkPrivate *priv = PRIV (GST_KAFKA_SINK (object));
 
-  gst_kafka_settings_clear (&priv->settings);
-  g_free (priv->broker_address);
+  gst_kafka_life_clear (&priv->life);
   G_OBJECT_CLASS (gst_kafka_sink_parent_class)->finalize (object);
 }
 
 static void
 gst_kafka_sink_init (GstKafkaSink *self)
 {
-  gst_kafka_settings_init (&PRIV (self)->settings);
+  gst_kafka_settings_init (&PRIV (self)->life.settings);
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
   /* else the last buffer stays referenced after its delivery report */
   gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);

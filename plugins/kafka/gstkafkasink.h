@@ -3,11 +3,10 @@
 
 #include <gst/base/gstbasesink.h>
 
-#include <kafka/client/trib-kafka-broker.h>
 #include <kafka/publish/trib-kafka-publisher.h>
 
+#include "gstkafkalife.h"
 #include "gstkafkareport.h"
-#include "gstkafkasettings.h"
 
 G_BEGIN_DECLS
 

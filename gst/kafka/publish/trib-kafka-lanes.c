@@ -60,7 +60,7 @@ void
 trib_kafka_lanes_forget (Topic *topic)
 {
   for (gint32 i = 0; i < topic->n_lanes; i++) {
-    set_state (topic, &topic->lanes[i], LANE_COLD, "another producer");
+    set_state (topic, &topic->lanes[i], LANE_COLD, "the producer ends");
     topic->lanes[i].probe = NULL;
   }
 }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gstkafkalife.h"
+
+static gboolean
+start_broker (GstKafkaLife *life, GstElement *element, GError **error)
+{
+  g_autofree gchar *servers = NULL;
+  const gchar *address;
+
+  GST_OBJECT_LOCK (element);
+  servers = g_strdup (life->settings.bootstrap_servers);
+  life->n_changes_applied = life->settings.n_changes;
+  GST_OBJECT_UNLOCK (element);
+  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
+    address = servers;
+  } else {
+    life->broker = trib_kafka_broker_acquire (error);
+    if (life->broker == NULL)
+      return FALSE;
+    address = trib_kafka_broker_get_address (life->broker);
+  }
+  GST_OBJECT_LOCK (element);
+  g_free (life->broker_address);
+  life->broker_address = g_strdup (address);
+  GST_OBJECT_UNLOCK (element);
+  g_object_notify (G_OBJECT (element), "broker-address");
+  return TRUE;
+}
+
+static void
+stop (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs, GstElement *element, gboolean again)
+{
+  life->is_started = FALSE;
+  funcs->stop (element, again);
+  g_clear_pointer (&life->broker, trib_kafka_broker_release);
+}
+
+/* a start that fails leaves nothing behind, and has posted why */
+static gboolean
+start (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs, GstElement *element)
+{
+  g_autoptr (GError) error = NULL;
+
+  life->is_started = start_broker (life, element, &error) && funcs->start (element, &error);
+  if (life->is_started)
+    return TRUE;
+  GST_ELEMENT_ERROR (element, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  stop (life, funcs, element, FALSE);
+  return FALSE;
+}
+
+/* The broker inside the process stays where it is, with what it holds. */
+static gboolean
+apply_changes (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs, GstElement *element)
+{
+  TribKafkaBroker *broker;
+  gboolean changed, started;
+
+  GST_OBJECT_LOCK (element);
+  changed = life->settings.n_changes != life->n_changes_applied;
+  GST_OBJECT_UNLOCK (element);
+  if (life->is_started && !changed)
+    return TRUE;
+  GST_INFO_OBJECT (element, "settings have changed: starting again with them");
+  broker = g_steal_pointer (&life->broker);
+  stop (life, funcs, element, TRUE);
+  started = start (life, funcs, element);
+  if (started)
+    trib_kafka_broker_release (broker);
+  else
+    life->broker = broker;
+  return started;
+}
+
+/**
+ * gst_kafka_life_change_state:
+ * @life: the element's
+ * @funcs: its class's
+ * @element: an element
+ * @transition: as given to its change_state()
+ *
+ * Not in a base class's start() and stop(): these post an error of their own when start() fails.
+ */
+GstStateChangeReturn
+gst_kafka_life_change_state (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs,
+    GstElement *element, GstStateChange transition)
+{
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start (life, funcs, element))
+    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (life, funcs, element))
+    return GST_STATE_CHANGE_FAILURE;
+  ret = funcs->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL
+      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
+    stop (life, funcs, element, FALSE);
+  return ret;
+}
+
+void
+gst_kafka_life_clear (GstKafkaLife *life)
+{
+  gst_kafka_settings_clear (&life->settings);
+  g_free (life->broker_address);
+}
