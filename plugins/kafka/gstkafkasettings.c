@@ -110,10 +110,8 @@ static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
 };
 /* clang-format on */
 
-static GType sink_enum_types[GST_KAFKA_SINK_N_PROPS];
-static const TribProperties sink_properties
-    = { sink_table, sink_enum_types, GST_KAFKA_SINK_N_PROPS };
-static const TribProperties source_properties = { source_table, NULL, GST_KAFKA_N_SOURCE_SETTINGS };
+static const TribProperties sink_properties = TRIB_PROPERTIES (sink_table);
+static const TribProperties source_properties = TRIB_PROPERTIES (source_table);
 
 static void
 install (const TribProperties *all, GObjectClass *klass, guint first, guint last)
