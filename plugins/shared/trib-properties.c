@@ -17,6 +17,16 @@ make_enum (const TribProperty *s)
   return g_enum_register_static (s->type_name, values);
 }
 
+static GType
+make_flags (const TribProperty *s)
+{
+  GFlagsValue *values = g_new0 (GFlagsValue, G_N_ELEMENTS (s->choices) + 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (s->choices) && s->choices[i].nick; i++)
+    values[i] = (GFlagsValue){ 1u << i, s->choices[i].description, s->choices[i].nick };
+  return g_flags_register_static (s->type_name, values);
+}
+
 static const gchar *
 initial_text (const TribProperty *s)
 {
@@ -40,6 +50,11 @@ trib_properties_make (const TribProperties *all, guint id)
       if (all->enum_types)
         all->enum_types[id] = type;
       return g_param_spec_enum (s->name, s->nick, s->blurb, type, (gint) s->initial, flags);
+    case TRIB_PROPERTY_FLAGS:
+      type = make_flags (s);
+      if (all->enum_types)
+        all->enum_types[id] = type;
+      return g_param_spec_flags (s->name, s->nick, s->blurb, type, (guint) s->initial, flags);
     case TRIB_PROPERTY_TEXT:
       return g_param_spec_string (s->name, s->nick, s->blurb, initial_text (s), flags);
     case TRIB_PROPERTY_STRUCTURE:
@@ -152,6 +167,7 @@ set_initial (gpointer fields, const TribProperty *s)
     case TRIB_PROPERTY_STATS:
     case TRIB_PROPERTY_STATE:
       break;
+    case TRIB_PROPERTY_FLAGS:
     case TRIB_PROPERTY_UINT:
       FIELD (fields, s, guint) = (guint) s->initial;
       break;
@@ -211,6 +227,9 @@ trib_properties_set (const TribProperties *all, gpointer fields, guint id, const
     case TRIB_PROPERTY_ENUM:
       FIELD (fields, s, gint) = g_value_get_enum (value);
       break;
+    case TRIB_PROPERTY_FLAGS:
+      FIELD (fields, s, guint) = g_value_get_flags (value);
+      break;
     case TRIB_PROPERTY_TEXT:
       set_text (&FIELD (fields, s, gchar *), s, g_value_get_string (value));
       break;
@@ -254,6 +273,9 @@ trib_properties_get (const TribProperties *all, gconstpointer fields, guint id, 
   switch (s->kind) {
     case TRIB_PROPERTY_ENUM:
       g_value_set_enum (value, FIELD (fields, s, gint));
+      break;
+    case TRIB_PROPERTY_FLAGS:
+      g_value_set_flags (value, FIELD (fields, s, guint));
       break;
     case TRIB_PROPERTY_TEXT:
       g_value_set_string (value, FIELD (fields, s, gchar *));

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 typedef enum {
   TRIB_PROPERTY_ENUM,
+  TRIB_PROPERTY_FLAGS, /* guint; choice n is the bit 1 << n */
   TRIB_PROPERTY_TEXT,
   TRIB_PROPERTY_UINT,
   TRIB_PROPERTY_INT,
@@ -32,7 +33,7 @@ typedef struct {
   const gchar *name, *nick, *blurb;
   gsize offset;              /* of the field */
   gdouble min, max, initial; /* of numbers; all of them are exact doubles */
-  const gchar *type_name;    /* of an enum */
+  const gchar *type_name;    /* of an enum or of flags */
   TribPropertyChoice choices[6];
   gboolean while_playing; /* takes effect at once; else at the next start */
   const gchar *text;      /* of a text: its default; NULL: as @is_nullable says */
