@@ -8,7 +8,7 @@ struct _TribOverlayJoin {
   GPtrArray *held; /* the newest frame's that was drawn, or could have been */
   guint max_records;
   guint64 max_bytes;
-  TribOverlayBooks books; /* its pending_bytes is kept, its pending is the queue's length */
+  TribOverlayCounts counts; /* its pending_bytes is kept, its pending is the queue's length */
 
   gboolean has_left;
   TribOverlayKey left; /* the last frame that left */
@@ -157,16 +157,16 @@ take (TribOverlayJoin *join, GList *link)
   TribOverlayRecord *record = link->data;
 
   g_queue_delete_link (&join->pending, link);
-  join->books.pending_bytes -= record->len;
+  join->counts.pending_bytes -= record->len;
   return record;
 }
 
 static void
 keep_bounds (TribOverlayJoin *join)
 {
-  while (join->pending.length > join->max_records || join->books.pending_bytes > join->max_bytes) {
+  while (join->pending.length > join->max_records || join->counts.pending_bytes > join->max_bytes) {
     trib_overlay_record_unref (take (join, join->pending.head));
-    join->books.dropped++;
+    join->counts.dropped++;
   }
 }
 
@@ -210,7 +210,7 @@ hold (TribOverlayJoin *join, TribOverlayRecord *record)
 void
 trib_overlay_join_add (TribOverlayJoin *join, TribOverlayRecord *record)
 {
-  join->books.in++;
+  join->counts.in++;
   if (record->is_fused
       && (!join->has_fused || compare (&record->key, &join->fused, 0) != ORDER_BEFORE)) {
     join->has_fused = TRUE;
@@ -220,14 +220,14 @@ trib_overlay_join_add (TribOverlayJoin *join, TribOverlayRecord *record)
     Order order = compare (&record->key, &join->left, join->left_tolerance);
 
     if (order == ORDER_BEFORE || order == ORDER_SAME) {
-      join->books.late++;
+      join->counts.late++;
       hold (join, record);
       trib_overlay_record_unref (record);
       return;
     }
   }
   g_queue_push_tail (&join->pending, record);
-  join->books.pending_bytes += record->len;
+  join->counts.pending_bytes += record->len;
   keep_bounds (join);
 }
 
@@ -242,8 +242,8 @@ trib_overlay_join_pass (TribOverlayJoin *join, gint64 running_ns)
 void
 trib_overlay_join_forget (TribOverlayJoin *join)
 {
-  join->books.dropped += join->pending.length;
-  join->books.pending_bytes = 0;
+  join->counts.dropped += join->pending.length;
+  join->counts.pending_bytes = 0;
   g_queue_clear_full (&join->pending, (GDestroyNotify) trib_overlay_record_unref);
   g_ptr_array_set_size (join->held, 0);
   join->has_fused = FALSE;
@@ -344,9 +344,9 @@ trib_overlay_join_leave (
       continue;
     take (join, l);
     if (order == ORDER_SAME && use)
-      join->books.used++;
+      join->counts.used++;
     else
-      join->books.unmatched++;
+      join->counts.unmatched++;
     hold (join, record);
     trib_overlay_record_unref (record);
   }
@@ -397,8 +397,8 @@ trib_overlay_join_held (TribOverlayJoin *join, const TribOverlayKey *frame, gint
 }
 
 void
-trib_overlay_join_get_books (const TribOverlayJoin *join, TribOverlayBooks *ret_books)
+trib_overlay_join_get_counts (const TribOverlayJoin *join, TribOverlayCounts *ret_counts)
 {
-  *ret_books = join->books;
-  ret_books->pending = join->pending.length;
+  *ret_counts = join->counts;
+  ret_counts->pending = join->pending.length;
 }

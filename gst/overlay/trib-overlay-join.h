@@ -59,7 +59,7 @@ typedef struct {
   guint64 dropped;   /* no room, or forgotten by a flush */
   guint64 pending;
   guint64 pending_bytes;
-} TribOverlayBooks;
+} TribOverlayCounts;
 
 typedef struct _TribOverlayJoin TribOverlayJoin;
 
@@ -82,6 +82,6 @@ void trib_overlay_join_leave (
 gint64 trib_overlay_join_held (TribOverlayJoin *join, const TribOverlayKey *frame, gint64 now_ns,
     gint64 hold_ns, GPtrArray *records);
 
-void trib_overlay_join_get_books (const TribOverlayJoin *join, TribOverlayBooks *ret_books);
+void trib_overlay_join_get_counts (const TribOverlayJoin *join, TribOverlayCounts *ret_counts);
 
 G_END_DECLS

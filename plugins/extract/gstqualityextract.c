@@ -2,41 +2,40 @@
 /**
  * SECTION:element-qualityextract
  * @title: qualityextract
- * @short_description: Says how sharp, bright and full of contrast each frame is
+ * @short_description: Measures sharpness, brightness and contrast of each frame
  *
  * One observation a frame, of type `quality` (OBS-1):
  *
- * - `blur`: the variance of the Laplacian of the luma; the sharper, the more
+ * - `blur`: the variance of the Laplacian of the luma; larger is sharper
  * - `brightness`: the mean of the luma, 0 to 255
  * - `contrast`: its standard deviation
  *
- * The figures are those of OpenCV for the same picture in grey. Luma of video range (16 to 235) is stretched to 0 to 255,
- * so that a picture has the same figures in every format. `frame_id` and `t_ns` are those of the frame's identity; a frame
- * without one is numbered here, and its capture time is its running time.
+ * The figures are those of OpenCV for the same picture in grey. Luma of video range (16 to 235) is
+ * stretched to 0 to 255, so that a picture has the same figures in every format. `frame_id` and
+ * `t_ns` are those of the frame's identity; a frame without one is numbered here, and its capture
+ * time is its running time.
  *
  * ## Caps
- * Raw video to application/json, or to application/x-msgpack where downstream wants that.
+ * Raw video to application/json, or to application/x-msgpack where downstream accepts only that.
  *
  * ## Timing
- * A frame is measured in its own thread of streaming before the next is taken; `processing_ms` says how long that took.
- * Timestamps, flags and metas are kept.
+ * A frame is measured by its streaming thread before the next one is accepted; `processing_ms` is
+ * the time that took. Timestamps, flags and metas are kept.
  *
  * ## Threads
- * None of its own. Properties may be set and read from any thread, and hold from the next frame on.
+ * None of its own. Properties can be set and read by any thread, and take effect with the next
+ * frame.
  *
  * ## Errors
- * None: a frame that cannot be measured is dropped and counted. A `region` that is none is told with a warning
- * (RESOURCE/SETTINGS), and the one before holds; so is a `source` that no record can have.
+ * None: a frame that cannot be measured is dropped and counted. An invalid `region`, or a `source`
+ * that no record can have, is refused with a warning (RESOURCE/SETTINGS); the previous value is
+ * kept.
  *
  * ## Messages
  * None of its own.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `records-out` + `dropped`, between two buffers.
- *
- * - `frames-in` (frames), `records-out` (records)
- * - `dropped` (frames): `region` and `shrink` leave nothing of them, or their memory cannot be read
- * - `processing-p50`, `processing-p99` (ns): how long the last 256 frames took
  *
  * ## Example launch line
  * |[
@@ -54,6 +53,9 @@
 #include <extract/trib-quality.h>
 #include <gst/video/video.h>
 #include <record/trib-record-envelope.h>
+#include <shared/trib-element-records.h>
+#include <shared/trib-fields.h>
+#include <shared/trib-properties.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,12 +71,53 @@ GST_DEBUG_CATEGORY_STATIC (quality_extract_debug);
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (FORMATS)));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 
 enum { PROP_REGION = 1, PROP_SHRINK, PROP_SOURCE, PROP_STATS, N_PROPS };
 
+typedef struct {
+  gchar *region;
+  guint shrink;
+  gchar *source;
+} Settings;
+
+#define AT(field) G_STRUCT_OFFSET (Settings, field)
+
+static const TribProperty table[N_PROPS] = {
+  [PROP_REGION] = { TRIB_PROPERTY_TEXT, "region", "Region",
+      "Measured part, as X,Y,WIDTH,HEIGHT in pixels (empty = the whole picture)", AT (region),
+      .while_playing = TRUE },
+  [PROP_SHRINK] = { TRIB_PROPERTY_UINT, "shrink", "Shrink",
+      "Factor by which width and height are reduced before the measurement (pixels)", AT (shrink),
+      1, MAX_SHRINK, 1, .while_playing = TRUE },
+  [PROP_SOURCE] = { TRIB_PROPERTY_TEXT, "source", "Source",
+      "Name of the source in the records (NULL = the type, quality)", AT (source),
+      .is_nullable = TRUE, .while_playing = TRUE },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics", "Frames since the last start" },
+};
+static GType enum_types[N_PROPS];
+static const TribProperties all = { table, enum_types, N_PROPS };
 static GParamSpec *properties[N_PROPS];
+
+typedef struct {
+  guint64 frames_in, records_out, dropped, p50, p99;
+} Counts;
+
+/* clang-format off */
+static const TribField qualityextract_stats_fields[] = {
+  { "frames-in", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, frames_in), "frames" },
+  { "records-out", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, records_out), "records" },
+  { "dropped", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, dropped),
+      "`region` and `shrink` leave nothing, or the memory cannot be read (frames)" },
+  { "processing-p50", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, p50),
+      "median processing time of the last 256 frames (ns)" },
+  { "processing-p99", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, p99),
+      "99th percentile of the same (ns)" },
+};
+/* clang-format on */
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-qualityextract-stats", NULL, qualityextract_stats_fields);
 
 typedef struct {
   guint x, y, width, height; /* 0, 0: all of it */
@@ -84,11 +127,10 @@ struct _GstQualityExtract {
   GstBaseTransform parent;
 
   /* OBJECT_LOCK */
-  Region region;
-  guint shrink;
-  gchar *source;
-  gchar *refused; /* (nullable): a region that is none, until it is told where somebody listens */
-  guint64 frames_in, records_out, dropped;
+  Settings settings;
+  Region region;  /* of settings.region */
+  gchar *refused; /* (nullable): an invalid region */
+  Counts counts;
   gint64 times[N_TIMES]; /* ns */
 
   /* streaming thread */
@@ -126,15 +168,13 @@ gst_quality_extract_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (base);
 
-  self->format = gst_structure_has_name (gst_caps_get_structure (out, 0), "application/json")
-                     ? TRIB_RECORD_JSON
-                     : TRIB_RECORD_MSGPACK;
+  self->format = trib_record_caps_format (out);
   return gst_video_info_from_caps (&self->info, in);
 }
 
 /* ---- one frame ---- */
 
-/* what of the picture counts; FALSE: nothing does */
+/* the measured part of the picture; FALSE: it is empty */
 static gboolean
 describe_image (GstQualityExtract *self, const GstVideoFrame *frame, TribQualityImage *image)
 {
@@ -173,7 +213,7 @@ measure (GstQualityExtract *self, GstBuffer *in, TribQuality *quality)
   gboolean done;
 
   GST_OBJECT_LOCK (self);
-  shrink = self->shrink;
+  shrink = self->settings.shrink;
   GST_OBJECT_UNLOCK (self);
   if (!gst_video_frame_map (&frame, &self->info, in, GST_MAP_READ))
     return FALSE;
@@ -208,8 +248,8 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
   TribRecordWriter w;
 
   GST_OBJECT_LOCK (self);
-  source = g_strdup (self->source);
-  e.frame_id = self->frames_in - 1;
+  source = g_strdup (self->settings.source);
+  e.frame_id = self->counts.frames_in - 1;
   GST_OBJECT_UNLOCK (self);
   if (source != NULL && *source != '\0') {
     e.source = TRIB_RECORD_TEXT (source);
@@ -225,7 +265,7 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
   return obs_frame_new_record (in, text);
 }
 
-/* Not transform(): the size of what comes out is known only when it is there. */
+/* Not transform(): the size of a record is known only when it has been made. */
 static GstFlowReturn
 gst_quality_extract_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
 {
@@ -241,11 +281,11 @@ gst_quality_extract_generate_output (GstBaseTransform *base, GstBuffer **ret_out
   measured = measure (self, in, &quality);
   took = (g_get_monotonic_time () - begun) * GST_USECOND;
   GST_OBJECT_LOCK (self);
-  self->times[self->frames_in++ % N_TIMES] = took;
+  self->times[self->counts.frames_in++ % N_TIMES] = took;
   if (measured)
-    self->records_out++;
+    self->counts.records_out++;
   else
-    self->dropped++;
+    self->counts.dropped++;
   GST_OBJECT_UNLOCK (self);
   if (!measured)
     return GST_BASE_TRANSFORM_FLOW_DROPPED;
@@ -259,7 +299,7 @@ gst_quality_extract_start (GstBaseTransform *base)
   GstQualityExtract *self = GST_QUALITY_EXTRACT (base);
 
   GST_OBJECT_LOCK (self);
-  self->frames_in = self->records_out = self->dropped = 0;
+  self->counts = (Counts){ 0 };
   GST_OBJECT_UNLOCK (self);
   self->meter = trib_quality_meter_new ();
   return TRUE;
@@ -279,10 +319,10 @@ refuse_region (GstQualityExtract *self, const gchar *text)
 {
   GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
       ("region: \"%.40s\" is not X,Y,WIDTH,HEIGHT in pixels", text),
-      ("the region is the same as before"));
+      ("keeping the previous value"));
 }
 
-/* A pipeline in NULL gives no messages on: what was said of a setting of a launch line, nobody has heard. */
+/* A pipeline in NULL drops messages: a warning about a launch line is posted again. */
 static GstStateChangeReturn
 gst_quality_extract_change_state (GstElement *element, GstStateChange transition)
 {
@@ -311,21 +351,18 @@ static GstStructure *
 make_stats (GstQualityExtract *self)
 {
   gint64 times[N_TIMES];
-  guint64 in, out, dropped;
+  Counts counts;
   guint n;
 
   GST_OBJECT_LOCK (self);
-  in = self->frames_in;
-  out = self->records_out;
-  dropped = self->dropped;
+  counts = self->counts;
   memcpy (times, self->times, sizeof times);
   GST_OBJECT_UNLOCK (self);
-  n = (guint) MIN (in, N_TIMES);
+  n = (guint) MIN (counts.frames_in, N_TIMES);
   qsort (times, n, sizeof *times, compare_times);
-  return gst_structure_new ("application/x-qualityextract-stats", "frames-in", G_TYPE_UINT64, in,
-      "records-out", G_TYPE_UINT64, out, "dropped", G_TYPE_UINT64, dropped, "processing-p50",
-      G_TYPE_UINT64, (guint64) (n ? times[n / 2] : 0), "processing-p99", G_TYPE_UINT64,
-      (guint64) (n ? times[n * 99 / 100] : 0), NULL);
+  counts.p50 = n ? (guint64) times[n / 2] : 0;
+  counts.p99 = n ? (guint64) times[n * 99 / 100] : 0;
+  return trib_fields_to_structure (&stats_table, &counts);
 }
 
 /* "x,y,width,height"; empty: all */
@@ -347,7 +384,8 @@ parse_region (const gchar *text, Region *ret_region)
   return TRUE;
 }
 
-static void
+/* FALSE: the region before is kept */
+static gboolean
 set_region (GstQualityExtract *self, const gchar *text)
 {
   Region region;
@@ -362,54 +400,35 @@ set_region (GstQualityExtract *self, const gchar *text)
   GST_OBJECT_UNLOCK (self);
   if (!good)
     refuse_region (self, text);
+  return good;
 }
 
-/* Too long, or no UTF-8: nobody could read the records. */
-static void
-set_source (GstQualityExtract *self, const gchar *source)
+static gboolean
+check_source (GstQualityExtract *self, const gchar *source)
 {
-  if (source != NULL
-      && (strlen (source) > TRIB_RECORD_MAX_TEXT_BYTES || !g_utf8_validate (source, -1, NULL))) {
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("source: no record can have a name of more than 255 bytes, or one that is not UTF-8"),
-        ("it is the same as before"));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->source);
-  self->source = g_strdup (source);
-  GST_OBJECT_UNLOCK (self);
+  if (source == NULL
+      || (strlen (source) <= TRIB_RECORD_MAX_TEXT_BYTES && g_utf8_validate (source, -1, NULL)))
+    return TRUE;
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      ("source: the name in a record is UTF-8 of at most 255 bytes"),
+      ("keeping the previous value"));
+  return FALSE;
 }
 
 static void
 gst_quality_extract_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
+  gboolean known;
 
-  switch (id) {
-    case PROP_REGION:
-      set_region (self, g_value_get_string (value));
-      break;
-    case PROP_SHRINK:
-      GST_OBJECT_LOCK (self);
-      self->shrink = g_value_get_uint (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_SOURCE:
-      set_source (self, g_value_get_string (value));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-}
-
-static gchar *
-region_to_text (const Region *region)
-{
-  if (region->width == 0)
-    return g_strdup ("");
-  return g_strdup_printf ("%u,%u,%u,%u", region->x, region->y, region->width, region->height);
+  if ((id == PROP_REGION && !set_region (self, g_value_get_string (value)))
+      || (id == PROP_SOURCE && !check_source (self, g_value_get_string (value))))
+    return;
+  GST_OBJECT_LOCK (self);
+  known = trib_properties_set (&all, &self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -422,20 +441,8 @@ gst_quality_extract_get_property (GObject *object, guint id, GValue *value, GPar
     return;
   }
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_REGION:
-      g_value_take_string (value, region_to_text (&self->region));
-      break;
-    case PROP_SHRINK:
-      g_value_set_uint (value, self->shrink);
-      break;
-    case PROP_SOURCE:
-      g_value_set_string (value, self->source);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!trib_properties_get (&all, &self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -444,7 +451,7 @@ gst_quality_extract_finalize (GObject *object)
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
 
-  g_free (self->source);
+  trib_properties_clear (&all, &self->settings);
   g_free (self->refused);
   g_clear_pointer (&self->meter, trib_quality_meter_free);
   G_OBJECT_CLASS (gst_quality_extract_parent_class)->finalize (object);
@@ -453,26 +460,7 @@ gst_quality_extract_finalize (GObject *object)
 static void
 gst_quality_extract_init (GstQualityExtract *self)
 {
-  self->shrink = 1;
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags playing
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  properties[PROP_REGION] = g_param_spec_string ("region", "Region",
-      "X,Y,WIDTH,HEIGHT in pixels of what counts (empty = all of the picture)", "", playing);
-  properties[PROP_SHRINK] = g_param_spec_uint ("shrink", "Shrink",
-      "How many pixels each way become one before it is measured (pixels)", 1, MAX_SHRINK, 1,
-      playing);
-  properties[PROP_SOURCE] = g_param_spec_string ("source", "Source",
-      "Name of the source in the records (NULL = none: it is the type, quality)", NULL, playing);
-  properties[PROP_STATS]
-      = g_param_spec_boxed ("stats", "Statistics", "What became of the frames since the last start",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  trib_properties_init (&all, &self->settings);
 }
 
 static void
@@ -486,7 +474,8 @@ gst_quality_extract_class_init (GstQualityExtractClass *klass)
   object_class->get_property = gst_quality_extract_get_property;
   object_class->finalize = gst_quality_extract_finalize;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_quality_extract_change_state);
-  install_properties (object_class);
+  trib_properties_install (&all, properties);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
   base_class->start = GST_DEBUG_FUNCPTR (gst_quality_extract_start);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_quality_extract_stop);
   base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_quality_extract_transform_caps);
@@ -495,6 +484,6 @@ gst_quality_extract_class_init (GstQualityExtractClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Picture quality extractor",
-      "Filter/Analyzer/Video", "Says how sharp, bright and full of contrast each frame is",
+      "Filter/Analyzer/Video", "Measures sharpness, brightness and contrast of each frame",
       "The gst-tributary authors");
 }

@@ -14,41 +14,48 @@ G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (obs_overlay_debug);
 
-struct _GstObsOverlay {
-  GstBaseTransform parent;
-  GstPad *records;
-
-  /* OBJECT_LOCK: the settings */
-  guint max_wait_ms;
-  guint hold_ms;
-  guint window_ms;
-  guint draw;
+typedef struct {
+  guint max_wait_ms, hold_ms, window_ms;
+  guint draw; /* TribOverlayDraw */
   gchar *font;
   guint line_width;
   guint max_pending;
   guint64 max_pending_bytes;
+} ObsOverlaySettings;
 
-  /* lock; cond is signalled when any of these changes what a frame waits for */
-  GMutex lock;
-  GCond cond;
-  TribOverlayJoin *join;
-  gboolean flushing; /* the video is, or the element is on its way down */
-  gboolean records_ended;
-  gboolean records_flushing;
-  gboolean is_live; /* as the last LATENCY query said */
-  GstClockTime upstream_latency;
-  GstClockTime earliest; /* running time that downstream wants now, by QoS; NONE: any */
+/* those of frames and records that TribOverlayJoin does not count */
+typedef struct {
   guint64 frames_in, frames_drawn, frames_stale, frames_without, frames_dropped;
   guint64 frames_waited, waits_expired;
   guint64 records_invalid, records_other;
   guint64 things_refused, things_left_out;
+} ObsOverlayCounts;
+
+struct _GstObsOverlay {
+  GstBaseTransform parent;
+  GstPad *records;
+
+  /* OBJECT_LOCK */
+  ObsOverlaySettings settings;
+
+  /* lock; cond is signalled when a condition of a waiting frame may have changed */
+  GMutex lock;
+  GCond cond;
+  TribOverlayJoin *join;
+  gboolean flushing; /* of the video, or the element is stopping */
+  gboolean records_ended;
+  gboolean records_flushing;
+  gboolean is_live; /* by the last LATENCY query */
+  GstClockTime upstream_latency;
+  GstClockTime earliest; /* running time that is not late, by QoS; NONE: any */
+  ObsOverlayCounts counts;
 
   /* streaming thread of the video */
   GstVideoInfo info;
   gboolean attach; /* downstream blends */
   TribOverlayScene *scene;
   ObsOverlayCanvas *canvas;
-  GPtrArray *found; /* of TribOverlayRecord: those of the frame at hand */
+  GPtrArray *found; /* of TribOverlayRecord: those of the current frame */
 
   /* streaming thread of the records */
   TribRecordReader *reader;

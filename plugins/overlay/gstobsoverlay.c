@@ -4,69 +4,55 @@
  * @title: obsoverlay
  * @short_description: Draws observations on the video they are about
  *
- * What fused records (of obsaligner) or observations say about a frame, on that frame: boxes (any map with a `bbox`),
- * their labels (source, id, gesture, expression or label, confidence), key points and landmarks, the numbers of an
- * observation as a line of text (`quality`), the sources that are missing and why, and a bar: how much of the window
- * the frame waited, in a colour for the reason it left with, and a tick where the window ends. A source has the
- * same colour everywhere.
+ * Draws fused records (of obsaligner) or observations on their frame: boxes (any map with a
+ * `bbox`), their labels (source, id, gesture, expression or label, confidence), key points and
+ * landmarks, the numbers of an observation as a line of text (`quality`), the missing sources with
+ * the reason, and a bar: the part of the window that the frame waited, in a colour for the reason
+ * of its output, with a tick at the end of the window. A source has the same colour everywhere.
  *
- * A record belongs to the frame with its `frame_id`, where frames have an identity (and its session, where both have
- * one); else to the frame nearest in running time, at most half a frame away. Coordinates are meant in the `width`
- * and `height` of their observation; without, in pixels of the video.
+ * The frame of a record is the one with its `frame_id`, where frames have an identity (and its
+ * session, where both have one); else the nearest one in running time, at most half a frame away.
+ * Coordinates refer to the `width` and `height` of their observation; without these, to pixels of
+ * the video.
  *
- * A frame waits for its record. Without one, the newest record that is not older than `hold-ms` is drawn, dashed,
- * and marked as stale; else nothing is. Of several observations that are not fused the frame waits for the first
- * only: obsaligner brings them together.
+ * A frame waits for its record. Without one, the newest record that is not older than `hold-ms` is
+ * drawn, dashed and marked as stale; else nothing is. Of several observations that are not fused
+ * the frame waits for the first only: obsaligner combines them.
  *
  * ## Caps
- * Any raw video in the system's memory, the same out. The drawing is blended into the frame, or, where downstream
- * asks for GstVideoOverlayCompositionMeta, attached to it. Records are application/json or application/x-msgpack, one
- * or a list of them a buffer.
+ * Any raw video in system memory, unchanged. The drawing is blended into the frame, or, where
+ * downstream accepts GstVideoOverlayCompositionMeta, attached to it. Records are application/json
+ * or application/x-msgpack, one or a list of them in a buffer.
  *
  * ## Timing
- * A frame waits at most `max-wait-ms`; of a live stream, counted from when it was due, so that waits do not add
- * up. It does not wait when `records` is not linked, has ended or is flushing, when a fused record of a later
- * frame or a GAP has come, or when downstream says by QoS that the frame is late. While `records` is linked, `max-wait-ms` is
- * added to the latency; it should be no less than the time that the records take.
+ * A frame waits at most `max-wait-ms`; in a live stream from its scheduled time on, so that waits
+ * do not add up. It does not wait when `records` is not linked, has ended or is flushing, when a
+ * fused record of a later frame or a GAP has arrived, or when downstream reports by QoS that the
+ * frame is late. While `records` is linked, `max-wait-ms` is added to the latency; it should be no
+ * less than the delay of the records.
  *
- * Timestamps, flags and metas are kept. Behind a tee, the queue before `sink` must hold the frames of
- * `max-wait-ms`: a shorter one stops the tee, and with it the extractors that are waited for, so that every
- * frame waits its full time. queue max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 is enough for the default.
+ * Timestamps, flags and metas are kept. After a tee, the queue before `sink` must hold the frames
+ * of `max-wait-ms`: a shorter one blocks the tee, and with it the extractors, so that every frame
+ * waits its full time. queue max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 is enough
+ * for the default.
  *
  * ## Threads
- * None of its own. A frame waits and is drawn in its own thread of streaming. `records` never lets upstream wait:
- * of more than `max-pending` records or `max-pending-bytes` the oldest are dropped. Properties may be set from any
- * thread and hold from the next frame on.
+ * None of its own. A frame waits and is drawn in its streaming thread. `records` never blocks
+ * upstream: beyond `max-pending` records or `max-pending-bytes` the oldest are dropped. Properties
+ * can be set by any thread and take effect with the next frame.
  *
  * ## Errors
- * None. A record that cannot be used is passed over and counted; the first one is told with a warning
+ * None. A record that cannot be used is skipped and counted; the first one is reported by a warning
  * (STREAM/DECODE).
  *
  * ## Messages
  * None of its own.
  *
  * ## Stats
- * Counted from READY to PAUSED on, and kept until the next start. Between two frames `frames-in` = `frames-out` +
- * `frames-dropped`; at any moment `frames-out` = `frames-drawn` + `frames-stale` + `frames-without`, and `records-in` =
- * `records-used` + `records-late` + `records-unmatched` + `records-dropped` + `records-invalid` + `records-other` +
- * `records-pending`.
- *
- * - `frames-in`, `frames-out` (frames)
- * - `frames-dropped` (frames): by a flush while they waited
- * - `frames-drawn`, `frames-stale`, `frames-without` (frames): with records of their own, with those of an earlier
- * frame, with none
- * - `frames-waited`, `waits-expired` (frames): that waited, and that did so in vain
- * - `records-in` (records): came in
- * - `records-used` (records): drawn on their frame
- * - `records-late` (records): their frame had left
- * - `records-unmatched` (records): a later frame came, and theirs never did
- * - `records-dropped` (records): no room, or flushed
- * - `records-invalid` (records): could not be used
- * - `records-other` (records): about no picture, such as triggers and bounds
- * - `records-pending` (records): wait for their frame, with `pending-bytes` (bytes)
- * - `things-refused` (things): boxes and points whose numbers cannot be
- * - `things-left-out` (things): above what is drawn of a frame: 64 observations, 256 boxes, 4096 points, 64 missing
- * sources, 8 numbers of an observation
+ * Counted from READY to PAUSED on, and kept until the next start. Between two frames `frames-in` =
+ * `frames-out` + `frames-dropped`; at any moment `frames-out` = `frames-drawn` + `frames-stale` +
+ * `frames-without`, and `records-in` = `records-used` + `records-late` + `records-unmatched` +
+ * `records-dropped` + `records-invalid` + `records-other` + `records-pending`.
  *
  * ## Example launch line
  * |[
@@ -81,17 +67,12 @@
 
 #include "gstobsoverlay-private.h"
 
+#include <shared/trib-element-records.h>
+#include <shared/trib-properties.h>
+
 GST_DEBUG_CATEGORY (obs_overlay_debug);
 #define GST_CAT_DEFAULT obs_overlay_debug
 
-#define DEFAULT_MAX_WAIT_MS 200
-#define DEFAULT_HOLD_MS 500
-#define DEFAULT_WINDOW_MS 100
-#define DEFAULT_MAX_PENDING 256
-#define DEFAULT_MAX_PENDING_BYTES (8 * 1024 * 1024)
-#define DEFAULT_DRAW                                                                \
-  (TRIB_OVERLAY_DRAW_BOXES | TRIB_OVERLAY_DRAW_LABELS | TRIB_OVERLAY_DRAW_KEYPOINTS \
-      | TRIB_OVERLAY_DRAW_QUALITY | TRIB_OVERLAY_DRAW_MISSING | TRIB_OVERLAY_DRAW_BAR)
 #define HOUR_MS (60 * 60 * 1000)
 #define MAX_LINE_WIDTH 64
 
@@ -104,8 +85,8 @@ GST_DEBUG_CATEGORY (obs_overlay_debug);
 
 static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
-static GstStaticPadTemplate records_template = GST_STATIC_PAD_TEMPLATE ("records", GST_PAD_SINK,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS ("application/json; application/x-msgpack"));
+static GstStaticPadTemplate records_template = GST_STATIC_PAD_TEMPLATE (
+    "records", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
 static GstStaticPadTemplate src_template
     = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (VIDEO_CAPS));
 
@@ -122,31 +103,53 @@ enum {
   N_PROPS
 };
 
+#define AT(field) G_STRUCT_OFFSET (ObsOverlaySettings, field)
+
+/* clang-format off */
+static const TribProperty table[N_PROPS] = {
+  [PROP_MAX_WAIT_MS] = { TRIB_PROPERTY_UINT, "max-wait-ms", "Maximum wait",
+      "Maximum time that a frame waits for its record (ms; 0 = no wait)",
+      AT (max_wait_ms), 0, HOUR_MS, 200, .while_playing = TRUE },
+  [PROP_HOLD_MS] = { TRIB_PROPERTY_UINT, "hold-ms", "Hold",
+      "Maximum age of a record that is drawn on a frame without one (ms)",
+      AT (hold_ms), 0, HOUR_MS, 500, .while_playing = TRUE },
+  [PROP_WINDOW_MS] = { TRIB_PROPERTY_UINT, "window-ms", "Window",
+      "Time at the tick of the bar, the window of obsaligner (ms; 0 = text instead of a bar)",
+      AT (window_ms), 0, HOUR_MS, 100, .while_playing = TRUE },
+  [PROP_DRAW] = { TRIB_PROPERTY_FLAGS, "draw", "Draw", "Things to draw", AT (draw),
+      .initial = TRIB_OVERLAY_DRAW_BOXES | TRIB_OVERLAY_DRAW_LABELS | TRIB_OVERLAY_DRAW_KEYPOINTS
+                 | TRIB_OVERLAY_DRAW_QUALITY | TRIB_OVERLAY_DRAW_MISSING | TRIB_OVERLAY_DRAW_BAR,
+      .while_playing = TRUE, .type_name = "GstObsOverlayDraw", .choices = {
+        { "boxes", "Boxes" },
+        { "labels", "Labels of boxes and points" },
+        { "keypoints", "Key points and landmarks" },
+        { "quality", "The numbers of observations" },
+        { "missing", "Missing sources and the reason" },
+        { "bar", "The waiting time beside the window" } } },
+  [PROP_FONT_DESC] = { TRIB_PROPERTY_TEXT, "font-desc", "Font",
+      "Pango font description (NULL = Sans; without a size, one that suits the video)",
+      AT (font), .is_nullable = TRUE, .while_playing = TRUE },
+  [PROP_LINE_WIDTH] = { TRIB_PROPERTY_UINT, "line-width", "Line width",
+      "Line width of boxes (pixels; 0 = one that suits the video)",
+      AT (line_width), 0, MAX_LINE_WIDTH, 0, .while_playing = TRUE },
+  [PROP_MAX_PENDING] = { TRIB_PROPERTY_UINT, "max-pending", "Maximum pending",
+      "Maximum number of records that wait for their frame (records)",
+      AT (max_pending), 1, 65536, 256, .while_playing = TRUE },
+  [PROP_MAX_PENDING_BYTES] = { TRIB_PROPERTY_UINT64, "max-pending-bytes", "Maximum pending bytes",
+      "Memory limit for records that wait for their frame (bytes)",
+      AT (max_pending_bytes), 1, 1099511627776.0, 8388608, .while_playing = TRUE },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Frames and records since the last start" },
+};
+/* clang-format on */
+static GType enum_types[N_PROPS];
+static const TribProperties all = { table, enum_types, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 #define gst_obs_overlay_parent_class parent_class
 GST_ELEMENT_REGISTER_DEFINE (obsoverlay, "obsoverlay", GST_RANK_NONE, GST_TYPE_OBS_OVERLAY)
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstObsOverlay, gst_obs_overlay, GST_TYPE_BASE_TRANSFORM,
     GST_DEBUG_CATEGORY_INIT (obs_overlay_debug, "obsoverlay", 0, "observations on the video"))
-
-static GType
-obs_overlay_draw_get_type (void)
-{
-  static gsize type = 0;
-  static const GFlagsValue values[] = {
-    { TRIB_OVERLAY_DRAW_BOXES, "Boxes", "boxes" },
-    { TRIB_OVERLAY_DRAW_LABELS, "What the boxes and points are", "labels" },
-    { TRIB_OVERLAY_DRAW_KEYPOINTS, "Key points and landmarks", "keypoints" },
-    { TRIB_OVERLAY_DRAW_QUALITY, "The numbers of observations", "quality" },
-    { TRIB_OVERLAY_DRAW_MISSING, "Sources that are missing, and why", "missing" },
-    { TRIB_OVERLAY_DRAW_BAR, "The wait, against the window", "bar" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_flags_register_static ("GstObsOverlayDraw", values));
-  return type;
-}
 
 /* ---- caps ---- */
 
@@ -205,7 +208,8 @@ downstream_blends (GstBaseTransform *base, GstCaps *caps)
              query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
 }
 
-/* An element that takes any caps takes compositions, too, and forgets them: only who says that it wants them has them. */
+/* An element that takes any caps takes compositions, too, and forgets them: only who says that it
+ * wants them has them. */
 static GstCaps *
 gst_obs_overlay_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
@@ -253,8 +257,8 @@ make_scene (GstObsOverlay *self)
   if (self->scene->n_refused == 0 && self->scene->n_left_out == 0)
     return;
   g_mutex_lock (&self->lock);
-  self->things_refused += self->scene->n_refused;
-  self->things_left_out += self->scene->n_left_out;
+  self->counts.things_refused += self->scene->n_refused;
+  self->counts.things_left_out += self->scene->n_left_out;
   g_mutex_unlock (&self->lock);
 }
 
@@ -270,10 +274,10 @@ compose (GstObsOverlay *self, gint64 stale_ns)
   };
 
   GST_OBJECT_LOCK (self);
-  style.draw = self->draw;
-  style.line_width = self->line_width;
-  style.window_ms = self->window_ms;
-  font = g_strdup (self->font);
+  style.draw = self->settings.draw;
+  style.line_width = self->settings.line_width;
+  style.window_ms = self->settings.window_ms;
+  font = g_strdup (self->settings.font);
   GST_OBJECT_UNLOCK (self);
   style.font = font;
   return obs_overlay_canvas_compose (self->canvas, self->scene, &style);
@@ -336,11 +340,11 @@ gst_obs_overlay_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
   if (frame == NULL)
     return GST_FLOW_OK;
   g_mutex_lock (&self->lock);
-  self->frames_in++;
+  self->counts.frames_in++;
   g_mutex_unlock (&self->lock);
   if (!obs_overlay_find_records (self, frame, &stale_ns)) {
     g_mutex_lock (&self->lock);
-    self->frames_dropped++;
+    self->counts.frames_dropped++;
     g_mutex_unlock (&self->lock);
     gst_buffer_unref (frame);
     return GST_FLOW_FLUSHING;
@@ -351,11 +355,11 @@ gst_obs_overlay_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
   g_ptr_array_set_size (self->found, 0);
   g_mutex_lock (&self->lock);
   if (!found)
-    self->frames_without++;
+    self->counts.frames_without++;
   else if (stale_ns >= 0)
-    self->frames_stale++;
+    self->counts.frames_stale++;
   else
-    self->frames_drawn++;
+    self->counts.frames_drawn++;
   g_mutex_unlock (&self->lock);
   *ret_out = frame;
   return GST_FLOW_OK;
@@ -423,8 +427,8 @@ set_bounds (GstObsOverlay *self)
   guint64 max_bytes;
 
   GST_OBJECT_LOCK (self);
-  max_pending = self->max_pending;
-  max_bytes = self->max_pending_bytes;
+  max_pending = self->settings.max_pending;
+  max_bytes = self->settings.max_pending_bytes;
   GST_OBJECT_UNLOCK (self);
   g_mutex_lock (&self->lock);
   trib_overlay_join_set_bounds (self->join, max_pending, max_bytes);
@@ -440,10 +444,7 @@ begin (GstObsOverlay *self)
   self->flushing = self->records_ended = self->records_flushing = self->is_live = FALSE;
   self->upstream_latency = 0;
   self->earliest = GST_CLOCK_TIME_NONE;
-  self->frames_in = self->frames_drawn = self->frames_stale = self->frames_without
-      = self->frames_dropped = self->frames_waited = self->waits_expired = 0;
-  self->records_invalid = self->records_other = 0;
-  self->things_refused = self->things_left_out = 0;
+  self->counts = (ObsOverlayCounts){ 0 };
   g_mutex_unlock (&self->lock);
   set_bounds (self);
   obs_overlay_records_reset (self);
@@ -480,55 +481,21 @@ gst_obs_overlay_change_state (GstElement *element, GstStateChange transition)
 
 /* ---- properties ---- */
 
-static gboolean
-set_setting (GstObsOverlay *self, guint id, const GValue *value)
-{
-  switch (id) {
-    case PROP_MAX_WAIT_MS:
-      self->max_wait_ms = g_value_get_uint (value);
-      return TRUE;
-    case PROP_HOLD_MS:
-      self->hold_ms = g_value_get_uint (value);
-      return TRUE;
-    case PROP_WINDOW_MS:
-      self->window_ms = g_value_get_uint (value);
-      return TRUE;
-    case PROP_DRAW:
-      self->draw = g_value_get_flags (value);
-      return TRUE;
-    case PROP_FONT_DESC:
-      g_free (self->font);
-      self->font = g_value_dup_string (value);
-      return TRUE;
-    case PROP_LINE_WIDTH:
-      self->line_width = g_value_get_uint (value);
-      return TRUE;
-    case PROP_MAX_PENDING:
-      self->max_pending = g_value_get_uint (value);
-      return TRUE;
-    case PROP_MAX_PENDING_BYTES:
-      self->max_pending_bytes = g_value_get_uint64 (value);
-      return TRUE;
-    default:
-      return FALSE;
-  }
-}
-
 static void
 gst_obs_overlay_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstObsOverlay *self = GST_OBS_OVERLAY (object);
-  gboolean known, tell;
+  gboolean known, new_latency;
 
   GST_OBJECT_LOCK (self);
-  known = set_setting (self, id, value);
-  tell = id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY;
+  known = trib_properties_set (&all, &self->settings, id, value);
+  new_latency = id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY;
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   if (id == PROP_MAX_PENDING || id == PROP_MAX_PENDING_BYTES)
     set_bounds (self);
-  if (tell)
+  if (new_latency)
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
@@ -542,35 +509,8 @@ gst_obs_overlay_get_property (GObject *object, guint id, GValue *value, GParamSp
     return;
   }
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_MAX_WAIT_MS:
-      g_value_set_uint (value, self->max_wait_ms);
-      break;
-    case PROP_HOLD_MS:
-      g_value_set_uint (value, self->hold_ms);
-      break;
-    case PROP_WINDOW_MS:
-      g_value_set_uint (value, self->window_ms);
-      break;
-    case PROP_DRAW:
-      g_value_set_flags (value, self->draw);
-      break;
-    case PROP_FONT_DESC:
-      g_value_set_string (value, self->font);
-      break;
-    case PROP_LINE_WIDTH:
-      g_value_set_uint (value, self->line_width);
-      break;
-    case PROP_MAX_PENDING:
-      g_value_set_uint (value, self->max_pending);
-      break;
-    case PROP_MAX_PENDING_BYTES:
-      g_value_set_uint64 (value, self->max_pending_bytes);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (!trib_properties_get (&all, &self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -582,7 +522,7 @@ gst_obs_overlay_finalize (GObject *object)
   trib_overlay_join_free (self->join);
   trib_record_reader_free (self->reader);
   g_ptr_array_unref (self->found);
-  g_free (self->font);
+  trib_properties_clear (&all, &self->settings);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
   G_OBJECT_CLASS (parent_class)->finalize (object);
@@ -593,52 +533,13 @@ gst_obs_overlay_init (GstObsOverlay *self)
 {
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
-  self->max_wait_ms = DEFAULT_MAX_WAIT_MS;
-  self->hold_ms = DEFAULT_HOLD_MS;
-  self->window_ms = DEFAULT_WINDOW_MS;
-  self->draw = DEFAULT_DRAW;
-  self->max_pending = DEFAULT_MAX_PENDING;
-  self->max_pending_bytes = DEFAULT_MAX_PENDING_BYTES;
+  trib_properties_init (&all, &self->settings);
   self->join = trib_overlay_join_new ();
   self->earliest = GST_CLOCK_TIME_NONE;
   self->reader = trib_record_reader_new (NULL);
   self->found = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_overlay_record_unref);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   obs_overlay_records_init (self);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags playing
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  properties[PROP_MAX_WAIT_MS] = g_param_spec_uint ("max-wait-ms", "Maximum wait",
-      "Milliseconds that a frame waits for its record at most (0 = not at all)", 0, HOUR_MS,
-      DEFAULT_MAX_WAIT_MS, playing);
-  properties[PROP_HOLD_MS] = g_param_spec_uint ("hold-ms", "Hold",
-      "How much older, in milliseconds, a record may be that is drawn on a frame without one", 0,
-      HOUR_MS, DEFAULT_HOLD_MS, playing);
-  properties[PROP_WINDOW_MS] = g_param_spec_uint ("window-ms", "Window",
-      "Milliseconds up to the tick of the bar, the window of obsaligner (0 = text and no bar)", 0,
-      HOUR_MS, DEFAULT_WINDOW_MS, playing);
-  properties[PROP_DRAW] = g_param_spec_flags (
-      "draw", "Draw", "What is drawn", obs_overlay_draw_get_type (), DEFAULT_DRAW, playing);
-  properties[PROP_FONT_DESC] = g_param_spec_string ("font-desc", "Font",
-      "Font as Pango describes it (NULL = Sans; without a size, what suits the video)", NULL,
-      playing);
-  properties[PROP_LINE_WIDTH] = g_param_spec_uint ("line-width", "Line width",
-      "Width of a box's lines in pixels (0 = what suits the video)", 0, MAX_LINE_WIDTH, 0, playing);
-  properties[PROP_MAX_PENDING] = g_param_spec_uint ("max-pending", "Maximum pending",
-      "How many records may wait for their frame (records)", 1, 65536, DEFAULT_MAX_PENDING,
-      playing);
-  properties[PROP_MAX_PENDING_BYTES] = g_param_spec_uint64 ("max-pending-bytes",
-      "Maximum pending bytes", "How many bytes the records that wait may have (bytes)", 1,
-      G_MAXINT64, DEFAULT_MAX_PENDING_BYTES, playing);
-  properties[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "What became of the frames and records since the last start", GST_TYPE_STRUCTURE,
-      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -651,8 +552,9 @@ gst_obs_overlay_class_init (GstObsOverlayClass *klass)
   object_class->set_property = gst_obs_overlay_set_property;
   object_class->get_property = gst_obs_overlay_get_property;
   object_class->finalize = gst_obs_overlay_finalize;
-  install_properties (object_class);
-  gst_type_mark_as_plugin_api (obs_overlay_draw_get_type (), 0);
+  trib_properties_install (&all, properties);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  trib_properties_mark_plugin_api (&all);
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_obs_overlay_change_state);
   base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_transform_caps);
   base_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_fixate_caps);

@@ -40,7 +40,7 @@ add_record (
   if (e->kind != TRIB_RECORD_KIND_FUSED && e->kind != TRIB_RECORD_KIND_OBS
       && e->kind != TRIB_RECORD_KIND_EMPTY && e->kind != TRIB_RECORD_KIND_SKIPPED) {
     g_mutex_lock (&self->lock);
-    self->records_other++;
+    self->counts.records_other++;
     g_mutex_unlock (&self->lock);
     return;
   }
@@ -58,7 +58,7 @@ static void
 tell_invalid (GstObsOverlay *self, const GError *error)
 {
   g_mutex_lock (&self->lock);
-  self->records_invalid++;
+  self->counts.records_invalid++;
   g_mutex_unlock (&self->lock);
   GST_DEBUG_OBJECT (self->records, "a record cannot be used: %s", error->message);
   if (self->has_warned)

@@ -2,6 +2,8 @@
 /* Which records a frame gets, and how long it waits for them. */
 #include "gstobsoverlay-private.h"
 
+#include <shared/trib-fields.h>
+
 #include <string.h>
 
 #include <frame/trib-frame-meta.h>
@@ -42,8 +44,9 @@ find_tolerance (GstObsOverlay *self, GstBuffer *frame)
   return NO_RATE_TOLERANCE;
 }
 
-/* Up to when the frame may wait, on the monotonic clock. A live frame that stood in a queue behind one that waited has
- * waited, too: what counts is when it was due here, so that waits do not add up. Takes no lock. */
+/* Up to when the frame may wait, on the monotonic clock. A live frame that stood in a queue behind
+ * one that waited has waited, too: what counts is when it was due here, so that waits do not add
+ * up. Takes no lock. */
 static gint64
 find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, gboolean is_live,
     GstClockTime upstream_latency)
@@ -86,8 +89,8 @@ wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 toleran
     waited = TRUE;
     expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
   }
-  self->frames_waited += waited;
-  self->waits_expired += expired && self->found->len == 0;
+  self->counts.frames_waited += waited;
+  self->counts.waits_expired += expired && self->found->len == 0;
 }
 
 /**
@@ -109,8 +112,8 @@ obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_sta
 
   describe (self, frame, &key);
   GST_OBJECT_LOCK (self);
-  hold_ns = self->hold_ms * (gint64) GST_MSECOND;
-  wait_ns = self->max_wait_ms * (gint64) GST_MSECOND;
+  hold_ns = self->settings.hold_ms * (gint64) GST_MSECOND;
+  wait_ns = self->settings.max_wait_ms * (gint64) GST_MSECOND;
   GST_OBJECT_UNLOCK (self);
   g_mutex_lock (&self->lock);
   is_live = self->is_live;
@@ -156,7 +159,7 @@ obs_overlay_answer_latency (GstObsOverlay *self, GstQuery *query)
   self->upstream_latency = GST_CLOCK_TIME_IS_VALID (min) ? min : 0;
   g_mutex_unlock (&self->lock);
   GST_OBJECT_LOCK (self);
-  wait = self->max_wait_ms * GST_MSECOND;
+  wait = self->settings.max_wait_ms * GST_MSECOND;
   GST_OBJECT_UNLOCK (self);
   if (!gst_pad_is_linked (self->records))
     wait = 0;
@@ -167,28 +170,56 @@ obs_overlay_answer_latency (GstObsOverlay *self, GstQuery *query)
   return TRUE;
 }
 
+/* ---- stats ---- */
+
+typedef struct {
+  ObsOverlayCounts own;
+  TribOverlayCounts join;
+  guint64 frames_out, records_in;
+} Stats;
+
+/* clang-format off */
+#define OVERLAY(name, field, about) \
+  { name, TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Stats, field), about }
+static const TribField stats_fields[] = {
+  OVERLAY ("frames-in", own.frames_in, "frames"),
+  OVERLAY ("frames-out", frames_out, "frames"),
+  OVERLAY ("frames-dropped", own.frames_dropped, "by a flush while they waited (frames)"),
+  OVERLAY ("frames-drawn", own.frames_drawn, "with records of their own (frames)"),
+  OVERLAY ("frames-stale", own.frames_stale, "with records of an earlier frame (frames)"),
+  OVERLAY ("frames-without", own.frames_without, "without records (frames)"),
+  OVERLAY ("frames-waited", own.frames_waited, "that waited (frames)"),
+  OVERLAY ("waits-expired", own.waits_expired, "that waited in vain (frames)"),
+  OVERLAY ("records-in", records_in, "records"),
+  OVERLAY ("records-used", join.used, "drawn on their frame (records)"),
+  OVERLAY ("records-late", join.late, "after their frame (records)"),
+  OVERLAY ("records-unmatched", join.unmatched,
+      "a later frame arrived, and theirs never did (records)"),
+  OVERLAY ("records-dropped", join.dropped, "beyond the limits, or by a flush (records)"),
+  OVERLAY ("records-invalid", own.records_invalid, "unusable (records)"),
+  OVERLAY ("records-other", own.records_other,
+      "about no picture, as triggers and bounds (records)"),
+  OVERLAY ("records-pending", join.pending, "waiting for their frame (records)"),
+  OVERLAY ("pending-bytes", join.pending_bytes, "of those (bytes)"),
+  OVERLAY ("things-refused", own.things_refused, "boxes and points with impossible numbers"),
+  OVERLAY ("things-left-out", own.things_left_out,
+      "beyond the limits of a frame: 64 observations, 256 boxes, 4096 points, 64 missing sources, "
+      "8 numbers of an observation"),
+};
+/* clang-format on */
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-obsoverlay-stats", NULL, stats_fields);
+
 GstStructure *
 obs_overlay_make_stats (GstObsOverlay *self)
 {
-  TribOverlayBooks books;
-  GstStructure *stats;
+  Stats s;
 
   g_mutex_lock (&self->lock);
-  trib_overlay_join_get_books (self->join, &books);
-  stats = gst_structure_new ("application/x-obsoverlay-stats", "frames-in", G_TYPE_UINT64,
-      self->frames_in, "frames-out", G_TYPE_UINT64,
-      self->frames_drawn + self->frames_stale + self->frames_without, "frames-dropped",
-      G_TYPE_UINT64, self->frames_dropped, "frames-drawn", G_TYPE_UINT64, self->frames_drawn,
-      "frames-stale", G_TYPE_UINT64, self->frames_stale, "frames-without", G_TYPE_UINT64,
-      self->frames_without, "frames-waited", G_TYPE_UINT64, self->frames_waited, "waits-expired",
-      G_TYPE_UINT64, self->waits_expired, "records-in", G_TYPE_UINT64,
-      books.in + self->records_invalid + self->records_other, "records-used", G_TYPE_UINT64,
-      books.used, "records-late", G_TYPE_UINT64, books.late, "records-unmatched", G_TYPE_UINT64,
-      books.unmatched, "records-dropped", G_TYPE_UINT64, books.dropped, "records-invalid",
-      G_TYPE_UINT64, self->records_invalid, "records-other", G_TYPE_UINT64, self->records_other,
-      "records-pending", G_TYPE_UINT64, books.pending, "pending-bytes", G_TYPE_UINT64,
-      books.pending_bytes, "things-refused", G_TYPE_UINT64, self->things_refused, "things-left-out",
-      G_TYPE_UINT64, self->things_left_out, NULL);
+  s.own = self->counts;
+  trib_overlay_join_get_counts (self->join, &s.join);
   g_mutex_unlock (&self->lock);
-  return stats;
+  s.frames_out = s.own.frames_drawn + s.own.frames_stale + s.own.frames_without;
+  s.records_in = s.join.in + s.own.records_invalid + s.own.records_other;
+  return trib_fields_to_structure (&stats_table, &s);
 }

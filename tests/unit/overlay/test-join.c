@@ -68,9 +68,9 @@ static void
 assert_books (TribOverlayJoin *join, guint64 used, guint64 late, guint64 unmatched, guint64 dropped,
     guint64 pending)
 {
-  TribOverlayBooks books;
+  TribOverlayCounts books;
 
-  trib_overlay_join_get_books (join, &books);
+  trib_overlay_join_get_counts (join, &books);
   g_assert_cmpuint (books.used, ==, used);
   g_assert_cmpuint (books.late, ==, late);
   g_assert_cmpuint (books.unmatched, ==, unmatched);
