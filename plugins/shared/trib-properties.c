@@ -99,7 +99,7 @@ trib_properties_mark_plugin_api (const TribProperties *all)
   for (guint id = 1; id < all->n; id++) {
     const TribProperty *s = &all->table[id];
     /* an element that installs some of a table only has not made the others' types */
-    GType type = s->kind == TRIB_PROPERTY_ENUM ? g_type_from_name (s->type_name) : 0;
+    GType type = s->type_name ? g_type_from_name (s->type_name) : 0;
     if (type != 0)
       gst_type_mark_as_plugin_api (type, 0);
   }
