@@ -135,9 +135,7 @@ static const TribProperty table[N_PROPS] = {
   [PROP_STATS]
   = { TRIB_PROPERTY_STATS, "stats", "Statistics", "Frames and messages since the last start" },
 };
-static GType enum_types[N_PROPS];
-static const TribProperties all = { table, enum_types, N_PROPS };
-static GParamSpec *properties[N_PROPS];
+static const TribProperties all = TRIB_PROPERTIES (table);
 
 /* clang-format off */
 #define IN_FLIGHT(name, field, about) \
@@ -484,7 +482,7 @@ static void
 warn_refused (GstMessageExtract *self, guint id, const gchar *text)
 {
   GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-      ("%s: invalid value \"%.40s\"", properties[id]->name, text), ("keeping the previous value"));
+      ("%s: invalid value \"%.40s\"", table[id].name, text), ("keeping the previous value"));
 }
 
 /* A pipeline in NULL drops messages: a warning about a launch line is posted again. */
@@ -555,8 +553,7 @@ set_branch_or_map (GstMessageExtract *self, guint id, const gchar *text)
   if (GST_STATE (self) > GST_STATE_READY) {
     GST_STATE_UNLOCK (self);
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
-        ("%s can be set in NULL and READY only", properties[id]->name),
-        ("keeping the previous value"));
+        ("%s can be set in NULL and READY only", table[id].name), ("keeping the previous value"));
     return;
   }
   set_text (self, id, text);
@@ -623,14 +620,10 @@ gst_message_extract_get_property (GObject *object, guint id, GValue *value, GPar
 {
   GstMessageExtract *self = GST_MESSAGE_EXTRACT (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (!trib_properties_get (&all, &self->settings, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&all, &self->settings, object, id, value, pspec);
 }
 
 /* ---- class ---- */
@@ -682,8 +675,7 @@ gst_message_extract_class_init (GstMessageExtractClass *klass)
   object_class->set_property = gst_message_extract_set_property;
   object_class->get_property = gst_message_extract_get_property;
   object_class->finalize = gst_message_extract_finalize;
-  trib_properties_install (&all, properties);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  trib_properties_install_class (&all, object_class);
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_message_extract_change_state);
   bin_class->handle_message = GST_DEBUG_FUNCPTR (gst_message_extract_handle_message);
   bin_class->deep_element_added = GST_DEBUG_FUNCPTR (gst_message_extract_deep_element_added);

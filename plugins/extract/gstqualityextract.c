@@ -96,9 +96,7 @@ static const TribProperty table[N_PROPS] = {
       .is_nullable = TRUE, .while_playing = TRUE },
   [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics", "Frames since the last start" },
 };
-static GType enum_types[N_PROPS];
-static const TribProperties all = { table, enum_types, N_PROPS };
-static GParamSpec *properties[N_PROPS];
+static const TribProperties all = TRIB_PROPERTIES (table);
 
 typedef struct {
   guint64 frames_in, records_out, dropped, p50, p99;
@@ -419,16 +417,11 @@ static void
 gst_quality_extract_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
-  gboolean known;
 
   if ((id == PROP_REGION && !set_region (self, g_value_get_string (value)))
       || (id == PROP_SOURCE && !check_source (self, g_value_get_string (value))))
     return;
-  GST_OBJECT_LOCK (self);
-  known = trib_properties_set (&all, &self->settings, id, value);
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  trib_properties_set_locked (&all, &self->settings, object, id, value, pspec);
 }
 
 static void
@@ -436,14 +429,10 @@ gst_quality_extract_get_property (GObject *object, guint id, GValue *value, GPar
 {
   GstQualityExtract *self = GST_QUALITY_EXTRACT (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (!trib_properties_get (&all, &self->settings, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&all, &self->settings, object, id, value, pspec);
 }
 
 static void
@@ -474,8 +463,7 @@ gst_quality_extract_class_init (GstQualityExtractClass *klass)
   object_class->get_property = gst_quality_extract_get_property;
   object_class->finalize = gst_quality_extract_finalize;
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_quality_extract_change_state);
-  trib_properties_install (&all, properties);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  trib_properties_install_class (&all, object_class);
   base_class->start = GST_DEBUG_FUNCPTR (gst_quality_extract_start);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_quality_extract_stop);
   base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_quality_extract_transform_caps);

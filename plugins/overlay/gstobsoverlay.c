@@ -142,9 +142,7 @@ static const TribProperty table[N_PROPS] = {
       "Frames and records since the last start" },
 };
 /* clang-format on */
-static GType enum_types[N_PROPS];
-static const TribProperties all = { table, enum_types, N_PROPS };
-static GParamSpec *properties[N_PROPS];
+static const TribProperties all = TRIB_PROPERTIES (table);
 
 #define gst_obs_overlay_parent_class parent_class
 GST_ELEMENT_REGISTER_DEFINE (obsoverlay, "obsoverlay", GST_RANK_NONE, GST_TYPE_OBS_OVERLAY)
@@ -485,17 +483,11 @@ static void
 gst_obs_overlay_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstObsOverlay *self = GST_OBS_OVERLAY (object);
-  gboolean known, new_latency;
 
-  GST_OBJECT_LOCK (self);
-  known = trib_properties_set (&all, &self->settings, id, value);
-  new_latency = id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY;
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  trib_properties_set_locked (&all, &self->settings, object, id, value, pspec);
   if (id == PROP_MAX_PENDING || id == PROP_MAX_PENDING_BYTES)
     set_bounds (self);
-  if (new_latency)
+  if (id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY)
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
@@ -504,14 +496,10 @@ gst_obs_overlay_get_property (GObject *object, guint id, GValue *value, GParamSp
 {
   GstObsOverlay *self = GST_OBS_OVERLAY (object);
 
-  if (id == PROP_STATS) {
+  if (id == PROP_STATS)
     g_value_take_boxed (value, obs_overlay_make_stats (self));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  if (!trib_properties_get (&all, &self->settings, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  GST_OBJECT_UNLOCK (self);
+  else
+    trib_properties_get_locked (&all, &self->settings, object, id, value, pspec);
 }
 
 static void
@@ -552,9 +540,7 @@ gst_obs_overlay_class_init (GstObsOverlayClass *klass)
   object_class->set_property = gst_obs_overlay_set_property;
   object_class->get_property = gst_obs_overlay_get_property;
   object_class->finalize = gst_obs_overlay_finalize;
-  trib_properties_install (&all, properties);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
-  trib_properties_mark_plugin_api (&all);
+  trib_properties_install_class (&all, object_class);
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_obs_overlay_change_state);
   base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_transform_caps);
   base_class->fixate_caps = GST_DEBUG_FUNCPTR (gst_obs_overlay_fixate_caps);
