@@ -33,9 +33,7 @@ lock_for_answer (ObsBranch *b)
 static void
 refuse_record (ObsBranch *b, const gchar *why)
 {
-  b->x->counts.invalid++;
-  b->counts.invalid++;
-  obs_report_invalid_answer (b, why);
+  obs_report_invalid_answer (b->x, b, b->name, why);
 }
 
 /**
@@ -52,8 +50,6 @@ void
 obs_answer_put (ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns)
 {
   ObsExtractor *x = a->branch->x;
-  g_autoptr (GError) error = NULL;
-  GstBuffer *buffer;
 
   a->taken = TRUE;
   if (a->nothing) {
@@ -61,11 +57,7 @@ obs_answer_put (ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_n
     obs_records_empty (x, frame, a->branch->name);
     return;
   }
-  buffer = obs_records_answer (a, frame, late_ns, &error);
-  if (buffer)
-    obs_outlet_put (x, GST_MINI_OBJECT (buffer));
-  else
-    refuse_record (a->branch, error->message);
+  obs_outlet_put (x, GST_MINI_OBJECT (obs_records_answer (a, frame, late_ns)));
 }
 
 /* with lock: gst/extract finds the frame of the answer; a part that is not the last answers

@@ -31,7 +31,6 @@ obs_branch_new (ObsExtractor *x, const ObsBranchSpec *spec)
   b->fatal = spec->fatal;
   b->number = -1;
   b->reader = trib_record_reader_new (NULL);
-  b->copier = trib_record_reader_new (NULL);
   g_cond_init (&b->wake);
   return b;
 }
@@ -52,7 +51,6 @@ obs_branch_unref (ObsBranch *b)
   gst_clear_object (&b->srcpad);
   gst_clear_object (&b->sinkpad);
   trib_record_reader_free (b->reader);
-  trib_record_reader_free (b->copier);
   g_clear_pointer (&b->info, gst_video_info_free);
   g_cond_clear (&b->wake);
   g_free (b->name);

@@ -188,8 +188,11 @@ push_record (ObsExtractor *x, GstBuffer *buffer)
 
   if (flow == GST_FLOW_OK && !x->flushing) {
     obs_extractor_unlock (x);
-    flow = gst_pad_push (x->obspad, buffer);
+    buffer = obs_records_finish (x, buffer);
+    flow = buffer ? gst_pad_push (x->obspad, buffer) : GST_FLOW_OK;
     g_mutex_lock (&x->lock);
+    if (buffer == NULL)
+      return;
   } else {
     flow = flow == GST_FLOW_OK ? GST_FLOW_FLUSHING : flow;
     gst_buffer_unref (buffer);

@@ -10,21 +10,15 @@
 
 #define IDENTITY (TRIB_RECORD_BIT (FRAME_ID) | TRIB_RECORD_BIT (T_NS))
 
-/* (transfer full): the text in the scratch */
-static GstBuffer *
-to_buffer (ObsExtractor *x, const TribExtractFrame *frame)
-{
-  GstBuffer *buffer = gst_buffer_new_memdup (x->scratch->str, x->scratch->len);
-
-  GST_BUFFER_PTS (buffer) = frame ? frame->running_time : GST_CLOCK_TIME_NONE;
-  return buffer;
-}
-
+/* the text in the scratch */
 static void
 put_own (ObsExtractor *x, const TribExtractFrame *frame)
 {
+  GstBuffer *buffer = gst_buffer_new_memdup (x->scratch->str, x->scratch->len);
+
+  GST_BUFFER_PTS (buffer) = frame->running_time;
   x->counts.own++;
-  obs_outlet_put (x, GST_MINI_OBJECT (to_buffer (x, frame)));
+  obs_outlet_put (x, GST_MINI_OBJECT (buffer));
 }
 
 /* { NAME: outcome, ... } */
@@ -124,39 +118,29 @@ is_complete (const ObsBranchAnswer *a, const TribExtractFrame *frame)
          && (frame == NULL || (a->e->has & IDENTITY) == IDENTITY);
 }
 
-/* the members of its record, with the branch's name and the frame's identity in place of its own */
-static gboolean
-rewrite (const ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns, GError **error)
-{
-  ObsExtractor *x = a->branch->x;
-  static const gchar *const ours[] = { "source", "frame_id", "t_ns", "late", "lateness_ms", NULL };
-  static const gchar *const source_only[] = { "source", NULL };
-  TribRecordReader *r = a->branch->copier;
-  TribRecordWriter w;
+/* what the outlet replaces in a record, without lock */
+typedef struct {
+  gchar *source;
+  gint branch; /* its number */
+  TribRecordFormat format;
+  gboolean has_frame;
+  guint64 frame_id;
+  gint64 t_ns, late_ns;
+} Rewrite;
 
-  trib_record_reader_set (r, a->branch->format, a->e->record.str, a->e->record.len);
-  trib_record_reader_next (r);
-  g_string_truncate (x->scratch, 0);
-  trib_record_writer_init (&w, x->out_format, x->scratch);
-  trib_record_writer_begin_map (&w);
-  trib_record_writer_key (&w, "source");
-  trib_record_writer_string (&w, a->branch->name);
-  if (frame) {
-    trib_record_writer_key (&w, "frame_id");
-    trib_record_writer_uint (&w, frame->frame_id);
-    trib_record_writer_key (&w, "t_ns");
-    trib_record_writer_int (&w, frame->t_ns);
-  }
-  if (late_ns > 0) {
-    trib_record_writer_key (&w, "late");
-    trib_record_writer_boolean (&w, TRUE);
-    trib_record_writer_key (&w, "lateness_ms");
-    trib_record_writer_double (&w, (gdouble) late_ns / GST_MSECOND);
-  }
-  if (!trib_record_copy_members (r, &w, frame ? ours : source_only, error))
-    return FALSE;
-  trib_record_writer_end_map (&w);
-  return TRUE;
+static void
+rewrite_free (gpointer data)
+{
+  Rewrite *r = data;
+
+  g_free (r->source);
+  g_free (r);
+}
+
+static GQuark
+rewrite_quark (void)
+{
+  return g_quark_from_static_string ("extractorbin-rewrite");
 }
 
 /**
@@ -164,26 +148,119 @@ rewrite (const ObsBranchAnswer *a, const TribExtractFrame *frame, gint64 late_ns
  * @answer: a record as it was read, or one made of a picture
  * @frame: (nullable): its frame
  * @late_ns: time after the deadline; 0: in time
- * @error: return location: it cannot be written in the format of obs
  *
- * Its source is the branch, and a late answer is marked.
+ * Its source is the branch, and a late answer is marked: if need be, by obs_records_finish().
  *
  * @locks: requires lock
  *
- * Returns: (transfer full) (nullable): the record for obs; the buffer of @answer where nothing has
- * to be changed
+ * Returns: (transfer full): the record; the buffer of @answer where that is nothing else
  */
 GstBuffer *
-obs_records_answer (
-    const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns, GError **error)
+obs_records_answer (const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns)
 {
+  const ObsBranch *b = answer->branch;
   GstBuffer **whole = answer->made ? answer->made : answer->whole;
-  GstBuffer *buffer;
+  GstBuffer *buffer = whole ? gst_buffer_make_writable (g_steal_pointer (whole))
+                            : gst_buffer_new_memdup (answer->e->record.str, answer->e->record.len);
 
-  if (answer->made == NULL && (whole == NULL || late_ns > 0 || !is_complete (answer, frame)))
-    return rewrite (answer, frame, late_ns, error) ? to_buffer (answer->branch->x, frame) : NULL;
-  buffer = gst_buffer_make_writable (g_steal_pointer (whole));
   GST_BUFFER_PTS (buffer) = frame ? frame->running_time : GST_CLOCK_TIME_NONE;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  if (late_ns > 0 || (answer->made == NULL && !is_complete (answer, frame))) {
+    const Rewrite rewrite = { .source = g_strdup (b->name),
+      .branch = b->number,
+      .format = answer->made ? b->x->out_format : b->format,
+      .has_frame = frame != NULL,
+      .frame_id = frame ? frame->frame_id : 0,
+      .t_ns = frame ? frame->t_ns : 0,
+      .late_ns = late_ns };
+    gst_mini_object_set_qdata (GST_MINI_OBJECT (buffer), rewrite_quark (),
+        g_memdup2 (&rewrite, sizeof rewrite), rewrite_free);
+  }
   return buffer;
+}
+
+static void
+put_head (TribRecordWriter *w, const Rewrite *r)
+{
+  trib_record_writer_begin_map (w);
+  trib_record_writer_key (w, "source");
+  trib_record_writer_string (w, r->source);
+  if (r->has_frame) {
+    trib_record_writer_key (w, "frame_id");
+    trib_record_writer_uint (w, r->frame_id);
+    trib_record_writer_key (w, "t_ns");
+    trib_record_writer_int (w, r->t_ns);
+  }
+  if (r->late_ns > 0) {
+    trib_record_writer_key (w, "late");
+    trib_record_writer_boolean (w, TRUE);
+    trib_record_writer_key (w, "lateness_ms");
+    trib_record_writer_double (w, (gdouble) r->late_ns / GST_MSECOND);
+  }
+}
+
+/* (transfer full) (nullable) */
+static GString *
+rewrite (ObsExtractor *x, const Rewrite *r, GstBuffer *buffer, GError **error)
+{
+  static const gchar *const head[] = { "source", "frame_id", "t_ns", "late", "lateness_ms", NULL };
+  static const gchar *const source_only[] = { "source", NULL };
+  GString *text = NULL;
+  TribRecordWriter w;
+  GstMapInfo map;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    g_set_error_literal (
+        error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "its memory cannot be read");
+    return NULL;
+  }
+  text = g_string_sized_new (map.size + 128);
+  trib_record_reader_set (x->copier, r->format, map.data, map.size);
+  trib_record_reader_next (x->copier);
+  trib_record_writer_init (&w, x->out_format, text);
+  put_head (&w, r);
+  if (trib_record_copy_members (x->copier, &w, r->has_frame ? head : source_only, error))
+    trib_record_writer_end_map (&w);
+  else
+    g_string_free (g_steal_pointer (&text), TRUE);
+  gst_buffer_unmap (buffer, &map);
+  return text;
+}
+
+/**
+ * obs_records_finish:
+ * @buffer: (transfer full): from the queue of obs
+ *
+ * Makes an answer what obs_records_answer() found that it has to be.
+ *
+ * @thread: outlet, without lock
+ *
+ * Returns: (transfer full) (nullable): the record to push; %NULL: its members cannot be written in
+ * the format of obs, and it is counted as invalid
+ */
+GstBuffer *
+obs_records_finish (ObsExtractor *x, GstBuffer *buffer)
+{
+  Rewrite *r = gst_mini_object_steal_qdata (GST_MINI_OBJECT (buffer), rewrite_quark ());
+  g_autoptr (GError) error = NULL;
+  GstBuffer *result = NULL;
+  GString *text;
+  gsize len;
+
+  if (r == NULL)
+    return buffer;
+  text = rewrite (x, r, buffer, &error);
+  if (text) {
+    len = text->len;
+    result = gst_buffer_new_wrapped (g_string_free (text, FALSE), len);
+    GST_BUFFER_PTS (result) = GST_BUFFER_PTS (buffer);
+  } else {
+    g_mutex_lock (&x->lock);
+    x->counts.queued--;
+    obs_report_invalid_answer (x, obs_extractor_branch (x, r->branch), r->source, error->message);
+    g_mutex_unlock (&x->lock);
+  }
+  gst_buffer_unref (buffer);
+  rewrite_free (r);
+  return result;
 }

@@ -88,12 +88,16 @@ obs_report_branch (ObsBranch *b, const gchar *state, const gchar *reason)
   obs_outlet_put (b->x, GST_MINI_OBJECT (obs_branch_to_message (b, state, reason)));
 }
 
+/* counts it, too; @b: (nullable): the branch, unless it has been removed since */
 void
-obs_report_invalid_answer (ObsBranch *b, const gchar *reason)
+obs_report_invalid_answer (ObsExtractor *x, ObsBranch *b, const gchar *name, const gchar *reason)
 {
-  Message values = { .branch = b->name, .reason = reason };
+  Message values = { .branch = name, .reason = reason };
 
-  report (b->x, &invalid_message, &b->x->invalid_notice, &values);
+  x->counts.invalid++;
+  if (b)
+    b->counts.invalid++;
+  report (x, &invalid_message, &x->invalid_notice, &values);
 }
 
 void

@@ -22,6 +22,7 @@ obs_extractor_new (GstElement *bin)
   x->bin = bin;
   x->branches = g_ptr_array_new_with_free_func ((GDestroyNotify) obs_branch_unref);
   x->scratch = g_string_new (NULL);
+  x->copier = trib_record_reader_new (NULL);
   obs_extractor_settings_init (&x->now);
   g_mutex_init (&x->lock);
   g_cond_init (&x->work);
@@ -49,6 +50,7 @@ obs_extractor_unref (ObsExtractor *x)
   g_ptr_array_unref (x->branches);
   g_queue_clear_full (&x->out, (GDestroyNotify) gst_mini_object_unref);
   g_string_free (x->scratch, TRUE);
+  trib_record_reader_free (x->copier);
   g_free (x->session);
   obs_extractor_settings_clear (&x->now);
   g_mutex_clear (&x->lock);

@@ -97,7 +97,7 @@ struct _ObsBranch {
   TribExtractCounts last; /* of gst/extract, until it was removed there */
 
   /* stream lock of the sink pad */
-  TribRecordReader *reader, *copier;
+  TribRecordReader *reader;
   gboolean knows_caps;
   gboolean gives_records;
   TribRecordFormat format;
@@ -158,6 +158,7 @@ struct _ObsExtractor {
 
   /* the outlet */
   gboolean started;
+  TribRecordReader *copier;
 };
 
 /* obs-extractor.c */
@@ -211,13 +212,15 @@ void obs_records_skipped (
     ObsExtractor *x, const TribExtractFrame *frame, const gchar *source, const gchar *reason);
 void obs_records_empty (ObsExtractor *x, const TribExtractFrame *frame, const gchar *source);
 GstBuffer *obs_records_answer (
-    const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns, GError **error);
+    const ObsBranchAnswer *answer, const TribExtractFrame *frame, gint64 late_ns);
+GstBuffer *obs_records_finish (ObsExtractor *x, GstBuffer *buffer);
 
 /* obs-extractor-report.c; with lock */
 void obs_extractor_event (gpointer user_data, const TribExtractEvent *event);
 GstMessage *obs_branch_to_message (ObsBranch *b, const gchar *state, const gchar *reason);
 void obs_report_branch (ObsBranch *b, const gchar *state, const gchar *reason);
-void obs_report_invalid_answer (ObsBranch *b, const gchar *reason);
+void obs_report_invalid_answer (
+    ObsExtractor *x, ObsBranch *b, const gchar *name, const gchar *reason);
 void obs_report_lost_records (ObsExtractor *x);
 GstStructure *obs_extractor_stats (ObsExtractor *x);
 ObsBranch *obs_extractor_branch (ObsExtractor *x, gint number);
