@@ -136,6 +136,7 @@ class Tables:
 
     @staticmethod
     def _row(row):
+        row = re.sub(r"^\[\w+\] ?= ?", "", row)
         if not row.startswith("{"):
             return None
         cells = _split(_body(row, 1))

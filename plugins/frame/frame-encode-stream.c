@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The streaming half of frameencodebin: what comes in at the sink pad, the exchange of the encoder
- * between two frames, what goes out. All on the streaming thread. */
+/* The streaming part of frameencodebin: input at the sink pad, the exchange of the encoder between two
+ * frames, output. All on the streaming thread. */
 #include "config.h"
 
 #include "gstframeencodebin-private.h"
 
 #include <gst/pbutils/missing-plugins.h>
 
+#include <shared/trib-fields.h>
+
 #include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-jpeg-comment.h>
 
 #define GST_CAT_DEFAULT frame_encode_bin_debug
+
+typedef struct {
+  const gchar *frame_id, *reason, *detail;
+} FrameFailed;
+
+#define TEXT(name, field, about)                                       \
+  {                                                                    \
+    name, TRIB_FIELD_TEXT, G_STRUCT_OFFSET (FrameFailed, field), about \
+  }
+
+/* clang-format off */
+static const TribField frame_failed_fields[] = {
+  TEXT ("frame-id", frame_id, "id of the frame"),
+  TEXT ("reason", reason, "name of the counter in `stats`"),
+  TEXT ("detail", detail, "why, as text for people"),
+};
+/* clang-format on */
+static const TribFieldTable frame_failed_message = TRIB_FIELD_TABLE (
+    "frameencodebin-frame-failed", "no picture was made of a frame", frame_failed_fields);
 
 static void
 count (GstFrameEncodeBin *self, Counter counter, guint64 n)
@@ -33,22 +54,20 @@ get_count (GstFrameEncodeBin *self, Counter counter)
 }
 
 static void
-give_up_frame (
-    GstFrameEncodeBin *self, Counter reason, const TribFrameInfo *info, const gchar *detail)
+fail_frame (GstFrameEncodeBin *self, Counter reason, const TribFrameInfo *info, const gchar *detail)
 {
   g_autofree gchar *id
       = trib_frame_id_format (info->session, info->stream, info->index, info->t_ns);
 
-  GST_WARNING_OBJECT (self, "frame %s: %s: %s", id, frame_encode_counter_names[reason], detail);
+  const FrameFailed message = { id, frame_encode_counter_name (reason), detail };
+
+  GST_WARNING_OBJECT (self, "frame %s: %s: %s", id, message.reason, detail);
   count (self, reason, 1);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("frameencodebin-frame-failed", "frame-id", G_TYPE_STRING, id, "reason",
-              G_TYPE_STRING, frame_encode_counter_names[reason], "detail", G_TYPE_STRING, detail,
-              NULL)));
+  gst_element_post_message (
+      GST_ELEMENT (self), trib_fields_to_message (self, &frame_failed_message, &message));
 }
 
-/* ---- what comes out of the encoder ---- */
+/* ---- output of the encoder ---- */
 
 static void
 release_held (GstFrameEncodeBin *self)
@@ -96,7 +115,7 @@ out_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return push_picture (gst_pad_get_element_private (pad), buffer);
 }
 
-/* Only what the encoder has to say itself goes on: the events it was given went past it. */
+/* Only the encoder's own events are pushed on: those given to it have been pushed already. */
 static gboolean
 out_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -131,7 +150,7 @@ feed_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstFrameEncodeBin *self = gst_pad_get_element_private (pad);
 
-  /* sent by linking, which is no news to upstream */
+  /* sent by linking, which does not concern upstream */
   if (GST_EVENT_TYPE (event) == GST_EVENT_RECONFIGURE) {
     gst_event_unref (event);
     return TRUE;
@@ -152,7 +171,7 @@ static const FrameEncoderFunctions encoder_functions
 
 /* ---- exchange of the encoder ---- */
 
-/* what it still holds comes out first */
+/* @drain: it pushes what it holds first */
 static void
 drop_encoder (GstFrameEncodeBin *self, gboolean drain)
 {
@@ -172,7 +191,7 @@ frame_encode_post_missing (GstFrameEncodeBin *self, TribFrameFormat format)
   gst_element_post_message (
       GST_ELEMENT (self), gst_missing_element_message_new (GST_ELEMENT (self), factory));
   GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
-      ("There is no element \"%s\", which compresses to %s. Install the package %s.", factory,
+      ("The element \"%s\", which compresses to %s, is missing. Install the package %s.", factory,
           trib_frame_format_to_string (format), frame_encoder_package (format)),
       (NULL));
 }
@@ -225,7 +244,7 @@ configure_raw (GstFrameEncodeBin *self)
   if (!push_caps (self, caps))
     return GST_FLOW_NOT_NEGOTIATED;
   if (had_encoder) {
-    /* the codec that the encoder told of is no longer there */
+    /* the codec in the tags of the encoder is not in use any more */
     gst_pad_push_event (self->srcpad, gst_event_new_tag (gst_tag_list_new_empty ()));
     gst_pad_sticky_events_foreach (self->sinkpad, forward_tags, self);
   }
@@ -267,7 +286,7 @@ configure_encoder (GstFrameEncodeBin *self, const Request *r, gboolean new_caps)
   return GST_FLOW_OK;
 }
 
-/* Brings the inside in line with the caps and the properties; between two frames only. */
+/* Applies the caps and the properties; between two frames only. */
 static GstFlowReturn
 configure (GstFrameEncodeBin *self, gboolean new_caps)
 {
@@ -282,8 +301,8 @@ configure (GstFrameEncodeBin *self, gboolean new_caps)
   if (self->convert == NULL || new_caps || r.format != self->applied.format) {
     convert = trib_frame_convert_new (&self->info, r.format, &error);
     if (convert == NULL) {
-      GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-          ("These pictures cannot be compressed: %s.", error->message), (NULL));
+      GST_ELEMENT_ERROR (
+          self, STREAM, FORMAT, ("The pictures cannot be compressed: %s.", error->message), (NULL));
       return GST_FLOW_ERROR;
     }
     g_clear_pointer (&self->convert, trib_frame_convert_free);
@@ -311,7 +330,7 @@ ensure_configured (GstFrameEncodeBin *self)
   GST_OBJECT_LOCK (self);
   changed = self->request.format != self->applied.format
             || self->request.quality != self->applied.quality;
-  /* nothing that an encoder knows of */
+  /* independent of the encoder */
   self->applied.identity_comment = self->request.identity_comment;
   GST_OBJECT_UNLOCK (self);
   if (self->configured && !changed)
@@ -349,11 +368,11 @@ describe (GstFrameEncodeBin *self, TribFrameInfo *info)
   info->key = TRUE;
 }
 
-/* the frame's fate when nothing came out */
+/* of a frame without a picture */
 static GstFlowReturn
 explain_loss (GstFrameEncodeBin *self, GstFlowReturn flow, const TribFrameInfo *info)
 {
-  gboolean told;
+  gboolean posted;
 
   switch (flow) {
     case GST_FLOW_FLUSHING:
@@ -361,16 +380,16 @@ explain_loss (GstFrameEncodeBin *self, GstFlowReturn flow, const TribFrameInfo *
       count (self, DROPPED_FLUSH, 1);
       return flow;
     case GST_FLOW_NOT_NEGOTIATED:
-      give_up_frame (self, FAILED_NEGOTIATION, info, "downstream does not take these caps");
+      fail_frame (self, FAILED_NEGOTIATION, info, "downstream does not accept these caps");
       return flow;
     default:
       break;
   }
-  give_up_frame (self, FAILED_ENCODER, info, "the encoder gave nothing back");
+  fail_frame (self, FAILED_ENCODER, info, "the encoder returned no picture");
   GST_OBJECT_LOCK (self);
-  told = self->child_error;
+  posted = self->child_error;
   GST_OBJECT_UNLOCK (self);
-  if (flow == GST_FLOW_ERROR && !told)
+  if (flow == GST_FLOW_ERROR && !posted)
     GST_ELEMENT_ERROR (self, STREAM, ENCODE,
         ("The encoder %s failed on a picture of %dx%d.",
             frame_encoder_factory (self->applied.format), GST_VIDEO_INFO_WIDTH (&self->info),
@@ -389,7 +408,7 @@ encode (GstFrameEncodeBin *self, GstBuffer *buffer, TribFrameInfo *info)
 
   buffer = trib_frame_convert_run (self->convert, buffer, &error);
   if (buffer == NULL) {
-    give_up_frame (self, FAILED_CONVERSION, info, error->message);
+    fail_frame (self, FAILED_CONVERSION, info, error->message);
     return GST_FLOW_OK;
   }
   buffer = gst_buffer_make_writable (buffer);
@@ -424,13 +443,13 @@ frame_encode_stream_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   trib_frame_stamper_identify (&self->stamper, GST_ELEMENT (self), buffer, &self->segment,
       self->session_in_use, self->stream_in_use, g_get_real_time () * 1000, &info);
   if (info.session != self->session_in_use) {
-    /* they live in the buffer, which the conversion may replace */
+    /* they are owned by the buffer, which the conversion may replace */
     info.session = session = g_strdup (info.session);
     info.stream = stream = g_strdup (info.stream);
   }
   flow = self->caps ? ensure_configured (self) : GST_FLOW_NOT_NEGOTIATED;
   if (flow != GST_FLOW_OK) {
-    give_up_frame (self, flow == GST_FLOW_NOT_NEGOTIATED ? FAILED_NEGOTIATION : FAILED_SETUP, &info,
+    fail_frame (self, flow == GST_FLOW_NOT_NEGOTIATED ? FAILED_NEGOTIATION : FAILED_SETUP, &info,
         flow == GST_FLOW_NOT_NEGOTIATED ? "no caps, or downstream refuses them" : "no encoder");
     gst_buffer_unref (buffer);
     return flow;
@@ -459,8 +478,8 @@ set_caps (GstFrameEncodeBin *self, GstCaps *caps)
   return TRUE;
 }
 
-/* Encoders are told of segments and tags, and make new tags of them; all else goes past them, which
- * keeps its place in the stream because they hold nothing back. */
+/* Encoders get segments and tags, and make new tags of them; other events bypass them, which keeps the order
+ * because encoders hold no frame back. */
 static gboolean
 forward_event (GstFrameEncodeBin *self, GstEvent *event)
 {
@@ -470,12 +489,12 @@ forward_event (GstFrameEncodeBin *self, GstEvent *event)
     return gst_pad_push_event (self->encoder->feed, event);
   if (self->encoder && GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     gst_pad_push_event (self->encoder->feed, gst_event_ref (event));
-  /* the end of a flush is due wherever its beginning went */
+  /* a flush-stop goes wherever its flush-start went */
   if (has_caps || !GST_EVENT_IS_SERIALIZED (event)
       || GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
       || GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     return gst_pad_push_event (self->srcpad, event);
-  /* what has its place in the stream waits for the caps that must come before it */
+  /* a serialized event waits for the caps, which must precede it */
   g_queue_push_tail (&self->held, event);
   return TRUE;
 }
@@ -520,8 +539,7 @@ frame_encode_stream_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return forward_event (self, event);
 }
 
-/* what downstream asks of the pictures' size and rate, asked of upstream; formats are our own
- * business */
+/* downstream's limits on size and rate, for upstream; formats are converted here */
 static GstCaps *
 make_sink_caps (GstFrameEncodeBin *self)
 {
@@ -559,7 +577,7 @@ frame_encode_stream_query (GstPad *pad, GstObject *parent, GstQuery *query)
       GstCaps *filter;
       gst_query_parse_caps (query, &filter);
       if (filter) {
-        /* our order: the first format is the cheapest */
+        /* in the order of the template: the first format is the cheapest */
         GstCaps *both = gst_caps_intersect_full (caps, filter, GST_CAPS_INTERSECT_FIRST);
         gst_caps_replace (&caps, both);
         gst_caps_unref (both);
@@ -568,7 +586,7 @@ frame_encode_stream_query (GstPad *pad, GstObject *parent, GstQuery *query)
       return TRUE;
     }
     case GST_QUERY_ALLOCATION:
-      /* upstream's own buffers, with any row length; never downstream's, which holds pictures */
+      /* upstream's own buffers, with any row length; never downstream's, which are for pictures */
       gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
       return TRUE;
     default:

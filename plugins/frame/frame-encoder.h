@@ -7,13 +7,13 @@
 
 G_BEGIN_DECLS
 
-/* One encoder inside a bin, between two pads of ours: what is pushed into @feed comes out of the
- * owner's functions on @out, on the same thread. Made, used and dropped on the streaming thread, or
- * while that rests. */
+/* One encoder inside a bin, between two internal pads: buffers pushed into @feed reach the owner's
+ * functions on @out, on the same thread. Created, used and freed on the streaming thread, or while the pads are
+ * inactive. */
 typedef struct {
   TribFrameFormat format;
   gint quality;
-  GstBin *bin;         /* not owned: it owns us */
+  GstBin *bin;         /* not owned: the owner of this */
   GstElement *element; /* owned by @bin too */
   GstPad *feed;
   GstPad *out;

@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* The instance, shared by its two halves: gstframeencodebin.c (properties and states, application's
+/* The instance, shared by its two parts: gstframeencodebin.c (properties and states, the application's
  * threads) and frame-encode-stream.c (pads, streaming thread). */
 
 GST_DEBUG_CATEGORY_EXTERN (frame_encode_bin_debug);
@@ -28,15 +28,22 @@ typedef enum {
   FAILED_NEGOTIATION,
   DROPPED_SEGMENT,
   DROPPED_FLUSH,
+  PENDING, /* made of the others */
   N_COUNTERS
 } Counter;
-extern const gchar *const frame_encode_counter_names[N_COUNTERS];
 
 typedef struct {
   TribFrameFormat format;
   gint quality;
   gboolean identity_comment;
 } Request;
+
+/* as the properties say */
+typedef struct {
+  Request request;
+  gchar *session; /* NULL: made at start */
+  gchar *stream;
+} FrameEncodeSettings;
 
 #define GST_TYPE_FRAME_ENCODE_BIN (gst_frame_encode_bin_get_type ())
 G_DECLARE_FINAL_TYPE (GstFrameEncodeBin, gst_frame_encode_bin, GST, FRAME_ENCODE_BIN, GstBin)
@@ -49,16 +56,14 @@ struct _GstFrameEncodeBin {
   GstPad *srcpad;
 
   /* OBJECT_LOCK */
-  Request set;     /* as the properties say */
+  FrameEncodeSettings settings;
   Request request; /* for the next frame: follows when all of one g_object_set() is set */
-  gchar *session;  /* property, NULL: made at start */
-  gchar *stream;   /* property */
   GError *bad_session, *bad_stream; /* why start must fail */
   gchar *session_in_use;
   guint64 counters[N_COUNTERS];
   gboolean child_error; /* an encoder posted an error: one is enough */
 
-  /* streaming thread, or a state change while that rests */
+  /* streaming thread, or a state change while the pads are inactive */
   Request applied;
   gboolean has_applied;
   gboolean configured;
@@ -66,7 +71,7 @@ struct _GstFrameEncodeBin {
   GstCaps *caps;
   GstVideoInfo info;
   GstSegment segment;
-  GQueue held; /* events that must not pass before the caps */
+  GQueue held; /* events that the caps must precede */
   TribFrameStamper stamper;
   TribFrameConvert *convert;
   FrameEncoder *encoder; /* NULL for raw */
@@ -76,9 +81,10 @@ struct _GstFrameEncodeBin {
 GstFlowReturn frame_encode_stream_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer);
 gboolean frame_encode_stream_event (GstPad *pad, GstObject *parent, GstEvent *event);
 gboolean frame_encode_stream_query (GstPad *pad, GstObject *parent, GstQuery *query);
-/* while nothing streams */
+/* while the pads are inactive */
 void frame_encode_stream_reset (GstFrameEncodeBin *self);
 /* any thread */
+const gchar *frame_encode_counter_name (Counter counter);
 void frame_encode_post_missing (GstFrameEncodeBin *self, TribFrameFormat format);
 
 G_END_DECLS

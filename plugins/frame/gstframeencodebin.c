@@ -4,64 +4,47 @@
  * @title: frameencodebin
  * @short_description: compresses each frame by itself and gives it an identity
  *
- * Takes raw video and gives one picture a frame: packed raw, JPEG, PNG or WebP. Frames that carry
- * no identity yet get one: session, stream, index and capture time, in a meta that the elements
- * behind keep. What was done to the frame (format, quality, size of the uncompressed picture) goes
- * into the same meta, for `kafkabinarysink` and others to report.
+ * Takes raw video and pushes one picture for each frame: packed raw, JPEG, PNG or WebP. Frames
+ * without an identity get one: session, stream, index and capture time, in a meta that the elements
+ * downstream keep. The format, the quality and the size of the uncompressed picture are in the same
+ * meta, for `kafkabinarysink` and others to report.
  *
- * `format` and `quality` may change while the pipeline plays: from the next frame on both are in
- * force together, when they are set with one g_object_set(). No frame is lost over it, and the caps
- * change exactly at the first picture of the new kind.
+ * `format` and `quality` may change while the pipeline plays: both take effect together with the next
+ * frame, when they are set with one g_object_set(). No frame is lost, and the caps change exactly at
+ * the first picture of the new kind.
  *
- * The colours that come in are the colours a viewer sees. A JPEG file always means full-range
- * BT.601 (JFIF), which bare `jpegenc` leaves to whoever feeds it; here limited-range video is
- * stretched, other matrices are converted, and RGB is stored as 4:2:0 YCbCr. Video whose caps have
- * no colorimetry is what GStreamer assumes: BT.601 up to 576 lines, BT.709 above, both limited.
+ * Colours are preserved for viewers. A JPEG file always means full-range BT.601 (JFIF), which bare
+ * `jpegenc` does not convert to; here limited-range video is stretched, other matrices are converted,
+ * and RGB is stored as 4:2:0 YCbCr. Video whose caps have no colorimetry is taken for what GStreamer
+ * assumes: BT.601 up to 576 lines, BT.709 above, both limited.
  *
- * With `identity-comment=true` each JPEG says itself which frame it is, for processes that are given
- * bytes and nothing else, through a FIFO or a pipe (`obssink`).
+ * With `identity-comment=true` each JPEG contains its frame's identity, for processes that receive the
+ * bytes only, through a FIFO or a pipe (`obssink`).
  *
  * ## Caps
  * In: video/x-raw of any format in system memory. Out: image/jpeg, image/png, image/webp, or
- * video/x-raw as RGB or GRAY8. Grey stays grey but in WebP, which knows no grey. Transparency is
+ * video/x-raw as RGB or GRAY8. Grey stays grey but in WebP, which has no grey. Transparency is
  * dropped. Raw pictures have no padding between rows: where the width is no multiple of 4, the row
  * length is in the buffer's GstVideoMeta.
  *
  * ## Timing
- * Adds no latency: a picture leaves before the next frame comes in. Timestamps are kept. The
+ * Adds no latency: a picture is pushed before the next frame is accepted. Timestamps are kept. The
  * capture time of the identity is, in this order: a GstReferenceTimestampMeta with caps
  * timestamp/x-unix, the wall time of the stream's start plus the frame's running time, the wall
  * clock.
  *
  * ## Threads
- * None of its own. Everything happens on the thread that pushes frames in, the exchange of the
- * encoder too. Properties may be set and read from any thread.
+ * None of its own. All work, the exchange of the encoder included, is done on the upstream streaming
+ * thread. Properties may be set and read from any thread.
  *
  * ## Errors
  * A missing encoder gives a missing-plugin message and one error that names the Debian package. A
- * stream id or session id that cannot stand in a frame id is refused: the state change to PAUSED
- * fails with an error that says why. Pictures that no conversion exists for give an error.
- *
- * ## Messages
- * - `frameencodebin-frame-failed`: a frame was given up. Fields: `frame-id` (string: which),
- * `reason` (string: the field of the stats that counts it), `detail` (string: why, for people).
+ * stream id or session id that is not valid in a frame id is refused: the state change to PAUSED
+ * fails with an error that gives the reason. Pictures that cannot be converted give an error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `frames-out` + `pending` + all `failed-…` + all
  * `dropped-…`, at any moment.
- *
- * - `frames-in` (frames): came in
- * - `frames-out` (frames): given to the source pad
- * - `bytes-in` (bytes): of the frames that came in
- * - `bytes-out` (bytes): of the pictures given to the source pad
- * - `pending` (frames): being worked on, 0 or 1
- * - `failed-setup` (frames): no encoder or no conversion; an error was posted
- * - `failed-conversion` (frames): the buffer did not hold the picture that its caps say
- * - `failed-encoder` (frames): the encoder gave nothing back
- * - `failed-negotiation` (frames): no caps, or caps that downstream refuses
- * - `dropped-segment` (frames): outside of the segment
- * - `dropped-flush` (frames): a flush, the end of the stream or a state change came first
- * - `switches` (changes): of format or quality that took effect between two frames
  *
  * ## Example launch line
  * |[
@@ -80,6 +63,9 @@
 
 #include <string.h>
 
+#include <shared/trib-fields.h>
+#include <shared/trib-properties.h>
+
 #include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-frame-session.h>
@@ -87,11 +73,7 @@
 GST_DEBUG_CATEGORY (frame_encode_bin_debug);
 #define GST_CAT_DEFAULT frame_encode_bin_debug
 
-#define DEFAULT_FORMAT TRIB_FRAME_FORMAT_JPEG
-#define DEFAULT_QUALITY -1
-#define DEFAULT_STREAM_ID "video-0"
-
-/* what encoders take without a general conversion comes first, so that sources choose it */
+/* formats that encoders accept without a general conversion are first, so that sources prefer them */
 #define PREFERRED_FORMATS "{ I420, NV12, YV12, NV21, RGB, BGR, RGBx, BGRx, GRAY8 }"
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
@@ -102,24 +84,6 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
     GST_PAD_ALWAYS,
     GST_STATIC_CAPS ("image/jpeg; image/png; image/webp; " GST_VIDEO_CAPS_MAKE ("{ RGB, GRAY8 }")));
 
-#define GST_TYPE_FRAME_ENCODE_BIN_FORMAT (gst_frame_encode_bin_format_get_type ())
-static GType
-gst_frame_encode_bin_format_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { TRIB_FRAME_FORMAT_RAW, "Packed RGB or GRAY8", "raw" },
-    { TRIB_FRAME_FORMAT_JPEG, "JPEG", "jpeg" },
-    { TRIB_FRAME_FORMAT_PNG, "PNG, without loss", "png" },
-    { TRIB_FRAME_FORMAT_WEBP, "WebP", "webp" },
-    { 0, NULL, NULL },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstFrameEncodeBinFormat", values));
-  return type;
-}
-
 enum {
   PROP_FORMAT = 1,
   PROP_QUALITY,
@@ -129,11 +93,63 @@ enum {
   PROP_STATS,
   N_PROPS
 };
-static GParamSpec *properties[N_PROPS];
 
-const gchar *const frame_encode_counter_names[N_COUNTERS] = { "frames-in", "frames-out", "bytes-in",
-  "bytes-out", "switches", "failed-setup", "failed-conversion", "failed-encoder",
-  "failed-negotiation", "dropped-segment", "dropped-flush" };
+#define AT(field) G_STRUCT_OFFSET (FrameEncodeSettings, field)
+
+/* clang-format off */
+static const TribProperty property_table[N_PROPS] = {
+  [PROP_FORMAT] = { TRIB_PROPERTY_ENUM, "format", "Format",
+      "Format of the pictures", AT (request.format), .while_playing = TRUE,
+      .initial = TRIB_FRAME_FORMAT_JPEG, .type_name = "GstFrameEncodeBinFormat", .choices = {
+        [TRIB_FRAME_FORMAT_RAW] = { "raw", "Packed RGB or GRAY8" },
+        [TRIB_FRAME_FORMAT_JPEG] = { "jpeg", "JPEG" },
+        [TRIB_FRAME_FORMAT_PNG] = { "png", "PNG, without loss" },
+        [TRIB_FRAME_FORMAT_WEBP] = { "webp", "WebP" } } },
+  /* PNG: zlib's levels 0 to 9 are (quality * 9 + 50) / 100 */
+  [PROP_QUALITY] = { TRIB_PROPERTY_INT, "quality", "Quality",
+      "0 (smallest) to 100 (best), for PNG the effort; -1: the format's default (JPEG 90, WebP 85, "
+      "PNG level 6)", AT (request.quality), -1, 100, -1, .while_playing = TRUE },
+  [PROP_SESSION_ID] = { TRIB_PROPERTY_TEXT, "session-id", "Session id",
+      "Session of frames without an identity; when not set, a new one at each start",
+      AT (session), .is_nullable = TRUE },
+  [PROP_STREAM_ID] = { TRIB_PROPERTY_TEXT, "stream-id", "Stream id",
+      "Stream of frames without an identity; may not contain '_'",
+      AT (stream), .text = "video-0" },
+  [PROP_IDENTITY_COMMENT] = { TRIB_PROPERTY_BOOL, "identity-comment", "Identity comment",
+      "Add a comment to each JPEG that identifies its frame, {\"frame_id\":N,\"t_ns\":N}",
+      AT (request.identity_comment), .while_playing = TRUE },
+  [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
+      "Counters of frames and bytes since the last start" },
+};
+
+#define COUNT(counter, name, about) \
+  [counter] = { name, TRIB_FIELD_UINT64, (counter) * sizeof (guint64), about }
+static const TribField stats_fields[N_COUNTERS] = {
+  COUNT (FRAMES_IN, "frames-in", "frames received"),
+  COUNT (FRAMES_OUT, "frames-out", "pictures given to the source pad"),
+  COUNT (BYTES_IN, "bytes-in", "bytes of the frames received"),
+  COUNT (BYTES_OUT, "bytes-out", "bytes of the pictures given to the source pad"),
+  COUNT (SWITCHES, "switches", "changes of format or quality that took effect between frames"),
+  COUNT (FAILED_SETUP, "failed-setup",
+    "frames without an encoder or conversion; an error was posted"),
+  COUNT (FAILED_CONVERSION, "failed-conversion", "frames whose buffer does not match its caps"),
+  COUNT (FAILED_ENCODER, "failed-encoder", "frames for which the encoder returned no picture"),
+  COUNT (FAILED_NEGOTIATION, "failed-negotiation",
+    "frames without caps, or with caps that downstream refuses"),
+  COUNT (DROPPED_SEGMENT, "dropped-segment", "frames outside of the segment"),
+  COUNT (DROPPED_FLUSH, "dropped-flush", "frames interrupted by a flush, EOS or a state change"),
+  COUNT (PENDING, "pending", "frames in progress, 0 or 1"),
+};
+/* clang-format on */
+static const TribProperties properties = TRIB_PROPERTIES (property_table);
+static const TribFieldTable stats_table
+    = TRIB_FIELD_TABLE ("application/x-frameencodebin-stats", NULL, stats_fields);
+
+const gchar *
+frame_encode_counter_name (Counter counter)
+{
+  return stats_fields[counter].name;
+}
 
 G_DEFINE_TYPE (GstFrameEncodeBin, gst_frame_encode_bin, GST_TYPE_BIN)
 GST_ELEMENT_REGISTER_DEFINE (
@@ -154,9 +170,10 @@ start (GstFrameEncodeBin *self)
     bad = g_strdup ((self->bad_session ? self->bad_session : self->bad_stream)->message);
   format = self->request.format;
   g_free (self->session_in_use);
-  self->session_in_use = self->session ? g_strdup (self->session) : trib_frame_session_new ();
+  self->session_in_use
+      = self->settings.session ? g_strdup (self->settings.session) : trib_frame_session_new ();
   g_free (self->stream_in_use);
-  self->stream_in_use = g_strdup (self->stream);
+  self->stream_in_use = g_strdup (self->settings.stream);
   memset (self->counters, 0, sizeof (self->counters));
   self->child_error = FALSE;
   GST_OBJECT_UNLOCK (self);
@@ -205,38 +222,35 @@ handle_message (GstBin *bin, GstMessage *message)
 
 /* ---- properties ---- */
 
-/* Called once for all that one g_object_set() changed, so that a frame never meets the format of
- * one request with the quality of another. */
+/* Called once for all properties of one g_object_set(), so that no frame gets the format of one request with
+ * the quality of another. */
 static void
 dispatch_properties_changed (GObject *object, guint n_pspecs, GParamSpec **pspecs)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
   GST_OBJECT_LOCK (self);
-  self->request = self->set;
+  self->request = self->settings.request;
   GST_OBJECT_UNLOCK (self);
   G_OBJECT_CLASS (gst_frame_encode_bin_parent_class)
       ->dispatch_properties_changed (object, n_pspecs, pspecs);
 }
 
-/* a value that cannot stand in a frame id is not taken, and start will say so */
-static void
-set_id (GstFrameEncodeBin *self, gchar **field, GError **bad, const gchar *value,
+/* Whether @value is valid in a frame id. One that is not is refused, and start() fails with its error. */
+static gboolean
+check_id (GstFrameEncodeBin *self, GError **bad, const gchar *value,
     gboolean (*check) (const gchar *, GError **), gboolean may_be_null)
 {
   g_autoptr (GError) error = NULL;
+  gboolean valid = (may_be_null && value == NULL) || check (value, &error);
 
-  if (!(may_be_null && value == NULL) && !check (value, &error))
+  if (!valid)
     GST_WARNING_OBJECT (self, "refused: %s", error->message);
   GST_OBJECT_LOCK (self);
   g_clear_error (bad);
-  if (error) {
-    *bad = g_steal_pointer (&error);
-  } else {
-    g_free (*field);
-    *field = g_strdup (value);
-  }
+  *bad = g_steal_pointer (&error);
   GST_OBJECT_UNLOCK (self);
+  return valid;
 }
 
 static void
@@ -244,52 +258,29 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
-  switch (id) {
-    case PROP_FORMAT:
-      GST_OBJECT_LOCK (self);
-      self->set.format = g_value_get_enum (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_QUALITY:
-      GST_OBJECT_LOCK (self);
-      self->set.quality = g_value_get_int (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_IDENTITY_COMMENT:
-      GST_OBJECT_LOCK (self);
-      self->set.identity_comment = g_value_get_boolean (value);
-      GST_OBJECT_UNLOCK (self);
-      break;
-    case PROP_SESSION_ID:
-      set_id (self, &self->session, &self->bad_session, g_value_get_string (value),
-          trib_session_id_check, TRUE);
-      break;
-    case PROP_STREAM_ID:
-      set_id (self, &self->stream, &self->bad_stream, g_value_get_string (value),
-          trib_stream_id_check, FALSE);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
+  if (id == PROP_SESSION_ID
+      && !check_id (
+          self, &self->bad_session, g_value_get_string (value), trib_session_id_check, TRUE))
+    return;
+  if (id == PROP_STREAM_ID
+      && !check_id (
+          self, &self->bad_stream, g_value_get_string (value), trib_stream_id_check, FALSE))
+    return;
+  trib_properties_set_locked (&properties, &self->settings, object, id, value, pspec);
 }
 
 static GstStructure *
 make_stats (GstFrameEncodeBin *self)
 {
-  GstStructure *stats = gst_structure_new_empty ("application/x-frameencodebin-stats");
-  guint64 c[N_COUNTERS], pending;
+  guint64 c[N_COUNTERS];
 
   GST_OBJECT_LOCK (self);
   memcpy (c, self->counters, sizeof (c));
   GST_OBJECT_UNLOCK (self);
-  pending = c[FRAMES_IN] - c[FRAMES_OUT];
+  c[PENDING] = c[FRAMES_IN] - c[FRAMES_OUT];
   for (guint i = FAILED_SETUP; i <= DROPPED_FLUSH; i++)
-    pending -= c[i];
-  for (guint i = 0; i < N_COUNTERS; i++)
-    gst_structure_set (stats, frame_encode_counter_names[i], G_TYPE_UINT64, c[i], NULL);
-  gst_structure_set (stats, "pending", G_TYPE_UINT64, pending, NULL);
-  return stats;
+    c[PENDING] -= c[i];
+  return trib_fields_to_structure (&stats_table, c);
 }
 
 static void
@@ -297,40 +288,23 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_FORMAT:
-      g_value_set_enum (value, self->set.format);
-      break;
-    case PROP_QUALITY:
-      g_value_set_int (value, self->set.quality);
-      break;
-    case PROP_IDENTITY_COMMENT:
-      g_value_set_boolean (value, self->set.identity_comment);
-      break;
-    case PROP_SESSION_ID:
-      g_value_set_string (value, self->session ? self->session : self->session_in_use);
-      break;
-    case PROP_STREAM_ID:
-      g_value_set_string (value, self->stream);
-      break;
-    case PROP_STATS:
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (id == PROP_STATS)
+  if (id == PROP_STATS) {
     g_value_take_boxed (value, make_stats (self));
+    return;
+  }
+  trib_properties_get_locked (&properties, &self->settings, object, id, value, pspec);
+  if (id == PROP_SESSION_ID && g_value_get_string (value) == NULL) {
+    GST_OBJECT_LOCK (self);
+    g_value_set_string (value, self->session_in_use);
+    GST_OBJECT_UNLOCK (self);
+  }
 }
 
 static void
 gst_frame_encode_bin_init (GstFrameEncodeBin *self)
 {
-  self->set = (Request){ DEFAULT_FORMAT, DEFAULT_QUALITY, FALSE };
-  self->request = self->set;
-  self->stream = g_strdup (DEFAULT_STREAM_ID);
+  trib_properties_init (&properties, &self->settings);
+  self->request = self->settings.request;
   g_queue_init (&self->held);
   frame_encode_stream_reset (self);
 
@@ -350,91 +324,12 @@ finalize (GObject *object)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
-  g_clear_pointer (&self->session, g_free);
-  g_clear_pointer (&self->stream, g_free);
+  trib_properties_clear (&properties, &self->settings);
   g_clear_pointer (&self->session_in_use, g_free);
   g_clear_pointer (&self->stream_in_use, g_free);
   g_clear_error (&self->bad_session);
   g_clear_error (&self->bad_stream);
   G_OBJECT_CLASS (gst_frame_encode_bin_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *object_class)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  /**
-   * frameencodebin:format:
-   *
-   * What each frame is compressed to. A change while playing holds from the next frame on, together
-   * with a quality that is set in the same g_object_set().
-   *
-   * Since: 0.1
-   */
-  properties[PROP_FORMAT]
-      = g_param_spec_enum ("format", "Format", "What each frame is compressed to",
-          GST_TYPE_FRAME_ENCODE_BIN_FORMAT, DEFAULT_FORMAT, flags | GST_PARAM_MUTABLE_PLAYING);
-  /**
-   * frameencodebin:quality:
-   *
-   * 0 (smallest) to 100 (best), or -1 for the format's own: 90 for JPEG, 85 for WebP. PNG loses
-   * nothing at any quality; there it is the effort, laid onto zlib's levels 0 to 9 by
-   * (quality * 9 + 50) / 100, its own being level 6. Raw pictures have none. A change while playing
-   * holds from the next frame on.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_QUALITY] = g_param_spec_int ("quality", "Quality",
-      "0 (smallest) to 100 (best), for PNG the effort; -1: the format's own (JPEG 90, WebP 85, PNG "
-      "level 6)",
-      -1, 100, DEFAULT_QUALITY, flags | GST_PARAM_MUTABLE_PLAYING);
-  /**
-   * frameencodebin:session-id:
-   *
-   * The session of frames that carry no identity. When it is not set, each start makes a fresh one,
-   * like "session-20260101T120000Z-1a2b3c4d", which can be read here.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_SESSION_ID] = g_param_spec_string ("session-id", "Session id",
-      "Session of frames without an identity; when not set, a fresh one at each start", NULL,
-      flags | GST_PARAM_MUTABLE_READY);
-  /**
-   * frameencodebin:stream-id:
-   *
-   * The stream of frames that carry no identity. It may not contain '_', which separates the parts
-   * of a frame id.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_STREAM_ID] = g_param_spec_string ("stream-id", "Stream id",
-      "Stream of frames without an identity; may not contain '_'", DEFAULT_STREAM_ID,
-      flags | GST_PARAM_MUTABLE_READY);
-  /**
-   * frameencodebin:identity-comment:
-   *
-   * A comment `{"frame_id":N,"t_ns":N}` in each JPEG, the index and the capture time of its identity:
-   * for a process that is given nothing but the bytes. Readers of JPEG pass over it. The bytes of the
-   * picture are not copied for it. Other formats have none. A change while playing holds from the next
-   * frame on.
-   *
-   * Since: 0.2
-   */
-  properties[PROP_IDENTITY_COMMENT] = g_param_spec_boolean ("identity-comment", "Identity comment",
-      "Whether a comment in each JPEG says which frame it is, {\"frame_id\":N,\"t_ns\":N}", FALSE,
-      flags | GST_PARAM_MUTABLE_PLAYING);
-  /**
-   * frameencodebin:stats:
-   *
-   * What became of the frames, see the section on stats.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_STATS]
-      = g_param_spec_boxed ("stats", "Statistics", "What became of the frames since the last start",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -452,7 +347,7 @@ gst_frame_encode_bin_class_init (GstFrameEncodeBinClass *klass)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_properties (object_class);
+  trib_properties_install_class (&properties, object_class);
 
   element_class->change_state = change_state;
   bin_class->handle_message = handle_message;
@@ -460,5 +355,4 @@ gst_frame_encode_bin_class_init (GstFrameEncodeBinClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Frame encoder", "Codec/Encoder/Image",
       "Compresses each frame by itself and gives it an identity", "The gst-tributary authors");
-  gst_type_mark_as_plugin_api (GST_TYPE_FRAME_ENCODE_BIN_FORMAT, 0);
 }
