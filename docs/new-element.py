@@ -24,7 +24,7 @@ MESON = "/usr/bin/meson" if os.access("/usr/bin/meson", os.X_OK) else "meson"
 CLANG_FORMAT_VERSION = "14"  # as the lint wants it
 
 ABOUT = {"sink": "Counts buffers and drops those above a size", "src": "Makes buffers whose bytes all have one value",
-         "transform": "Hands on buffers and drops those above a size"}
+         "transform": "Counts and pushes buffers, and drops those above a size"}
 KLASS = {"sink": "Sink", "src": "Source", "transform": "Filter"}
 BASE = {"sink": "BaseSink", "src": "PushSrc", "transform": "BaseTransform"}
 SOURCE = "fakesrc num-buffers=10 sizetype=fixed sizemax=4096 filltype=zero"
@@ -109,8 +109,9 @@ def join_plugin(tree, words):
     tree.insert(folder + "/plugin.c", r'#include "gst\w+\.h"\n', '#include "gst%s.h"\n' % element)
     tree.insert(folder + "/plugin.c", r"GST_ELEMENT_REGISTER \(\w+, plugin\)", "\n         && GST_ELEMENT_REGISTER (%s, plugin)" % element)
     tree.insert(folder + "/meson.build", r"^  '[\w-]+\.c',\n", "  'gst%s.c',\n" % element)
-    if "gst_base_dep" not in tree.read(folder + "/meson.build"):
-        tree.insert(folder + "/meson.build", r"dependencies: \[[^\]]*", ", gst_base_dep")
+    for dependency in ("shared_dep", "gst_base_dep"):
+        if dependency not in tree.read(folder + "/meson.build"):
+            tree.insert(folder + "/meson.build", r"dependencies: \[[^\]]*", ", " + dependency)
 
 
 def new_plugin(tree, words):

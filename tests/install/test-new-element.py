@@ -23,7 +23,7 @@ NAMES = [name.replace("-", "") for name, _, _ in ELEMENTS]
 # of the copy; what takes long and says nothing of an element stays out
 TESTS = ["lint-check-layering", "lint-check-links", "lint-check-source", "lint-docs", "generic", "pipelines"]
 
-t = tap.Tap(timeout=240)
+t = tap.Tap(timeout=600)
 scratch = tempfile.TemporaryDirectory(prefix="trib-new-element-")
 COPY = os.path.join(scratch.name, "tree")
 BUILD = os.path.join(COPY, "build")
