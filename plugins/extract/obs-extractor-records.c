@@ -140,7 +140,7 @@ rewrite_free (gpointer data)
 static GQuark
 rewrite_quark (void)
 {
-  return g_quark_from_static_string ("extractorbin-rewrite");
+  return g_quark_from_static_string ("obs-extractor-rewrite");
 }
 
 /**
