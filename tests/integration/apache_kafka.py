@@ -210,7 +210,8 @@ class ApacheKafka:
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # After a SIGKILL the node's new life is let in when the session of the old one has run out: 9 s by default.
+            # After a SIGKILL the node's new life is let in when the session of the old one has run
+            # out: 9 s by default.
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 400,
             "message.max.bytes": 10485760,
@@ -234,7 +235,8 @@ class ApacheKafka:
         self.close()
 
     def _java(self, *arguments):
-        # One compiler tier and the plain collector: a broker that lives for seconds starts in half the time.
+        # One compiler tier and the plain collector: a broker that lives for seconds starts in half
+        # the time.
         return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Dlog4j2.configurationFile=" + os.path.join(HERE, "log4j2.properties"),
                 "-cp", os.path.join(self._libs, "*"), *arguments]
@@ -330,7 +332,8 @@ class ApacheKafka:
         topic = NewTopic(name, num_partitions=partitions, replication_factor=1,
                          config={key: str(value) for key, value in (config or {}).items()})
         client.create_topics([topic], operation_timeout=30)[name].result(30)
-        # kcat asks as no member of a group: a consumer here would make __consumer_offsets, which some tests count.
+        # kcat asks as no member of a group: a consumer here would make __consumer_offsets, which
+        # some tests count.
         ask = ["kcat", "-q", "-b", self.bootstrap, "-Q"]
         for partition in range(partitions):
             ask += ["-t", f"{name}:{partition}:-1"]
@@ -406,7 +409,8 @@ def run_command(arguments, bootstrap):
             code = child.wait()
             return code if code >= 0 else 128 - code
         except KeyboardInterrupt:
-            # Ctrl-C reached the command as well: the broker stays until it has finished in its own way.
+            # Ctrl-C reached the command as well: the broker stays until it has finished in its own
+            # way.
             continue
 
 

@@ -127,8 +127,8 @@ def _():
         producer.flush(60)
     with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "short-", SLOW, **AHEAD) as reading:
         got = reading.pull_all(1)
-        # not earlier: what is removed between the lookup of the beginning and the first fetch counts
-        # as lost
+        # not earlier: what is removed between the lookup of the beginning and the first fetch
+        # counts as lost
         shrinks = ConfigResource("topic", topic, set_config={"segment.bytes": str(1 << 20),
                                                              "retention.bytes": str(1 << 20)})
         admin = AdminClient({"bootstrap.servers": t.kafka.bootstrap})
@@ -198,7 +198,8 @@ def _():
                 stats = reading.look()
                 return stats["records-read"] == 60 and stats["pending"] == 0 and len(got) == stats["pushed"]
             tap.wait_until(all_read, 60, "all sixty")
-            # those of a partition that was found a moment later than the others may be late, and are counted
+            # those of a partition that was found a moment later than the others may be late, and
+            # are counted
             tap.equal((got, len(got) + reading.stats["late"]), (sorted(got), 60), "in order; pushed or late")
     arrived = sinktest.Arrived(t.kafka.bootstrap, "grow-")
     tap.equal({record.partition for record in arrived.registry}, {0, 1, 2}, "partitions in use")

@@ -122,7 +122,8 @@ def check_outcome(policy, run, earlier):
     tap.equal(run.errors, [], f"{policy}: errors")
     if policy == "block":
         tap.equal(stats["dropped"], 0, "block drops nothing")
-        # which of them the drain's end meets before the delivery timeout does is a matter of moments
+        # which of them the drain's end meets before the delivery timeout does is a matter of
+        # moments
         tap.true(stats["failed-timed-out"] > 0, "block: frames wait, up to the delivery timeout")
         tap.equal(stats["failed-timed-out"] + stats["failed-purged"], new, "block: why frames failed")
     else:

@@ -37,7 +37,8 @@ def _():
         tap.equal((run.errors, run.warnings, run.losses), ([], [], []), "errors, warnings, losses")
     tap.equal((stats["produced"], stats["acknowledged"]), (sinktest.FOOTAGE_FRAMES,) * 2, "produced, acknowledged")
     tap.equal((stats["pinned-bytes"], stats["pending-bytes"]), (0, 0), "pinned, pending")
-    # an encoder's sparse buffers are compacted while frames pile up, which they do at full speed on a busy machine
+    # an encoder's sparse buffers are compacted while frames pile up, which they do at full speed on
+    # a busy machine
     t.diag(f"{stats['copied-frames']} frames copied, latency p50 {stats['latency-p50-us']} us, p99 {stats['latency-p99-us']} us, "
            f"peak {stats['peak-pending-bytes']} bytes")
 
@@ -93,7 +94,8 @@ def switched_run(bootstrap):
         encoder = run.pipeline.get_by_name("encoder")
         seen = [0]
 
-        # from the streaming thread, in the middle of the flow: no frame is between two of these calls by luck alone
+        # from the streaming thread, in the middle of the flow: no frame is between two of these
+        # calls by luck alone
         def each_frame(_pad, _info):
             seen[0] += 1
             if seen[0] % (FRAMES // SWITCHES) == 0:

@@ -19,7 +19,8 @@ from sinktest import Gst
 
 t = tap.Tap()
 TOPIC = "mps-sensor-stream"
-# An hour ago: after a SIGKILL a broker knows only those producers again whose records' timestamps are of the last day.
+# An hour ago: after a SIGKILL a broker knows only those producers again whose records' timestamps
+# are of the last day.
 EPOCH_NS = (int(time.time()) - 3600) * 1000000000
 STEP_NS = 10000000
 MAX_RECORDS = 1000

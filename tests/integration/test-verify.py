@@ -227,7 +227,8 @@ def add_tests(t, kafka):
         tap.true(out.splitlines()[-1].startswith("clean: 803 entries = 803 proven + 0 failed"), out)
         child = start(*broker, "--topic-prefix", "clean-", "--quiet")
         tap.equal(len(child.communicate(timeout=60 * tap.PATIENCE)[0].splitlines()), 1, "lines with --quiet")
-        # none of the tests so far is a member of a group, so this topic would be the verifier's work
+        # none of the tests so far is a member of a group, so this topic would be the verifier's
+        # work
         tap.true("__consumer_offsets" not in topics_of(kafka), "the verifier made a consumer group")
 
     @t.test("every kind of fault is found, counted and placed (ARIA-1, ARIA-2)")

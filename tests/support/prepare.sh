@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh
 #
-# Sourced by tests/run and examples/demo: from a bare Debian 12 or 13 machine to a finished build, without a question.
+# Sourced by tests/run and examples/demo: from a bare Debian 12 or 13 machine to a finished build,
+# without a question.
 #
 #   . tests/support/prepare.sh
 #   trib_prepare demo || exit 2        # packages and build; "demo" or "test"
 #   video=$(trib_footage) || exit 2    # path of some real footage
 #
-# On failure each function prints one line that says what to do (and, for a build, the end of its log).
-# TRIBUTARY_NO_INSTALL=1 leaves the packages alone: for systems without apt.
+# On failure each function prints one line that says what to do (and, for a build, the end of its
+# log). TRIBUTARY_NO_INSTALL=1 leaves the packages alone: for systems without apt.
 
 if [ -z "${TRIB_ROOT:-}" ]; then
   echo "prepare.sh: set TRIB_ROOT to the top of the source tree before sourcing this file" >&2
@@ -20,9 +21,9 @@ trib_log=$trib_build_dir/prepare.log
 
 trib_say() { printf '%s\n' "$*" >&2; }
 
-# One "package" or "package=command" a word. The second form is content with a command from elsewhere,
-# so that a JDK or a meson of the user's own is not doubled by Debian's. A package with "?" is taken along where the
-# release has it; a test that needs it is skipped elsewhere.
+# One "package" or "package=command" a word. The second form is content with a command from
+# elsewhere, so that a JDK or a meson of the user's own is not doubled by Debian's. A package with
+# "?" is taken along where the release has it; a test that needs it is skipped elsewhere.
 trib_packages_of() {
   printf '%s\n' gcc=gcc libc6-dev pkg-config=pkg-config meson=meson ninja-build=ninja python3 \
     libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libpango1.0-dev librdkafka-dev
@@ -169,13 +170,13 @@ trib_prepare_unlocked() {
   fi
 }
 
-# trib_prepare PURPOSE: packages for PURPOSE, then build/. PURPOSE is build, demo, elements (what unit, harness, generic
-# and pipelines need) or test (everything).
+# trib_prepare PURPOSE: packages for PURPOSE, then build/. PURPOSE is build, demo, elements (what
+# unit, harness, generic and pipelines need) or test (everything).
 trib_prepare() { trib_locked trib_prepare_unlocked "$1"; }
 
-# trib_prepare_sanitized asan|tsan: build-asan/ or build-tsan/, after trib_prepare test. It has a lock
-# and a log of its own: a demo started meanwhile does not wait for it. -O1 compiles in two thirds of
-# the time of -O2, and reports show more of the stack.
+# trib_prepare_sanitized asan|tsan: build-asan/ or build-tsan/, after trib_prepare test. It has a
+# lock and a log of its own: a demo started meanwhile does not wait for it. -O1 compiles in two
+# thirds of the time of -O2, and reports show more of the stack.
 trib_prepare_sanitized() {
   case $1 in
     asan) trib_sanitizers=address,undefined ;;
@@ -189,9 +190,9 @@ trib_prepare_sanitized() {
 # What the suite debian13 needs on this machine; without it the suite is skipped and says so.
 trib_prepare_debian13() { trib_locked trib_ensure_packages debian13; }
 
-# Prints the path of real footage: ../shared/media if it is there, else people walking through a square from
-# Debian's opencv-doc. Only that file is taken out of the package: its documentation is 270 MB, and
-# container images are often set up to throw /usr/share/doc away.
+# Prints the path of real footage: ../shared/media if it is there, else people walking through a
+# square from Debian's opencv-doc. Only that file is taken out of the package: its documentation is
+# 270 MB, and container images are often set up to throw /usr/share/doc away.
 trib_footage() {
   for trib_video in "$TRIB_ROOT/../shared/media/pedestrians.avi" \
     /usr/share/doc/opencv-doc/examples/data/vtest.avi "$trib_build_dir/footage/vtest.avi"; do

@@ -69,7 +69,8 @@ LANES = (
     ("integration",),
     ("asan", "tsan"),
 )
-# Functions of prepare.sh that run in the lane, before the suite, and give way to the tests beside it.
+# Functions of prepare.sh that run in the lane, before the suite, and give way to the tests beside
+# it.
 PREPARATIONS = {
     "integration": "trib_footage",
     "asan": "trib_prepare_sanitized asan",
@@ -263,7 +264,7 @@ def prepare(child, name):
     if name not in PREPARATIONS or (name == "integration" and os.environ.get("TRIB_FOOTAGE")):
         return None
     script = '. "$TRIB_ROOT/tests/support/prepare.sh" && ' + PREPARATIONS[name]
-    code, output = child.run(["nice", "sh", "-c", script], group=True, stderr=None,
+    code, output = child.run(["nice", "-n", "5", "sh", "-c", script], group=True, stderr=None,
                              environment={"TRIB_ROOT": ROOT})
     if name == "integration":
         # Without footage the one test that needs it is skipped and says why.
