@@ -5,23 +5,22 @@
 
 G_BEGIN_DECLS
 
-/* What a user may decide about extraction. The words and defaults are those of extractorbin's
- * properties. */
+/* Settings of the extraction, with the names and defaults of extractorbin's properties. */
 
 #define TRIB_EXTRACT_MAX_BRANCHES 64
 #define TRIB_EXTRACT_MS G_GINT64_CONSTANT (1000000)
 
 typedef enum {
-  TRIB_EXTRACT_STRATEGY_NONE,              /* wait: nothing is passed over for want of room */
-  TRIB_EXTRACT_STRATEGY_SKIP_OLDEST,       /* the oldest that waits makes room */
-  TRIB_EXTRACT_STRATEGY_SKIP_INTERMEDIATE, /* the first that waits and the newest stay */
+  TRIB_EXTRACT_STRATEGY_NONE,              /* wait: nothing is skipped for want of space */
+  TRIB_EXTRACT_STRATEGY_SKIP_OLDEST,       /* the oldest waiting one is skipped */
+  TRIB_EXTRACT_STRATEGY_SKIP_INTERMEDIATE, /* the first waiting one and the newest are kept */
   TRIB_EXTRACT_STRATEGY_KEYFRAME_ONLY,     /* with a backlog, keyframes */
   TRIB_EXTRACT_STRATEGY_EVERY_NTH,         /* with a backlog, or always, every n-th */
 } TribExtractStrategy;
 
 typedef enum {
-  TRIB_EXTRACT_ADMISSION_BRANCH, /* each branch takes what it can */
-  TRIB_EXTRACT_ADMISSION_FRAME,  /* all or none */
+  TRIB_EXTRACT_ADMISSION_BRANCH, /* each branch on its own */
+  TRIB_EXTRACT_ADMISSION_FRAME,  /* all branches or none */
 } TribExtractAdmission;
 
 typedef enum { TRIB_EXTRACT_NTH_OVERLOAD, TRIB_EXTRACT_NTH_ALWAYS } TribExtractNthWhen;
@@ -29,13 +28,13 @@ typedef enum { TRIB_EXTRACT_NTH_OVERLOAD, TRIB_EXTRACT_NTH_ALWAYS } TribExtractN
 /**
  * TribExtractConfig:
  * @timeout_ms: from the decision about a frame to its deadline
- * @workers: jobs that run at once
+ * @workers: maximum of running jobs
  * @max_in_flight: frames (admission by frame), or jobs of a branch
- * @queue_depth: that wait, of frames or of a branch
+ * @queue_depth: maximum of waiting frames, or of waiting jobs of a branch
  * @nth: every-nth: frames 0, n, 2n, ...
- * @deadline_aware: no job is begun that is thought to miss its deadline
- * @breaker_threshold: timeouts in a row after which a branch is not trusted; 0: never
- * @breaker_retry_ms: until it is tried again
+ * @deadline_aware: no job is started that is predicted to miss its deadline
+ * @breaker_threshold: timeouts in a row that open the breaker; 0: never
+ * @breaker_retry_ms: until a trial
  * @late_horizon_ms: answers later than that are dropped
  */
 typedef struct {
@@ -55,9 +54,9 @@ typedef struct {
 
 /**
  * TribExtractBranchConfig:
- * @divisor: takes each so many-th admitted frame
+ * @divisor: takes each @divisor-th admitted frame
  * @timeout_ms: 0: the common one
- * @in_order: answers come in the order of frames, so that one for a later frame ends the earlier
+ * @in_order: answers are in the order of frames, so that one to a later frame ends the earlier jobs
  */
 typedef struct {
   guint divisor;

@@ -112,7 +112,7 @@ answer_in_time (TribExtract *x, TribExtractJob *job, gboolean empty)
   end_job (x, job, TRIB_EXTRACT_JOB_DONE, empty ? "empty" : "answered");
 }
 
-/* returns the token; the branch goes on with the frame */
+/* returns the token; the branch still processes the frame */
 static void
 time_out (TribExtract *x, TribExtractJob *job)
 {

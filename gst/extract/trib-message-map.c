@@ -7,7 +7,7 @@
 
 G_DEFINE_QUARK (trib - message - map - error - quark, trib_message_map_error)
 
-/* what ends a word that stands without quotation marks */
+/* ends a word without quotation marks */
 #define PUNCTUATION " \t\r\n,;:=[]()'\"*"
 
 struct _TribMessageMap {
@@ -15,8 +15,8 @@ struct _TribMessageMap {
   GPtrArray *rules;
 };
 
-/* The messages as their elements post them, in GStreamer 1.22 to 1.26. handdetect gives the middle of a hand. Those of
- * facedetect have parts of a face only where it was given a profile for them. */
+/* Messages of GStreamer 1.22 to 1.26. handdetect reports the centre of a hand. facedetect reports
+ * parts of a face only where it has a profile for them. */
 static const gchar built_in[]
     = "facedetect: element=facedetect, type=face, list=faces, each=faces,\n"
       "  bbox=[x,y,width,height], eyes=[eyes->x,eyes->y,eyes->width,eyes->height],\n"
@@ -39,7 +39,7 @@ typedef struct {
   GError **error;
 } Parser;
 
-/* ---- what was read ---- */
+/* ---- rules in memory ---- */
 
 static void
 value_free (gpointer data)
@@ -79,7 +79,7 @@ rule_free (gpointer data)
  * trib_message_map_name_is_reserved:
  * @name: of a member
  *
- * Returns: whether an observation has a field of its own of that name, so that no message may fill it
+ * Returns: whether every observation has a field of that name, which no message may set
  */
 gboolean
 trib_message_map_name_is_reserved (const gchar *name)
@@ -93,9 +93,9 @@ trib_message_map_name_is_reserved (const gchar *name)
 
 /**
  * trib_message_map_type_is_usable:
- * @type: what an observation is to be
+ * @type: a type of observations
  *
- * Returns: whether @type is a text that a record can have, and not one that makes it another kind of record
+ * Returns: whether @type is valid in a record, and not the name of another kind of record
  */
 gboolean
 trib_message_map_type_is_usable (const gchar *type)
@@ -123,7 +123,7 @@ fail (Parser *p, TribMessageMapError code, const gchar *at, const gchar *format,
   return FALSE;
 }
 
-/* what stands there, for messages */
+/* the text there, for messages */
 static gchar *
 describe_here (const gchar *at)
 {
@@ -171,7 +171,7 @@ read_quoted (Parser *p, gchar mark, gchar **ret_text)
   return TRUE;
 }
 
-/* a name, with "" around it where it holds punctuation */
+/* a name, quoted where it contains punctuation */
 static gboolean
 read_name (Parser *p, const gchar *wanted, gchar **ret_name, gboolean *ret_quoted)
 {
@@ -410,7 +410,7 @@ read_item (Parser *p, TribMessageRule *rule)
   return TRUE;
 }
 
-/* what only the whole rule can show */
+/* checks of a whole rule */
 static gboolean
 check_rule (Parser *p, const gchar *at, const TribMessageRule *rule)
 {
@@ -497,10 +497,11 @@ read_rules (TribMessageMap *map, const gchar *text, GError **error)
 
 /**
  * trib_message_map_new:
- * @text: (nullable): rules; %NULL or empty: those that are built in alone
+ * @text: (nullable): rules; %NULL or empty: the built-in ones alone
  * @error: return location, in the domain %TRIB_MESSAGE_MAP_ERROR; its message names the character
  *
- * Returns: (transfer full) (nullable): the rules of @text, and behind them those that are built in. Any thread may use it.
+ * Returns: (transfer full) (nullable): the rules of @text, followed by the built-in ones; for any
+ * thread
  */
 TribMessageMap *
 trib_message_map_new (const gchar *text, GError **error)
@@ -578,7 +579,7 @@ trib_message_map_find (const TribMessageMap *map, const gchar *message, const gc
  * @map: rules
  * @element: name of a factory
  *
- * Returns: (transfer none) (nullable): type of the records that messages of @element become
+ * Returns: (transfer none) (nullable): type of the records of messages of @element
  */
 const gchar *
 trib_message_map_type_of (const TribMessageMap *map, const gchar *element)

@@ -5,12 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* What of an element's messages goes into which record, as a text that a person writes:
+/* Rules that convert element messages to records, as a text:
  *
  *   barcode: element=zbar, type=barcode, list=codes, text=symbol, quality=quality;
  *   motion: type=motion, cells=pairs(motion_cells_indices), *
  *
- * docs/internals/message-map.md has the language. Nothing here knows GStreamer: names go in, names come out. */
+ * docs/internals/message-map.md has the language. Nothing here knows GStreamer. */
 
 #define TRIB_MESSAGE_MAP_ERROR (trib_message_map_error_quark ())
 GQuark trib_message_map_error_quark (void);
@@ -30,7 +30,8 @@ typedef enum {
   TRIB_MESSAGE_VALUE_NUMBER,  /* @number itself */
   TRIB_MESSAGE_VALUE_BOOLEAN, /* @number itself, 0 or 1 */
   TRIB_MESSAGE_VALUE_LIST,    /* @items in a list */
-  TRIB_MESSAGE_VALUE_CENTRED, /* four @items, of which the first two are the middle of a box: the box */
+  /* four @items, of which the first two are the middle of a box: the box */
+  TRIB_MESSAGE_VALUE_CENTRED,
   TRIB_MESSAGE_VALUE_PAIRS, /* the field @text holds "4:3,4:8": [[4,3],[4,8]] */
 } TribMessageValueKind;
 
@@ -55,14 +56,16 @@ typedef enum {
 
 /**
  * TribMessageRule:
- * @message: name of the message's structure; ends with an asterisk where any that begins so is meant
+ * @message: name of the message's structure; ends with an asterisk where any that begins so is
+ * meant
  * @element: (nullable): name of the factory whose messages are meant
  * @type: (nullable): type of the record; %NULL: the message's name
  * @list: (nullable): the record has a list of this name, to which each message adds
- * @each: (nullable): a field that holds a list of structures: each of them is what a message is else
+ * @each: (nullable): a field that holds a list of structures: each of them is what a message is
+ * else
  * @time: what the record is about
  * @all: whether all fields that @members do not name go along under their own names
- * @members: (element-type TribMessageMember): what goes into the record, in this order
+ * @members: (element-type TribMessageMember): members of the record, in this order
  */
 typedef struct {
   gchar *message;
@@ -83,7 +86,7 @@ void trib_message_map_unref (TribMessageMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribMessageMap, trib_message_map_unref)
 
 guint trib_message_map_n_rules (const TribMessageMap *map);
-/* those of the text come first, then those that are built in */
+/* those of the text precede the built-in ones */
 const TribMessageRule *trib_message_map_rule (const TribMessageMap *map, guint index);
 const TribMessageRule *trib_message_map_find (
     const TribMessageMap *map, const gchar *message, const gchar *element);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One pass over the rows. Sums are of integers, so the result does not depend on how they are split; they are split into
- * runs that 32 bits hold, of factors that 16 bits hold, which compilers make vector code of. */
+/* One pass over the rows. Sums are of integers, so the result does not depend on how they are
+ * split; they are split into runs that 32 bits hold, of factors that 16 bits hold, which compilers
+ * make vector code of. */
 #include "trib-quality.h"
 
 #include <math.h>
@@ -207,7 +208,8 @@ variance (gdouble sum, gdouble squares, gdouble n)
  * trib_quality_measure:
  * @meter: memory for rows, kept from picture to picture
  * @image: a picture, or the part of one that counts
- * @shrink: 1, or by how much it is made smaller first, each way; what is left over at the right and at the bottom does not count
+ * @shrink: 1, or by how much it is made smaller first, each way; what is left over at the right and
+ * at the bottom does not count
  * @ret_quality: (out caller-allocates)
  *
  * Returns: %FALSE when nothing is left of it, or memory for a row cannot be had

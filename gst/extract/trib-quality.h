@@ -5,18 +5,19 @@
 
 G_BEGIN_DECLS
 
-/* How sharp, bright and full of contrast a picture is (OBS-1, type quality), as OpenCV says it of the same picture in grey:
- * blur is the variance of cv2.Laplacian (grey, CV_64F), brightness grey.mean (), contrast grey.std (). */
+/* How sharp, bright and full of contrast a picture is (OBS-1, type quality), as OpenCV says it of
+ * the same picture in grey: blur is the variance of cv2.Laplacian (grey, CV_64F), brightness
+ * grey.mean (), contrast grey.std (). */
 
 /**
  * TribQualityImage:
  * @data: the first pixel that counts
- * @stride: bytes from one row to the next, negative for a picture that stands on its head
+ * @stride: bytes from one row to the next, negative for a picture with the last row first
  * @pixel: bytes from one pixel to the next: 1 is luma alone
  * @red: of packed colours: where red is in a pixel; green and blue likewise
  * @width: pixels that count
  * @height: rows that count
- * @is_full_range: whether luma goes from 0 to 255; else from 16 to 235, and is stretched
+ * @is_full_range: luma is 0 to 255; else 16 to 235, and is stretched
  */
 typedef struct {
   const guint8 *data;

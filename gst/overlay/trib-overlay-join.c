@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-overlay-join.h"
 
-#define MAX_HELD 64 /* records of one frame that may stand in for another's */
+#define MAX_HELD 64 /* records of a frame held for later frames */
 
 struct _TribOverlayJoin {
-  GQueue pending;  /* of TribOverlayRecord, as they came */
-  GPtrArray *held; /* the newest frame's that was drawn, or could have been */
+  GQueue pending;  /* of TribOverlayRecord, in the order of arrival */
+  GPtrArray *held; /* of the newest frame with records */
   guint max_records;
   guint64 max_bytes;
   TribOverlayCounts counts; /* its pending_bytes is kept, its pending is the queue's length */
 
   gboolean has_left;
-  TribOverlayKey left; /* the last frame that left */
+  TribOverlayKey left; /* the last frame that was output */
   gint64 left_tolerance;
   gboolean has_fused;
-  TribOverlayKey fused;  /* of the newest fused record: they come in order */
-  gint64 passed_running; /* nothing more comes up to here */
+  TribOverlayKey fused;  /* of the newest fused record: they are in order */
+  gint64 passed_running; /* no record follows up to here */
 };
 
-/* never 0, which stands for no session */
+/* never 0, which means no session */
 guint32
 trib_overlay_session_hash (const gchar *session, gsize len)
 {
@@ -33,7 +33,7 @@ trib_overlay_session_hash (const gchar *session, gsize len)
 
 /**
  * trib_overlay_record_new:
- * @key: what it is about
+ * @key: its frame
  * @format: of @data
  * @data: one record, which is copied
  * @len: its length in bytes
@@ -81,7 +81,8 @@ typedef enum {
   ORDER_UNKNOWN,
 } Order;
 
-/* FALSE: nothing to tell by. Times from outside may be anywhere, so that the difference is held within bounds. */
+/* FALSE: not comparable. Times from outside can be anything, so that the difference is
+ * saturated. */
 static gboolean
 time_between (const TribOverlayKey *a, const TribOverlayKey *b, gint64 *ret_ns)
 {
@@ -108,7 +109,7 @@ time_between (const TribOverlayKey *a, const TribOverlayKey *b, gint64 *ret_ns)
   return TRUE;
 }
 
-/* where @record is, seen from @frame */
+/* position of @record relative to @frame */
 static Order
 compare (const TribOverlayKey *record, const TribOverlayKey *frame, gint64 tolerance_ns)
 {
@@ -127,7 +128,7 @@ compare (const TribOverlayKey *record, const TribOverlayKey *frame, gint64 toler
   return difference < 0 ? ORDER_BEFORE : ORDER_AFTER;
 }
 
-/* ---- what comes in ---- */
+/* ---- records in ---- */
 
 TribOverlayJoin *
 trib_overlay_join_new (void)
@@ -150,7 +151,7 @@ trib_overlay_join_free (TribOverlayJoin *join)
   g_free (join);
 }
 
-/* takes the record at @link out of what waits */
+/* removes the record at @link from the pending ones */
 static TribOverlayRecord *
 take (TribOverlayJoin *join, GList *link)
 {
@@ -173,10 +174,10 @@ keep_bounds (TribOverlayJoin *join)
 /**
  * trib_overlay_join_set_bounds:
  * @join: a join
- * @max_records: how many may wait for their frame
- * @max_bytes: how many bytes those may have
+ * @max_records: limit of pending records
+ * @max_bytes: limit of their bytes
  *
- * What is above the bounds is dropped, the oldest first. A join begins with bounds of one.
+ * Beyond the limits the oldest are dropped. The initial limits are one.
  */
 void
 trib_overlay_join_set_bounds (TribOverlayJoin *join, guint max_records, guint64 max_bytes)
@@ -186,7 +187,7 @@ trib_overlay_join_set_bounds (TribOverlayJoin *join, guint max_records, guint64 
   keep_bounds (join);
 }
 
-/* @record stands in for later frames when its frame is the newest yet; takes a reference */
+/* holds @record for later frames when its frame is the newest yet; takes a reference */
 static void
 hold (TribOverlayJoin *join, TribOverlayRecord *record)
 {
@@ -205,7 +206,7 @@ hold (TribOverlayJoin *join, TribOverlayRecord *record)
 /**
  * trib_overlay_join_add:
  * @join: a join
- * @record: (transfer full): came in
+ * @record: (transfer full): a new record
  */
 void
 trib_overlay_join_add (TribOverlayJoin *join, TribOverlayRecord *record)
@@ -231,14 +232,14 @@ trib_overlay_join_add (TribOverlayJoin *join, TribOverlayRecord *record)
   keep_bounds (join);
 }
 
-/* nothing more comes about frames up to @running_ns */
+/* no record follows about frames up to @running_ns */
 void
 trib_overlay_join_pass (TribOverlayJoin *join, gint64 running_ns)
 {
   join->passed_running = MAX (join->passed_running, running_ns);
 }
 
-/* The records were flushed: those that wait are dropped, and none stands in for another. */
+/* After a flush of the records: drops the pending and the held ones. */
 void
 trib_overlay_join_forget (TribOverlayJoin *join)
 {
@@ -250,7 +251,7 @@ trib_overlay_join_forget (TribOverlayJoin *join)
   join->passed_running = TRIB_OVERLAY_NO_TIME;
 }
 
-/* The video was flushed, or jumps: its next frame may be before its last. */
+/* After a flush or a jump of the video: the next frame may precede the last one. */
 void
 trib_overlay_join_restart (TribOverlayJoin *join)
 {
@@ -266,9 +267,9 @@ trib_overlay_join_restart (TribOverlayJoin *join)
  * trib_overlay_join_find:
  * @join: a join
  * @frame: a frame
- * @tolerance_ns: by time, a record so far from it is its own
- * @records: (element-type TribOverlayRecord): those of @frame are added, referenced; of several fused records only
- *     the newest
+ * @tolerance_ns: maximum distance of its records in time
+ * @records: (element-type TribOverlayRecord): those of @frame are added, referenced; of several
+ * fused records only the newest
  *
  * Returns: how many there are
  */
@@ -304,9 +305,9 @@ trib_overlay_join_find (
  * @frame: a frame that has no record yet
  * @tolerance_ns: as for trib_overlay_join_find()
  *
- * Fused records leave in order of time: when one of a later frame is there, @frame gets none.
+ * Fused records are in order of time: after one of a later frame, @frame gets none.
  *
- * Returns: whether waiting for @frame's record is in vain
+ * Returns: whether no record of @frame can follow
  */
 gboolean
 trib_overlay_join_is_passed (
@@ -320,12 +321,12 @@ trib_overlay_join_is_passed (
 /**
  * trib_overlay_join_leave:
  * @join: a join
- * @frame: leaves now
+ * @frame: is output now
  * @tolerance_ns: as for trib_overlay_join_find()
  * @use: whether its records were drawn on it
  *
- * Its records are used, earlier ones unmatched, and either may stand in for later frames' records. A frame
- * before the last one begins anew: what comes about it from now on is not late.
+ * Its records are used, earlier ones unmatched, and both may be held for later frames. A frame
+ * before the last one restarts the order: records about it are not late.
  */
 void
 trib_overlay_join_leave (
@@ -355,7 +356,7 @@ trib_overlay_join_leave (
   join->left_tolerance = tolerance_ns;
 }
 
-/* how much older than @frame a record is; by when it came where neither knows a time */
+/* age of a record against @frame; by its arrival where no time is known */
 static gint64
 age_of (const TribOverlayRecord *record, const TribOverlayKey *frame, gint64 now_ns)
 {
@@ -371,10 +372,10 @@ age_of (const TribOverlayRecord *record, const TribOverlayKey *frame, gint64 now
  * @join: a join
  * @frame: a frame without records of its own
  * @now_ns: monotonic time
- * @hold_ns: how much older than @frame they may be
- * @records: (element-type TribOverlayRecord): those that stand in are added, referenced
+ * @hold_ns: maximum age against @frame
+ * @records: (element-type TribOverlayRecord): held ones are added, referenced
  *
- * Returns: how much older they are, ns; -1 when there are none
+ * Returns: their age, ns; -1: none
  */
 gint64
 trib_overlay_join_held (TribOverlayJoin *join, const TribOverlayKey *frame, gint64 now_ns,

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Which records belong to which frame of a video, kept until that frame comes: bounded, and with books that close.
- * Pure: it reads no clock and takes no lock. Whoever uses it asks for each frame, in the order of the video:
- * trib_overlay_join_find() as often as it likes, then trib_overlay_join_leave() once. */
+/* Finds the records of each frame of a video; they are kept until that frame, within limits. Pure:
+ * it reads no clock and takes no lock. For each frame, in the order of the video,
+ * trib_overlay_join_find() is called any number of times, then trib_overlay_join_leave() once. */
 
 /**
  * TribOverlayKey:
@@ -17,8 +17,9 @@ G_BEGIN_DECLS
  * @t_ns: capture time, ns; %TRIB_OVERLAY_NO_TIME without
  * @running_ns: running time, ns; %TRIB_OVERLAY_NO_TIME without
  *
- * What a frame, or a record about one, is known by. Two that have ids are told apart by those; others by running
- * time, else by capture time, else by the one's capture time and the other's running time.
+ * Identity of a frame, or of a record about one. Keys are compared by ids where both have one, else
+ * by running time, else by capture time, else by the capture time of one and the running time of
+ * the other.
  */
 typedef struct {
   gboolean has_id;
@@ -54,9 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribOverlayRecord, trib_overlay_record_unref)
 typedef struct {
   guint64 in;
   guint64 used;      /* drawn on their frame */
-  guint64 late;      /* their frame had left */
-  guint64 unmatched; /* a later frame came, and theirs never did */
-  guint64 dropped;   /* no room, or forgotten by a flush */
+  guint64 late;      /* after their frame */
+  guint64 unmatched; /* a later frame arrived, and theirs never did */
+  guint64 dropped;   /* beyond the limits, or by a flush */
   guint64 pending;
   guint64 pending_bytes;
 } TribOverlayCounts;

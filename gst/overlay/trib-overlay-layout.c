@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* bright enough for a dark picture, and far from each other */
+/* bright enough for a dark picture, and distinct */
 static const guint32 palette[] = { 0x4fc3f7, 0xffd54f, 0xa5d6a7, 0xffab91, 0xce93d8, 0xf48fb1,
   0x80cbc4, 0xaed581, 0x90a4ff, 0xffb74d };
 
@@ -23,7 +23,7 @@ trib_overlay_color_of (const gchar *source)
   return palette[(hash ^ hash >> 15) % G_N_ELEMENTS (palette)];
 }
 
-/* how many pixels of the video one of the answer's picture is */
+/* pixels of the video for one of the answer's picture */
 static void
 find_scale (const TribOverlayScene *scene, guint answer, guint width, guint height, gdouble *ret_x,
     gdouble *ret_y)
@@ -46,7 +46,7 @@ to_pixel (gdouble at, guint size)
  * @width: of the picture, pixels
  * @height: the same
  *
- * Returns: whether anything of @area is in the picture
+ * Returns: whether a part of @area is in the picture
  */
 gboolean
 trib_overlay_area_clip (TribOverlayArea *area, guint width, guint height)
@@ -71,7 +71,7 @@ trib_overlay_area_clip (TribOverlayArea *area, guint width, guint height)
  * @height: the same
  * @ret_area: (out): where it is, clipped to the video
  *
- * Returns: whether anything of it is in the video
+ * Returns: whether a part of it is in the video
  */
 gboolean
 trib_overlay_layout_box (const TribOverlayScene *scene, const TribOverlayBox *box, guint width,
@@ -93,7 +93,7 @@ trib_overlay_layout_box (const TribOverlayScene *scene, const TribOverlayBox *bo
   return TRUE;
 }
 
-/* FALSE: it is not in the video, or its source does not believe in it */
+/* FALSE: it is outside the video, or its score is too low */
 gboolean
 trib_overlay_layout_point (const TribOverlayScene *scene, const TribOverlayPoint *point,
     guint width, guint height, gint *ret_x, gint *ret_y)
@@ -131,17 +131,17 @@ is_free (const GArray *taken, const TribOverlayArea *area, guint width, guint he
 
 /**
  * trib_overlay_layout_label:
- * @taken: (element-type TribOverlayArea): where other labels are
- * @box: what it belongs to, inside the video
+ * @taken: (element-type TribOverlayArea): areas of other labels
+ * @box: its box, inside the video
  * @label_width: of the label, pixels
  * @label_height: the same
  * @width: of the video, pixels
  * @height: the same
- * @ret_area: (out): where it stands
+ * @ret_area: (out): its place
  *
- * On the box, beside it, under it, then in it: the first place where it covers no other label.
+ * Above the box, beside it, below it, then inside: the first place that overlaps no other label.
  *
- * Returns: FALSE when every place is taken: a label that cannot be read is none
+ * Returns: %FALSE when every place is taken: the label is omitted
  */
 gboolean
 trib_overlay_layout_label (const GArray *taken, const TribOverlayArea *box, guint label_width,

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Where things of a scene stand in a picture. Pure: numbers in, numbers out. */
+/* Places of the things of a scene in a picture. Pure: numbers in, numbers out. */
 
 typedef struct {
   gint x, y, width, height; /* pixels */

@@ -6,10 +6,10 @@
 
 #include <pango/pangocairo.h>
 
-#define MAX_TEXTS 256   /* that are kept shaped */
+#define MAX_TEXTS 256   /* kept shaped */
 #define BOLD_FROM 11    /* pixels of a letter */
-#define MAX_AREAS 512   /* more become one */
-#define BAR_WINDOWS 1.5 /* what a full bar stands for: beyond, a frame is late */
+#define MAX_AREAS 512   /* more are merged into one */
+#define BAR_WINDOWS 1.5 /* windows of a full bar */
 
 struct _TribOverlayPainter {
   PangoFontMap *font_map;
@@ -23,8 +23,8 @@ struct _TribOverlayPainter {
   const TribOverlayScene *scene;
   const TribOverlayStyle *style;
   cairo_t *cr;
-  GArray *marks; /* of cairo_rectangle_int_t: where something is */
-  GArray *taken; /* of TribOverlayArea: where labels are */
+  GArray *marks; /* of cairo_rectangle_int_t: painted parts */
+  GArray *taken; /* of TribOverlayArea: areas of labels */
   gint line, pad, row;
 };
 
@@ -171,7 +171,7 @@ paint_points (TribOverlayPainter *p)
   }
 }
 
-/* @text on a panel of @color, in black or white, whichever can be read on it */
+/* @text on a panel of @color, in black or white, by contrast */
 static void
 paint_text (TribOverlayPainter *p, PangoLayout *layout, const TribOverlayArea *area, guint32 panel,
     gdouble alpha, guint32 ink)
@@ -206,7 +206,7 @@ paint_labels (TribOverlayPainter *p)
   }
 }
 
-/* ---- what stands at the edges ---- */
+/* ---- at the edges ---- */
 
 /* a line of text from the left edge at @y; returns its height */
 static gint
@@ -239,7 +239,7 @@ paint_values (TribOverlayPainter *p)
 
     if (a->n_values == 0)
       continue;
-    /* half of the picture is for the picture */
+    /* at most half of the picture is covered */
     if (y + p->row > (gint) p->style->height / 2)
       break;
     text = g_strdup_printf ("%s  %s", trib_overlay_scene_text (p->scene, a->source),
@@ -289,7 +289,7 @@ make_status (const TribOverlayPainter *p)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-/* the bar itself: how much of the window the frame waited, with a tick where the window ends */
+/* the bar: the part of the window that the frame waited, with a tick at the end of the window */
 static void
 paint_gauge (TribOverlayPainter *p, const TribOverlayArea *area, guint32 color)
 {
@@ -308,7 +308,7 @@ paint_gauge (TribOverlayPainter *p, const TribOverlayArea *area, guint32 color)
   cairo_fill (p->cr);
 }
 
-/* at the lower left; returns where it begins */
+/* at the lower left; returns its upper edge */
 static gint
 paint_bar (TribOverlayPainter *p)
 {
@@ -367,8 +367,8 @@ is_same_band (const TribOverlayArea *a, const cairo_rectangle_int_t *b)
   return a->y == b->y && a->height == b->height;
 }
 
-/* What was marked, as areas that do not overlap: what is half transparent must be blended once. Of the
- * areas beside each other those that are near become one, because blending a line has a price of its own. */
+/* The marks as areas that do not overlap, since half transparent pixels must be blended once. Near
+ * neighbours are merged, because blending a line has a cost of its own. */
 static void
 find_areas (TribOverlayPainter *p, GArray *areas)
 {
@@ -452,7 +452,7 @@ paint_scene (TribOverlayPainter *p)
     paint_boxes (p);
   if (draw & TRIB_OVERLAY_DRAW_KEYPOINTS)
     paint_points (p);
-  /* what has a fixed place takes it before labels look for theirs */
+  /* things with a fixed place precede labels, whose place is searched */
   if (draw & TRIB_OVERLAY_DRAW_QUALITY)
     paint_values (p);
   if (draw & TRIB_OVERLAY_DRAW_BAR)
@@ -466,14 +466,15 @@ paint_scene (TribOverlayPainter *p)
 /**
  * trib_overlay_painter_paint:
  * @painter: a painter
- * @scene: what is painted
+ * @scene: a scene
  * @style: how
- * @pixels: the canvas, of the size of the video: ARGB in the machine's order of bytes, premultiplied
+ * @pixels: the canvas, of the size of the video: ARGB in the machine's order of bytes,
+ * premultiplied
  * @stride: bytes of a line of it, a multiple of 4
- * @areas: (element-type TribOverlayArea) (inout): where @pixels carries something: what is named is cleared first,
- *     all else must be transparent
+ * @areas: (element-type TribOverlayArea) (inout): areas of @pixels with content: they are cleared
+ * first, all else must be transparent
  *
- * Returns: FALSE when Cairo cannot paint on such a canvas; then nothing was painted
+ * Returns: %FALSE when Cairo cannot paint on such a canvas; it is unchanged then
  */
 gboolean
 trib_overlay_painter_paint (TribOverlayPainter *painter, const TribOverlayScene *scene,

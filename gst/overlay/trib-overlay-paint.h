@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Paints a scene onto a transparent canvas, with Cairo and Pango, and says which areas of it carry something.
- * Texts that were shaped are kept. A painter belongs to one thread at a time. */
+/* Paints a scene onto a transparent canvas, with Cairo and Pango, and returns the areas with
+ * content. Shaped texts are cached. One thread at a time. */
 
 typedef enum {
   TRIB_OVERLAY_DRAW_BOXES = 1 << 0,
@@ -21,11 +21,12 @@ typedef enum {
  * TribOverlayStyle:
  * @width: of the video, pixels
  * @height: the same
- * @draw: what is drawn, of #TribOverlayDraw
- * @font: (nullable): as Pango describes fonts; without a size, and with %NULL, the size is the video's
- * @line_width: pixels; 0: as suits the video
- * @window_ms: how long the bar is; 0: no bar, its text alone
- * @stale_ms: by how much the scene is older than the frame; negative: it is the frame's own
+ * @draw: things to draw, of #TribOverlayDraw
+ * @font: (nullable): Pango font description; without a size, and with %NULL, the size suits the
+ * video
+ * @line_width: pixels; 0: one that suits the video
+ * @window_ms: time at the tick of the bar; 0: no bar, its text alone
+ * @stale_ms: age of the scene against the frame; negative: it is the frame's own
  */
 typedef struct {
   guint width, height;

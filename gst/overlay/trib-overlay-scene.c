@@ -6,11 +6,11 @@
 
 #include <record/trib-record-envelope.h>
 
-#define MAX_DEPTH 6 /* of things in things: deeper ones are no drawing */
+#define MAX_DEPTH 6 /* of nested things: deeper ones are not drawn */
 #define MAX_WORDS 3 /* of a label */
 #define MAX_COORDINATE 1e9
 
-/* what one map says about one thing */
+/* a thing, as its map describes it */
 typedef struct {
   gdouble bbox[4];
   gboolean has_bbox;
@@ -20,12 +20,12 @@ typedef struct {
            [TRIB_RECORD_MAX_TEXT_BYTES + 1]; /* a reader's text may go with its next token */
   guint n_words;
   gchar id[24];
-  gdouble confidence; /* negative: not said */
+  gdouble confidence; /* negative: none */
 } Thing;
 
 /* ---- texts ---- */
 
-/* keeps @text, with what is no letter for a picture as blanks, cut at so many characters */
+/* keeps @text, with unprintable characters as blanks, cut at so many characters */
 static void
 append_cut (GString *out, const gchar *text, gsize len, guint max_chars)
 {
@@ -286,7 +286,7 @@ end_thing (TribOverlayScene *scene, const Thing *thing)
 
 static void read_thing (TribOverlayScene *scene, TribRecordReader *r, guint depth);
 
-/* the rest of a container that was just begun: things are read, all else is passed over */
+/* the rest of a container that was just begun: things are read, all else is skipped */
 static void
 read_things (TribOverlayScene *scene, TribRecordReader *r, guint depth)
 {
@@ -318,7 +318,8 @@ read_id (Thing *thing, TribRecordReader *r, TribRecordToken token)
   }
 }
 
-/* a member that things have; FALSE: it is none, and its value, of which @token was read, is still there */
+/* a member of a thing; FALSE: it is none, and its value, of which @token was read, is not
+ * consumed */
 static gboolean
 read_member (TribOverlayScene *scene, TribRecordReader *r, Thing *thing, TribRecordSlice key,
     TribRecordToken token)
@@ -417,7 +418,7 @@ add_value (TribOverlayScene *scene, TribOverlayAnswer *answer, GString *values, 
   g_string_append (values, g_ascii_formatd (text, sizeof text, "%.4g", number));
 }
 
-/* members of an observation that are not what it found */
+/* members of an observation that are no result */
 static gboolean
 is_envelope (TribRecordSlice key)
 {
@@ -475,7 +476,8 @@ read_body (TribOverlayScene *scene, TribRecordReader *r, TribOverlayAnswer *answ
   }
 }
 
-/* the stale mark of an answer is known only at its end, and belongs on labels that are made before */
+/* whether an answer is stale is known only at its end, and marked on labels that were made
+ * before */
 static gdouble
 find_stale (TribRecordReader *r, TribRecordFormat format, TribRecordSlice record)
 {
@@ -533,8 +535,8 @@ read_answer (TribOverlayScene *scene, TribRecordReader *r, TribRecordFormat form
 
 /* ---- fused records ---- */
 
-/* `have` of a fused record: the place of each answer is found by one reader, what is in it is read by the
- * scene's other one */
+/* `have` of a fused record: one reader finds the place of each answer, the scene's other one reads
+ * it */
 static void
 read_have (
     TribOverlayScene *scene, TribRecordReader *outer, TribRecordFormat format, TribRecordSlice have)
@@ -565,7 +567,7 @@ read_have (
       if (!is_list)
         break;
     }
-    /* what is no map in a list of answers ends the list early */
+    /* anything but a map ends a list of answers */
     while (is_list && token != TRIB_RECORD_ARRAY_END) {
       if (token == TRIB_RECORD_ERROR_TOKEN || token == TRIB_RECORD_END)
         return;
@@ -596,7 +598,7 @@ read_missing_one (TribOverlayScene *scene, TribRecordReader *r)
     else if (place != NULL && token == TRIB_RECORD_STRING)
       *place = keep_text (scene, trib_record_reader_string (r));
   }
-  /* what a source says itself is more than that it said it */
+  /* the reason of a source itself takes precedence */
   if (reason != empty)
     missing.why = reason;
   if (missing.source == empty)
@@ -654,7 +656,7 @@ trib_overlay_scene_free (TribOverlayScene *scene)
   g_free (scene);
 }
 
-/* Makes it a scene of nothing. Its counters are 0 again, too. */
+/* Empties it, and resets its counters. */
 void
 trib_overlay_scene_clear (TribOverlayScene *scene)
 {
@@ -679,10 +681,10 @@ trib_overlay_scene_clear (TribOverlayScene *scene)
  * @len: its length in bytes
  * @error: domain %TRIB_RECORD_ERROR
  *
- * Adds what can be drawn of a record to @scene. Records about no picture, and answers that nothing was found, add
- * nothing. Numbers that cannot be are counted in the scene; they are no error.
+ * Adds the things of a record to @scene. Records about no picture, and empty answers, add nothing.
+ * Impossible numbers are counted in the scene; they are no error.
  *
- * Returns: FALSE when @data is no record; then nothing was added
+ * Returns: %FALSE when @data is no record; @scene is unchanged then
  */
 gboolean
 trib_overlay_scene_add (
@@ -709,7 +711,7 @@ trib_overlay_scene_add (
     gchar name[TRIB_RECORD_MAX_TEXT_BYTES];
     gsize n = MIN (e.source.len, sizeof name);
 
-    /* the reader that has it is about to read something else */
+    /* its reader is about to read the next token */
     memcpy (name, e.source.str, n);
     read_answer (scene, scene->reader, format, e.record, (TribRecordSlice){ name, n });
   }

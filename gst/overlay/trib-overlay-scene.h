@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* What a record has that can be drawn: boxes, points, texts, who is missing, how long was waited. Read
- * out of fused records and observations, by what members are called and not by what a record is: any
- * map with a `bbox` is a box, whatever list it stands in.
+/* Things to draw in a record: boxes, points, texts, missing sources, the wait. Found in fused
+ * records and observations by the names of members, not by the type of the record: any map with a
+ * `bbox` is a box, in any list.
  *
  * A scene keeps its memory when it is cleared, so that a scene a stream is enough. One thread at a
  * time. */
 
-/* what is above these is left out and counted */
+/* things beyond these limits are left out and counted */
 #define TRIB_OVERLAY_MAX_ANSWERS 64
 #define TRIB_OVERLAY_MAX_BOXES 256
 #define TRIB_OVERLAY_MAX_POINTS 4096
@@ -22,12 +22,12 @@ G_BEGIN_DECLS
 
 /**
  * TribOverlayAnswer:
- * @source: text: who says it
+ * @source: text: its source
  * @values: text: its numbers, "blur 151.5  contrast 41.7"; "" when it has none
- * @width: of the picture that its coordinates are meant in, in pixels; 0: that of the video
+ * @width: of the picture that its coordinates refer to, pixels; 0: the video
  * @height: the same
- * @stale_ms: how much older than the frame it is, in milliseconds; negative: it is the frame's own
- * @n_values: how many numbers @values has
+ * @stale_ms: age against the frame, ms; negative: it is the frame's own
+ * @n_values: numbers in @values
  */
 typedef struct {
   guint source;
@@ -46,7 +46,7 @@ typedef struct {
  * @y: upper edge
  * @width: above 0
  * @height: above 0
- * @is_outlined: FALSE: only the label is wanted; it says what points there are
+ * @is_outlined: %FALSE: only the label, for its points
  */
 typedef struct {
   guint answer;
@@ -72,12 +72,12 @@ typedef struct {
  * @boxes: (element-type TribOverlayBox)
  * @points: (element-type TribOverlayPoint)
  * @missing: (element-type TribOverlayMissing)
- * @reason: text: why the fused record left; "" without one
- * @wait_ms: how long it waited; negative: it does not say
+ * @reason: text: reason of the fused record's output; "" without one
+ * @wait_ms: time that it waited; negative: unknown
  * @has_frame_id: whether there is a @frame_id
  * @frame_id: of the frame that the records are about
- * @n_refused: boxes and points whose numbers cannot be
- * @n_left_out: what was above a bound
+ * @n_refused: boxes and points with impossible numbers
+ * @n_left_out: things beyond a limit
  *
  * A "text" is a place for trib_overlay_scene_text().
  */

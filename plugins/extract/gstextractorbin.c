@@ -225,7 +225,7 @@ gst_extractor_bin_release_pad (GstElement *element, GstPad *ghost)
 
 /* ---- messages ---- */
 
-/* Returns: whether the error is that of a branch alone, and goes no further */
+/* Returns: whether the error is that of a branch alone, and is not forwarded */
 static gboolean
 take_error (GstExtractorBin *self, GstMessage *message)
 {
@@ -471,7 +471,8 @@ install_signals (GType type)
    * @bin: the element
    * @name: of a described branch
    *
-   * Any thread but the branch's own; any state but on the way from PAUSED to READY. Its frames are skipped.
+   * Any thread but the branch's own; any state but on the way from PAUSED to READY. Its frames are
+   * skipped.
    *
    * Returns: whether there was one
    */

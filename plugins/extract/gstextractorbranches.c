@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The branches of an extractorbin: made, linked, started, taken down. A branch that does not come back when it is taken down is
- * left to a thread of its own, and made anew when it is needed again. */
+/* The branches of an extractorbin: created, linked, started, shut down. A branch that does not stop
+ * is abandoned to a thread of its own, and another one is created at the next start. */
 #include "gstextractorbin-private.h"
 
 #include <string.h>
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
-#define DOWN_US (500 * G_TIME_SPAN_MILLISECOND) /* that a branch may take to stop */
+#define DOWN_US (500 * G_TIME_SPAN_MILLISECOND) /* for a branch to stop */
 
 /* ---- slots ---- */
 
@@ -60,7 +60,8 @@ find_slot (GstExtractorBin *self, const gchar *name)
   return NULL;
 }
 
-/* (transfer full) (nullable): the child of the bin that it is, or is within. Without OBJECT_LOCK, which each parent is asked with. */
+/* (transfer full) (nullable): the child of the bin that is or contains it; without OBJECT_LOCK,
+ * which each parent is read with */
 static GstObject *
 child_with (GstExtractorBin *self, GstObject *inside)
 {
@@ -80,9 +81,9 @@ child_with (GstExtractorBin *self, GstObject *inside)
 
 /**
  * gst_extractor_bin_find_branch:
- * @inside: who may be within a branch
+ * @inside: an object that may be part of a branch
  *
- * Returns: (transfer full) (nullable): the described branch that it is of
+ * Returns: (transfer full) (nullable): its described branch
  */
 ObsBranch *
 gst_extractor_bin_find_branch (GstExtractorBin *self, GstObject *inside)
@@ -102,7 +103,7 @@ gst_extractor_bin_find_branch (GstExtractorBin *self, GstObject *inside)
 
 /* ---- making ---- */
 
-/* raw video that the first element does not take as it is, is converted */
+/* raw video is converted unless the first element accepts all of it */
 static gboolean
 wants_conversion (GstElement *elements)
 {
@@ -121,7 +122,7 @@ refuse (GError **error, const ObsBranchSpec *spec, const gchar *why)
   return FALSE;
 }
 
-/* Returns: (transfer full) (nullable): what looks at frames, as a source of records */
+/* Returns: (transfer full) (nullable): the described elements inside a messageextract */
 static GstElement *
 make_element (const ObsBranchSpec *spec, GError **error)
 {
@@ -133,11 +134,11 @@ make_element (const ObsBranchSpec *spec, GError **error)
   if (elements)
     gst_object_ref_sink (elements);
   if (elements == NULL || why) {
-    refuse (error, spec, why ? why->message : "it cannot be made");
+    refuse (error, spec, why ? why->message : "it cannot be created");
     return NULL;
   }
   if (elements->numsinkpads == 0 || elements->numsrcpads == 0) {
-    refuse (error, spec, "it wants a way in and a way out: ... ! ... with neither end linked");
+    refuse (error, spec, "it needs an unlinked sink pad and an unlinked source pad");
     return NULL;
   }
   element = gst_element_factory_make ("messageextract", NULL);
@@ -164,7 +165,7 @@ link_element (GstExtractorBin *self, ExtractorSlot *slot, GError **error)
   return refuse (error, slot->spec, "it cannot be linked");
 }
 
-/* the elements of a slot that has none */
+/* creates the elements of a slot */
 static gboolean
 fill_slot (GstExtractorBin *self, ExtractorSlot *slot, GError **error)
 {
@@ -194,7 +195,7 @@ remove_slot (GstExtractorBin *self, ExtractorSlot *slot)
   slot_free (self, slot);
 }
 
-/* those that were described, while nothing runs */
+/* the described ones, while nothing runs */
 void
 gst_extractor_bin_drop_branches (GstExtractorBin *self)
 {
@@ -206,7 +207,7 @@ gst_extractor_bin_drop_branches (GstExtractorBin *self)
   g_clear_pointer (&self->made, g_free);
 }
 
-/* all of them; the bin goes */
+/* all of them, for dispose() */
 void
 gst_extractor_bin_drop_all (GstExtractorBin *self)
 {
@@ -215,7 +216,7 @@ gst_extractor_bin_drop_all (GstExtractorBin *self)
   g_clear_pointer (&self->made, g_free);
 }
 
-/* branches that were left behind, again */
+/* creates the elements of abandoned branches again */
 static gboolean
 refill (GstExtractorBin *self, GError **error)
 {
@@ -249,9 +250,9 @@ make_all (GstExtractorBin *self, const gchar *text, GError **error)
 
 /**
  * gst_extractor_bin_make_branches:
- * @error: return location: what is wrong with which branch
+ * @error: return location: the branch and its mistake
  *
- * Those that the property `branches` describes, unless they are there.
+ * Creates the branches that the property `branches` describes, unless they exist.
  */
 gboolean
 gst_extractor_bin_make_branches (GstExtractorBin *self, GError **error)
@@ -274,7 +275,7 @@ is_linked (const ExtractorSlot *slot)
   return slot->element || (slot->src_ghost && slot->sink_ghost);
 }
 
-/* A thread that was left to itself has the branch it had; the slot gets another one. */
+/* An abandoned thread keeps its branch; the slot gets another one. */
 static void
 renew_branch (GstExtractorBin *self, ExtractorSlot *slot)
 {
@@ -293,7 +294,7 @@ renew_branch (GstExtractorBin *self, ExtractorSlot *slot)
   obs_branch_unref (old);
 }
 
-/* once both of its ends are there, and the bin runs */
+/* once both of its pads exist, and the bin runs */
 void
 gst_extractor_bin_start_slot (GstExtractorBin *self, ExtractorSlot *slot)
 {
@@ -314,17 +315,17 @@ gst_extractor_bin_start_branches (GstExtractorBin *self)
     gst_extractor_bin_start_slot (self, self->slots->pdata[i]);
 }
 
-/* ---- taking down ---- */
+/* ---- shutting down ---- */
 
-/* A thread that wakes who waits inside an element and sets it to NULL, however long that takes: an element with a queue comes
- * back from a flush only when its own thread has stood still. */
+/* A thread that unblocks an element by a flush and sets it to NULL, however long that takes: an
+ * element with a queue returns from a flush only when its own thread has paused. */
 typedef struct {
   gint references;
   GMutex lock;
   GCond cond;
   gboolean done;
   GstElement *element;
-  GstPad *srcpad; /* that frames went into it by */
+  GstPad *srcpad; /* the source of its frames */
 } Down;
 
 static void
@@ -369,7 +370,7 @@ down_begin (GstElement *element, GstPad *srcpad)
   return down;
 }
 
-/* (transfer full): whether it was done in time */
+/* @down: (transfer full); whether it was done in time */
 static gboolean
 down_wait (Down *down, gint64 until)
 {
@@ -384,9 +385,9 @@ down_wait (Down *down, gint64 until)
   return done;
 }
 
-/* it stays with the thread that takes it down */
+/* the thread that shuts it down keeps it */
 static void
-leave_behind (GstExtractorBin *self, ExtractorSlot *slot)
+abandon (GstExtractorBin *self, ExtractorSlot *slot)
 {
   GstElement *element = slot->element;
 
@@ -401,7 +402,7 @@ leave_behind (GstExtractorBin *self, ExtractorSlot *slot)
   gst_object_unref (element);
 }
 
-/* nothing is pushed into it any more; whoever waits inside it is woken */
+/* nothing is pushed into it any more, and its elements are unblocked */
 static Down *
 begin_stop (GstExtractorBin *self, ExtractorSlot *slot)
 {
@@ -418,13 +419,13 @@ static void
 end_stop (GstExtractorBin *self, ExtractorSlot *slot, Down *down, gint64 until)
 {
   if (down && !down_wait (down, until))
-    leave_behind (self, slot);
+    abandon (self, slot);
   else if (down)
     gst_element_set_locked_state (slot->element, FALSE);
   obs_branch_join (slot->branch, until);
 }
 
-/* all at once: what is waited for is the slowest */
+/* all at once, so that the slowest one determines the time */
 void
 gst_extractor_bin_stop_branches (GstExtractorBin *self)
 {
@@ -437,14 +438,14 @@ gst_extractor_bin_stop_branches (GstExtractorBin *self)
     end_stop (self, self->slots->pdata[i], downs[i], until);
 }
 
-/* ---- coming and going ---- */
+/* ---- adding and removing ---- */
 
 /**
  * gst_extractor_bin_add_branch:
  * @text: one branch, as in the property `branches`
  * @error: return location
  *
- * It gets frames that come from now on.
+ * It takes part from the next frame on.
  */
 gboolean
 gst_extractor_bin_add_branch (GstExtractorBin *self, const gchar *text, GError **error)
@@ -462,7 +463,7 @@ gst_extractor_bin_add_branch (GstExtractorBin *self, const gchar *text, GError *
     return FALSE;
   }
   if (find_slot (self, spec->name))
-    return refuse (error, spec, "there is one of that name");
+    return refuse (error, spec, "the name is used already");
   if (self->slots->len >= TRIB_EXTRACT_MAX_BRANCHES)
     return refuse (error, spec, "there are 64 already");
   g_ptr_array_set_free_func (specs, NULL);
@@ -481,7 +482,7 @@ gst_extractor_bin_add_branch (GstExtractorBin *self, const gchar *text, GError *
   return TRUE;
 }
 
-/* Returns: whether there was one of that name; what it was given is skipped */
+/* Returns: whether there was one of that name; its jobs are skipped */
 gboolean
 gst_extractor_bin_remove_branch (GstExtractorBin *self, const gchar *name)
 {
@@ -496,7 +497,7 @@ gst_extractor_bin_remove_branch (GstExtractorBin *self, const gchar *name)
 
 /* ---- request pads ---- */
 
-/* what the property says of the n-th branch that it does not describe */
+/* the n-th branch that the property names without elements */
 static ObsBranchSpec *
 spec_of_pads (GstExtractorBin *self, guint n, GError **error)
 {
@@ -530,7 +531,7 @@ slot_of_pads (GstExtractorBin *self, guint n)
   return NULL;
 }
 
-/* the lowest number for which there is no such pad yet */
+/* the lowest number without such a pad */
 static guint
 free_number (GstExtractorBin *self, gboolean src)
 {
@@ -546,7 +547,7 @@ free_number (GstExtractorBin *self, gboolean src)
  * @name: (nullable): of the pad
  * @src: whether it is branch_src_%u
  *
- * Returns: (nullable): the slot that the pad is of; made with the first pad of the pair
+ * Returns: (nullable): the slot of the pad; created with the first pad of the pair
  */
 ExtractorSlot *
 gst_extractor_bin_request_slot (
@@ -564,7 +565,7 @@ gst_extractor_bin_request_slot (
   if (slot) {
     gboolean taken = (src ? slot->src_ghost : slot->sink_ghost) != NULL;
     if (taken)
-      refuse (error, slot->spec, "that pad is there already");
+      refuse (error, slot->spec, "that pad exists already");
     return taken ? NULL : slot;
   }
   if (self->slots->len >= TRIB_EXTRACT_MAX_BRANCHES) {
@@ -580,7 +581,7 @@ gst_extractor_bin_request_slot (
   return slot;
 }
 
-/* @ghost: a request pad that goes; its branch goes with the first of a pair */
+/* @ghost: a request pad that is released; its branch ends with the first of a pair */
 void
 gst_extractor_bin_release_slot (GstExtractorBin *self, GstPad *ghost)
 {

@@ -39,7 +39,7 @@ branch_of (GstPad *pad)
   return b;
 }
 
-/* whose answers come in there */
+/* @b: (nullable): the branch whose answers @pad gets */
 void
 gst_extractor_join_set_branch (GstPad *pad, ObsBranch *b)
 {
@@ -75,7 +75,7 @@ join_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return TRUE;
 }
 
-/* records rather than pictures from whoever can give both */
+/* any caps: an element that can output records and pictures gets the choice of its own template */
 static gboolean
 join_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -95,7 +95,7 @@ join_query (GstPad *pad, GstObject *parent, GstQuery *query)
       gst_query_set_accept_caps_result (query, TRUE);
       return TRUE;
     case GST_QUERY_ALLOCATION:
-      /* nobody looks into the pictures */
+      /* pictures are not read: any layout will do */
       gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
       return TRUE;
     default:
@@ -103,7 +103,7 @@ join_query (GstPad *pad, GstObject *parent, GstQuery *query)
   }
 }
 
-/* a record leaves its frame's timeout later than the frame at most */
+/* a record is at most its timeout later than its frame */
 static gboolean
 obs_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -140,7 +140,7 @@ obs_links (GstPad *pad, GstObject *parent)
   return it;
 }
 
-/* seeks and the like; what is late behind obs says nothing about frames */
+/* seeks and others go upstream; lateness behind obs is not that of frames */
 static gboolean
 obs_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -156,7 +156,7 @@ obs_event (GstPad *pad, GstObject *parent, GstEvent *event)
 /**
  * gst_extractor_join_add_branch:
  * @n: number of the branch's pads
- * @b: whose answers come in there
+ * @b: the branch of its answers
  *
  * Returns: (transfer full): its sink pad
  */
@@ -203,7 +203,7 @@ gst_extractor_join_class_init (GstExtractorJoinClass *klass)
   gst_element_class_add_static_pad_template (element_class, &obs_template);
   gst_element_class_add_static_pad_template (element_class, &branch_template);
   gst_element_class_set_static_metadata (element_class, "Extractor join", "Generic",
-      "What branches say, out by obs; inside extractorbin", "The gst-tributary authors");
+      "Pushes answers of branches by obs; inside extractorbin", "The gst-tributary authors");
 }
 
 GstElement *

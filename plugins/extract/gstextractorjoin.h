@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Inside extractorbin: what the branches say, out by obs. */
+/* Inside extractorbin: answers of the branches in, records out by obs. */
 
 #define GST_TYPE_EXTRACTOR_JOIN (gst_extractor_join_get_type ())
 G_DECLARE_FINAL_TYPE (GstExtractorJoin, gst_extractor_join, GST, EXTRACTOR_JOIN, GstElement)

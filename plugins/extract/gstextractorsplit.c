@@ -22,7 +22,7 @@ G_DEFINE_FINAL_TYPE (GstExtractorSplit, gst_extractor_split, GST_TYPE_ELEMENT)
 
 /* ---- frames ---- */
 
-/* who watches src, and whether, does not matter to the branches */
+/* branches get frames whether or not src is linked */
 static GstFlowReturn
 combine (GstFlowReturn by_src, GstFlowReturn by_obs)
 {
@@ -50,7 +50,7 @@ split_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 static gboolean
 push_on (GstExtractorSplit *self, GstEvent *event)
 {
-  /* nobody there is no failure */
+  /* an unlinked src is no failure */
   gst_pad_push_event (self->srcpad, event);
   return TRUE;
 }
@@ -69,7 +69,7 @@ split_event (GstPad *pad, GstObject *parent, GstEvent *event)
       obs_extractor_flush_stop (x, event);
       return push_on (self, event);
     case GST_EVENT_EOS:
-      /* first: a sink behind src may wait for the one behind obs before it lets the end pass */
+      /* first: a sink behind src may wait for the one behind obs before it forwards EOS */
       obs_extractor_eos (x);
       return push_on (self, event);
     case GST_EVENT_SEGMENT:
@@ -91,7 +91,7 @@ typedef struct {
   guint n_asked;
 } Ask;
 
-/* whether a peer can do with frames whose layout is said in a meta */
+/* whether a peer accepts frames with a layout in a meta */
 static gboolean
 ask_allocation (GstElement *element, GstPad *pad, gpointer user_data)
 {
@@ -108,7 +108,7 @@ ask_allocation (GstElement *element, GstPad *pad, gpointer user_data)
   return ask->all_take_meta;
 }
 
-/* Frames go to several: whose pool they are of is upstream's choice. */
+/* Frames have several receivers: the pool is upstream's choice. */
 static gboolean
 answer_allocation (GstExtractorSplit *self, GstQuery *query)
 {
@@ -124,7 +124,7 @@ answer_allocation (GstExtractorSplit *self, GstQuery *query)
   return TRUE;
 }
 
-/* what a branch takes comes first, so that it need not convert; what it does not take stays */
+/* caps that a branch accepts are preferred, so that it need not convert; others remain */
 static gboolean
 prefer_branch (GstElement *element, GstPad *pad, gpointer user_data)
 {
@@ -137,7 +137,7 @@ prefer_branch (GstElement *element, GstPad *pad, gpointer user_data)
   takes = gst_pad_peer_query_caps (pad, NULL);
   if (gst_caps_is_any (takes))
     return TRUE;
-  /* "anything" cannot stand behind something */
+  /* ANY cannot follow other caps */
   if (gst_caps_is_any (*caps)) {
     gst_caps_unref (*caps);
     *caps = gst_caps_from_string ("video/x-raw(ANY)");
@@ -146,7 +146,7 @@ prefer_branch (GstElement *element, GstPad *pad, gpointer user_data)
   return TRUE;
 }
 
-/* What src takes can come in. A branch that cannot take that fails alone. */
+/* Caps that src accepts are accepted. A branch that does not accept them fails alone. */
 static void
 answer_caps (GstExtractorSplit *self, GstQuery *query)
 {
@@ -203,7 +203,7 @@ split_internal_links (GstPad *pad, GstObject *parent)
   return one_pad (pad == self->sinkpad ? self->srcpad : self->sinkpad);
 }
 
-/* a branch that is slow does not make upstream leave out frames, which are not only its own */
+/* a slow branch must not make upstream drop frames of the others */
 static gboolean
 branch_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {

@@ -110,8 +110,8 @@ take_record (ObsBranch *b, const TribRecordEnvelope *e, GstBuffer **whole)
   }
 }
 
-/* Each record of a buffer, parsed without lock. @map: of @buffer, which is taken where it goes out
- * as it is. */
+/* Each record of a buffer, parsed without lock. @map: of @buffer, which is taken where it is pushed
+ * unchanged. */
 static gboolean
 take_records (ObsBranch *b, GstBuffer **buffer, const GstMapInfo *map)
 {

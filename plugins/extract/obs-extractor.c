@@ -10,7 +10,7 @@
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
-#define STREAM "extractorbin" /* of frames that come without an identity */
+#define STREAM "extractorbin" /* of frames without an identity */
 #define OLDEST_CAPTURE (3600 * GST_SECOND)
 
 ObsExtractor *
@@ -364,7 +364,8 @@ identify (ObsExtractor *x, GstBuffer *buffer, TribExtractFrame *ret_frame)
  * obs_extractor_choose_format:
  * @x: an extractor
  *
- * JSON, unless only MessagePack is wanted; once a run, before anything goes out. Without lock.
+ * JSON, unless downstream accepts only MessagePack; once a run, before the first output. Without
+ * lock.
  */
 void
 obs_extractor_choose_format (ObsExtractor *x)

@@ -64,7 +64,7 @@ typedef struct {
   ObsBranch *branch;
   const TribRecordEnvelope *e;
   GstBuffer **
-      /* (nullable) the buffer that is this record and nothing else; taken where it goes out */
+      /* (nullable) the buffer that is this record and nothing else; taken when it is queued */
       whole;
   GstBuffer **made; /* (nullable) likewise: made of a picture */
   gboolean nothing; /* of a picture without regions */

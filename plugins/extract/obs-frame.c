@@ -9,8 +9,8 @@
  * @segment: the segment that it is in, in time
  * @envelope: gets `frame_id` and `t_ns`
  *
- * Where @buffer has an identity, that is it. Else `t_ns` is its running time (0 where it has none), and `frame_id` is left
- * as it is.
+ * Without an identity, `t_ns` is the running time (0 where it has none), and `frame_id` is
+ * unchanged.
  *
  * Returns: whether @buffer has an identity
  */

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Which frame a record is about. */
+/* The frame of a record. */
 
 gboolean obs_frame_identify (
     GstBuffer *buffer, const GstSegment *segment, TribRecordEnvelope *envelope);

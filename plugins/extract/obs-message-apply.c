@@ -5,7 +5,7 @@
 
 #include "obs-value.h"
 
-/* NAME, or NAME.NAME into a structure inside */
+/* NAME, or NAME.NAME for a field of a nested structure */
 static const GValue *
 find_field (const GstStructure *structure, const gchar *path)
 {
@@ -23,7 +23,7 @@ find_field (const GstStructure *structure, const gchar *path)
   return value;
 }
 
-/* whether all fields that @value needs are there; what is there and cannot be converted is counted */
+/* whether all fields of @value exist; fields that cannot be converted are counted */
 static gboolean
 is_there (ObsValueWriter *v, const TribMessageValue *value, const GstStructure *structure)
 {
@@ -209,7 +209,7 @@ write_item (ObsValueWriter *v, const TribMessageRule *rule, const GstStructure *
   trib_record_writer_end_map (v->w);
 }
 
-/* each structure of a list, or the one that stands there alone */
+/* each structure of a list, or a single one */
 static guint
 write_each (ObsValueWriter *v, const TribMessageRule *rule, const GValue *value)
 {
@@ -234,14 +234,14 @@ write_each (ObsValueWriter *v, const TribMessageRule *rule, const GValue *value)
 
 /**
  * obs_message_apply:
- * @rule: what goes into the record
+ * @rule: the members of the record
  * @structure: the message
- * @max_bytes: how long the outcome may be
- * @ret_items: (out caller-allocates): the outcome; its bytes are the caller's
+ * @max_bytes: limit of the result
+ * @ret_items: (out caller-allocates): the result; the caller owns its bytes
  *
- * A member of which a field is missing is left out. Any thread.
+ * A member with a missing field is omitted. Any thread.
  *
- * Returns: FALSE when it would be longer than @max_bytes; nothing is returned then
+ * Returns: %FALSE when it would be longer than @max_bytes; @ret_items is not set then
  */
 gboolean
 obs_message_apply (const TribMessageRule *rule, const GstStructure *structure, gsize max_bytes,

@@ -9,7 +9,7 @@
 #define MAX_REGIONS 4096
 #define MAX_BYTES (1024 * 1024)
 
-/* what regions of one kind are in a record */
+/* how regions of a kind are written */
 typedef struct {
   const gchar *roi_type;
   const gchar *type;
@@ -41,7 +41,7 @@ kind_of (const GstVideoRegionOfInterestMeta *roi)
   return &other;
 }
 
-/* the kind of all regions, or that of any; NULL: there is no region */
+/* the kind that all regions have, else `other`; NULL: no region */
 static const Kind *
 kind_of_all (GstBuffer *frame)
 {
@@ -79,7 +79,7 @@ write_number (
   }
 }
 
-/* members that a region has by itself: no parameter may give them a second time */
+/* members of every region, which no parameter may repeat */
 static gboolean
 is_taken (const gchar *name)
 {
@@ -140,17 +140,19 @@ write_region (ObsValueWriter *v, const GstVideoRegionOfInterestMeta *roi, const 
 /**
  * obs_regions_to_record:
  * @frame: a frame
- * @head: what the record says besides the regions; its kind is an observation, and it has `t_ns` or `frame_id`; without a `type`
- *   it is given one
+ * @head: the envelope: of kind observation, with `t_ns` or `frame_id`; a `type` is added where it
+ * has none
  * @format: of the record
  *
- * One observation of all regions of interest on @frame. Faces alone are `faces` of type `face`, hands alone (`hand`, `gesture`)
- * `hands` of type `gesture`, everything else `regions` of type `regions`, each with its `label`. A region has its `bbox`, its `id` and
- * `parent_id` where they are not 0, `confidence` where a parameter has it, and its parameters, each a map of its name. Not
- * more than 4096 regions, and not more of them than fit into 1 MiB, are told of; `regions_left_out` says how many are not.
- * Any thread that may read @frame.
+ * One observation of all regions of interest on @frame. Faces alone are `faces` of type `face`,
+ * hands alone (`hand`, `gesture`) `hands` of type `gesture`, everything else `regions` of type
+ * `regions`, each with its `label`. A region has its `bbox`, its `id` and `parent_id` where they
+ * are not 0, `confidence` where a parameter has it, and its parameters, each a map of its name. A
+ * record has at most 4096 regions, and at most 1 MiB; `regions_left_out` is the number of the
+ * others. Any thread that may read @frame.
  *
- * Returns: (transfer full) (nullable): the record, with the timestamps, flags and metas of @frame; %NULL when it has no regions
+ * Returns: (transfer full) (nullable): the record, with the timestamps, flags and metas of @frame;
+ * %NULL when it has no regions
  */
 GstBuffer *
 obs_regions_to_record (GstBuffer *frame, const TribRecordEnvelope *head, TribRecordFormat format)

@@ -209,7 +209,7 @@ write_compound (ObsValueWriter *v, const GValue *value)
 /**
  * obs_value_write:
  * @v: a writer, with a value due
- * @value: what to write; null stands for what a record cannot hold
+ * @value: a value; null is written for one that a record cannot hold
  */
 void
 obs_value_write (ObsValueWriter *v, const GValue *value)

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * ObsValueWriter:
  * @w: where the values go
  * @max_bytes: how long what is written may get
- * @unconverted: counts the values that a record cannot hold; null, or nothing, stands for them
+ * @unconverted: number of values that a record cannot hold, written as null or omitted
  * @is_full: whether @max_bytes was reached: what was written is good for nothing
  *
  * Belongs to one thread.

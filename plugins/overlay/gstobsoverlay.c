@@ -56,9 +56,9 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! tee name=t ! queue max-size-buffers=0 max-size-bytes=0
- * max-size-time=1000000000 ! obsoverlay name=o ! fakesink t. ! queue ! qualityextract ! obsaligner sources=quality
- * window-ms=50 ! o.records
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! tee name=t
+ * ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 ! obsoverlay name=o
+ * ! fakesink t. ! queue ! qualityextract ! obsaligner sources=quality window-ms=50 ! o.records
  * ]| The numbers of each frame on the frame; autovideosink in place of fakesink shows them.
  *
  * Since: 0.2
@@ -179,7 +179,7 @@ with_feature (GstCaps *caps, gboolean wanted)
   return result;
 }
 
-/* What comes with compositions keeps them; to what comes without they may be added. */
+/* Frames with compositions keep them; to others they may be added. */
 static GstCaps *
 gst_obs_overlay_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
@@ -206,8 +206,8 @@ downstream_blends (GstBaseTransform *base, GstCaps *caps)
              query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
 }
 
-/* An element that takes any caps takes compositions, too, and forgets them: only who says that it
- * wants them has them. */
+/* An element that accepts any caps accepts compositions, too, and ignores them: they are attached
+ * only for elements that request them. */
 static GstCaps *
 gst_obs_overlay_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
@@ -248,7 +248,7 @@ make_scene (GstObsOverlay *self)
     const TribOverlayRecord *record = self->found->pdata[i];
     g_autoptr (GError) error = NULL;
 
-    /* it was read when it came in */
+    /* it was parsed on arrival */
     if (!trib_overlay_scene_add (self->scene, record->format, record->data, record->len, &error))
       GST_WARNING_OBJECT (self, "a record cannot be drawn: %s", error->message);
   }
@@ -291,7 +291,7 @@ attach (GstBuffer *frame, GstVideoOverlayComposition *composition)
     gst_buffer_add_video_overlay_composition_meta (frame, composition);
     return;
   }
-  /* what others draw stays under it */
+  /* compositions of other elements stay below */
   both = gst_video_overlay_composition_copy (meta->overlay);
   for (guint i = 0; i < gst_video_overlay_composition_n_rectangles (composition); i++)
     gst_video_overlay_composition_add_rectangle (
@@ -301,7 +301,7 @@ attach (GstBuffer *frame, GstVideoOverlayComposition *composition)
   gst_video_overlay_composition_unref (both);
 }
 
-/* (transfer full) @frame, taken, with what there is to draw on it */
+/* @frame: (transfer full); returns: (transfer full): with its drawing */
 static GstBuffer *
 draw (GstObsOverlay *self, GstBuffer *frame, gint64 stale_ns)
 {
@@ -319,13 +319,13 @@ draw (GstObsOverlay *self, GstBuffer *frame, gint64 stale_ns)
     gst_video_overlay_composition_blend (composition, &mapped);
     gst_video_frame_unmap (&mapped);
   } else {
-    GST_WARNING_OBJECT (self, "a frame's memory cannot be written; nothing is drawn on it");
+    GST_WARNING_OBJECT (self, "a frame's memory cannot be written: no drawing");
   }
   gst_video_overlay_composition_unref (composition);
   return frame;
 }
 
-/* Not transform_ip(): a frame on which nothing is drawn need not be writable. */
+/* Not transform_ip(): a frame without a drawing need not be writable. */
 static GstFlowReturn
 gst_obs_overlay_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
 {
@@ -469,7 +469,7 @@ gst_obs_overlay_change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
     begin (self);
   else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    set_flushing (self, TRUE); /* a frame that waits holds the lock that the pads need to stop */
+    set_flushing (self, TRUE); /* a waiting frame holds the stream lock, which pads need to stop */
   result = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))

@@ -2,7 +2,7 @@
 #include "obs-overlay-canvas.h"
 
 #define MAX_SHEETS \
-  4 /* that are kept; downstream may have more, which are freed with its last reference */
+  4 /* kept for reuse; downstream may hold more, which are freed with their last reference */
 
 /* a picture of the size of the video */
 typedef struct {
@@ -44,7 +44,7 @@ obs_overlay_canvas_free (ObsOverlayCanvas *canvas)
   g_free (canvas);
 }
 
-/* (nullable) one that nobody looks at */
+/* (nullable) one that is not referenced */
 static Sheet *
 find_sheet (ObsOverlayCanvas *canvas, const TribOverlayStyle *style)
 {
@@ -98,8 +98,8 @@ make_rectangle (const Sheet *sheet, const TribOverlayArea *area, guint sheet_wid
 /**
  * obs_overlay_canvas_compose:
  * @canvas: a canvas
- * @scene: what is to be seen
- * @style: how; its size is that of the video
+ * @scene: the drawing
+ * @style: its size is that of the video
  *
  * Returns: (transfer full) (nullable): @scene, %NULL when nothing of it is in the picture
  */

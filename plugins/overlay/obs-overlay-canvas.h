@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /* Scenes as overlay compositions. The pictures of a composition's rectangles are areas of one
- * canvas, without a copy; a canvas is painted on again once nobody downstream has its areas. One
- * thread at a time. */
+ * canvas, without a copy; a canvas is reused once downstream has released its areas. One thread at
+ * a time. */
 
 typedef struct _ObsOverlayCanvas ObsOverlayCanvas;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pad that takes records: it keeps them for their frames, and never lets upstream wait. */
+/* The pad of records: keeps them for their frames, and never blocks upstream. */
 #include "gstobsoverlay-private.h"
 
 #include <record/trib-record-envelope.h>
@@ -130,7 +130,7 @@ set_records_state (GstObsOverlay *self, gboolean ended, gboolean flushing)
   g_mutex_unlock (&self->lock);
 }
 
-/* Nothing of this pad goes on: the stream behind src is the video's. */
+/* Nothing of this pad is forwarded: the stream of src is the video's. */
 static gboolean
 records_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -180,19 +180,19 @@ no_internal_links (GstPad *pad, GstObject *parent)
   return NULL;
 }
 
-/* whether frames wait has changed, and with it the latency */
+/* frames wait only while it is linked, which changes the latency */
 static void
 link_changed (GstPad *pad, GstPad *peer, GstObsOverlay *self)
 {
-  gboolean tell;
+  gboolean new_latency;
 
   g_mutex_lock (&self->lock);
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
   GST_OBJECT_LOCK (self);
-  tell = GST_STATE (self) > GST_STATE_READY;
+  new_latency = GST_STATE (self) > GST_STATE_READY;
   GST_OBJECT_UNLOCK (self);
-  if (tell)
+  if (new_latency)
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 

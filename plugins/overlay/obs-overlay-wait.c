@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which records a frame gets, and how long it waits for them. */
+/* The records of a frame, and the wait for them. */
 #include "gstobsoverlay-private.h"
 
 #include <shared/trib-fields.h>
@@ -30,7 +30,7 @@ describe (GstObsOverlay *self, GstBuffer *frame, TribOverlayKey *key)
     key->session = trib_overlay_session_hash (identity.session, strlen (identity.session));
 }
 
-/* half a frame: a record is its nearest frame's */
+/* half a frame: a record belongs to the nearest frame */
 static gint64
 find_tolerance (GstObsOverlay *self, GstBuffer *frame)
 {
@@ -44,9 +44,9 @@ find_tolerance (GstObsOverlay *self, GstBuffer *frame)
   return NO_RATE_TOLERANCE;
 }
 
-/* Up to when the frame may wait, on the monotonic clock. A live frame that stood in a queue behind
- * one that waited has waited, too: what counts is when it was due here, so that waits do not add
- * up. Takes no lock. */
+/* Deadline of the wait, on the monotonic clock. That of a live frame counts from its scheduled
+ * time, so that time in a queue behind another waiting frame counts and waits do not add up.
+ * Without lock. */
 static gint64
 find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, gboolean is_live,
     GstClockTime upstream_latency)
@@ -65,7 +65,7 @@ find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, g
   return g_get_monotonic_time () + left / 1000;
 }
 
-/* whether a record may come that is worth waiting for; with the lock */
+/* whether a record can still arrive; with lock */
 static gboolean
 may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
 {
@@ -77,7 +77,7 @@ may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
   return !trib_overlay_join_is_passed (self->join, key, tolerance);
 }
 
-/* with the lock */
+/* with lock */
 static void
 wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance, gint64 deadline,
     gboolean may_wait)
@@ -96,9 +96,9 @@ wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 toleran
 /**
  * obs_overlay_find_records:
  * @frame: a frame
- * @ret_stale_ns: (out): how much older than @frame the records are, ns; -1: they are its own
+ * @ret_stale_ns: (out): age of the records against @frame, ns; -1: they are its own
  *
- * Waits for the records of @frame, and puts them, or those that stand in for them, into `found`.
+ * Waits for the records of @frame, and puts them, or held ones, into `found`.
  *
  * Returns: FALSE when the element is flushing
  */
@@ -141,7 +141,7 @@ obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_sta
  * obs_overlay_answer_latency:
  * @query: a LATENCY query
  *
- * Frames of a live stream leave up to `max-wait-ms` later than they came.
+ * Frames of a live stream are delayed by up to `max-wait-ms`.
  *
  * Returns: whether upstream answered
  */
