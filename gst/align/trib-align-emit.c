@@ -167,7 +167,7 @@ find_spread (const TribAlignGroup *g)
   return most > least ? (guint64) most - (guint64) least : 0;
 }
 
-/* one piece of memory: the result, then its arrays, each with room for every record and absent
+/* one piece of memory: the result, then its arrays, each with space for every record and absent
  * source */
 static TribAlignResult *
 result_new (const TribAlign *a, const TribAlignGroup *g)

@@ -37,11 +37,11 @@ look_at (TribTraceFd *f)
 /**
  * trib_trace_fd_open_path:
  * @f: (out caller-allocates): %TRIB_TRACE_FD_INIT
- * @path: a file, made when it is not there (mode 0666 less the umask); a FIFO, terminal or
+ * @path: a file, created if necessary (mode 0666 less the umask); a FIFO, terminal or
  *   device
  * @error: %TRIB_TRACE_ERROR_OPEN, naming @path
  *
- * Does not wait: a FIFO is opened for reading too, so that it needs no reader yet, and outlives
+ * Does not wait: a FIFO is opened for reading too, so that it needs no reader yet and outlives
  * one.
  *
  * Returns: whether it is open
@@ -63,8 +63,8 @@ trib_trace_fd_open_path (TribTraceFd *f, const gchar *path, GError **error)
   return TRUE;
 }
 
-/* O_NONBLOCK set on a descriptor holds for everyone who shares it, the shell behind a terminal for
- * one. Opened anew it is ours alone. */
+/* O_NONBLOCK affects all processes that share an open file, for instance the shell of a terminal. A
+ * file that is opened again is not shared. */
 static gboolean
 open_anew (TribTraceFd *f)
 {
@@ -81,7 +81,7 @@ open_anew (TribTraceFd *f)
 /**
  * trib_trace_fd_open_dup:
  * @f: (out caller-allocates): %TRIB_TRACE_FD_INIT
- * @fd: stays the caller's, its flags too
+ * @fd: owned by the caller; its flags are not changed
  * @error: %TRIB_TRACE_ERROR_OPEN: @fd is closed, or open for reading only
  *
  * Returns: whether it can be written to
@@ -137,7 +137,7 @@ has_room (gint fd)
 {
   struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-  /* POLLERR and POLLHUP too: the write says why */
+  /* also with POLLERR and POLLHUP: the write gives the reason */
   return poll (&p, 1, 0) != 0;
 }
 
@@ -193,8 +193,7 @@ judge_error (TribTraceFd *f, gint number, GError **error)
   return TRIB_TRACE_GONE;
 }
 
-/* Takes the first part of a line back from the end of the file, unless someone else has written
- * behind it. */
+/* Removes the first part of a line from the end of the file, unless another writer has appended. */
 static void
 take_back (TribTraceFd *f, gsize part)
 {
@@ -235,9 +234,9 @@ write_file (TribTraceFd *f, const gchar *lines, gsize len, gsize *ret_taken, GEr
 /**
  * trib_trace_fd_write:
  * @f: open
- * @lines: whole lines, or what is left of them
+ * @lines: whole lines, or the rest of them
  * @len: more than 0
- * @ret_taken: (out): bytes that are written, whatever the answer; to a file always whole lines
+ * @ret_taken: (out): bytes that were written, with any result; to a file always whole lines
  * @error: set for FAILED and GONE
  *
  * One write to a file is one batch; to anything else it is at most PIPE_BUF bytes, which a pipe

@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* One descriptor that lines are written to, without ever waiting for whoever reads them. Belongs to
- * one thread at a time. Private to gst/trace. */
+/* One descriptor that lines are written to, without waiting for its reader. One thread at a time.
+ * Private to gst/trace. */
 
 typedef struct {
-  gint fd;             /* owned; -1: none, or given up */
-  gboolean regular;    /* a file: never makes anyone wait, and a cut line can be taken back */
-  gboolean socket;     /* told by each call not to wait */
-  gboolean poll_first; /* flags are shared with others, so only poll() says whether there is room */
+  gint fd;             /* owned; -1: none, or closed */
+  gboolean regular;    /* a file: never blocks, and a cut line can be removed */
+  gboolean socket;     /* each call has a flag not to wait */
+  gboolean poll_first; /* flags are shared, so poll() is needed before a write */
   gboolean terminal;
 } TribTraceFd;
 
@@ -23,7 +23,7 @@ typedef struct {
 
 typedef enum {
   TRIB_TRACE_WROTE,  /* some or all */
-  TRIB_TRACE_LATER,  /* no room now; poll() for POLLOUT */
+  TRIB_TRACE_LATER,  /* no space now; poll() for POLLOUT */
   TRIB_TRACE_FAILED, /* an error that may pass */
   TRIB_TRACE_GONE,   /* an error that stays; the descriptor is closed */
 } TribTraceWrite;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* One character of a text from outside as it may be shown. Returns how many bytes of @p it was. */
+/* One character of an untrusted text, made printable. Returns its length in @p. */
 static gsize
 clean_char (const gchar *p, gboolean unicode, gchar buf[16], guint *ret_columns)
 {
@@ -36,7 +36,7 @@ static guint
 append_clean (GString *out, const gchar *text, guint width, gboolean unicode)
 {
   guint column = 0;
-  gsize cut = out->len; /* where the sign of a cut would have room */
+  gsize cut = out->len; /* where the mark of a cut fits */
   guint cut_column = 0;
 
   while (*text != '\0') {
@@ -62,9 +62,9 @@ append_clean (GString *out, const gchar *text, guint width, gboolean unicode)
 
 /**
  * trib_trace_append_clean:
- * @out: where to
+ * @out: appended to
  * @text: anything
- * @width: columns that it may take; when that is too little, its last one shows that it was cut
+ * @width: maximum columns; the last one marks a cut
  * @unicode: whether characters beyond ASCII may be shown
  */
 void
@@ -74,7 +74,7 @@ trib_trace_append_clean (GString *out, const gchar *text, guint width, gboolean 
 }
 
 static guint
-room (const TribTracePen *pen, guint width)
+space (const TribTracePen *pen, guint width)
 {
   return MIN (width, pen->columns - MIN (pen->column, pen->columns));
 }
@@ -88,13 +88,13 @@ trib_trace_pen_move (TribTracePen *pen, guint column)
   }
 }
 
-/* a text from outside, at the left of @width columns */
+/* an untrusted text, at the left of @width columns */
 void
 trib_trace_pen_text (TribTracePen *pen, const gchar *text, guint width)
 {
   guint start = pen->column;
 
-  pen->column += append_clean (pen->out, text, room (pen, width), pen->unicode);
+  pen->column += append_clean (pen->out, text, space (pen, width), pen->unicode);
   trib_trace_pen_move (pen, start + width);
 }
 
@@ -117,13 +117,13 @@ trib_trace_pen_number (TribTracePen *pen, const gchar *digits, guint width)
 void
 trib_trace_pen_mark (TribTracePen *pen, const gchar *unicode, const gchar *ascii)
 {
-  if (room (pen, 1) == 0)
+  if (space (pen, 1) == 0)
     return;
   g_string_append (pen->out, pen->unicode ? unicode : ascii);
   pen->column++;
 }
 
-/* how much of @full is over; nothing when @full is not known */
+/* the elapsed part of @full; nothing when @full is unknown */
 void
 trib_trace_pen_bar (TribTracePen *pen, gint64 value, gint64 full, guint width)
 {

@@ -5,14 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* Puts text into the columns of a terminal. Nothing that passes through here moves the cursor, and
- * no line is wider than was said. Private to gst/trace. */
+/* Text in columns of a terminal. Its output does not move the cursor, and no line exceeds its
+ * width. Private to gst/trace. */
 
 typedef struct {
   GString *out;
   guint columns; /* of a line */
   gboolean unicode;
-  guint column; /* where the next character goes */
+  guint column; /* of the next character */
 } TribTracePen;
 
 /* enough for any duration */

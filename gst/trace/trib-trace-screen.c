@@ -20,12 +20,12 @@ struct _TribTraceScreen {
 
   /* the thread that draws */
   gint64 drawn_us;
-  guint drawn_lines; /* of the picture that stands above the cursor */
+  guint drawn_lines; /* of the picture above the cursor */
 };
 
 /**
  * trib_trace_screen_new:
- * @fd: open as long as the screen is; looked at, never written to
+ * @fd: open as long as the screen; never written to
  *
  * Returns: (transfer full): a screen with an empty view
  */
@@ -89,13 +89,13 @@ ask_size (const TribTraceScreen *s, TribTraceViewLook *look)
     return;
   if (size.ws_col > 0)
     look->columns = size.ws_col;
-  /* the cursor stands below the picture */
+  /* the cursor is below the picture */
   if (size.ws_row > 1)
     look->rows = MIN (size.ws_row - 1u, TRIB_TRACE_VIEW_ROWS);
 }
 
-/* Each line is erased before it is written, so that one of full width is not cut, and what stood
- * below a longer picture goes. */
+/* Each line is erased before it is written, so that one of full width is not cut, and the rest
+ * of a longer picture is removed. */
 static guint
 append_in_place (GString *out, const gchar *picture, guint lines_above)
 {
@@ -118,11 +118,11 @@ append_in_place (GString *out, const gchar *picture, guint lines_above)
 /**
  * trib_trace_screen_draw:
  * @now_us: of g_get_monotonic_time()
- * @last: draw whatever the rate
- * @out: the picture, with what it takes to put it over the one before; nothing when it is too early
+ * @last: draw at any rate
+ * @out: the picture, with escapes to replace the previous one; nothing when it is too early
  * @draw_data: a screen on a terminal
  *
- * Returns: when something will be different, even if nobody says so; -1 when nothing is waited for
+ * Returns: when the picture changes by itself; -1 when no frame is open
  */
 gint64
 trib_trace_screen_draw (gint64 now_us, gboolean last, GString *out, gpointer draw_data)

@@ -14,7 +14,7 @@ TribTraceScreen *trib_trace_screen_new (gint fd);
 void trib_trace_screen_free (TribTraceScreen *s);
 gboolean trib_trace_screen_is_terminal (const TribTraceScreen *s);
 
-/* the view, from any thread; to be given back soon */
+/* the view, on any thread; to be released soon */
 TribTraceView *trib_trace_screen_lock (TribTraceScreen *s);
 void trib_trace_screen_unlock (TribTraceScreen *s, gboolean changed);
 gboolean trib_trace_screen_unicode (const TribTraceScreen *s);

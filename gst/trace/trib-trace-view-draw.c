@@ -19,7 +19,7 @@
 #define MAX_SOURCE_ROWS 6
 #define SOURCE_COLUMNS 16
 
-/* how the columns at the right are shared out */
+/* the columns at the right */
 typedef struct {
   guint shown; /* sources that have a cell */
   guint width; /* of a cell, with the blank behind it */
@@ -222,7 +222,7 @@ draw_sources (TribTracePen *pen, const TribTraceView *view, guint rows)
   }
 }
 
-/* Lines that the sources take, with a blank one and their head; none where that leaves no room for
+/* Lines that the sources take, with a blank one and their head; none when that leaves no space for
  * frames. */
 static guint
 rows_for_sources (const TribTraceView *view, guint rows)

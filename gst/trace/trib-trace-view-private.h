@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* What trib-trace-view.c gathers and trib-trace-view-draw.c draws. Private to gst/trace. */
+/* Data of trib-trace-view.c that trib-trace-view-draw.c draws. Private to gst/trace. */
 
 #define MAX_NAME_BYTES 255
 #define LINE_NAME_COLUMNS 32
@@ -31,7 +31,7 @@ typedef struct {
   gint64 opened_ns;
   gint64 left_ns;
   gboolean left;
-  gboolean unseen; /* nobody saw it open */
+  gboolean unseen; /* its opening was not seen */
   gboolean expects_all;
   guint64 expected; /* a bit for each source */
   gchar reason[16];
@@ -56,7 +56,7 @@ struct _TribTraceView {
   GPtrArray *frames; /* TribTraceViewFrame, in the order in which they were opened */
   guint waiting;
   guint64 n_left, n_complete, late;
-  guint64 last; /* the frame that left last */
+  guint64 last; /* the last closed frame */
 };
 
 static inline TribTraceViewFrame *
@@ -65,7 +65,7 @@ trib_trace_view_frame_at (const TribTraceView *view, guint i)
   return (TribTraceViewFrame *) view->frames->pdata[i];
 }
 
-/* whether an answer of that source is expected and has not come in time */
+/* whether an answer of that source is expected and overdue */
 static inline gboolean
 trib_trace_view_misses (const TribTraceView *view, const TribTraceViewFrame *frame, guint source)
 {

@@ -30,14 +30,14 @@ trib_trace_view_free (TribTraceView *view)
   g_free (view);
 }
 
-/* 0 or less: not known, the bars stay empty */
+/* 0 or less: unknown, the bars stay empty */
 void
 trib_trace_view_set_window (TribTraceView *view, gint64 window_ns)
 {
   view->window_ns = window_ns;
 }
 
-/* the source's place, made when it is new; -1 when there is none left */
+/* the index of the source, added when it is new; -1 when there are too many */
 static gint
 find_source (TribTraceView *view, const gchar *name)
 {
@@ -64,7 +64,7 @@ find_frame (TribTraceView *view, guint64 frame_id)
   return NULL;
 }
 
-/* the oldest of those that have left; when all are waited for, the oldest */
+/* the oldest closed frame; when all are open, the oldest */
 static void
 forget_one (TribTraceView *view)
 {
@@ -96,8 +96,8 @@ add_frame (TribTraceView *view, guint64 frame_id, gint64 now_ns)
 /**
  * trib_trace_view_open:
  * @view: a view
- * @frame_id: a frame that is waited for from now on; one that already is stays as it is
- * @expected: (nullable) (array zero-terminated=1): who is to answer; %NULL: every source
+ * @frame_id: a frame that is open from now on; one that already is stays unchanged
+ * @expected: (nullable) (array zero-terminated=1): its sources; %NULL: all
  * @now_ns: the time
  */
 void
@@ -120,10 +120,10 @@ trib_trace_view_open (
 /**
  * trib_trace_view_answer:
  * @view: a view
- * @frame_id: a frame; when it has left, the answer is late; when nobody knows it, only the
+ * @frame_id: a frame; when it is closed, the answer is late; when it is unknown, only the
  *   source's delay counts
- * @source: who
- * @answer: what
+ * @source: name of the source
+ * @answer: its kind
  * @delay_ns: since capture, or %TRIB_TRACE_NO_DELAY: then the time since the frame was opened
  *   counts
  * @now_ns: the time
@@ -162,8 +162,8 @@ trib_trace_view_answer (TribTraceView *view, guint64 frame_id, const gchar *sour
 /**
  * trib_trace_view_leave:
  * @view: a view
- * @frame_id: a frame that is not waited for any more
- * @reason: why; "complete" is told apart from all others
+ * @frame_id: a frame that is closed
+ * @reason: why; "complete" is counted apart from all others
  * @now_ns: the time
  */
 void
@@ -172,11 +172,11 @@ trib_trace_view_leave (TribTraceView *view, guint64 frame_id, const gchar *reaso
   TribTraceViewFrame *frame = find_frame (view, frame_id);
 
   if (frame == NULL || frame->left) {
-    /* opened before anybody watched, or forgotten since */
+    /* opened before the view was on, or forgotten since */
     frame = add_frame (view, frame_id, now_ns);
     frame->unseen = TRUE;
   }
-  /* who was not known when it left is not missing in it */
+  /* a source that is unknown now is not missing */
   if (frame->expects_all)
     frame->expected = view->all;
   frame->expects_all = FALSE;

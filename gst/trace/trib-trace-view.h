@@ -5,14 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* What a person watches: the frames that are waited for and the last ones that left, who has
- * answered and how long the rest has been waited for, a bar for the window, the latest delays of
- * each source. State in, text out: no clock, no terminal, no thread. Bounded: the oldest frames
- * are forgotten, sources beyond the last column are counted. Times are nanoseconds of one monotonic
- * clock of the caller's.
+/* The view: open frames and the last closed ones, answers and waiting times of sources, a bar
+ * for the window, the latest delays of each source. State in, text out: no clock, no terminal,
+ * no thread. Bounded: the oldest frames are forgotten, sources beyond the last column are
+ * counted. Times are nanoseconds of one monotonic clock of the caller's.
  *
- * Ids and names come from outside and may hold anything: what is not printable is shown as
- * backslash and hexadecimal digits, and what is too long is cut. */
+ * Ids and names are untrusted: what is not printable is shown as backslash and hexadecimal
+ * digits, and what is too long is cut. */
 
 #define TRIB_TRACE_VIEW_COLUMNS 80     /* the picture is designed for */
 #define TRIB_TRACE_VIEW_MIN_COLUMNS 60 /* narrower ones are drawn for this width and cut */
@@ -34,19 +33,19 @@ void trib_trace_view_answer (TribTraceView *view, guint64 frame_id, const gchar 
 void trib_trace_view_leave (
     TribTraceView *view, guint64 frame_id, const gchar *reason, gint64 now_ns);
 
-/* whether a frame is waited for: then the picture changes by itself */
+/* whether a frame is open: then the picture changes by itself */
 gboolean trib_trace_view_waits (const TribTraceView *view);
 
-/* how a picture is to be drawn */
+/* how to draw a picture */
 typedef struct {
   guint columns;    /* no line is wider */
-  guint rows;       /* at most so many lines */
+  guint rows;       /* maximum lines */
   gboolean unicode; /* bars of block characters; else of ASCII, names too */
 } TribTraceViewLook;
 
 void trib_trace_view_draw (
     const TribTraceView *view, const TribTraceViewLook *look, gint64 now_ns, GString *out);
-/* of the frame that left last, without line feed */
+/* of the last closed frame, without line feed */
 void trib_trace_view_line (const TribTraceView *view, gboolean unicode, GString *out);
 
 G_END_DECLS

@@ -12,16 +12,16 @@
 
 #include <record/trib-trace-record.h>
 
-/* room that is kept for what stands before a batch, so that the bound holds for both together */
+/* reserved for the head of a batch, so that the limit covers both */
 #define HEAD_BYTES 160
 #define MIN_MAX_BYTES 4096
-/* After a batch the thread lets this much time pass or a part of the room fill up, so that
+/* After a batch the thread waits for this time, or until a share of the memory is full, so that
  * waking it and writing are paid for many records at once. What comes after a pause is written
  * at once. */
 #define REST_US (5 * 1000)
 #define REST_SHARE 4
 
-/* what was dropped since it was last told in the trace itself */
+/* drops since the last trace_lost line */
 typedef struct {
   guint64 full, too_large, failed;
 } Losses;
@@ -34,23 +34,23 @@ typedef struct {
   GString *gathering;
   TribTraceAccount account;
   Losses losses;
-  gboolean filled; /* something did not fit: nothing more fits until the thread has been here, so
-                        that a gap has one place, the end of a batch */
+  gboolean filled; /* something did not fit: nothing more is added until the thread takes the
+                        batch, so that a gap has one place, the end of a batch */
   gboolean taken;  /* the thread sleeps over a batch, so that a new record does not wake it */
   gboolean gone;
-  gboolean end_told;
+  gboolean end_reported;
   gsize taken_bytes; /* of the batch, not yet written */
 
   /* thread */
   TribTraceFd fd;
   GString *writing;
   gsize offset;
-  gsize untold; /* bytes at the head of @writing that are no record of anyone's */
-  Losses told;  /* by them */
+  gsize head_bytes; /* bytes of the head of @writing, which are no record */
+  Losses reported;  /* reported by them */
   gboolean mid_line;
   gboolean blocked;
-  gboolean picture; /* @writing is one, and counts for nothing */
-  gboolean error_told;
+  gboolean picture; /* @writing is one, and is not counted */
+  gboolean error_reported;
 } Lane;
 
 struct _TribTraceWriter {
@@ -60,8 +60,8 @@ struct _TribTraceWriter {
 
   GMutex lock;
   Lane lanes[TRIB_TRACE_N_OUTLETS];
-  gboolean asleep;  /* until something comes */
-  gboolean resting; /* until time has passed, or much has come */
+  gboolean asleep;  /* until there is input */
+  gboolean resting; /* until time has passed, or much input is there */
   gboolean redraw;
   gboolean draw_planned; /* the thread wakes for it by itself */
   gboolean closing;
@@ -69,7 +69,7 @@ struct _TribTraceWriter {
   gboolean closed;
 
   /* thread */
-  gint64 draw_us; /* when to draw next; -1: not before it is asked for */
+  gint64 draw_us; /* when to draw next; -1: on request */
   gboolean last_drawn;
   gint64 rest_until_us;
 };
@@ -115,30 +115,30 @@ has_losses (const Losses *l)
   return l->full + l->too_large + l->failed > 0;
 }
 
-/* with the lock: losses that no further record will bring to light */
+/* with the lock: losses that no later batch reports */
 static gboolean
 has_last_losses (const TribTraceWriter *w, const Lane *lane)
 {
-  return w->closing && !lane->end_told && !lane->gone && has_losses (&lane->losses);
+  return w->closing && !lane->end_reported && !lane->gone && has_losses (&lane->losses);
 }
 
-/* with the lock: what stands before the records of a batch */
+/* with the lock: the head of a batch */
 static void
 put_head (Lane *lane)
 {
   g_autoptr (GString) head = g_string_new (lane->mid_line ? "\n" : NULL);
 
-  lane->told = lane->losses;
+  lane->reported = lane->losses;
   lane->losses = (Losses){ 0 };
   lane->mid_line = FALSE;
-  if (has_losses (&lane->told))
-    append_losses (head, lane->outlet, &lane->told);
-  lane->untold = head->len;
+  if (has_losses (&lane->reported))
+    append_losses (head, lane->outlet, &lane->reported);
+  lane->head_bytes = head->len;
   if (head->len > 0)
     g_string_prepend_len (lane->writing, head->str, (gssize) head->len);
 }
 
-/* With the lock. The thread has nothing of this lane any more: the next batch, behind what was lost
+/* With the lock. The thread has written the last batch of this lane: the next one, after the losses
  * between the two. */
 static void
 take_batch (TribTraceWriter *w, Lane *lane)
@@ -146,11 +146,11 @@ take_batch (TribTraceWriter *w, Lane *lane)
   GString *swap = lane->writing;
 
   g_string_truncate (lane->writing, 0);
-  lane->offset = lane->untold = lane->taken_bytes = 0;
+  lane->offset = lane->head_bytes = lane->taken_bytes = 0;
   lane->picture = lane->filled = FALSE;
   if (lane->gone || (lane->gathering->len == 0 && !has_last_losses (w, lane)))
     return;
-  lane->end_told = w->closing;
+  lane->end_reported = w->closing;
   lane->writing = lane->gathering;
   lane->gathering = swap;
   put_head (lane);
@@ -161,34 +161,34 @@ take_batch (TribTraceWriter *w, Lane *lane)
 static guint64
 records_until (const Lane *lane, gsize end)
 {
-  gsize from = MAX (lane->offset, lane->untold);
+  gsize from = MAX (lane->offset, lane->head_bytes);
 
   if (lane->picture || end <= from)
     return 0;
   return count_lines (lane->writing->str + from, end - from);
 }
 
-/* With the lock: what is left of the batch is lost, and what its head would have told still is to
- * be told. */
+/* With the lock: the rest of the batch is lost, and the losses in its head are still to be
+ * reported. */
 static void
-lose_batch (Lane *lane, guint64 *counter, gboolean to_tell)
+lose_batch (Lane *lane, guint64 *counter, gboolean to_report)
 {
   guint64 lost = records_until (lane, lane->writing->len);
 
   *counter += lost;
   lane->account.pending -= lost;
-  if (to_tell)
+  if (to_report)
     lane->losses.failed += lost;
-  if (to_tell && lane->offset < lane->untold) {
-    lane->losses.full += lane->told.full;
-    lane->losses.too_large += lane->told.too_large;
-    lane->losses.failed += lane->told.failed;
+  if (to_report && lane->offset < lane->head_bytes) {
+    lane->losses.full += lane->reported.full;
+    lane->losses.too_large += lane->reported.too_large;
+    lane->losses.failed += lane->reported.failed;
   }
   lane->offset = lane->writing->len;
   lane->taken_bytes = 0;
 }
 
-/* with the lock: an outlet that is gone for good keeps nothing */
+/* with the lock: an outlet that is closed for good keeps nothing */
 static void
 give_up (Lane *lane)
 {
@@ -226,9 +226,9 @@ note_failure (TribTraceWriter *w, Lane *lane, gboolean gone, const GError *error
   else
     lose_batch (lane, &lane->account.failed, TRUE);
   g_mutex_unlock (&w->lock);
-  if (!lane->error_told && w->config.failed != NULL)
+  if (!lane->error_reported && w->config.failed != NULL)
     w->config.failed (lane->outlet, error, w->config.user_data);
-  lane->error_told = TRUE;
+  lane->error_reported = TRUE;
 }
 
 static void
@@ -246,7 +246,7 @@ call_back (TribTraceWriter *w, Lane *lane)
   }
 }
 
-/* writes as much as there is room for */
+/* writes as much as fits */
 static void
 write_lane (TribTraceWriter *w, Lane *lane)
 {
@@ -263,7 +263,7 @@ write_lane (TribTraceWriter *w, Lane *lane)
 
     note_written (w, lane, taken);
     if (answer == TRIB_TRACE_WROTE)
-      lane->error_told = FALSE;
+      lane->error_reported = FALSE;
     else if (answer == TRIB_TRACE_LATER)
       lane->blocked = TRUE;
     else
@@ -285,7 +285,7 @@ can_draw (const TribTraceWriter *w)
   return w->config.draw != NULL && lane->fd.fd >= 0 && !has_batch (lane);
 }
 
-/* the picture, when one is due and the terminal has taken the one before */
+/* the picture, when one is scheduled and the terminal has read the previous one */
 static void
 draw (TribTraceWriter *w)
 {
@@ -305,13 +305,13 @@ draw (TribTraceWriter *w)
     return;
   w->last_drawn = last;
   g_string_truncate (lane->writing, 0);
-  lane->offset = lane->untold = 0;
+  lane->offset = lane->head_bytes = 0;
   lane->picture = TRUE;
   w->draw_us = w->config.draw (now_us, last, lane->writing, w->config.draw_data);
 }
 
-/* One round over all outlets; whether any of them still has something. Once @ret_closing is set,
- * nothing has come after what the round saw. */
+/* One round over all outlets; whether any of them still has data. With @ret_closing there is no
+ * input after this round. */
 static gboolean
 work (TribTraceWriter *w, gboolean *ret_closing)
 {
@@ -369,7 +369,7 @@ sleep_until_needed (TribTraceWriter *w, gboolean closing, gboolean rests)
 
 typedef enum { GO_ON, REST, SLEEP } Next;
 
-/* with the lock: may what has come, or comes next, wait a little? */
+/* with the lock: whether the input may wait a little */
 static gboolean
 may_rest (TribTraceWriter *w, gsize gathered)
 {
@@ -378,8 +378,7 @@ may_rest (TribTraceWriter *w, gsize gathered)
   return w->resting;
 }
 
-/* With the lock: is there something that the thread could do? If not, whoever brings something
- * wakes it. */
+/* With the lock: whether the thread has work. If not, the next input wakes it. */
 static Next
 what_next (TribTraceWriter *w)
 {
@@ -398,7 +397,7 @@ what_next (TribTraceWriter *w)
   return SLEEP;
 }
 
-/* A reader's end must not end the process, and nobody's signal handler is to run here. */
+/* A closed reader must not end the process, and no signal handler may run here. */
 static void
 block_signals (void)
 {
@@ -468,7 +467,7 @@ trib_trace_writer_take_fd (TribTraceWriter *w, TribTraceOutlet outlet, TribTrace
 /**
  * trib_trace_writer_start:
  * @w: not started
- * @error: %TRIB_TRACE_ERROR_OPEN when the process has no descriptor or thread left
+ * @error: %TRIB_TRACE_ERROR_OPEN when the process is out of descriptors or threads
  *
  * Returns: whether the thread runs
  */
@@ -524,7 +523,7 @@ put_in_lane (TribTraceWriter *w, Lane *lane, const gchar *line, gsize len)
 /**
  * trib_trace_writer_put:
  * @w: started
- * @outlets: a bit for each; those that are not used are passed over
+ * @outlets: a bit for each; unused ones are skipped
  * @line: without line feed
  * @len: its length in bytes
  *
@@ -576,7 +575,7 @@ count_unread (Lane *lane)
 /**
  * trib_trace_writer_close:
  * @w: a writer; closing it twice is fine, from one thread at a time
- * @drain_ms: for so long what is in memory is written
+ * @drain_ms: maximum time for writing what is in memory
  */
 void
 trib_trace_writer_close (TribTraceWriter *w, guint drain_ms)
@@ -605,7 +604,7 @@ void
 trib_trace_writer_free (TribTraceWriter *w)
 {
   trib_trace_writer_close (w, 0);
-  /* not before: someone may have been about to wake the thread when it ended */
+  /* not before: another thread may have been about to wake it when it ended */
   if (w->wake_fd >= 0)
     close (w->wake_fd);
   for (guint i = 0; i < TRIB_TRACE_N_OUTLETS; i++) {

@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* The one thread of gst/trace, and the memory between it and those who trace. Private to gst/trace.
+/* The one thread of gst/trace, and the memory between it and the callers. Private to gst/trace.
  */
 
-/* Puts a picture that is due into @out, or nothing; the @last one in any case. Returns when to be
+/* Appends a picture that is scheduled, or nothing; the @last one in any case. Returns when to be
  * asked again, in the microseconds of g_get_monotonic_time(), or -1: when
  * trib_trace_writer_redraw() says so.
  * @thread: the writer's, without a lock held */

@@ -82,10 +82,10 @@ make_writer (Opened *o, const TribTraceConfig *config, TribTraceScreen *screen)
 
 /**
  * trib_trace_new:
- * @config: where the trace goes; copied, but for what the callbacks point to
- * @error: %TRIB_TRACE_ERROR_OPEN, naming what cannot be opened
+ * @config: destinations; copied, except user_data
+ * @error: %TRIB_TRACE_ERROR_OPEN, naming the destination
  *
- * Opens everything, whatever the level, and starts the thread. Does not wait for a reader.
+ * Opens all destinations, at any level, and starts the thread. Does not wait for a reader.
  *
  * Returns: (transfer full) (nullable): a trace, for trib_trace_free()
  */
@@ -111,9 +111,9 @@ trib_trace_new (const TribTraceConfig *config, GError **error)
 /**
  * trib_trace_close:
  * @trace: (nullable): a trace
- * @drain_ms: how long a reader is given to take what is in memory; a file needs none
+ * @drain_ms: maximum wait for readers of what is in memory; a file needs none
  *
- * Ends the thread. Afterwards records are counted as gone, and the accounts stand still. Not from a
+ * Ends the thread. Later records are counted as gone, other counters are final. Not from a
  * callback of the trace, and by one thread only.
  */
 void
@@ -125,7 +125,7 @@ trib_trace_close (TribTrace *trace, guint drain_ms)
 
 /**
  * trib_trace_free:
- * @trace: (nullable) (transfer full): nobody may use it any more
+ * @trace: (nullable) (transfer full): not in use by another thread
  *
  * Closes it first, with %TRIB_TRACE_DEFAULT_DRAIN_MS.
  */
@@ -143,7 +143,7 @@ trib_trace_free (TribTrace *trace)
 /**
  * trib_trace_set_level:
  * @trace: (nullable): a trace
- * @level: holds for what is traced from now on
+ * @level: of what is traced from then on
  */
 void
 trib_trace_set_level (TribTrace *trace, TribTraceLevel level)
@@ -187,10 +187,10 @@ trib_trace_line (TribTrace *trace, const gchar *json, gsize len)
 /**
  * trib_trace_timing:
  * @trace: (nullable): a trace
- * @frame_id: which frame; its capture time in nanoseconds when it has no number
- * @component: who worked on it
- * @processing_ns: for how long
- * @queue_depth: how many frames were waiting for the component
+ * @frame_id: a frame; its capture time in nanoseconds when it has no number
+ * @component: the component that processed it
+ * @processing_ns: processing time
+ * @queue_depth: number of frames that waited for the component
  *
  * Level normal. Any thread.
  */
@@ -216,7 +216,7 @@ reason_to_string (TribTraceDropReason reason)
 /**
  * trib_trace_frame_drop:
  * @trace: (nullable): a trace
- * @frame_id: the frame at which it was decided
+ * @frame_id: the frame at which the drop was decided
  * @dropped_frame_ids: (array length=n_dropped): the frames that were dropped
  * @n_dropped: how many; those beyond 128 go into further records
  * @reason: why
@@ -246,8 +246,8 @@ trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *droppe
 /**
  * trib_trace_sync_delay:
  * @trace: (nullable): a trace
- * @frame_id: the frame that left late
- * @delay_ns: its age when it left
+ * @frame_id: the frame that was emitted late
+ * @delay_ns: its age then
  * @waiting_for: (nullable) (array zero-terminated=1): the sources that were waited for
  *
  * Level minimal. Any thread.
@@ -265,7 +265,7 @@ trib_trace_sync_delay (
   put_record (trace, record);
 }
 
-/* the view, when somebody watches; end_view() follows */
+/* the view, at level verbose; end_view() must follow */
 static TribTraceView *
 begin_view (TribTrace *trace)
 {
@@ -285,7 +285,7 @@ end_view (TribTrace *trace)
 /**
  * trib_trace_set_window:
  * @trace: (nullable): a trace
- * @window_ns: how long a frame is waited for: the length of the view's bar; at any level
+ * @window_ns: maximum wait of a frame: the length of the bars in the view; at any level
  */
 void
 trib_trace_set_window (TribTrace *trace, gint64 window_ns)
@@ -300,8 +300,8 @@ trib_trace_set_window (TribTrace *trace, gint64 window_ns)
  * trib_trace_opened:
  * @trace: (nullable): a trace
  * @frame_id: a frame that is waited for from now on
- * @expected: (nullable) (array zero-terminated=1): by whom it will be answered; %NULL: by everyone
- *   who was ever expected or has ever answered
+ * @expected: (nullable) (array zero-terminated=1): its sources; %NULL: all
+ *   that were ever expected or have ever answered
  * @now_ns: monotonic
  *
  * Level verbose. Any thread.
@@ -320,9 +320,9 @@ trib_trace_opened (TribTrace *trace, guint64 frame_id, const gchar *const *expec
 /**
  * trib_trace_answered:
  * @trace: (nullable): a trace
- * @frame_id: a frame; one that has left makes the answer a late one
- * @source: who answers
- * @answer: what
+ * @frame_id: a frame; the answer is late when it was emitted
+ * @source: name of the source
+ * @answer: its kind
  * @delay_ns: from capture to arrival; %TRIB_TRACE_NO_DELAY when that is not known
  * @now_ns: monotonic
  *

@@ -5,12 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* Trace records (contract OBS-6): what became of each frame, as JSON lines to a file, a descriptor
- * or a callback, and as a view for a person at a terminal. Whoever calls never waits for any of
- * them: records go into bounded memory, and one thread (named "trib-trace") takes them from there.
+/* Trace records (contract OBS-6): the outcome of each frame, as JSON lines to a file, a descriptor
+ * or a callback, and as a view on a terminal. A call never waits for any of them: records go into
+ * bounded memory, and one thread (named "trib-trace") writes them.
  *
  * All functions but trib_trace_new() and trib_trace_free() may be called from any thread, take only
- * a short lock, and do nothing with a %NULL trace, so that an element without a trace needs no if.
+ * a short lock, and do nothing with a %NULL trace.
  *
  * docs/internals/trace.md describes levels, bounds and losses. */
 
@@ -19,8 +19,8 @@ GQuark trib_trace_error_quark (void);
 
 typedef enum {
   TRIB_TRACE_ERROR_OPEN,  /* the path cannot be opened, or the descriptor is not open for writing */
-  TRIB_TRACE_ERROR_WRITE, /* a write failed; the next ones are tried, as space may come back */
-  TRIB_TRACE_ERROR_GONE,  /* nobody reads any more (EPIPE and its like); nothing is tried again */
+  TRIB_TRACE_ERROR_WRITE, /* a write failed; later ones are tried, as space may be freed */
+  TRIB_TRACE_ERROR_GONE,  /* the reader is closed (EPIPE and its like); nothing is tried again */
 } TribTraceError;
 
 /* Each level has all of the one before it. */
@@ -31,7 +31,7 @@ typedef enum {
   TRIB_TRACE_LEVEL_VERBOSE, /* the view too; the records are those of normal */
 } TribTraceLevel;
 
-/* where a trace goes; each has its own bound and its own account */
+/* destinations of a trace; each has its own limit and counters */
 typedef enum {
   TRIB_TRACE_TO_FILE,
   TRIB_TRACE_TO_FD,
@@ -41,15 +41,15 @@ typedef enum {
 } TribTraceOutlet;
 
 typedef enum {
-  TRIB_TRACE_DROP_BACKPRESSURE, /* "backpressure": there was no room for the frames */
-  TRIB_TRACE_DROP_TIMEOUT,      /* "timeout": an answer did not come in time */
+  TRIB_TRACE_DROP_BACKPRESSURE, /* "backpressure": no space for the frames */
+  TRIB_TRACE_DROP_TIMEOUT,      /* "timeout": an answer did not arrive in time */
 } TribTraceDropReason;
 
 /* how a source answered; for the view */
 typedef enum {
   TRIB_TRACE_ANSWER_OBSERVATION,
-  TRIB_TRACE_ANSWER_EMPTY,   /* looked and found nothing */
-  TRIB_TRACE_ANSWER_SKIPPED, /* will not look at this frame */
+  TRIB_TRACE_ANSWER_EMPTY,   /* processed, nothing found */
+  TRIB_TRACE_ANSWER_SKIPPED, /* the source does not process this frame */
 } TribTraceAnswer;
 
 /* an answer whose delay since capture is not known */
@@ -61,7 +61,7 @@ typedef struct _TribTrace TribTrace;
  * @thread: the trace's own, without a lock held. It may post on a bus, but must not free the trace.
  */
 typedef void (*TribTraceRecordFunc) (const gchar *json, gsize len, gpointer user_data);
-/* Told once for each outlet until it works again: a full disk is one message, not one a record.
+/* Called once for each outlet until it works again: a full disk is one message, not one per record.
  * @thread: the trace's own, without a lock held. */
 typedef void (*TribTraceErrorFunc) (
     TribTraceOutlet outlet, const GError *error, gpointer user_data);
@@ -71,16 +71,16 @@ typedef void (*TribTraceErrorFunc) (
 
 typedef struct {
   TribTraceLevel level;
-  const gchar *path;          /* (nullable): appended to, made when it is not there */
-  gint fd;                    /* -1: none. Duplicated, so the caller's own stays the caller's */
+  const gchar *path;          /* (nullable): appended to, created if necessary */
+  gint fd;                    /* -1: none. Duplicated; the caller keeps its own */
   TribTraceRecordFunc record; /* (nullable) */
-  gint view_fd;               /* where the view goes at level verbose; -1: nowhere. Duplicated */
+  gint view_fd;               /* of the view at level verbose; -1: none. Duplicated */
   TribTraceErrorFunc failed;  /* (nullable) */
   gpointer user_data;         /* of record and failed */
   gsize max_bytes; /* held for each outlet, 4096 at least; 0: TRIB_TRACE_DEFAULT_MAX_BYTES */
 } TribTraceConfig;
 
-/* begin with this: no descriptor is -1, not 0 */
+/* initial value: no descriptor is -1, not 0 */
 #define TRIB_TRACE_CONFIG_INIT \
   {                            \
     .fd = -1, .view_fd = -1    \
@@ -89,13 +89,13 @@ typedef struct {
 /* Counts records; closes: in = written + full + too_large + failed + gone + unread + pending. Lines
  * of the view count like records, its pictures on a terminal do not. */
 typedef struct {
-  guint64 in;        /* meant for this outlet by the level of the moment */
-  guint64 written;   /* handed over whole: to the kernel, or to the callback */
-  guint64 full;      /* dropped: no room in max_bytes, the outlet being slow */
+  guint64 in;        /* for this outlet at the current level */
+  guint64 written;   /* completely, to the kernel or the callback */
+  guint64 full;      /* dropped: no space in max_bytes, as the outlet is slow */
   guint64 too_large; /* dropped: one record larger than max_bytes / 4 */
   guint64 failed;    /* dropped: a write failed */
-  guint64 gone;      /* dropped: the outlet is gone for good */
-  guint64 unread;    /* dropped: not taken in time when the trace was closed */
+  guint64 gone;      /* dropped: the outlet is closed for good */
+  guint64 unread;    /* dropped: not read in time when the trace was closed */
   guint64 pending;   /* in memory */
   gsize pending_bytes;
 } TribTraceAccount;
@@ -107,7 +107,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribTrace, trib_trace_free)
 
 void trib_trace_set_level (TribTrace *trace, TribTraceLevel level);
 TribTraceLevel trib_trace_get_level (TribTrace *trace);
-/* whether records of that level are wanted, for callers that have to work for their values */
+/* whether records of that level are traced, for callers whose values are expensive */
 gboolean trib_trace_wants (TribTrace *trace, TribTraceLevel level);
 
 void trib_trace_timing (TribTrace *trace, guint64 frame_id, const gchar *component,
@@ -117,12 +117,12 @@ void trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *d
 void trib_trace_sync_delay (
     TribTrace *trace, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
 
-/* A line of the caller's own, whatever the level: a log that shares bounds, thread and failures
- * with the trace, without being one. To all outlets but the view. */
+/* A line of another log, at any level: it shares limits, thread and failures with the trace. To
+ * all outlets but the view. */
 void trib_trace_line (TribTrace *trace, const gchar *json, gsize len);
 
-/* The view alone is fed by these; below level verbose they cost one atomic read. @now_ns is
- * g_get_monotonic_time() * 1000, the clock by which the view says how long it has been waiting. */
+/* These are for the view only; below level verbose they cost one atomic read. @now_ns is
+ * g_get_monotonic_time() * 1000, the clock of the waiting times in the view. */
 void trib_trace_set_window (TribTrace *trace, gint64 window_ns);
 void trib_trace_opened (
     TribTrace *trace, guint64 frame_id, const gchar *const *expected, gint64 now_ns);

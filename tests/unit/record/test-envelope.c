@@ -279,6 +279,34 @@ test_msgpack (void)
   fixture_clear (&f);
 }
 
+static void
+write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, Fixture *f)
+{
+  TribRecordAnswer answers[] = {
+    { "a", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"), 2500000, -1 },
+    { "b", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":2}"), 3500000, -1 },
+    { "b", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{}"), 4500000, 40000000 },
+  };
+  TribRecordMissing missing[]
+      = { { .source = "c", .why = "timeout" }, { "d", "skipped", TRIB_RECORD_TEXT ("busy") } };
+  TribRecordFused fused = { .has_frame_id = TRUE,
+    .frame_id = e->frame_id,
+    .t_ns = e->t_ns,
+    .epoch = e->epoch,
+    .pane = (guint) e->pane,
+    .reason = e->reason.str,
+    .answers = answers,
+    .n_answers = G_N_ELEMENTS (answers),
+    .missing = missing,
+    .n_missing = G_N_ELEMENTS (missing),
+    .spread_ns = e->spread_ns,
+    .wait_ns = (gint64) (e->wait_ms * 1e6) };
+  gboolean ok = trib_record_fused_write (w, &fused, f->r, &f->error);
+
+  g_assert_no_error (f->error);
+  g_assert_true (ok);
+}
+
 /* what is written reads back as what it was, in both formats, for every kind and every field */
 static void
 test_write (void)
@@ -339,28 +367,7 @@ test_write (void)
     if (e.kind == TRIB_RECORD_KIND_FRAME_DROP) {
       trib_record_frame_drop_write (&w, &e, ids, 2);
     } else if (e.kind == TRIB_RECORD_KIND_FUSED) {
-      TribRecordAnswer answers[] = {
-        { "a", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"), 2500000, -1 },
-        { "b", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":2}"), 3500000, -1 },
-        { "b", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{}"), 4500000, 40000000 },
-      };
-      TribRecordMissing missing[]
-          = { { .source = "c", .why = "timeout" }, { "d", "skipped", TRIB_RECORD_TEXT ("busy") } };
-      TribRecordFused fused = { .has_frame_id = TRUE,
-        .frame_id = e.frame_id,
-        .t_ns = e.t_ns,
-        .epoch = e.epoch,
-        .pane = (guint) e.pane,
-        .reason = e.reason.str,
-        .answers = answers,
-        .n_answers = G_N_ELEMENTS (answers),
-        .missing = missing,
-        .n_missing = G_N_ELEMENTS (missing),
-        .spread_ns = e.spread_ns,
-        .wait_ns = (gint64) (e.wait_ms * 1e6) };
-      ok = trib_record_fused_write (&w, &fused, f.r, &f.error);
-      g_assert_no_error (f.error);
-      g_assert_true (ok);
+      write_fused (&w, &e, &f);
     } else {
       trib_record_envelope_write (&w, &e);
     }
