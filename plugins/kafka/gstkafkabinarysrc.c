@@ -149,7 +149,7 @@ static const TribField binary_src_stats_fields[] = {
   { "before", TRIB_FIELD_UINT64, STAT (frames.before), "frames of capture times before the one that was asked for" },
   { "duplicates", TRIB_FIELD_UINT64, STAT (frames.duplicates), "frames that were read before" },
   { "late", TRIB_FIELD_UINT64, STAT (frames.late), "frames that arrived after later ones had been given" },
-  { "expired", TRIB_FIELD_UINT64, STAT (frames.expired), "frames whose bytes retention has removed, while the entry is there" },
+  { "expired", TRIB_FIELD_UINT64, STAT (frames.expired), "frames whose bytes retention has removed, while the entry exists" },
   { "damaged", TRIB_FIELD_UINT64, STAT (frames.damaged), "frames whose bytes are not those that the entry describes" },
   { "malformed", TRIB_FIELD_UINT64, STAT (frames.malformed), "records that are no registry entries, or have no frame id as key" },
   { "unusable", TRIB_FIELD_UINT64, STAT (unusable), "frames of unknown media type, and raw ones with too few bytes" },

@@ -143,7 +143,7 @@ run_peer (const gchar *prefix, guint n, Run *run)
   rd_kafka_metadata_destroy (md);
   rd_kafka_queue_destroy (queue);
   rd_kafka_topic_destroy (topic);
-  trib_kafka_consumer_leave (c);
+  trib_kafka_consumer_release (c);
 }
 
 static gdouble

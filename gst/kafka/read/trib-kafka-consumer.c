@@ -180,13 +180,13 @@ trib_kafka_consumer_unref (TribKafkaConsumer *c)
 }
 
 /**
- * trib_kafka_consumer_leave:
+ * trib_kafka_consumer_release:
  * @c: (transfer full): a client, released by its owner
  *
  * Nothing is logged any more; records that are held keep the client alive.
  */
 void
-trib_kafka_consumer_leave (TribKafkaConsumer *c)
+trib_kafka_consumer_release (TribKafkaConsumer *c)
 {
   g_mutex_lock (&c->lock);
   c->log = NULL;
@@ -319,7 +319,7 @@ trib_kafka_consumer_set_error (GError **error, const gchar *topic, rd_kafka_resp
       return;
     case RD_KAFKA_RESP_ERR__FATAL:
       g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL,
-          "topic \"%s\": the client cannot go on: %s", topic, rd_kafka_err2str (err));
+          "topic \"%s\": the client cannot continue: %s", topic, rd_kafka_err2str (err));
       return;
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       g_set_error (

@@ -69,8 +69,8 @@ typedef struct {
 TribKafkaConsumer *trib_kafka_consumer_new (const TribKafkaConsumerConfig *config, GError **error);
 TribKafkaConsumer *trib_kafka_consumer_ref (TribKafkaConsumer *c);
 void trib_kafka_consumer_unref (TribKafkaConsumer *c);
-void trib_kafka_consumer_leave (TribKafkaConsumer *c);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaConsumer, trib_kafka_consumer_leave)
+void trib_kafka_consumer_release (TribKafkaConsumer *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaConsumer, trib_kafka_consumer_release)
 
 void trib_kafka_consumer_poll (TribKafkaConsumer *c);
 void trib_kafka_consumer_progress (TribKafkaConsumer *c);

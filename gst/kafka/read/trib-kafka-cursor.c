@@ -66,7 +66,7 @@ trib_kafka_cursor_free (TribKafkaCursor *c)
     g_clear_pointer (&c->batch[c->next_in_batch++], rd_kafka_message_destroy);
   g_clear_pointer (&c->topic, rd_kafka_topic_destroy);
   g_clear_pointer (&c->queue, rd_kafka_queue_destroy);
-  g_clear_pointer (&c->consumer, trib_kafka_consumer_leave);
+  g_clear_pointer (&c->consumer, trib_kafka_consumer_release);
   g_array_unref (c->lost);
   g_free (c->parts);
   g_free (c);
@@ -126,7 +126,7 @@ find_due (const TribKafkaCursor *c)
 }
 
 static void
-came (TribKafkaCursor *c)
+note_progress (TribKafkaCursor *c)
 {
   c->waiting_since = -1;
   c->nudged = FALSE;
@@ -164,7 +164,7 @@ handle_event (
             c, m->partition, TRIB_KAFKA_PARTITION_CAUGHT_UP, NULL);
       part->position = MAX (part->position, m->offset);
       item->to = part->position;
-      came (c);
+      note_progress (c);
       stop_at_end (c, m->partition);
       return TRIB_KAFKA_CURSOR_CAUGHT_UP;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -222,7 +222,7 @@ handle (TribKafkaCursor *c, rd_kafka_message_t *m, TribKafkaCursorItem *item, GE
     stop_at_end (c, m->partition);
     return result;
   }
-  came (c);
+  note_progress (c);
   part->position = m->offset + 1;
   if (part->state == TRIB_KAFKA_PARTITION_CAUGHT_UP)
     trib_kafka_cursor_set_partition_state (c, m->partition, TRIB_KAFKA_PARTITION_READING, NULL);

@@ -57,7 +57,7 @@ typedef struct {
  * @TRIB_KAFKA_CURSOR_END: all was read up to the ends that were there at the beginning
  * @TRIB_KAFKA_CURSOR_TIMEOUT: nothing of all that up to the deadline
  * @TRIB_KAFKA_CURSOR_FLUSHING: trib_kafka_cursor_set_flushing()
- * @TRIB_KAFKA_CURSOR_ERROR: reading cannot go on: the GError
+ * @TRIB_KAFKA_CURSOR_ERROR: reading cannot continue: the GError
  */
 typedef enum {
   TRIB_KAFKA_CURSOR_RECORD,

@@ -169,7 +169,7 @@ look_aside (TribKafkaFetch *f, gint32 partition, gint64 offset, TribKafkaMessage
   return TRIB_KAFKA_FETCH_TIMEOUT;
 }
 
-/* one item of the cursor; TIMEOUT: go on */
+/* one item of the cursor; TIMEOUT: continue */
 static TribKafkaFetchResult
 pump (TribKafkaFetch *f, gint32 partition, gint64 offset, gint64 deadline, TribLinkEvent *ret_link,
     GError **error)

@@ -460,7 +460,7 @@ give_missing (
 }
 
 static void
-take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
+take_next (TribKafkaFrames *f, TribKafkaFramesItem *item)
 {
   f->new_session |= trib_kafka_index_order_is_new_session (f->by_index);
   g_clear_pointer (&f->current, trib_kafka_candidate_free);
@@ -471,9 +471,9 @@ take_turn (TribKafkaFrames *f, TribKafkaFramesItem *item)
 
 /* a frame that cannot be given is skipped */
 static TribKafkaFramesResult
-give_up (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const gchar *reason)
+skip (TribKafkaFrames *f, TribKafkaFramesItem *item, guint64 *counter, const gchar *reason)
 {
-  take_turn (f, item);
+  take_next (f, item);
   settle (f, f->current, counter, reason);
   return give_missing (f, item, f->current->entry.identity.index, 1, reason);
 }
@@ -507,9 +507,9 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
 
   if (!good) {
     trib_kafka_message_clear (m);
-    return give_up (f, item, &f->counts.damaged, "damaged");
+    return skip (f, item, &f->counts.damaged, "damaged");
   }
-  take_turn (f, item);
+  take_next (f, item);
   TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, f->current->entry.identity.frame_id,
       "given: %" G_GSIZE_FORMAT " bytes", m->value_len);
   item->message = *m;
@@ -536,16 +536,16 @@ fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKaf
   TribLinkEvent link;
 
   if (!g_str_equal (s->entry.binary.topic, f->bytes_topic))
-    return give_up (f, item, &f->counts.damaged, "other-topic");
+    return skip (f, item, &f->counts.damaged, "other-topic");
   switch (trib_kafka_fetch_get (
       f->fetch, s->entry.binary.partition, s->entry.binary.offset, deadline, &m, &link, error)) {
     case TRIB_KAFKA_FETCH_FOUND:
       return give_frame (f, item, &m);
     case TRIB_KAFKA_FETCH_EXPIRED:
-      return give_up (f, item, &f->counts.expired, "expired");
+      return skip (f, item, &f->counts.expired, "expired");
     case TRIB_KAFKA_FETCH_MISSING:
     case TRIB_KAFKA_FETCH_UNREADABLE:
-      return give_up (f, item, &f->counts.damaged, "damaged");
+      return skip (f, item, &f->counts.damaged, "damaged");
     case TRIB_KAFKA_FETCH_LINK:
       return take_link (f, BYTES, &link, item) ? TRIB_KAFKA_FRAMES_LINK : TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_FETCH_FLUSHING:
@@ -573,7 +573,7 @@ give (TribKafkaFrames *f, TribKafkaCandidate *s, gint64 deadline, TribKafkaFrame
   }
   switch (s->kind) {
     case TRIB_KAFKA_CANDIDATE_FAILED:
-      return give_up (f, item, &f->counts.failed, s->entry.error_reason);
+      return skip (f, item, &f->counts.failed, s->entry.error_reason);
     case TRIB_KAFKA_CANDIDATE_BYTES: {
       TribKafkaMessage m = s->message;
       s->message = (TribKafkaMessage){ 0 };

@@ -194,14 +194,14 @@ judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, Tri
 {
   VerifySeen sequence = f->sequence, time_source = f->time_source;
   TribKafkaVerifyRecord at = { .topic = topic };
-  const gchar *wrong = NULL, *whose = "the registry entry";
+  const gchar *wrong = NULL, *owner = "the registry entry";
 
   if (c == NULL)
     return;
   if (!sequence.known && !time_source.known && metadata) {
     sequence = metadata->sequence;
     time_source = metadata->time_source;
-    whose = "the metadata";
+    owner = "the metadata";
   }
   if (differ (c->sequence, sequence))
     wrong = "sequence";
@@ -213,7 +213,7 @@ judge_headers (TribKafkaVerify *v, const VerifyFrame *f, const VerifyId *id, Tri
   at.offset = c->offset;
   faults->mismatched = TRUE;
   trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_HEADER, &at, id, 1, "%s is not that of %s", wrong, whose);
+      v, TRIB_KAFKA_VERIFY_HEADER, &at, id, 1, "%s is not that of %s", wrong, owner);
 }
 
 static void

@@ -222,6 +222,46 @@ test_topics (void)
   }
 }
 
+/* what is refused depends on what the client is for; a verifier's error never shows the value */
+static void
+test_roles (void)
+{
+  static const struct {
+    const gchar *name;
+    const gchar *value;
+    gboolean publish, read, verify; /* whether it is refused */
+  } options[] = {
+    { "bootstrap.servers", "a:1", TRUE, TRUE, TRUE },
+    { "transactional.id", "t", TRUE, FALSE, FALSE },
+    { "acks", "0", TRUE, FALSE, FALSE },
+    { "group.id", "g", FALSE, TRUE, TRUE },
+    { "auto.offset.reset", "latest", FALSE, TRUE, TRUE },
+    { "enable.partition.eof", "false", FALSE, TRUE, TRUE },
+    { "fetch.max.bytes", "1048576", FALSE, TRUE, FALSE },
+    { "security.protocol", "ssl", FALSE, FALSE, FALSE },
+  };
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  g_autoptr (GError) shown = NULL, hidden = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    const gchar *name = options[i].name, *value = options[i].value;
+    g_assert_cmpint (trib_kafka_option_check (TRIB_KAFKA_ROLE_PUBLISH, name, value, NULL), ==,
+        !options[i].publish);
+    g_assert_cmpint (
+        trib_kafka_option_check (TRIB_KAFKA_ROLE_READ, name, value, NULL), ==, !options[i].read);
+    g_assert_cmpint (trib_kafka_option_check (TRIB_KAFKA_ROLE_VERIFY, name, value, NULL), ==,
+        !options[i].verify);
+  }
+  g_assert_false (trib_kafka_config_set_given (
+      conf, TRIB_KAFKA_ROLE_READ, "security.protocol", "hush", &shown));
+  g_assert_nonnull (strstr (shown->message, "hush"));
+  g_assert_false (trib_kafka_config_set_given (
+      conf, TRIB_KAFKA_ROLE_VERIFY, "security.protocol", "hush", &hidden));
+  g_assert_nonnull (strstr (hidden->message, "security.protocol"));
+  g_assert_null (strstr (hidden->message, "hush"));
+  rd_kafka_conf_destroy (conf);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -235,5 +275,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/config/secret-of-unknown-name", test_secret_of_unknown_name);
   g_test_add_func ("/kafka/config/topics", test_topics);
   g_test_add_func ("/kafka/config/idempotence", test_idempotence);
+  g_test_add_func ("/kafka/config/roles", test_roles);
   return trib_test_run ();
 }
