@@ -181,9 +181,9 @@ gst_kafka_binary_src_configure (GstKafkaSource *source)
   self->frames_config = (TribKafkaFramesConfig){
     .client = source->client,
     .read_by = self->own.read_by,
-    .session = g_intern_string (source->settings.session_id),
-    .stream = g_intern_string (source->settings.stream_id),
-    .in_process = source->broker != NULL,
+    .session = g_intern_string (source->life.settings.session_id),
+    .stream = g_intern_string (source->life.settings.stream_id),
+    .in_process = source->life.broker != NULL,
     .follow = gst_kafka_source_is_following (source),
     .check_crc = self->own.check_crc,
   };

@@ -167,7 +167,7 @@ static void
 gst_kafka_record_src_configure (GstKafkaSource *source)
 {
   GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
-  const gchar *prefix = source->settings.topic_prefix;
+  const gchar *prefix = source->life.settings.topic_prefix;
 
   source->config->record_topic
       = g_strconcat (prefix ? prefix : "", self->topic ? self->topic : "", NULL);
@@ -182,7 +182,7 @@ gst_kafka_record_src_begin (GstKafkaSource *source, GError **error)
   const TribKafkaCursorConfig config = {
     .client = source->client,
     .topic = source->config->record_topic,
-    .in_process = source->broker != NULL,
+    .in_process = source->life.broker != NULL,
     .wait_for_topic = gst_kafka_source_is_following (source),
   };
   TribKafkaRecords *records;

@@ -50,40 +50,13 @@ log_cb (gpointer user_data, gint level, const gchar *text)
 
 /* ---- going to READY and to NULL ---- */
 
-static gboolean
-start_broker (GstKafkaSource *self, GError **error)
-{
-  g_autofree gchar *servers = NULL;
-  const gchar *address;
-
-  GST_OBJECT_LOCK (self);
-  servers = g_strdup (self->settings.bootstrap_servers);
-  self->now = self->own;
-  self->n_changes_applied = self->settings.n_changes;
-  GST_OBJECT_UNLOCK (self);
-  if (!g_str_equal (servers, TRIB_KAFKA_IN_PROCESS)) {
-    address = servers;
-  } else {
-    self->broker = trib_kafka_broker_acquire (error);
-    if (self->broker == NULL)
-      return FALSE;
-    address = trib_kafka_broker_get_address (self->broker);
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->broker_address);
-  self->broker_address = g_strdup (address);
-  GST_OBJECT_UNLOCK (self);
-  g_object_notify (G_OBJECT (self), "broker-address");
-  return TRUE;
-}
-
 static void
 make_config (GstKafkaSource *self)
 {
   GstKafkaSourceClass *klass = GST_KAFKA_SOURCE_GET_CLASS (self);
 
   GST_OBJECT_LOCK (self);
-  self->config = gst_kafka_settings_to_config (&self->settings, self->broker_address);
+  self->config = gst_kafka_settings_to_config (&self->life.settings, self->life.broker_address);
   self->client = (TribKafkaConsumerConfig){
     .bootstrap_servers = self->config->servers,
     .options = self->config->core.options,
@@ -111,85 +84,53 @@ gst_kafka_source_add_topic (GstKafkaSource *source, const gchar *topic, GError *
 {
   if (!trib_kafka_topic_check (topic, error))
     return FALSE;
-  if (source->broker)
-    trib_kafka_broker_add_topic (source->broker, topic);
+  if (source->life.broker)
+    trib_kafka_broker_add_topic (source->life.broker, topic);
   return TRUE;
 }
 
-static void
-stop_all (GstKafkaSource *self)
-{
-  set_state (self, GST_KAFKA_SOURCE_STOPPED, NULL);
-  GST_KAFKA_SOURCE_GET_CLASS (self)->end (self);
-  g_clear_pointer (&self->config, gst_kafka_config_free);
-  g_clear_pointer (&self->broker, trib_kafka_broker_release);
-}
-
 static gboolean
-start_all (GstKafkaSource *self)
+start (GstElement *element, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  gboolean ok;
+  GstKafkaSource *self = GST_KAFKA_SOURCE (element);
 
   GST_OBJECT_LOCK (self);
+  self->now = self->own;
   self->outages = 0;
   self->link = TRIB_LINK_CONNECTING;
   self->flushing = FALSE;
   GST_OBJECT_UNLOCK (self);
-  ok = start_broker (self, &error);
-  if (ok) {
-    make_config (self);
-    ok = GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, &error);
-  }
-  if (ok) {
-    set_state (self, GST_KAFKA_SOURCE_READY, NULL);
-    gst_base_src_set_live (GST_BASE_SRC (self), gst_kafka_source_is_following (self));
-    return TRUE;
-  }
-  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-  stop_all (self);
-  return FALSE;
+  make_config (self);
+  if (!GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, error))
+    return FALSE;
+  set_state (self, GST_KAFKA_SOURCE_READY, NULL);
+  gst_base_src_set_live (GST_BASE_SRC (self), gst_kafka_source_is_following (self));
+  return TRUE;
 }
 
-/* What was set in READY takes effect on the way to PAUSED. The broker of the process stays where it
- * is, with what it holds. */
-static gboolean
-apply_changes (GstKafkaSource *self)
+static void
+stop (GstElement *element, gboolean again)
 {
-  TribKafkaBroker *broker;
-  gboolean changed, started;
+  GstKafkaSource *self = GST_KAFKA_SOURCE (element);
 
-  GST_OBJECT_LOCK (self);
-  changed = self->settings.n_changes != self->n_changes_applied;
-  GST_OBJECT_UNLOCK (self);
-  if (!changed && self->config)
-    return TRUE;
-  GST_INFO_OBJECT (self, "settings have changed: starting again with them");
-  broker = g_steal_pointer (&self->broker);
-  stop_all (self);
-  started = start_all (self);
-  if (started)
-    trib_kafka_broker_release (broker);
-  else
-    self->broker = broker;
-  return started;
+  set_state (self, GST_KAFKA_SOURCE_STOPPED, NULL);
+  GST_KAFKA_SOURCE_GET_CLASS (self)->end (self);
+  g_clear_pointer (&self->config, gst_kafka_config_free);
+}
+
+static GstStateChangeReturn
+change_state_of_base (GstElement *element, GstStateChange transition)
+{
+  return GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
 }
 
 static GstStateChangeReturn
 gst_kafka_source_change_state (GstElement *element, GstStateChange transition)
 {
-  GstKafkaSource *self = GST_KAFKA_SOURCE (element);
-  GstStateChangeReturn ret;
+  static const GstKafkaLifeFuncs funcs = { start, stop, change_state_of_base };
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !start_all (self))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (self))
-    return GST_STATE_CHANGE_FAILURE;
-  ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL
-      || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
-    stop_all (self);
-  return ret;
+  return gst_kafka_life_change_state (
+      &GST_KAFKA_SOURCE (element)->life, &funcs, element, transition);
 }
 
 /* ---- the base class's questions ---- */
@@ -368,7 +309,7 @@ gst_kafka_source_is_away_too_long (GstKafkaSource *source)
       || g_get_monotonic_time () - source->down_since < limit)
     return FALSE;
   GST_ELEMENT_ERROR (source, RESOURCE, OPEN_READ,
-      ("Kafka at %s did not respond for outage-timeout-ms=%u.", source->broker_address,
+      ("Kafka at %s did not respond for outage-timeout-ms=%u.", source->life.broker_address,
           source->now.outage_timeout_ms),
       (NULL));
   return TRUE;
@@ -477,7 +418,7 @@ gst_kafka_source_set_link (
   if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (source, RESOURCE, OPEN_READ,
         ("Kafka at %s does not respond; reading will resume at the same position.",
-            source->broker_address),
+            source->life.broker_address),
         ("%s", *why ? why : "no answer"));
 }
 
@@ -503,11 +444,11 @@ GstFlowReturn
 gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
 {
   if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC))
-    GST_ELEMENT_ERROR (
-        source, RESOURCE, NOT_FOUND, ("%s", error->message), ("at %s", source->broker_address));
+    GST_ELEMENT_ERROR (source, RESOURCE, NOT_FOUND, ("%s", error->message),
+        ("at %s", source->life.broker_address));
   else if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_NOT_AUTHORIZED))
     GST_ELEMENT_ERROR (source, RESOURCE, NOT_AUTHORIZED, ("%s", error->message),
-        ("at %s", source->broker_address));
+        ("at %s", source->life.broker_address));
   else
     GST_ELEMENT_ERROR (
         source, RESOURCE, READ, ("Reading from Kafka cannot continue."), ("%s", error->message));
@@ -576,7 +517,7 @@ is_own (guint id)
 void
 gst_kafka_source_note_change (GstKafkaSource *source)
 {
-  source->settings.n_changes++;
+  source->life.settings.n_changes++;
 }
 
 static void
@@ -592,7 +533,7 @@ gst_kafka_source_set_property (
   if (known)
     gst_kafka_source_note_change (self);
   else
-    known = gst_kafka_settings_set (&self->settings, prop_id, value, pspec);
+    known = gst_kafka_settings_set (&self->life.settings, prop_id, value, pspec);
   GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -609,11 +550,11 @@ gst_kafka_source_get_property (GObject *object, guint prop_id, GValue *value, GP
   }
   GST_OBJECT_LOCK (self);
   if (prop_id == GST_KAFKA_SOURCE_BROKER_ADDRESS)
-    g_value_set_string (value, self->broker_address);
+    g_value_set_string (value, self->life.broker_address);
   else if (is_own (prop_id))
     trib_properties_get (&own_properties, &self->own, OWN (prop_id), value);
   else
-    gst_kafka_settings_get (&self->settings, prop_id, value);
+    gst_kafka_settings_get (&self->life.settings, prop_id, value);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -622,15 +563,14 @@ gst_kafka_source_finalize (GObject *object)
 {
   GstKafkaSource *self = GST_KAFKA_SOURCE (object);
 
-  gst_kafka_settings_clear (&self->settings);
-  g_free (self->broker_address);
+  gst_kafka_life_clear (&self->life);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
 static void
 gst_kafka_source_init (GstKafkaSource *self)
 {
-  gst_kafka_settings_init_source (&self->settings);
+  gst_kafka_settings_init_source (&self->life.settings);
   trib_properties_init (&own_properties, &self->own);
   self->now = self->own;
   self->duration = GST_CLOCK_TIME_NONE;

@@ -3,10 +3,9 @@
 
 #include <gst/base/gstpushsrc.h>
 
-#include <kafka/client/trib-kafka-broker.h>
 #include <kafka/read/trib-kafka-cursor.h>
 
-#include "gstkafkasettings.h"
+#include "gstkafkalife.h"
 
 #include <shared/trib-fields.h>
 
@@ -68,19 +67,16 @@ struct _GstKafkaSource {
   GstPushSrc parent;
 
   /* OBJECT_LOCK; what they are when starting counts */
-  GstKafkaSettings settings;
+  GstKafkaLife life;
   GstKafkaSourceSettings own;
-  guint n_changes_applied;
 
   /* OBJECT_LOCK */
-  gchar *broker_address;
   gboolean flushing;
   guint64 outages;
   TribLinkState link;
   GstClockTime duration; /* NONE: not known */
 
   /* set at the start: going to READY, and to PAUSED when settings have changed since */
-  TribKafkaBroker *broker;
   GstKafkaConfig *config;
   TribKafkaConsumerConfig client; /* points into @config */
   GstKafkaSourceSettings now;     /* as they were then */
