@@ -123,14 +123,14 @@ static const TribField binary_loss_rows[] = {
   { "frame-ids", TRIB_FIELD_TEXTS, G_STRUCT_OFFSET (GstKafkaLossValues, names), "the first 16 of them" },
 };
 static const TribField binary_stats_rows[] = {
-  { "failed-registry", TRIB_FIELD_UINT64, VALUE (accounts.failed[TRIB_KAFKA_FAILED_REGISTRY]),
+  { "failed-registry", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_REGISTRY]),
       "of `failed`: bytes and metadata are there, the registry entry is not" },
   { "copied-frames", TRIB_FIELD_UINT64, VALUE (copied),
       "payloads that had to be copied: several memories, padded rows, small ones in large allocations while frames "
       "wait, or legacy mode" },
-  { "loss-records", TRIB_FIELD_UINT64, VALUE (accounts.loss_records), "FAILED registry entries that are written" },
-  { "loss-records-pending", TRIB_FIELD_UINT64, VALUE (accounts.loss_records_pending), "those on their way" },
-  { "loss-records-failed", TRIB_FIELD_UINT64, VALUE (accounts.loss_records_failed), "those that could not be written" },
+  { "loss-records", TRIB_FIELD_UINT64, VALUE (stats.loss_records), "FAILED registry entries that are written" },
+  { "loss-records-pending", TRIB_FIELD_UINT64, VALUE (stats.loss_records_pending), "those on their way" },
+  { "loss-records-failed", TRIB_FIELD_UINT64, VALUE (stats.loss_records_failed), "those that could not be written" },
 };
 /* clang-format on */
 static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkabinarysink-connection",

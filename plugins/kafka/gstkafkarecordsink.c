@@ -100,7 +100,7 @@ static const TribField record_loss_rows[] = {
       "the first 16 of them by number, the first record since the start is 0" },
 };
 static const TribField record_stats_rows[] = {
-  { "failed-malformed", TRIB_FIELD_UINT64, VALUE (accounts.failed[TRIB_KAFKA_FAILED_MALFORMED]),
+  { "failed-malformed", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_MALFORMED]),
       "of `failed`: not valid JSON of at most 64 levels, or with a key that is an object or an array" },
   { "copied-records", TRIB_FIELD_UINT64, VALUE (copied),
       "values that had to be copied: several memories, or small ones in large allocations while records wait" },

@@ -12,7 +12,7 @@ typedef struct {
 #define CONNECTION(field) G_STRUCT_OFFSET (ConnectionValues, field)
 #define LOSS(field) G_STRUCT_OFFSET (GstKafkaLossValues, field)
 #define STATS(field) G_STRUCT_OFFSET (GstKafkaStatsValues, field)
-#define COUNTER(field) G_STRUCT_OFFSET (GstKafkaStatsValues, accounts.field)
+#define COUNTER(field) G_STRUCT_OFFSET (GstKafkaStatsValues, stats.field)
 
 static const gchar *
 failed_name (guint reason)

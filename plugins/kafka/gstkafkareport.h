@@ -24,7 +24,7 @@ typedef struct {
 
 /* of a sink's stats */
 typedef struct {
-  TribKafkaAccounts accounts;
+  TribKafkaStats stats;
   guint64 failed, dropped;
   gint64 latency_p50_us, latency_p99_us;
   const gchar *connection;

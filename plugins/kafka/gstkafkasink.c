@@ -17,7 +17,7 @@ typedef struct {
   /* OBJECT_LOCK: set when starting, cleared when stopping, used by the streaming thread and the
    * publisher's between */
   TribKafkaPublisher *publisher;
-  TribKafkaAccounts last_accounts; /* of the run before, once it has ended */
+  TribKafkaStats last_stats; /* of the run before, once it has ended */
   guint64 copied;
   guint64 copied_bytes;
   gint n_interrupts;
@@ -155,7 +155,7 @@ start (GstElement *element, GError **error)
   GST_OBJECT_LOCK (self);
   priv->copied = priv->copied_bytes = 0;
   priv->loss_warned = FALSE;
-  memset (&priv->last_accounts, 0, sizeof priv->last_accounts);
+  memset (&priv->last_stats, 0, sizeof priv->last_stats);
   GST_OBJECT_UNLOCK (self);
   return (klass->begin == NULL || klass->begin (self, error)) && start_publisher (self, error);
 }
@@ -167,7 +167,7 @@ stop (GstElement *element, gboolean again)
   GstKafkaSinkPrivate *priv = PRIV (self);
   GstKafkaSinkClass *klass = GST_KAFKA_SINK_GET_CLASS (self);
   TribKafkaPublisher *publisher;
-  TribKafkaAccounts accounts = {
+  TribKafkaStats counters = {
     0,
   };
   guint drain_timeout_ms;
@@ -178,10 +178,10 @@ stop (GstElement *element, gboolean again)
   GST_OBJECT_UNLOCK (self);
   if (publisher) {
     trib_kafka_publisher_close (publisher, drain_timeout_ms);
-    trib_kafka_publisher_get_accounts (publisher, &accounts);
+    trib_kafka_publisher_get_stats (publisher, &counters);
     GST_OBJECT_LOCK (self);
     priv->publisher = NULL;
-    priv->last_accounts = accounts;
+    priv->last_stats = counters;
     GST_OBJECT_UNLOCK (self);
     trib_kafka_publisher_free (publisher);
   }
@@ -323,16 +323,16 @@ static void
 give_up (GstKafkaSink *self)
 {
   GstKafkaSinkPrivate *priv = PRIV (self);
-  TribKafkaAccounts accounts;
+  TribKafkaStats counters;
 
-  trib_kafka_publisher_get_accounts (priv->publisher, &accounts);
-  if (accounts.pending > 0)
+  trib_kafka_publisher_get_stats (priv->publisher, &counters);
+  if (counters.pending > 0)
     GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
         ("%" G_GUINT64_FORMAT " %s were not acknowledged within drain-timeout-ms=%u and are "
          "given up.",
-            accounts.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
+            counters.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
             priv->life.settings.drain_timeout_ms),
-        ("%" G_GUINT64_FORMAT " bytes", accounts.pending_bytes));
+        ("%" G_GUINT64_FORMAT " bytes", counters.pending_bytes));
   trib_kafka_publisher_give_up (priv->publisher);
 }
 
@@ -415,18 +415,18 @@ make_stats (GstKafkaSink *self)
 
   GST_OBJECT_LOCK (self);
   if (priv->publisher) {
-    trib_kafka_publisher_get_accounts (priv->publisher, &v->accounts);
+    trib_kafka_publisher_get_stats (priv->publisher, &v->stats);
     v->connection = trib_link_state_to_string (trib_kafka_publisher_get_link (priv->publisher));
   } else {
-    v->accounts = priv->last_accounts;
+    v->stats = priv->last_stats;
   }
   v->copied = priv->copied;
   v->copied_bytes = priv->copied_bytes;
   GST_OBJECT_UNLOCK (self);
-  v->failed = trib_kafka_failed_sum (v->accounts.failed);
-  v->dropped = trib_kafka_dropped_sum (v->accounts.dropped);
-  v->latency_p50_us = trib_kafka_accounts_latency_us (&v->accounts, 0.5);
-  v->latency_p99_us = trib_kafka_accounts_latency_us (&v->accounts, 0.99);
+  v->failed = trib_kafka_failed_sum (v->stats.failed);
+  v->dropped = trib_kafka_dropped_sum (v->stats.dropped);
+  v->latency_p50_us = trib_kafka_stats_latency_us (&v->stats, 0.5);
+  v->latency_p99_us = trib_kafka_stats_latency_us (&v->stats, 0.99);
   return make_structure (GST_KAFKA_SINK_GET_CLASS (self)->stats, v);
 }
 

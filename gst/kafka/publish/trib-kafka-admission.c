@@ -6,7 +6,7 @@
 static gboolean
 has_space (const TribKafkaPublisher *p, guint64 cost)
 {
-  return p->accounts.pending_bytes + cost <= p->config.max_pending_bytes;
+  return p->stats.pending_bytes + cost <= p->config.max_pending_bytes;
 }
 
 /* whether the client may be given a frame of @cost: it has half of the bound, and space for one frame */
@@ -26,7 +26,7 @@ void
 trib_kafka_admission_wake (TribKafkaPublisher *p)
 {
   gboolean has_space_now = p->blocked_cost > 0 && has_space (p, p->blocked_cost);
-  gboolean is_drained = p->accounts.pending == 0 && p->accounts.loss_records_pending == 0;
+  gboolean is_drained = p->stats.pending == 0 && p->stats.loss_records_pending == 0;
 
   if (p->reporting)
     p->wake_due = TRUE;
@@ -34,18 +34,18 @@ trib_kafka_admission_wake (TribKafkaPublisher *p)
     g_cond_broadcast (&p->changed);
 }
 
-static Frame *
+static TribKafkaPending *
 oldest_waiting (TribKafkaPublisher *p)
 {
   return p->waiting.head ? p->waiting.head->data : NULL;
 }
 
 /* from the youngest back: a delta frame is needed only by those after it */
-static Frame *
+static TribKafkaPending *
 youngest_waiting_non_key (TribKafkaPublisher *p)
 {
   for (GList *link = p->waiting.tail; link; link = link->prev) {
-    Frame *frame = link->data;
+    TribKafkaPending *frame = link->data;
     if (!frame->desc.key)
       return frame;
   }
@@ -54,22 +54,22 @@ youngest_waiting_non_key (TribKafkaPublisher *p)
 
 /* frees space by the policy that drops; FALSE when the new frame itself must be dropped, and why */
 static gboolean
-make_space (TribKafkaPublisher *p, const Frame *frame, TribKafkaDropped *ret_reason)
+make_space (TribKafkaPublisher *p, const TribKafkaPending *frame, TribKafkaDropped *ret_reason)
 {
   guint64 cost = frame->cost;
-  Frame *victim;
+  TribKafkaPending *victim;
 
   switch (p->overflow) {
     case TRIB_KAFKA_OVERFLOW_DROP_OLDEST:
       while (!has_space (p, cost) && (victim = oldest_waiting (p)) != NULL)
-        trib_kafka_outcome_drop (p, victim, TRIB_KAFKA_DROPPED_OLDEST,
+        trib_kafka_settle_dropped (p, victim, TRIB_KAFKA_DROPPED_OLDEST,
             "dropped for a newer frame: the bound on pending bytes was reached");
       *ret_reason = TRIB_KAFKA_DROPPED_NEWEST;
       break;
     case TRIB_KAFKA_OVERFLOW_DROP_NON_KEY:
       while (frame->desc.key && !has_space (p, cost)
              && (victim = youngest_waiting_non_key (p)) != NULL)
-        trib_kafka_outcome_drop (p, victim, TRIB_KAFKA_DROPPED_NON_KEY,
+        trib_kafka_settle_dropped (p, victim, TRIB_KAFKA_DROPPED_NON_KEY,
             "dropped for a key frame: the bound on pending bytes was reached");
       *ret_reason = TRIB_KAFKA_DROPPED_NON_KEY;
       break;
@@ -88,27 +88,27 @@ typedef enum { SPACE, NO_SPACE, TIMED_OUT } Space;
 /* The lock is free while it waits. A wait is ended by space, its deadline, a flush, another policy or the client's
  * end. */
 static Space
-wait_for_space (TribKafkaPublisher *p, Frame *frame)
+wait_for_space (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   gint64 deadline = frame->taken_us + (gint64) p->config.delivery_timeout_ms * 1000;
   gboolean in_time = TRUE, space;
 
   FRAME_LOG (frame, TRIB_LOG_DEBUG,
       "waits for space: %" G_GUINT64_FORMAT " bytes, %" G_GUINT64_FORMAT " are pending",
-      frame->cost, p->accounts.pending_bytes);
+      frame->cost, p->stats.pending_bytes);
   p->blocked_cost = frame->cost;
-  p->accounts.blocked = 1;
+  p->stats.blocked = 1;
   while (!(space = has_space (p, frame->cost)) && in_time && !p->flushing && !p->fatal
          && p->overflow == TRIB_KAFKA_OVERFLOW_BLOCK)
     /* there may be space at the last moment: it is checked once more */
     in_time = g_cond_wait_until (&p->changed, &p->lock, deadline);
-  p->accounts.blocked = 0;
+  p->stats.blocked = 0;
   p->blocked_cost = 0;
   return space ? SPACE : in_time ? NO_SPACE : TIMED_OUT;
 }
 
 static Space
-find_space (TribKafkaPublisher *p, Frame *frame)
+find_space (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   if (has_space (p, frame->cost))
     return SPACE;
@@ -116,15 +116,16 @@ find_space (TribKafkaPublisher *p, Frame *frame)
 }
 
 static TribKafkaPublishResult
-lose_failed (TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message)
+lose_failed (
+    TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaFailed reason, const gchar *message)
 {
-  trib_kafka_outcome_count (p, frame);
-  trib_kafka_outcome_fail (p, frame, reason, message);
+  trib_kafka_settle_count (p, frame);
+  trib_kafka_settle_failed (p, frame, reason, message);
   return TRIB_KAFKA_PUBLISH_LOST;
 }
 
 static TribKafkaPublishResult
-refuse_too_large (TribKafkaPublisher *p, Frame *frame)
+refuse_too_large (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   g_autofree gchar *message
       = g_strdup_printf ("a %s of %" G_GSIZE_FORMAT " bytes needs %" G_GUINT64_FORMAT
@@ -139,17 +140,17 @@ refuse_too_large (TribKafkaPublisher *p, Frame *frame)
 }
 
 static TribKafkaPublishResult
-drop_new (TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, GError **error)
+drop_new (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaDropped reason, GError **error)
 {
   g_autofree gchar *message = g_strdup_printf (
       "no space for %" G_GUINT64_FORMAT " bytes: %" G_GUINT64_FORMAT
       " of max-pending-bytes=%" G_GUINT64_FORMAT " are pending, in %" G_GUINT64_FORMAT " frames",
-      frame->cost, p->accounts.pending_bytes, p->config.max_pending_bytes, p->accounts.pending);
+      frame->cost, p->stats.pending_bytes, p->config.max_pending_bytes, p->stats.pending);
 
   if (reason == TRIB_KAFKA_DROPPED_NON_KEY)
     p->await_key = TRUE;
-  trib_kafka_outcome_count (p, frame);
-  trib_kafka_outcome_drop (p, frame, reason, message);
+  trib_kafka_settle_count (p, frame);
+  trib_kafka_settle_dropped (p, frame, reason, message);
   if (reason != TRIB_KAFKA_DROPPED_OVERFLOW)
     return TRIB_KAFKA_PUBLISH_LOST;
   g_set_error_literal (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW, message);
@@ -157,7 +158,7 @@ drop_new (TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, GError *
 }
 
 static TribKafkaPublishResult
-fail_late (TribKafkaPublisher *p, Frame *frame)
+fail_late (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   const gchar *why = trib_kafka_publisher_why (p);
   g_autofree gchar *message = g_strdup_printf ("no space within %u ms: %s",
@@ -176,7 +177,7 @@ fail_late (TribKafkaPublisher *p, Frame *frame)
  * wait was ended has left no trace.
  */
 TribKafkaPublishResult
-trib_kafka_admission_run (TribKafkaPublisher *p, Frame *frame, GError **error)
+trib_kafka_admission_run (TribKafkaPublisher *p, TribKafkaPending *frame, GError **error)
 {
   TribKafkaDropped reason;
   Space space;
@@ -190,8 +191,8 @@ trib_kafka_admission_run (TribKafkaPublisher *p, Frame *frame, GError **error)
   if (p->overflow != TRIB_KAFKA_OVERFLOW_DROP_NON_KEY || frame->desc.key)
     p->await_key = FALSE;
   if (p->await_key) {
-    trib_kafka_outcome_count (p, frame);
-    trib_kafka_outcome_drop (
+    trib_kafka_settle_count (p, frame);
+    trib_kafka_settle_dropped (
         p, frame, TRIB_KAFKA_DROPPED_NON_KEY, "an earlier frame that this one needs was dropped");
     return TRIB_KAFKA_PUBLISH_LOST;
   }
@@ -206,12 +207,12 @@ trib_kafka_admission_run (TribKafkaPublisher *p, Frame *frame, GError **error)
   }
   if (p->flushing && space == NO_SPACE) {
     FRAME_LOG (frame, TRIB_LOG_DEBUG, "not taken: a flush ended its wait for space");
-    trib_kafka_frame_free (frame);
+    trib_kafka_pending_free (frame);
     return TRIB_KAFKA_PUBLISH_FLUSHING;
   }
   if (space == NO_SPACE && !make_space (p, frame, &reason))
     return drop_new (p, frame, reason, error);
-  trib_kafka_outcome_count (p, frame);
+  trib_kafka_settle_count (p, frame);
   trib_kafka_delivery_take (p, frame);
   return TRIB_KAFKA_PUBLISH_TAKEN;
 }

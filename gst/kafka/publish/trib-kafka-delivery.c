@@ -38,7 +38,7 @@ reason_of (rd_kafka_resp_err_t err)
 }
 
 static void
-break_frame (Frame *frame, TribKafkaFailed reason, gchar *message)
+break_frame (TribKafkaPending *frame, TribKafkaFailed reason, gchar *message)
 {
   if (frame->broken) {
     g_free (message);
@@ -50,20 +50,20 @@ break_frame (Frame *frame, TribKafkaFailed reason, gchar *message)
 }
 
 static void
-finish_if_broken (TribKafkaPublisher *p, Frame *frame)
+finish_if_broken (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   if (frame->broken && frame->n_outstanding == 0) {
     g_autofree gchar *message = g_steal_pointer (&frame->message);
-    trib_kafka_outcome_fail (p, frame, frame->reason, message);
+    trib_kafka_settle_failed (p, frame, frame->reason, message);
   }
 }
 
 static void
-send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const void *value,
-    gsize size, rd_kafka_headers_t *headers)
+send_record (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topic,
+    const void *value, gsize size, rd_kafka_headers_t *headers)
 {
   gboolean plain = frame->form == TRIB_KAFKA_FORM_RECORD;
-  Record record = {
+  TribKafkaOutgoing record = {
     .slot = &frame->slots[topic],
     .key = plain ? frame->key : frame->id,
     .key_size = plain ? frame->key_size : strlen (frame->id),
@@ -74,13 +74,13 @@ send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const vo
   };
   rd_kafka_resp_err_t err;
 
-  frame->slots[topic] = (Slot){
+  frame->slots[topic] = (TribKafkaSlot){
     .frame = frame,
     .kind = topic,
     .partition = frame->partition,
-    .whole = trib_kafka_frame_whole (frame, size),
+    .whole = trib_kafka_pending_whole (frame, size),
   };
-  err = trib_kafka_lanes_send (p, &record);
+  err = trib_kafka_queues_send (p, &record);
   if (err) {
     break_frame (frame, reason_of (err),
         g_strdup_printf ("the client refused the %s record of %" G_GSIZE_FORMAT " bytes: %s",
@@ -91,10 +91,10 @@ send_record (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const vo
 }
 
 static gboolean
-fits_topic (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, gsize size, gchar **ret_message)
+fits_topic (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topic, gsize size,
+    gchar **ret_message)
 {
-  gsize whole = trib_kafka_frame_whole (frame, size);
+  gsize whole = trib_kafka_pending_whole (frame, size);
   guint64 max_bytes = p->topics[topic].max_bytes;
 
   if (max_bytes == 0 || whole <= max_bytes)
@@ -108,7 +108,7 @@ fits_topic (
 }
 
 static void
-send_single (TribKafkaPublisher *p, Frame *frame)
+send_single (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   gboolean legacy = frame->form == TRIB_KAFKA_FORM_LEGACY;
   g_autofree gchar *message = NULL;
@@ -121,16 +121,16 @@ send_single (TribKafkaPublisher *p, Frame *frame)
   } else {
     data = g_bytes_get_data (frame->payload, &size);
   }
-  if (!fits_topic (p, frame, TOPIC_SINGLE, size, &message))
+  if (!fits_topic (p, frame, TRIB_KAFKA_TOPIC_SINGLE, size, &message))
     break_frame (frame, TRIB_KAFKA_FAILED_TOO_LARGE, g_steal_pointer (&message));
   else
-    send_record (p, frame, TOPIC_SINGLE, data, size,
-        legacy ? trib_kafka_frame_headers (frame, "application/json", frame->json_crc32c, NULL)
+    send_record (p, frame, TRIB_KAFKA_TOPIC_SINGLE, data, size,
+        legacy ? trib_kafka_pending_headers (frame, "application/json", frame->json_crc32c, NULL)
                : g_steal_pointer (&frame->headers));
 }
 
 static void
-send_binary (TribKafkaPublisher *p, Frame *frame)
+send_binary (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   g_autofree gchar *message = NULL;
   gsize size;
@@ -141,18 +141,19 @@ send_binary (TribKafkaPublisher *p, Frame *frame)
     return;
   }
   send_record (p, frame, TRIB_KAFKA_TOPIC_BINARY, data, size,
-      trib_kafka_frame_headers (frame, frame->desc.content_type, frame->crc32c, frame->desc.caps));
+      trib_kafka_pending_headers (
+          frame, frame->desc.content_type, frame->crc32c, frame->desc.caps));
   if (!frame->broken)
     send_record (p, frame, TRIB_KAFKA_TOPIC_METADATA, frame->json->str, frame->json->len,
-        trib_kafka_frame_headers (frame, "application/json", frame->json_crc32c, NULL));
+        trib_kafka_pending_headers (frame, "application/json", frame->json_crc32c, NULL));
 }
 
 static void
-send_frame (TribKafkaPublisher *p, Frame *frame)
+send_frame (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   g_queue_unlink (&p->waiting, &frame->link);
-  p->accounts.waiting--;
-  frame->partition = trib_kafka_frame_choose_partition (p, frame);
+  p->stats.waiting--;
+  frame->partition = trib_kafka_pending_choose_partition (p, frame);
   g_queue_push_tail_link (&p->sent, &frame->link);
   p->client_bytes += frame->cost;
   FRAME_LOG (frame, TRIB_LOG_LOG, "sent to partition %d", frame->partition);
@@ -164,9 +165,9 @@ send_frame (TribKafkaPublisher *p, Frame *frame)
 }
 
 static gboolean
-may_send (const TribKafkaPublisher *p, const Frame *frame)
+may_send (const TribKafkaPublisher *p, const TribKafkaPending *frame)
 {
-  return !p->fatal && !p->giving_up && p->ready[trib_kafka_frame_group (frame)]
+  return !p->fatal && !p->giving_up && p->ready[trib_kafka_pending_group (frame)]
          && trib_kafka_admission_in_client (p, frame->cost);
 }
 
@@ -186,9 +187,9 @@ trib_kafka_delivery_dispatch (TribKafkaPublisher *p)
 
 /* counts what a frame holds and puts it in the queue */
 void
-trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
+trib_kafka_delivery_take (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
-  TribKafkaAccounts *a = &p->accounts;
+  TribKafkaStats *a = &p->stats;
 
   FRAME_LOG (frame, TRIB_LOG_LOG, "taken: %" G_GSIZE_FORMAT " bytes, %" G_GUINT64_FORMAT " pending",
       frame->size, a->pending);
@@ -200,7 +201,7 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame)
     a->pinned_buffers++;
   }
   a->waiting++;
-  p->wanted[trib_kafka_frame_group (frame)] = TRUE;
+  p->wanted[trib_kafka_pending_group (frame)] = TRUE;
   g_queue_push_tail_link (&p->waiting, &frame->link);
   trib_kafka_delivery_dispatch (p);
 }
@@ -219,32 +220,32 @@ trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
   gint64 limit = now - (gint64) timeout_ms * 1000;
   GList *link;
 
-  while ((link = p->waiting.head) != NULL && ((Frame *) link->data)->taken_us <= limit) {
+  while ((link = p->waiting.head) != NULL && ((TribKafkaPending *) link->data)->taken_us <= limit) {
     const gchar *why = trib_kafka_publisher_why (p);
     g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s", timeout_ms,
         why ? why : "the broker did not take earlier frames");
-    trib_kafka_outcome_fail (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
+    trib_kafka_settle_failed (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
   }
 }
 
 static void
-commit (TribKafkaPublisher *p, Frame *frame)
+commit (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   TribKafkaEntry entry;
 
   FRAME_LOG (frame, TRIB_LOG_LOG, "bytes and metadata are acknowledged: sending the entry");
-  trib_kafka_frame_entry (p, frame, &entry);
+  trib_kafka_pending_entry (p, frame, &entry);
   frame->registry = g_string_sized_new (768);
   trib_kafka_layout_registry (frame->registry, &entry);
   send_record (p, frame, TRIB_KAFKA_TOPIC_REGISTRY, frame->registry->str, frame->registry->len,
-      trib_kafka_frame_headers (frame, "application/json",
+      trib_kafka_pending_headers (frame, "application/json",
           trib_crc32c (0, frame->registry->str, frame->registry->len), NULL));
   if (frame->broken)
     frame->reason = TRIB_KAFKA_FAILED_REGISTRY;
 }
 
 static gchar *
-describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const Report *report)
+describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const TribKafkaReport *report)
 {
   const gchar *maybe = report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                            ? "; it may have been written all the same"
@@ -257,7 +258,7 @@ describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const Repor
 
 /* a registry entry that failed is a reason of its own, unless it was given up with the rest */
 static TribKafkaFailed
-reason_of_report (TribKafkaTopic topic, const Report *report)
+reason_of_report (TribKafkaTopic topic, const TribKafkaReport *report)
 {
   if (topic != TRIB_KAFKA_TOPIC_REGISTRY || report->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
       || report->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
@@ -266,7 +267,8 @@ reason_of_report (TribKafkaTopic topic, const Report *report)
 }
 
 static void
-take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Report *report)
+take_report (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topic,
+    const TribKafkaReport *report)
 {
   gboolean committing = topic == TRIB_KAFKA_TOPIC_REGISTRY;
 
@@ -274,7 +276,7 @@ take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Re
     frame->maybe_linked = committing && report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
     break_frame (frame, reason_of_report (topic, report), describe_failure (p, topic, report));
   } else if (report->offset < 0) {
-    /* The client takes it for done but cannot say where it is; it may not be there at all (see the lanes).
+    /* The client takes it for done but cannot say where it is; it may not be there at all (see the queues).
      * A LINKED entry that leads nowhere would be worse than none. */
     frame->maybe_linked = committing;
     break_frame (frame, committing ? TRIB_KAFKA_FAILED_REGISTRY : TRIB_KAFKA_FAILED_REFUSED,
@@ -283,15 +285,15 @@ take_report (TribKafkaPublisher *p, Frame *frame, TribKafkaTopic topic, const Re
             report->size, p->topics[topic].name));
   } else {
     frame->offsets[topic] = report->offset;
-    if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TOPIC_SINGLE)
-      trib_kafka_outcome_release_payload (p, frame);
+    if (topic == TRIB_KAFKA_TOPIC_BINARY || topic == TRIB_KAFKA_TOPIC_SINGLE)
+      trib_kafka_settle_payload (p, frame);
   }
 }
 
 static void
-report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
+report_frame (TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *report)
 {
-  Frame *frame = slot->frame;
+  TribKafkaPending *frame = slot->frame;
   TribKafkaTopic topic = slot->kind;
 
   frame->n_outstanding--;
@@ -306,7 +308,7 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
     else
       commit (p, frame);
   } else if (!frame->broken) {
-    trib_kafka_outcome_acknowledge (p, frame);
+    trib_kafka_settle_acknowledged (p, frame);
     return;
   }
   finish_if_broken (p, frame);
@@ -314,10 +316,11 @@ report_frame (TribKafkaPublisher *p, Slot *slot, const Report *report)
 
 /* the record of @slot has its outcome; @locks: requires the publisher's */
 void
-trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report)
+trib_kafka_delivery_settle_slot (
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *report)
 {
   if (slot->frame == NULL)
-    trib_kafka_outcome_loss_reported (p, (LossRecord *) slot, report);
+    trib_kafka_settle_loss_record (p, (TribKafkaLossRecord *) slot, report);
   else
     report_frame (p, slot, report);
 }
@@ -346,15 +349,15 @@ void
 trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque)
 {
   TribKafkaPublisher *p = opaque;
-  Slot *slot = msg->_private;
-  Report report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
+  TribKafkaSlot *slot = msg->_private;
+  TribKafkaReport report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
 
   g_mutex_lock (&p->lock);
   p->reporting = TRUE;
   p->n_slots--;
   if (!msg->err)
     note_progress (p);
-  trib_kafka_lanes_reported (p, slot, !msg->err && msg->offset >= 0);
+  trib_kafka_queues_reported (p, slot, !msg->err && msg->offset >= 0);
   trib_kafka_delivery_settle_slot (p, slot, &report);
   trib_kafka_delivery_dispatch (p);
   p->reporting = FALSE;

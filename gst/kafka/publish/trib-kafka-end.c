@@ -6,11 +6,13 @@
 #include <common/trib-state.h>
 
 static const TribStateRow state_rows[] = {
-  [END_NONE] = { "running", TRIB_STATE (END_LAST_RECORDS) },
-  [END_LAST_RECORDS]
-  = { "last records", TRIB_STATE (END_PURGED) | TRIB_STATE (END_NONE) | TRIB_STATE (END_CLOSED) },
-  [END_PURGED] = { "purged", TRIB_STATE (END_NONE) | TRIB_STATE (END_CLOSED) },
-  [END_CLOSED] = { "closed", 0 },
+  [TRIB_KAFKA_END_NONE] = { "running", TRIB_STATE (TRIB_KAFKA_END_LAST_RECORDS) },
+  [TRIB_KAFKA_END_LAST_RECORDS]
+  = { "last records", TRIB_STATE (TRIB_KAFKA_END_PURGED) | TRIB_STATE (TRIB_KAFKA_END_NONE)
+                          | TRIB_STATE (TRIB_KAFKA_END_CLOSED) },
+  [TRIB_KAFKA_END_PURGED]
+  = { "purged", TRIB_STATE (TRIB_KAFKA_END_NONE) | TRIB_STATE (TRIB_KAFKA_END_CLOSED) },
+  [TRIB_KAFKA_END_CLOSED] = { "closed", 0 },
 };
 static const TribStateTable states
     = { "publisher", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
@@ -19,7 +21,7 @@ static const TribStateTable states
 #define PURGE_AGAIN_US (10 * G_TIME_SPAN_SECOND)
 
 static void
-set_end (TribKafkaPublisher *p, End end, const gchar *why)
+set_end (TribKafkaPublisher *p, TribKafkaEnd end, const gchar *why)
 {
   TRIB_STATE_SET (&states, p->id, p->end, end, why);
 }
@@ -27,7 +29,7 @@ set_end (TribKafkaPublisher *p, End end, const gchar *why)
 static gboolean
 is_empty (const TribKafkaPublisher *p)
 {
-  return p->waiting.length == 0 && p->sent.length == 0 && p->accounts.loss_records_pending == 0;
+  return p->waiting.length == 0 && p->sent.length == 0 && p->stats.loss_records_pending == 0;
 }
 
 /* Not under the lock, because it waits for the client's threads: nothing is handed over meanwhile. What was purged
@@ -42,14 +44,14 @@ purge (TribKafkaPublisher *p)
   rd_kafka_purge (p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   g_mutex_lock (&p->lock);
   p->held = FALSE;
-  trib_kafka_lanes_resume (p);
+  trib_kafka_queues_resume (p);
 }
 
 static void
 fail_waiting (TribKafkaPublisher *p)
 {
   while (p->waiting.head)
-    trib_kafka_outcome_fail (p, p->waiting.head->data, TRIB_KAFKA_FAILED_PURGED,
+    trib_kafka_settle_failed (p, p->waiting.head->data, TRIB_KAFKA_FAILED_PURGED,
         p->fatal ? p->fatal->message : "given up before it was sent: the sink stopped");
 }
 
@@ -62,7 +64,7 @@ begin (TribKafkaPublisher *p)
   gboolean connected = p->link.state == TRIB_LINK_CONNECTED && !p->fatal;
 
   p->giving_up = TRUE;
-  trib_kafka_lanes_purge (p, FALSE);
+  trib_kafka_queues_purge (p, FALSE);
   if (p->n_slots > 0) {
     purge (p);
     g_mutex_unlock (&p->lock);
@@ -70,7 +72,7 @@ begin (TribKafkaPublisher *p)
     g_mutex_lock (&p->lock);
   }
   fail_waiting (p);
-  set_end (p, END_LAST_RECORDS, p->close ? "closing" : "giving up what is pending");
+  set_end (p, TRIB_KAFKA_END_LAST_RECORDS, p->close ? "closing" : "giving up what is pending");
   p->end_us = g_get_monotonic_time () + (connected ? LAST_RECORDS_US : 0);
 }
 
@@ -79,12 +81,12 @@ purge_rest (TribKafkaPublisher *p)
 {
   p->closing = TRUE;
   fail_waiting (p);
-  trib_kafka_lanes_purge (p, TRUE);
+  trib_kafka_queues_purge (p, TRUE);
   if (p->n_slots > 0)
     purge (p);
-  if (p->end == END_PURGED)
+  if (p->end == TRIB_KAFKA_END_PURGED)
     PUBLISHER_LOG (p, TRIB_LOG_WARNING, "%u purged records have no report yet", p->n_slots);
-  set_end (p, END_PURGED, NULL);
+  set_end (p, TRIB_KAFKA_END_PURGED, NULL);
   p->end_us = g_get_monotonic_time () + PURGE_AGAIN_US;
 }
 
@@ -94,7 +96,8 @@ finish (TribKafkaPublisher *p)
   p->giving_up = FALSE;
   p->closing = FALSE;
   p->abandon = FALSE;
-  set_end (p, p->close ? END_CLOSED : END_NONE, "every frame has its outcome");
+  set_end (
+      p, p->close ? TRIB_KAFKA_END_CLOSED : TRIB_KAFKA_END_NONE, "every frame has its outcome");
   g_cond_broadcast (&p->changed);
 }
 
@@ -102,7 +105,7 @@ finish (TribKafkaPublisher *p)
 static void
 step (TribKafkaPublisher *p)
 {
-  if (p->end == END_NONE)
+  if (p->end == TRIB_KAFKA_END_NONE)
     begin (p);
   if (is_empty (p))
     finish (p);
@@ -127,7 +130,7 @@ trib_kafka_end_run (TribKafkaPublisher *p)
   gboolean ending;
 
   g_mutex_lock (&p->lock);
-  ending = p->end != END_NONE || p->abandon || p->close;
+  ending = p->end != TRIB_KAFKA_END_NONE || p->abandon || p->close;
   if (ending)
     step (p);
   g_mutex_unlock (&p->lock);

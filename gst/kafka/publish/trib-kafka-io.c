@@ -128,7 +128,7 @@ trib_kafka_io_close (TribKafkaPublisher *p)
 {
   for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
     g_clear_pointer (&p->topics[t].rkt, rd_kafka_topic_destroy);
-    trib_kafka_lanes_forget (&p->topics[t]);
+    trib_kafka_queues_forget (&p->topics[t]);
   }
   g_clear_pointer (&p->rk, rd_kafka_destroy);
 }
@@ -177,7 +177,7 @@ oldest_pending (TribKafkaPublisher *p)
 {
   GList *link = p->sent.head ? p->sent.head : p->waiting.head;
 
-  return link ? ((Frame *) link->data)->taken_us : -1;
+  return link ? ((TribKafkaPending *) link->data)->taken_us : -1;
 }
 
 static void
@@ -187,7 +187,7 @@ tick (TribKafkaPublisher *p)
   TribLinkEvent event;
 
   g_mutex_lock (&p->lock);
-  trib_kafka_lanes_expire (p, now - (gint64) p->config.delivery_timeout_ms * 1000);
+  trib_kafka_queues_expire (p, now - (gint64) p->config.delivery_timeout_ms * 1000);
   trib_kafka_delivery_expire (p, now);
   if (trib_link_tick (&p->link, now, oldest_pending (p), &event))
     trib_kafka_notify_link (p, &event);
@@ -201,7 +201,7 @@ trib_kafka_io_thread (gpointer data)
 {
   TribKafkaPublisher *p = data;
 
-  while (p->end != END_CLOSED) {
+  while (p->end != TRIB_KAFKA_END_CLOSED) {
     gboolean ending;
     tick (p);
     ending = trib_kafka_end_run (p);

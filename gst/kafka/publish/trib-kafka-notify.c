@@ -24,7 +24,7 @@ trib_kafka_notify_link (TribKafkaPublisher *p, const TribLinkEvent *event)
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "connection: %s -> %s%s%s",
       trib_link_state_to_string (event->previous), trib_link_state_to_string (event->state),
       why ? ": " : "", why ? why : "");
-  p->accounts.outages = p->link.outages;
+  p->stats.outages = p->link.outages;
   g_queue_push_tail (&p->link_events, g_memdup2 (event, sizeof *event));
   g_cond_signal (&p->notify);
 }
@@ -59,7 +59,7 @@ collect (TribKafkaPublisher *p, News *news)
   gint64 now = g_get_monotonic_time ();
 
   memset (news, 0, sizeof *news);
-  news->n_pending = p->accounts.pending;
+  news->n_pending = p->stats.pending;
   news->events = p->link_events;
   g_queue_init (&p->link_events);
   if (!g_queue_is_empty (&news->events))

@@ -11,9 +11,9 @@
 
 static const struct {
   TribKafkaTopic first, last;
-} groups[N_GROUPS] = {
+} groups[TRIB_KAFKA_N_GROUPS] = {
   { TRIB_KAFKA_TOPIC_METADATA, TRIB_KAFKA_TOPIC_REGISTRY },
-  { TOPIC_SINGLE, TOPIC_SINGLE },
+  { TRIB_KAFKA_TOPIC_SINGLE, TRIB_KAFKA_TOPIC_SINGLE },
 };
 
 /* Waits for the broker's answer. Reports do not wait with it. */
@@ -50,7 +50,7 @@ read_limit (TribKafkaPublisher *p, const rd_kafka_ConfigResource_t *answer, guin
 /* max.message.bytes of the group's topics. A broker that does not know it (older than 0.11, or the mock
  * cluster) or does not permit it (authorization) leaves the limit unknown: then its refusal of a frame shows it. */
 static void
-ask_limits (TribKafkaPublisher *p, Group group, guint64 *limits)
+ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
 {
   guint n = groups[group].last - groups[group].first + 1;
   rd_kafka_ConfigResource_t *asked[TRIB_KAFKA_N_TOPICS];
@@ -91,7 +91,7 @@ find_topic (const rd_kafka_metadata_t *md, const gchar *name)
  * yet */
 static gint32
 common_partitions (
-    TribKafkaPublisher *p, Group group, const rd_kafka_metadata_t *md, gchar **ret_why)
+    TribKafkaPublisher *p, TribKafkaGroup group, const rd_kafka_metadata_t *md, gchar **ret_why)
 {
   gint32 common = G_MAXINT32;
 
@@ -114,11 +114,11 @@ common_partitions (
 }
 
 static void
-make_topics (TribKafkaPublisher *p, Group group)
+make_topics (TribKafkaPublisher *p, TribKafkaGroup group)
 {
   g_mutex_lock (&p->lock);
   for (guint t = groups[group].first; t <= groups[group].last; t++) {
-    Topic *topic = &p->topics[t];
+    TribKafkaTopicState *topic = &p->topics[t];
     if (topic->rkt == NULL)
       topic->rkt = rd_kafka_topic_new (p->rk, topic->name, NULL);
   }
@@ -140,7 +140,8 @@ narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
   if (smallest == 0 || smallest >= p->batch_size)
     return;
   g_mutex_lock (&p->lock);
-  untouched = p->n_slots == 0 && !p->ready[GROUP_BINARY] && !p->ready[GROUP_SINGLE];
+  untouched
+      = p->n_slots == 0 && !p->ready[TRIB_KAFKA_GROUP_BINARY] && !p->ready[TRIB_KAFKA_GROUP_SINGLE];
   g_mutex_unlock (&p->lock);
   if (!untouched)
     return;
@@ -154,15 +155,15 @@ narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
 }
 
 static void
-set_ready (TribKafkaPublisher *p, Group group, gint32 n_partitions, const guint64 *limits)
+set_ready (TribKafkaPublisher *p, TribKafkaGroup group, gint32 n_partitions, const guint64 *limits)
 {
   g_mutex_lock (&p->lock);
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "%s topics can be used: %d partitions",
-      group == GROUP_BINARY ? "frame" : "single", n_partitions);
+      group == TRIB_KAFKA_GROUP_BINARY ? "frame" : "single", n_partitions);
   p->n_partitions[group] = n_partitions;
   for (guint t = groups[group].first; t <= groups[group].last; t++) {
     p->topics[t].max_bytes = limits[t];
-    trib_kafka_lanes_open (&p->topics[t], n_partitions);
+    trib_kafka_queues_open (&p->topics[t], n_partitions);
   }
   g_clear_pointer (&p->topic_why, g_free);
   g_clear_pointer (&p->client_why, g_free);
@@ -172,7 +173,7 @@ set_ready (TribKafkaPublisher *p, Group group, gint32 n_partitions, const guint6
 }
 
 static gboolean
-prepare (TribKafkaPublisher *p, Group group, const rd_kafka_metadata_t *md)
+prepare (TribKafkaPublisher *p, TribKafkaGroup group, const rd_kafka_metadata_t *md)
 {
   g_autofree gchar *why = NULL;
   guint64 limits[TRIB_KAFKA_N_TOPICS] = {
@@ -227,23 +228,23 @@ void
 trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now)
 {
   const rd_kafka_metadata_t *md = NULL;
-  gboolean asked[N_GROUPS], due, usable = TRUE;
+  gboolean asked[TRIB_KAFKA_N_GROUPS], due, usable = TRUE;
 
   if (now < p->next_preflight_us)
     return;
   g_mutex_lock (&p->lock);
   due = p->ask_again || p->link.state != TRIB_LINK_CONNECTED;
-  for (guint g = 0; g < N_GROUPS; g++)
+  for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
     due |= asked[g] = p->wanted[g] && !p->ready[g];
   g_mutex_unlock (&p->lock);
   if (!due)
     return;
-  for (guint g = 0; g < N_GROUPS; g++)
+  for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
     if (asked[g])
       make_topics (p, g);
 
   if (rd_kafka_metadata (p->rk, 0, NULL, &md, METADATA_WAIT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    for (guint g = 0; g < N_GROUPS; g++)
+    for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
       if (asked[g])
         usable &= prepare (p, g, md);
     rd_kafka_metadata_destroy (md);

@@ -8,27 +8,27 @@
 
 G_BEGIN_DECLS
 
-typedef struct _Frame Frame;
+typedef struct _TribKafkaPending TribKafkaPending;
 
 /* what a delivery report is about; its address is the record's opaque */
 typedef struct {
-  Frame *frame; /* NULL: a loss record */
+  TribKafkaPending *frame; /* NULL: a loss record */
   TribKafkaTopic kind;
   gint32 partition;
   gsize whole; /* bytes in a batch at most: value, key, headers and framing */
-} Slot;
+} TribKafkaSlot;
 
 /* what is produced; key and value belong to the slot's frame or loss record */
 typedef struct {
-  Slot *slot;
+  TribKafkaSlot *slot;
   const void *key; /* (nullable) */
   gsize key_size;
   gint64 t_ns;
   const void *value;
   gsize size;
   rd_kafka_headers_t *headers; /* (nullable) */
-  gint64 queued_us;            /* monotonic: since when it waits in its lane */
-} Record;
+  gint64 queued_us;            /* monotonic: since when it waits in its queue */
+} TribKafkaOutgoing;
 
 /* what became of it */
 typedef struct {
@@ -36,41 +36,45 @@ typedef struct {
   gint64 offset;
   rd_kafka_msg_status_t status;
   gsize size;
-} Report;
+} TribKafkaReport;
 
 typedef enum {
-  LANE_COLD,    /* the broker has not yet taken a record of ours there */
-  LANE_PROBING, /* one is on its way, the others wait for it */
-  LANE_WARM,
-} LaneState;
+  TRIB_KAFKA_QUEUE_COLD,    /* the broker has not yet taken a record of ours there */
+  TRIB_KAFKA_QUEUE_PROBING, /* one is on its way, the others wait for it */
+  TRIB_KAFKA_QUEUE_WARM,
+} TribKafkaQueueState;
 
 typedef struct {
-  LaneState state;
-  const Slot *probe; /* PROBING: of the one that is on its way; only compared */
-  guint n_out;       /* records that the client has */
-  guint64 bytes;     /* of these */
-  gsize burst;       /* bytes that may still join the batch that is being handed over */
-  GQueue queue;      /* of Record */
-} Lane;
+  TribKafkaQueueState state;
+  const TribKafkaSlot *probe; /* PROBING: of the one that is on its way; only compared */
+  guint n_out;                /* records that the client has */
+  guint64 bytes;              /* of these */
+  gsize burst;                /* bytes that may still join the batch that is being handed over */
+  GQueue records;             /* of TribKafkaOutgoing */
+} TribKafkaQueue;
 
 typedef struct {
-  gchar *name;           /* set once; NULL: not written by this publisher */
-  rd_kafka_topic_t *rkt; /* NULL until its group is wanted */
-  Lane *lanes;           /* by partition */
-  gint32 n_lanes;
+  gchar *name;            /* set once; NULL: not written by this publisher */
+  rd_kafka_topic_t *rkt;  /* NULL until its group is wanted */
+  TribKafkaQueue *queues; /* by partition */
+  gint32 n_queues;
   guint64 max_bytes; /* of a record batch, says the broker; 0: not known */
-} Topic;
+} TribKafkaTopicState;
 
 /* where the single record of a legacy frame, and a record as it is, goes */
-#define TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
+#define TRIB_KAFKA_TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
 
 /* the topics of a binary frame, or that of a single record: they are made and looked up only once a
  * frame needs them, so that no topic appears that nobody writes */
-typedef enum { GROUP_BINARY, GROUP_SINGLE, N_GROUPS } Group;
+typedef enum {
+  TRIB_KAFKA_GROUP_BINARY,
+  TRIB_KAFKA_GROUP_SINGLE,
+  TRIB_KAFKA_N_GROUPS
+} TribKafkaGroup;
 
 /* A frame without an outcome. Owned by its publisher, guarded by its lock. */
-struct _Frame {
-  Slot slots[TRIB_KAFKA_N_TOPICS];
+struct _TribKafkaPending {
+  TribKafkaSlot slots[TRIB_KAFKA_N_TOPICS];
   GList link; /* in `waiting` or `sent` */
   TribKafkaForm form;
   gchar *id;           /* of a record: its number, for people */
@@ -102,20 +106,20 @@ struct _Frame {
 
 /* a FAILED registry entry on its way */
 typedef struct {
-  Slot slot;
+  TribKafkaSlot slot;
   gchar *id;
   GString *json;
-} LossRecord;
+} TribKafkaLossRecord;
 
-#define MAX_LOSS_RECORDS 4096
+#define TRIB_KAFKA_MAX_LOSS_RECORDS 4096
 
 /* how far the giving up of what is pending is */
 typedef enum {
-  END_NONE,
-  END_LAST_RECORDS, /* the last records have a moment to be acknowledged */
-  END_PURGED,       /* what was purged is being reported */
-  END_CLOSED,       /* every frame has its outcome; the I/O thread ends */
-} End;
+  TRIB_KAFKA_END_NONE,
+  TRIB_KAFKA_END_LAST_RECORDS, /* the last records have a moment to be acknowledged */
+  TRIB_KAFKA_END_PURGED,       /* what was purged is being reported */
+  TRIB_KAFKA_END_CLOSED,       /* every frame has its outcome; the I/O thread ends */
+} TribKafkaEnd;
 
 struct _TribKafkaPublisher {
   /* set once */
@@ -143,7 +147,7 @@ struct _TribKafkaPublisher {
   guint64 batch_size;  /* in force */
   gboolean idempotent;
   gint64 next_preflight_us;
-  End end;
+  TribKafkaEnd end;
   gint64 end_us; /* when the present step is over at the latest */
 
   /* `lock`, from here on */
@@ -173,20 +177,20 @@ struct _TribKafkaPublisher {
   guint64 client_bytes; /* of `pending_bytes`: handed to the client */
   guint n_slots;        /* records whose report is due */
   GPtrArray *released;  /* payloads to be released outside the lock */
-  Topic topics[TRIB_KAFKA_N_TOPICS];
-  gboolean wanted[N_GROUPS];
-  gboolean ready[N_GROUPS];
-  gint32 n_partitions[N_GROUPS];
-  TribKafkaAccounts accounts;
+  TribKafkaTopicState topics[TRIB_KAFKA_N_TOPICS];
+  gboolean wanted[TRIB_KAFKA_N_GROUPS];
+  gboolean ready[TRIB_KAFKA_N_GROUPS];
+  gint32 n_partitions[TRIB_KAFKA_N_GROUPS];
+  TribKafkaStats stats;
   TribKafkaLosses losses;
   TribLink link;
   GQueue link_events;
 };
 
-static inline Group
-trib_kafka_frame_group (const Frame *frame)
+static inline TribKafkaGroup
+trib_kafka_pending_group (const TribKafkaPending *frame)
 {
-  return frame->form == TRIB_KAFKA_FORM_BINARY ? GROUP_BINARY : GROUP_SINGLE;
+  return frame->form == TRIB_KAFKA_FORM_BINARY ? TRIB_KAFKA_GROUP_BINARY : TRIB_KAFKA_GROUP_SINGLE;
 }
 
 /* (nullable): the last word on what is wrong */
@@ -200,7 +204,7 @@ trib_kafka_publisher_why (const TribKafkaPublisher *p)
 #define FRAME_LOG(frame, level, ...) TRIB_LOG (&trib_kafka_debug, level, (frame)->id, __VA_ARGS__)
 
 /* what a frame costs beside its bytes: its struct, the registry entry, the client's own records */
-#define FRAME_OVERHEAD_BYTES 4096
+#define PENDING_OVERHEAD_BYTES 4096
 
 /* trib-kafka-io.c: the client, its callbacks, the I/O thread */
 gboolean trib_kafka_io_open (TribKafkaPublisher *p, GError **error);
@@ -208,14 +212,14 @@ void trib_kafka_io_close (TribKafkaPublisher *p);
 void trib_kafka_io_poll (TribKafkaPublisher *p, gint timeout_ms);
 gpointer trib_kafka_io_thread (gpointer data);
 
-/* trib-kafka-lanes.c */
-void trib_kafka_lanes_open (Topic *topic, gint32 n_partitions);
-void trib_kafka_lanes_forget (Topic *topic);
-rd_kafka_resp_err_t trib_kafka_lanes_send (TribKafkaPublisher *p, Record *record);
-void trib_kafka_lanes_reported (TribKafkaPublisher *p, const Slot *slot, gboolean known);
-void trib_kafka_lanes_resume (TribKafkaPublisher *p);
-void trib_kafka_lanes_purge (TribKafkaPublisher *p, gboolean with_loss_records);
-void trib_kafka_lanes_expire (TribKafkaPublisher *p, gint64 limit);
+/* trib-kafka-queues.c */
+void trib_kafka_queues_open (TribKafkaTopicState *topic, gint32 n_partitions);
+void trib_kafka_queues_forget (TribKafkaTopicState *topic);
+rd_kafka_resp_err_t trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record);
+void trib_kafka_queues_reported (TribKafkaPublisher *p, const TribKafkaSlot *slot, gboolean known);
+void trib_kafka_queues_resume (TribKafkaPublisher *p);
+void trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records);
+void trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit);
 
 /* trib-kafka-preflight.c */
 void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
@@ -224,38 +228,40 @@ void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
 gboolean trib_kafka_end_run (TribKafkaPublisher *p);
 
 /* trib-kafka-frame.c */
-Frame *trib_kafka_frame_new (TribKafkaPublisher *p, const TribKafkaItem *item);
-void trib_kafka_frame_free (Frame *frame);
-rd_kafka_headers_t *trib_kafka_frame_headers (
-    const Frame *frame, const gchar *content_type, guint32 crc32c, const gchar *caps);
-gsize trib_kafka_frame_whole (const Frame *frame, gsize size);
-void trib_kafka_frame_entry (
-    const TribKafkaPublisher *p, const Frame *frame, TribKafkaEntry *entry);
-gint32 trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *frame);
+TribKafkaPending *trib_kafka_pending_new (TribKafkaPublisher *p, const TribKafkaItem *item);
+void trib_kafka_pending_free (TribKafkaPending *frame);
+rd_kafka_headers_t *trib_kafka_pending_headers (
+    const TribKafkaPending *frame, const gchar *content_type, guint32 crc32c, const gchar *caps);
+gsize trib_kafka_pending_whole (const TribKafkaPending *frame, gsize size);
+void trib_kafka_pending_entry (
+    const TribKafkaPublisher *p, const TribKafkaPending *frame, TribKafkaEntry *entry);
+gint32 trib_kafka_pending_choose_partition (
+    const TribKafkaPublisher *p, const TribKafkaPending *frame);
 
 /* trib-kafka-admission.c */
 gboolean trib_kafka_admission_in_client (const TribKafkaPublisher *p, guint64 cost);
 void trib_kafka_admission_wake (TribKafkaPublisher *p);
 TribKafkaPublishResult trib_kafka_admission_run (
-    TribKafkaPublisher *p, Frame *frame, GError **error);
+    TribKafkaPublisher *p, TribKafkaPending *frame, GError **error);
 
 /* trib-kafka-delivery.c */
-void trib_kafka_delivery_take (TribKafkaPublisher *p, Frame *frame);
+void trib_kafka_delivery_take (TribKafkaPublisher *p, TribKafkaPending *frame);
 void trib_kafka_delivery_dispatch (TribKafkaPublisher *p);
 void trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now);
-void trib_kafka_delivery_settle_slot (TribKafkaPublisher *p, Slot *slot, const Report *report);
+void trib_kafka_delivery_settle_slot (
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *report);
 void trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void *opaque);
 
-/* trib-kafka-outcome.c */
-void trib_kafka_outcome_count (TribKafkaPublisher *p, Frame *frame);
-void trib_kafka_outcome_fail (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaFailed reason, const gchar *message);
-void trib_kafka_outcome_drop (
-    TribKafkaPublisher *p, Frame *frame, TribKafkaDropped reason, const gchar *message);
-void trib_kafka_outcome_acknowledge (TribKafkaPublisher *p, Frame *frame);
-void trib_kafka_outcome_release_payload (TribKafkaPublisher *p, Frame *frame);
-void trib_kafka_outcome_loss_reported (
-    TribKafkaPublisher *p, LossRecord *loss, const Report *report);
+/* trib-kafka-settle.c */
+void trib_kafka_settle_count (TribKafkaPublisher *p, TribKafkaPending *frame);
+void trib_kafka_settle_failed (
+    TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaFailed reason, const gchar *message);
+void trib_kafka_settle_dropped (
+    TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaDropped reason, const gchar *message);
+void trib_kafka_settle_acknowledged (TribKafkaPublisher *p, TribKafkaPending *frame);
+void trib_kafka_settle_payload (TribKafkaPublisher *p, TribKafkaPending *frame);
+void trib_kafka_settle_loss_record (
+    TribKafkaPublisher *p, TribKafkaLossRecord *loss, const TribKafkaReport *report);
 
 /* trib-kafka-notify.c */
 gpointer trib_kafka_notify_thread (gpointer data);

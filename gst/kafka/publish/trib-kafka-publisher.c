@@ -27,7 +27,7 @@ static void
 copy_topics (TribKafkaPublisher *p, const TribKafkaConfig *config)
 {
   if (config->record_topic) {
-    p->topics[TOPIC_SINGLE].name = g_strdup (config->record_topic);
+    p->topics[TRIB_KAFKA_TOPIC_SINGLE].name = g_strdup (config->record_topic);
     return;
   }
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
@@ -49,9 +49,11 @@ copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
   p->config.record_topic = NULL;
   memset (p->config.topics, 0, sizeof p->config.topics);
   p->overflow = config->overflow;
-  p->wanted[config->record_topic || config->legacy ? GROUP_SINGLE : GROUP_BINARY] = TRUE;
+  p->wanted[config->record_topic || config->legacy ? TRIB_KAFKA_GROUP_SINGLE
+                                                   : TRIB_KAFKA_GROUP_BINARY]
+      = TRUE;
   copy_topics (p, config);
-  p->id = p->topics[config->record_topic ? TOPIC_SINGLE : TRIB_KAFKA_TOPIC_BINARY].name;
+  p->id = p->topics[config->record_topic ? TRIB_KAFKA_TOPIC_SINGLE : TRIB_KAFKA_TOPIC_BINARY].name;
 }
 
 static void
@@ -63,7 +65,7 @@ destroy (TribKafkaPublisher *p)
   trib_kafka_notify_clear_losses (&p->losses);
   g_queue_clear_full (&p->link_events, g_free);
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
-    g_free (p->topics[i].lanes);
+    g_free (p->topics[i].queues);
     g_free (p->topics[i].name);
   }
   g_ptr_array_unref (p->released);
@@ -122,7 +124,7 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
  * @drain_timeout_ms: how long to wait for outcomes first
  *
  * Drains, then gives up the rest: those frames count as purged and are reported by frames_lost before
- * this returns. No payload is referenced after it. After it only trib_kafka_publisher_get_accounts() and
+ * this returns. No payload is referenced after it. After it only trib_kafka_publisher_get_stats() and
  * trib_kafka_publisher_free() may be called. Not from a callback.
  */
 void
@@ -168,7 +170,7 @@ trib_kafka_publisher_free (TribKafkaPublisher *p)
 TribKafkaPublishResult
 trib_kafka_publisher_submit (TribKafkaPublisher *p, const TribKafkaItem *item, GError **error)
 {
-  Frame *taken = trib_kafka_frame_new (p, item);
+  TribKafkaPending *taken = trib_kafka_pending_new (p, item);
   TribKafkaPublishResult result;
 
   g_mutex_lock (&p->lock);
@@ -188,14 +190,14 @@ trib_kafka_publisher_submit (TribKafkaPublisher *p, const TribKafkaItem *item, G
 void
 trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *item)
 {
-  Frame *lost = trib_kafka_frame_new (p, item);
+  TribKafkaPending *lost = trib_kafka_pending_new (p, item);
 
   g_mutex_lock (&p->lock);
-  trib_kafka_outcome_count (p, lost);
+  trib_kafka_settle_count (p, lost);
   /* its wait was ended, so it is missing for those behind it */
   if (p->overflow == TRIB_KAFKA_OVERFLOW_DROP_NON_KEY)
     p->await_key = TRUE;
-  trib_kafka_outcome_drop (
+  trib_kafka_settle_dropped (
       p, lost, TRIB_KAFKA_DROPPED_FLUSHED, "a flush or a state change ended its wait for space");
   g_mutex_unlock (&p->lock);
 }
@@ -212,11 +214,11 @@ void
 trib_kafka_publisher_count_malformed (
     TribKafkaPublisher *p, const TribKafkaItem *item, const gchar *message)
 {
-  Frame *lost = trib_kafka_frame_new (p, item);
+  TribKafkaPending *lost = trib_kafka_pending_new (p, item);
 
   g_mutex_lock (&p->lock);
-  trib_kafka_outcome_count (p, lost);
-  trib_kafka_outcome_fail (p, lost, TRIB_KAFKA_FAILED_MALFORMED, message);
+  trib_kafka_settle_count (p, lost);
+  trib_kafka_settle_failed (p, lost, TRIB_KAFKA_FAILED_MALFORMED, message);
   g_mutex_unlock (&p->lock);
 }
 
@@ -237,8 +239,7 @@ trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms)
   gboolean empty;
 
   g_mutex_lock (&p->lock);
-  while (
-      !(empty = p->accounts.pending == 0 && p->accounts.loss_records_pending == 0) && !p->flushing)
+  while (!(empty = p->stats.pending == 0 && p->stats.loss_records_pending == 0) && !p->flushing)
     if (!g_cond_wait_until (&p->changed, &p->lock, deadline))
       break;
   g_mutex_unlock (&p->lock);
@@ -309,12 +310,12 @@ trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow over
   g_mutex_unlock (&p->lock);
 }
 
-/* any thread; the books close in every copy */
+/* any thread; the counters close in every copy */
 void
-trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts)
+trib_kafka_publisher_get_stats (TribKafkaPublisher *p, TribKafkaStats *ret_stats)
 {
   g_mutex_lock (&p->lock);
-  *ret_accounts = p->accounts;
+  *ret_stats = p->stats;
   g_mutex_unlock (&p->lock);
 }
 
@@ -333,7 +334,7 @@ trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes)
   gboolean congested;
 
   g_mutex_lock (&p->lock);
-  congested = p->accounts.pending_bytes + more_bytes > p->config.max_pending_bytes / 4;
+  congested = p->stats.pending_bytes + more_bytes > p->config.max_pending_bytes / 4;
   g_mutex_unlock (&p->lock);
   return congested;
 }

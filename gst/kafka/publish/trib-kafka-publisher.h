@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "trib-kafka-accounts.h"
+#include "trib-kafka-stats.h"
 #include <kafka/client/trib-kafka-config.h>
 #include <common/trib-link.h>
 
@@ -103,7 +103,7 @@ void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
 void trib_kafka_publisher_notify (TribKafkaPublisher *p);
 void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);
 void trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow);
-void trib_kafka_publisher_get_accounts (TribKafkaPublisher *p, TribKafkaAccounts *ret_accounts);
+void trib_kafka_publisher_get_stats (TribKafkaPublisher *p, TribKafkaStats *ret_stats);
 gboolean trib_kafka_publisher_is_congested (TribKafkaPublisher *p, guint64 more_bytes);
 TribLinkState trib_kafka_publisher_get_link (TribKafkaPublisher *p);
 

@@ -127,13 +127,13 @@ static gpointer
 sampler_thread (gpointer data)
 {
   Rig *rig = data;
-  g_autofree TribKafkaAccounts *a = g_new (TribKafkaAccounts, 1);
+  g_autofree TribKafkaStats *a = g_new (TribKafkaStats, 1);
   guint64 produced = 0;
 
   /* at least once, however late it comes to it */
   do {
-    trib_kafka_publisher_get_accounts (rig->p, a);
-    g_assert_true (trib_kafka_accounts_close (a));
+    trib_kafka_publisher_get_stats (rig->p, a);
+    g_assert_true (stats_close (a));
     g_assert_cmpuint (a->pending_bytes, <=, rig->config.max_pending_bytes);
     g_assert_cmpuint (a->max_pending_bytes, <=, rig->config.max_pending_bytes);
     g_assert_cmpuint (a->pinned_bytes, <=, a->pending_bytes);
@@ -164,7 +164,7 @@ rig_start (Rig *rig)
 static void
 assert_all_returned (Rig *rig)
 {
-  TribKafkaAccounts a = rig_accounts (rig);
+  TribKafkaStats a = rig_stats (rig);
   TribKafkaLosses losses = rig_losses (rig);
 
   g_assert_cmpuint (a.pending, ==, 0);
@@ -173,7 +173,7 @@ assert_all_returned (Rig *rig)
   g_assert_cmpuint (a.pinned_buffers, ==, 0);
   g_assert_cmpuint (a.waiting, ==, 0);
   g_assert_cmpuint (a.loss_records_pending, ==, 0);
-  g_assert_true (trib_kafka_accounts_close (&a));
+  g_assert_true (stats_close (&a));
   g_assert_cmpint (g_atomic_int_get (&rig->payloads_alive), ==, 0);
   /* every loss was told */
   for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
@@ -306,16 +306,16 @@ rig_warm_up (Rig *rig)
 {
   g_assert_cmpint (rig_publish (rig, 100), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, >=, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, >=, 1);
 }
 
-TribKafkaAccounts
-rig_accounts (Rig *rig)
+TribKafkaStats
+rig_stats (Rig *rig)
 {
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
-  trib_kafka_publisher_get_accounts (rig->p, &a);
-  g_assert_true (trib_kafka_accounts_close (&a));
+  trib_kafka_publisher_get_stats (rig->p, &a);
+  g_assert_true (stats_close (&a));
   return a;
 }
 

@@ -9,6 +9,7 @@
 #include <trib-test.h>
 
 #include "kafka-reader.h"
+#include "stats-check.h"
 
 /* A publisher, the broker inside the process, and a thread that looks at the books all the time:
  * they must close and stay within the bound in every copy, not only at the end. */
@@ -76,7 +77,7 @@ TribKafkaPublishResult rig_publish_full (
     Rig *rig, gsize size, gboolean key, gboolean legacy, GError **error);
 /* sends frames until one is acknowledged, so that topics are known */
 void rig_warm_up (Rig *rig);
-TribKafkaAccounts rig_accounts (Rig *rig);
+TribKafkaStats rig_stats (Rig *rig);
 guint rig_count_links (Rig *rig, TribLinkState state);
 TribKafkaLosses rig_losses (Rig *rig);
 void rig_drain (Rig *rig);

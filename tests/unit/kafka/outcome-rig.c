@@ -75,7 +75,7 @@ outcomes_read (Rig *rig)
 {
   g_autoptr (GPtrArray) registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
   g_autofree Fate *fates = g_new0 (Fate, rig->next_index);
-  TribKafkaAccounts a = rig_accounts (rig);
+  TribKafkaStats a = rig_stats (rig);
   Outcomes o = { 0 };
 
   g_assert_cmpuint (a.pending, ==, 0);
@@ -99,7 +99,7 @@ outcomes_read (Rig *rig)
   g_assert_cmpuint (o.linked + o.failed + o.unwritten, ==, rig->next_index);
   g_assert_cmpuint (o.failed + o.unwritten, <=, a.loss_records + a.loss_records_failed);
   /* the owner is told after the books are closed, with no lock held */
-  trib_assert_eventually (count_told (rig) == trib_kafka_accounts_failed (&a), 10000);
+  trib_assert_eventually (count_told (rig) == stats_failed (&a), 10000);
   return o;
 }
 

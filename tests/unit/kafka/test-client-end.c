@@ -52,24 +52,24 @@ test_give_up_one (void)
   publish (a, 15);
   publish (b, 15);
   trib_kafka_publisher_give_up (a->p);
-  g_assert_cmpuint (rig_accounts (a).pending, ==, 0);
-  g_assert_cmpuint (rig_accounts (a).pending_bytes, ==, 0);
-  g_assert_cmpuint (rig_accounts (a).pinned_buffers, ==, 0);
-  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_stats (a).pending, ==, 0);
+  g_assert_cmpuint (rig_stats (a).pending_bytes, ==, 0);
+  g_assert_cmpuint (rig_stats (a).pinned_buffers, ==, 0);
+  g_assert_cmpuint (rig_stats (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
   g_assert_cmpuint (rig_losses (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
   trib_assert_eventually (g_atomic_int_get (&a->payloads_alive) == 0, 20000);
-  g_assert_cmpuint (rig_accounts (b).pending, ==, 15);
+  g_assert_cmpuint (rig_stats (b).pending, ==, 15);
   /* and it goes on */
   publish (a, 3);
   rig_up (a);
   rig_drain (a);
   rig_drain (b);
-  g_assert_cmpuint (rig_accounts (a).acknowledged, ==, 4);
-  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 16);
+  g_assert_cmpuint (rig_stats (a).acknowledged, ==, 4);
+  g_assert_cmpuint (rig_stats (b).acknowledged, ==, 16);
   g_assert_cmpuint (rig_check_registry (a), ==, 4);
   g_assert_cmpuint (rig_check_registry (b), ==, 16);
-  g_assert_cmpuint (count_failed (a), ==, rig_accounts (a).loss_records);
-  g_assert_cmpuint (rig_accounts (a).loss_records + rig_accounts (a).loss_records_failed, ==, 15);
+  g_assert_cmpuint (count_failed (a), ==, rig_stats (a).loss_records);
+  g_assert_cmpuint (rig_stats (a).loss_records + rig_stats (a).loss_records_failed, ==, 15);
 }
 
 /* the same, but it closes, with a broker that answers slowly */
@@ -83,15 +83,15 @@ test_close_one (void)
   publish (a, 5);
   publish (b, 20);
   rig_close (a, 0);
-  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 5);
+  g_assert_cmpuint (rig_stats (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 5);
   g_assert_cmpint (g_atomic_int_get (&a->payloads_alive), ==, 0);
-  g_assert_cmpuint (rig_accounts (b).pending, ==, 20);
+  g_assert_cmpuint (rig_stats (b).pending, ==, 20);
   rd_kafka_mock_broker_set_rtt (a->mock, -1, 0);
   rig_drain (b);
-  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 21);
+  g_assert_cmpuint (rig_stats (b).acknowledged, ==, 21);
   g_assert_cmpuint (rig_check_registry (b), ==, 21);
   /* it counted what it could not know as not written */
-  g_assert_cmpuint (rig_accounts (a).loss_records_failed, ==, 5);
+  g_assert_cmpuint (rig_stats (a).loss_records_failed, ==, 5);
   g_assert_cmpuint (rig_check_registry (a), ==, 1);
 }
 
@@ -105,7 +105,7 @@ test_close_one_beside_idle (void)
   rig_down (a);
   publish (a, 15);
   rig_close (a, 100);
-  g_assert_cmpuint (rig_accounts (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_stats (a).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
   g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 1);
   rig_up (a);
   publish (b, 5);
@@ -124,9 +124,9 @@ test_close_both (void)
   publish (a, 15);
   publish (b, 15);
   rig_close (a, 100);
-  g_assert_cmpuint (rig_accounts (b).pending, ==, 15);
+  g_assert_cmpuint (rig_stats (b).pending, ==, 15);
   rig_close (b, 100);
-  g_assert_cmpuint (rig_accounts (b).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_stats (b).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
   g_assert_cmpuint (trib_test_count_threads ("kafka-client"), ==, 0);
 }
 
@@ -144,13 +144,13 @@ test_loss_records_are_bounded (void)
     rig_warm_up (rigs[i]);
   }
   rig_down (a);
-  for (guint i = 0; i < MAX_LOSS_RECORDS + 300; i++)
+  for (guint i = 0; i < TRIB_KAFKA_MAX_LOSS_RECORDS + 300; i++)
     rig_publish (a, 10000);
-  g_assert_cmpuint (rig_accounts (a).loss_records_pending, ==, MAX_LOSS_RECORDS);
-  g_assert_cmpuint (rig_accounts (a).loss_records_failed, >, 0);
+  g_assert_cmpuint (rig_stats (a).loss_records_pending, ==, TRIB_KAFKA_MAX_LOSS_RECORDS);
+  g_assert_cmpuint (rig_stats (a).loss_records_failed, >, 0);
   for (guint i = 0; i < 200; i++)
     rig_publish (b, 10000);
-  g_assert_cmpuint (rig_accounts (b).loss_records_failed, ==, 0);
+  g_assert_cmpuint (rig_stats (b).loss_records_failed, ==, 0);
   rig_up (a);
   rig_drain (a);
   rig_drain (b);
@@ -169,14 +169,14 @@ test_fatal (void)
   rd_kafka_test_fatal_error (a->p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
   trib_assert_eventually (g_atomic_int_get (&a->n_fatal) == 1, 10000);
   rig_drain (a);
-  g_assert_cmpuint (rig_accounts (a).acknowledged, ==, 1);
+  g_assert_cmpuint (rig_stats (a).acknowledged, ==, 1);
   g_assert_cmpint (rig_publish (a, 100), ==, TRIB_KAFKA_PUBLISH_ERROR);
-  g_assert_cmpuint (rig_accounts (b).pending, ==, 5);
+  g_assert_cmpuint (rig_stats (b).pending, ==, 5);
   rig_up (a);
   publish (b, 5);
   rig_close (a, 1000);
   rig_drain (b);
-  g_assert_cmpuint (rig_accounts (b).acknowledged, ==, 11);
+  g_assert_cmpuint (rig_stats (b).acknowledged, ==, 11);
   g_assert_cmpuint (rig_check_registry (b), ==, 11);
   g_assert_cmpint (g_atomic_int_get (&a->n_fatal), ==, 1);
   g_assert_cmpint (g_atomic_int_get (&b->n_fatal), ==, 0);
@@ -228,7 +228,7 @@ test_callback_that_waits (void)
   g_clear_pointer (&payload, g_bytes_unref);
   publish (rig, 20);
   rig_close (rig, trib_test_scale (30000));
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 20);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 20);
   g_mutex_lock (&gate.lock);
   gate.go_on = TRUE;
   g_cond_broadcast (&gate.cond);

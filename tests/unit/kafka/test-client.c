@@ -59,7 +59,7 @@ test_sixteen (void)
   /* the first to stop leave the others alone; each has counters of its own */
   for (guint i = 0; i < N; i++) {
     rig_close (all.rigs[i], trib_test_scale (30000));
-    g_assert_cmpuint (rig_accounts (all.rigs[i]).acknowledged, ==, 21);
+    g_assert_cmpuint (rig_stats (all.rigs[i]).acknowledged, ==, 21);
     g_assert_cmpuint (count_clients (), ==, N - 1 - i);
   }
   /* what is left is the broker's own */
@@ -108,21 +108,20 @@ test_own_bound (void)
   for (guint i = 0; i < 4; i++) {
     for (guint k = 0; k < 100; k++)
       rig_publish (all.rigs[i], FRAME);
-    g_assert_cmpuint (rig_accounts (all.rigs[i]).pending_bytes + FRAME + 8192, >, BOUND);
-    g_assert_cmpuint (rig_accounts (all.rigs[i]).pending_bytes, <=, BOUND);
+    g_assert_cmpuint (rig_stats (all.rigs[i]).pending_bytes + FRAME + 8192, >, BOUND);
+    g_assert_cmpuint (rig_stats (all.rigs[i]).pending_bytes, <=, BOUND);
   }
   for (guint i = 0; i < 4; i++) {
-    TribKafkaAccounts a = rig_accounts (all.rigs[i]);
+    TribKafkaStats a = rig_stats (all.rigs[i]);
     /* each drops its own frames only */
     g_assert_cmpuint (a.dropped[i % 2 ? TRIB_KAFKA_DROPPED_OLDEST : TRIB_KAFKA_DROPPED_NEWEST], ==,
-        trib_kafka_accounts_dropped (&a));
-    g_assert_cmpuint (a.pending + trib_kafka_accounts_dropped (&a), ==, 100);
+        stats_dropped (&a));
+    g_assert_cmpuint (a.pending + stats_dropped (&a), ==, 100);
   }
   rig_up (all.rigs[0]);
   for (guint i = 0; i < 4; i++) {
     rig_drain (all.rigs[i]);
-    g_assert_cmpuint (
-        rig_check_registry (all.rigs[i]), ==, rig_accounts (all.rigs[i]).acknowledged);
+    g_assert_cmpuint (rig_check_registry (all.rigs[i]), ==, rig_stats (all.rigs[i]).acknowledged);
   }
 }
 
@@ -149,7 +148,7 @@ test_full_beside_idle (void)
   rig_up (all.rigs[0]);
   rig_drain (all.rigs[0]);
   rig_drain (all.rigs[1]);
-  g_assert_cmpuint (rig_accounts (all.rigs[1]).acknowledged, ==, 21);
+  g_assert_cmpuint (rig_stats (all.rigs[1]).acknowledged, ==, 21);
 }
 
 /* a batch that the broker refuses is of one publisher */
@@ -157,7 +156,7 @@ static void
 test_bad_batch (void)
 {
   g_auto (Rigs) all = { { NULL } };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rigs_make (&all, 2);
   for (guint i = 0; i < 2; i++) {
@@ -171,10 +170,10 @@ test_bad_batch (void)
   for (guint i = 0; i < 20; i++)
     rig_publish (all.rigs[1], FRAME);
   rig_drain (all.rigs[1]);
-  a = rig_accounts (all.rigs[0]);
+  a = rig_stats (all.rigs[0]);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 1);
-  a = rig_accounts (all.rigs[1]);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 0);
+  a = rig_stats (all.rigs[1]);
+  g_assert_cmpuint (stats_failed (&a), ==, 0);
   g_assert_cmpuint (rig_check_registry (all.rigs[1]), ==, 21);
 }
 
@@ -218,14 +217,14 @@ test_blocked (void)
     threads[i] = g_thread_new ("feeder", feed, &feeders[i]);
   }
   for (guint i = 0; i < 4; i++)
-    trib_assert_eventually (rig_accounts (all.rigs[i]).blocked == 1, 10000);
+    trib_assert_eventually (rig_stats (all.rigs[i]).blocked == 1, 10000);
   trib_kafka_publisher_set_flushing (all.rigs[1]->p, TRUE);
   g_thread_join (threads[1]);
   g_assert_cmpuint (feeders[1].results[TRIB_KAFKA_PUBLISH_FLUSHING], ==, 1);
-  g_assert_cmpuint (rig_accounts (all.rigs[1]).produced, ==,
+  g_assert_cmpuint (rig_stats (all.rigs[1]).produced, ==,
       1 + (guint64) feeders[1].results[TRIB_KAFKA_PUBLISH_TAKEN]);
   for (guint i = 0; i < 4; i++)
-    trib_assert_eventually (rig_accounts (all.rigs[i]).blocked == (i == 1 ? 0 : 1), 10000);
+    trib_assert_eventually (rig_stats (all.rigs[i]).blocked == (i == 1 ? 0 : 1), 10000);
   trib_kafka_publisher_set_flushing (all.rigs[1]->p, FALSE);
   rig_up (all.rigs[0]);
   for (guint i = 0; i < 4; i++) {
@@ -234,7 +233,7 @@ test_blocked (void)
       g_assert_cmpuint (feeders[i].results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 100);
     }
     rig_drain (all.rigs[i]);
-    g_assert_cmpuint (rig_accounts (all.rigs[i]).acknowledged, ==,
+    g_assert_cmpuint (rig_stats (all.rigs[i]).acknowledged, ==,
         1 + (guint64) feeders[i].results[TRIB_KAFKA_PUBLISH_TAKEN]);
   }
 }
@@ -271,10 +270,10 @@ test_giant (void)
   rig_down (all.rigs[0]);
   g_assert_cmpint (rig_publish (all.rigs[0], BOUND * 3 / 10), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   thread = g_thread_new ("giant", publish_giant, &giant);
-  trib_assert_eventually (rig_accounts (all.rigs[0]).blocked == 1, 10000);
+  trib_assert_eventually (rig_stats (all.rigs[0]).blocked == 1, 10000);
   rig_start (all.rigs[1]);
   g_assert_cmpint (rig_publish (all.rigs[1], giant.size), ==, TRIB_KAFKA_PUBLISH_TAKEN);
-  g_assert_cmpuint (rig_accounts (all.rigs[0]).blocked, ==, 1);
+  g_assert_cmpuint (rig_stats (all.rigs[0]).blocked, ==, 1);
   rig_up (all.rigs[0]);
   g_thread_join (thread);
   g_assert_cmpint (giant.result, ==, TRIB_KAFKA_PUBLISH_TAKEN);
@@ -291,7 +290,7 @@ test_stuck_topic (void)
   g_auto (Rigs) all = { { NULL } };
   Rig *stuck, *flows;
   Feeder feeder;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rigs_make (&all, 2);
   stuck = all.rigs[0];
@@ -313,16 +312,16 @@ test_stuck_topic (void)
   rig_drain (flows);
   g_assert_cmpint (trib_kafka_publisher_get_link (flows->p), ==, TRIB_LINK_CONNECTED);
   g_assert_cmpint (trib_kafka_publisher_get_link (stuck->p), !=, TRIB_LINK_CONNECTED);
-  a = rig_accounts (stuck);
+  a = rig_stats (stuck);
   g_assert_cmpuint (a.waiting, ==, a.pending);
   rd_kafka_mock_topic_set_error (
       stuck->mock, stuck->topics[TRIB_KAFKA_TOPIC_BINARY], RD_KAFKA_RESP_ERR_NO_ERROR);
   rig_drain (stuck);
-  g_assert_cmpuint (rig_accounts (stuck).acknowledged, ==, a.pending);
+  g_assert_cmpuint (rig_stats (stuck).acknowledged, ==, a.pending);
   g_assert_cmpuint (rig_check_registry (stuck), ==, a.pending);
 }
 
-/* a topic that allows little, with a client that makes large batches: its lanes let little pass */
+/* a topic that allows little, with a client that makes large batches: its partition queues let little pass */
 static void
 test_narrow_topic (void)
 {
@@ -347,15 +346,15 @@ test_narrow_topic (void)
     g_assert_cmpint (rig_publish (rig, FRAME), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   while (pending) {
     g_mutex_lock (&p->lock);
-    for (gint32 i = 0; i < p->topics[TRIB_KAFKA_TOPIC_BINARY].n_lanes; i++)
-      peak = MAX (peak, p->topics[TRIB_KAFKA_TOPIC_BINARY].lanes[i].bytes);
-    pending = p->accounts.pending > 0;
+    for (gint32 i = 0; i < p->topics[TRIB_KAFKA_TOPIC_BINARY].n_queues; i++)
+      peak = MAX (peak, p->topics[TRIB_KAFKA_TOPIC_BINARY].queues[i].bytes);
+    pending = p->stats.pending > 0;
     g_mutex_unlock (&p->lock);
     trib_test_pause ();
   }
   g_assert_cmpuint (peak, >, FRAME);
   g_assert_cmpuint (peak, <=, 60000);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 101);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 101);
   g_assert_cmpuint (rig_check_registry (rig), ==, 101);
 }
 
@@ -400,7 +399,7 @@ start_and_stop (gpointer data)
   for (guint i = 0; i < 12; i++) {
     TribKafkaPublisher *p = trib_kafka_publisher_new (&rig->config, &none, NULL, NULL);
     guint n = g_random_int_range (0, 6);
-    TribKafkaAccounts a;
+    TribKafkaStats a;
     for (guint k = 0; k < n; k++) {
       g_autoptr (GBytes) payload = rig_payload (rig, 500);
       TribKafkaFrame frame = rig_frame (rig);
@@ -409,12 +408,12 @@ start_and_stop (gpointer data)
     if (g_random_boolean ())
       trib_kafka_publisher_give_up (p);
     trib_kafka_publisher_close (p, g_random_boolean () ? 20000 : 0);
-    trib_kafka_publisher_get_accounts (p, &a);
+    trib_kafka_publisher_get_stats (p, &a);
     g_assert_cmpuint (a.pending, ==, 0);
     g_assert_cmpuint (a.pending_bytes, ==, 0);
     g_assert_cmpuint (a.loss_records_pending, ==, 0);
     g_assert_cmpuint (a.produced, ==, n);
-    g_assert_true (trib_kafka_accounts_close (&a));
+    g_assert_true (stats_close (&a));
     trib_kafka_publisher_free (p);
   }
   return NULL;

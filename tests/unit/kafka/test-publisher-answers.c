@@ -75,10 +75,10 @@ must_ask_again (Rig *rig)
 static void
 check_failed (Rig *rig, const Answer *answer, Outcome outcome)
 {
-  TribKafkaAccounts a = rig_accounts (rig);
+  TribKafkaStats a = rig_stats (rig);
   Outcomes o = outcomes_read (rig);
 
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   g_assert_cmpuint (a.failed[answer->reason], ==, 1);
   g_assert_cmpuint (a.acknowledged, ==, 2);
   g_assert_cmpuint (o.linked, ==, 2);
@@ -94,17 +94,17 @@ static void
 check_fatal (Rig *rig)
 {
   g_autoptr (GError) error = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   Outcomes o;
 
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 10000);
   g_assert_cmpint (rig_publish_full (rig, 1000, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 10000);
-  a = rig_accounts (rig);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 10000);
+  a = rig_stats (rig);
   o = outcomes_read (rig);
   g_assert_cmpuint (a.acknowledged, ==, 1);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 2);
+  g_assert_cmpuint (stats_failed (&a), ==, 2);
   g_assert_cmpuint (o.linked, ==, 1);
   g_assert_cmpuint (o.unwritten, ==, 2);
 }
@@ -128,15 +128,15 @@ run (const Answer *answer, const gchar *const *options, Outcome outcome)
   rig_drain (rig);
   /* a permission that was missing may be given: the topic is asked for again, soon */
   trib_assert_eventually (!must_ask_again (rig), 10000);
-  trib_assert_eventually (rig_accounts (rig).loss_records_pending == 0, 10000);
+  trib_assert_eventually (rig_stats (rig).loss_records_pending == 0, 10000);
   rig_publish (rig, 5000);
   rig_drain (rig);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
   if (outcome == EITHER)
-    outcome = rig_accounts (rig).acknowledged == 3 ? ONCE : FAILED;
+    outcome = rig_stats (rig).acknowledged == 3 ? ONCE : FAILED;
   if (outcome == ONCE) {
     Outcomes o = outcomes_read (rig);
-    g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 3);
+    g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 3);
     g_assert_cmpuint (o.linked, ==, 3);
     g_assert_true (rig->copies_allowed || outcomes_copies (&o) == 0);
   } else {
@@ -178,7 +178,7 @@ test_retried (gconstpointer data)
     rig_publish (rig, 5000);
   }
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 51);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 51);
   g_assert_cmpuint (outcomes_read (rig).linked, ==, 51);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
 }

@@ -10,7 +10,7 @@ static void
 test_broker_down (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.max_pending_bytes = 1024 * 1024;
   /* much longer than the watchdog: close must not wait for it */
@@ -21,11 +21,11 @@ test_broker_down (void)
   for (guint i = 0; i < 15; i++)
     rig_publish (rig, 50000);
   /* some are with the client, some are not */
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.waiting, >, 0);
   g_assert_cmpuint (a.waiting, <, a.pending);
   rig_close (rig, 300);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
   g_assert_cmpuint (a.loss_records + a.loss_records_failed, ==, 15);
   g_assert_cmpuint (rig->lost_ids->len, ==, 15);
@@ -42,7 +42,7 @@ test_never_connected (void)
   for (guint i = 0; i < 40; i++)
     rig_publish (rig, 1000);
   rig_close (rig, 0);
-  g_assert_cmpuint (rig_accounts (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, 40);
+  g_assert_cmpuint (rig_stats (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, 40);
   /* named up to the limit, counted all */
   g_assert_cmpuint (rig->lost_ids->len, ==, TRIB_KAFKA_LOSSES_NAMED);
 }
@@ -57,7 +57,7 @@ test_drains (void)
   for (guint i = 0; i < 100; i++)
     rig_publish (rig, 10000);
   rig_close (rig, trib_test_scale (20000));
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 100);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 100);
   g_assert_cmpuint (rig_check_registry (rig), ==, 100);
 }
 
@@ -68,7 +68,7 @@ test_given_up_is_written_down (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   g_autoptr (GPtrArray) registry = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   guint n_failed = 0;
 
   rig->config.max_pending_bytes = 1024 * 1024;
@@ -77,9 +77,9 @@ test_given_up_is_written_down (void)
   rd_kafka_mock_broker_set_rtt (rig->mock, -1, 200);
   for (guint i = 0; i < 15; i++)
     rig_publish (rig, 50000);
-  g_assert_cmpuint (rig_accounts (rig).waiting, >, 0);
+  g_assert_cmpuint (rig_stats (rig).waiting, >, 0);
   rig_close (rig, 0);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   rd_kafka_mock_broker_set_rtt (rig->mock, -1, 0);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_PURGED], >=, 1);
   registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
@@ -100,7 +100,7 @@ test_nothing (void)
 
   rig_start (rig);
   rig_close (rig, 60000);
-  g_assert_cmpuint (rig_accounts (rig).produced, ==, 0);
+  g_assert_cmpuint (rig_stats (rig).produced, ==, 0);
 }
 
 /* free() alone is enough */
@@ -134,7 +134,7 @@ publish_until_flushing (gpointer data)
 static gboolean
 is_full (gpointer data)
 {
-  return rig_accounts (data).pending_bytes + 50000 > 1024 * 1024;
+  return rig_stats (data).pending_bytes + 50000 > 1024 * 1024;
 }
 
 /* as an element does it: flushing first, then the streaming thread is gone, then close */
@@ -155,7 +155,7 @@ test_after_flushing (void)
   g_thread_join (thread);
   rig_close (rig, 100);
   g_assert_cmpuint (
-      rig_accounts (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, rig_accounts (rig).produced - 1);
+      rig_stats (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, rig_stats (rig).produced - 1);
 }
 
 typedef struct {
@@ -196,7 +196,7 @@ test_drain_is_woken (void)
   trib_kafka_publisher_set_flushing (rig->p, FALSE);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 2);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
 }
 
 /* what is pending is given up, and the publisher goes on */
@@ -204,7 +204,7 @@ static void
 test_give_up_and_go_on (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.max_pending_bytes = 1024 * 1024;
   rig->config.delivery_timeout_ms = 900000;
@@ -215,14 +215,14 @@ test_give_up_and_go_on (void)
     for (guint i = 0; i < 15; i++)
       rig_publish (rig, 50000);
     trib_kafka_publisher_give_up (rig->p);
-    a = rig_accounts (rig);
+    a = rig_stats (rig);
     g_assert_cmpuint (a.pending, ==, 0);
     g_assert_cmpuint (a.pending_bytes, ==, 0);
     g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_PURGED], ==, round * 15);
     rig_up (rig);
     g_assert_cmpint (rig_publish (rig, 50000), ==, TRIB_KAFKA_PUBLISH_TAKEN);
     rig_drain (rig);
-    g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1 + round);
+    g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1 + round);
   }
   g_assert_cmpuint (rig_check_registry (rig), ==, 4);
 }
@@ -246,7 +246,7 @@ one_cycle (Rig *rig, guint i)
     NULL,
   };
   TribKafkaPublisher *p = trib_kafka_publisher_new (&rig->config, &none, NULL, NULL);
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   g_assert_nonnull (p);
   for (guint k = 0; k < i % 4; k++) {
@@ -255,7 +255,7 @@ one_cycle (Rig *rig, guint i)
     rig_submit (p, &frame, payload, k == 2, NULL);
   }
   trib_kafka_publisher_close (p, i % 2 ? 10000 : 0);
-  trib_kafka_publisher_get_accounts (p, &a);
+  trib_kafka_publisher_get_stats (p, &a);
   g_assert_cmpuint (a.pending, ==, 0);
   g_assert_cmpuint (a.produced, ==, i % 4);
   trib_kafka_publisher_free (p);

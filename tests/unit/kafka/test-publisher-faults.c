@@ -37,7 +37,7 @@ test_fresh_partition (void)
   for (guint i = 0; i < 20; i++)
     rig_publish (rig, 5000);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 20);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 20);
   g_assert_cmpuint (rig_check_registry (rig), ==, 20);
 }
 
@@ -50,7 +50,7 @@ test_storm (void)
     RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION };
   g_autoptr (Rig) rig = rig_new ();
   g_autoptr (GPtrArray) registry = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.partition_by_frame = TRUE;
   rig->config.options = one_at_a_time;
@@ -67,7 +67,7 @@ test_storm (void)
     rig_publish (rig, g_test_rand_int_range (1, 3000));
   }
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.produced, ==, 301);
   g_assert_cmpuint (a.pending, ==, 0);
   g_assert_cmpuint (rig_check_registry (rig), ==, a.acknowledged);
@@ -119,7 +119,7 @@ test_outage (void)
     rig_publish (rig, 1000);
   trib_assert_eventually (rig_count_links (rig, TRIB_LINK_DOWN) == 1, 20000);
   g_assert_cmpint (trib_kafka_publisher_get_link (rig->p), ==, TRIB_LINK_DOWN);
-  g_assert_cmpuint (rig_accounts (rig).outages, ==, 1);
+  g_assert_cmpuint (rig_stats (rig).outages, ==, 1);
   rig_up (rig);
   rig_drain (rig);
   trib_assert_eventually (rig_count_links (rig, TRIB_LINK_CONNECTED) == 2, 10000);
@@ -186,7 +186,7 @@ static void
 test_unknown_topic (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   gchar *why;
 
   rig->config.delivery_timeout_ms = 1500;
@@ -194,9 +194,9 @@ test_unknown_topic (void)
       rig->mock, rig->topics[TRIB_KAFKA_TOPIC_REGISTRY], RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   rig_start (rig);
   rig_publish (rig, 1000);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
-  a = rig_accounts (rig);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
+  a = rig_stats (rig);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   /* nothing can be written down where there is no topic */
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
   g_mutex_lock (&rig->p->lock);
@@ -209,7 +209,7 @@ test_unknown_topic (void)
   trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) == TRIB_LINK_CONNECTED, 10000);
   rig_publish (rig, 1000);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1);
 }
 
 /* the client's own end of the world: told once, and everything still has its outcome */
@@ -218,7 +218,7 @@ test_fatal (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   g_autoptr (GError) error = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig_start (rig);
   rig_warm_up (rig);
@@ -232,9 +232,9 @@ test_fatal (void)
   /* does not wait for what cannot come */
   trib_kafka_publisher_drain (rig->p, 600000);
   rig_close (rig, 600000);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.acknowledged, ==, 1);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 6);
+  g_assert_cmpuint (stats_failed (&a), ==, 6);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);
 }
 

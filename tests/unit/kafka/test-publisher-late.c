@@ -58,7 +58,7 @@ test_round_trip_time (gconstpointer data)
   o = outcomes_read (rig);
   g_assert_cmpuint (o.linked, ==, 41);
   g_assert_cmpuint (outcomes_copies (&o), ==, 0);
-  g_assert_cmpint (trib_kafka_accounts_latency_us (&rig->p->accounts, 1.0), >=, 30000);
+  g_assert_cmpint (trib_kafka_stats_latency_us (&rig->p->stats, 1.0), >=, 30000);
 }
 
 /* written, the answer too late, sent again: once for whoever follows the registry, and the copy is
@@ -74,7 +74,7 @@ test_late (gconstpointer data, guint n_in_time, TribKafkaTopic topic)
   rig_publish (rig, 5000);
   rig_drain (rig);
   o = outcomes_read (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 2);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
   g_assert_cmpuint (o.linked, ==, 2);
   g_assert_cmpuint (outcomes_copies (&o), >=, 1);
   if (topic == TRIB_KAFKA_TOPIC_REGISTRY)
@@ -102,17 +102,17 @@ test_timed_out_after_append (gconstpointer data)
   const Mode *mode = data;
   g_autoptr (Rig) rig = start (mode->patient, SHORT_MS);
   g_autoptr (GPtrArray) bytes = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   Outcomes o;
 
   outcomes_late_answers (rig, RIG_PRODUCE, 0, NEVER_MS);
   rig_publish (rig, 5000);
   rig_drain (rig);
-  trib_assert_eventually (rig_accounts (rig).loss_records_pending == 0, 10000);
-  a = rig_accounts (rig);
+  trib_assert_eventually (rig_stats (rig).loss_records_pending == 0, 10000);
+  a = rig_stats (rig);
   o = outcomes_read (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TIMED_OUT], ==, 1);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   g_assert_cmpuint (o.linked, ==, 1);
   /* the entry has little time, too: where it cannot be written, that is counted */
   g_assert_cmpuint (o.failed + a.loss_records_failed, ==, 1);
@@ -128,16 +128,16 @@ test_entry_timed_out_after_append (gconstpointer data)
 {
   const Mode *mode = data;
   g_autoptr (Rig) rig = start (mode->patient, SHORT_MS);
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   Outcomes o;
 
   outcomes_late_answers (rig, RIG_PRODUCE, IN_TIME, NEVER_MS);
   rig_publish (rig, 5000);
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   o = outcomes_read (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_REGISTRY], ==, 1);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
   g_assert_cmpuint (a.acknowledged, ==, 1);
   g_assert_cmpuint (o.linked, ==, 2);
@@ -167,7 +167,7 @@ test_disconnect_after_append (gconstpointer data)
   rig_up (rig);
   rig_drain (rig);
   o = outcomes_read (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 2);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
   g_assert_cmpuint (o.linked, ==, 2);
   g_assert_cmpuint (o.copies[TRIB_KAFKA_TOPIC_REGISTRY], ==, 0);
 }
@@ -178,14 +178,14 @@ test_closed_after_append (gconstpointer data)
 {
   const Mode *mode = data;
   g_autoptr (Rig) rig = start (mode->patient, 30000);
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   outcomes_late_answers (rig, RIG_PRODUCE, 0, NEVER_MS);
   rig_publish (rig, 5000);
   g_assert_true (trib_wait_until (bytes_are_there, rig, 20000));
   rig_down (rig);
   rig_close (rig, 0);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.acknowledged, ==, 1);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_PURGED], ==, 1);
   g_assert_cmpuint (a.loss_records_failed, ==, 1);

@@ -46,7 +46,7 @@ test_leader_change (gconstpointer data)
   }
   rig_drain (rig);
   o = outcomes_read (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 60);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 60);
   g_assert_cmpuint (o.linked, ==, 60);
   g_assert_cmpuint (outcomes_copies (&o), ==, 0);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
@@ -70,7 +70,7 @@ test_leader_goes (gconstpointer data)
   set_leader (rig, 2);
   rig_drain (rig);
   o = outcomes_read (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 40);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 40);
   g_assert_cmpuint (o.linked, ==, 40);
   rd_kafka_mock_broker_set_up (rig->mock, 1);
 }
@@ -96,14 +96,14 @@ test_not_let_in (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   g_autofree gchar *why = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.options = with_password;
   rig->config.delivery_timeout_ms = 1500;
   rig_start (rig);
   rig_publish (rig, 1000);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
-  a = rig_accounts (rig);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
+  a = rig_stats (rig);
   why = why_of (rig);
   g_test_message ("%s", why);
   g_assert_null (strstr (why, "a-secret-4711"));
@@ -117,7 +117,7 @@ test_topic_not_authorized (void)
 {
   g_autoptr (Rig) rig = NULL;
   g_autofree gchar *why = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   if (rd_kafka_version () > 0x020002ff) {
     g_test_skip ("this librdkafka crashes on what its mock cluster says of a topic with an error");
@@ -129,18 +129,18 @@ test_topic_not_authorized (void)
       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   rig_start (rig);
   rig_publish (rig, 1000);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
-  a = rig_accounts (rig);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
+  a = rig_stats (rig);
   why = why_of (rig);
   g_assert_nonnull (strstr (why, rig->topics[TRIB_KAFKA_TOPIC_BINARY]));
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
   rd_kafka_mock_topic_set_error (
       rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], RD_KAFKA_RESP_ERR_NO_ERROR);
   trib_assert_eventually (trib_kafka_publisher_get_link (rig->p) == TRIB_LINK_CONNECTED, 10000);
   rig_publish (rig, 1000);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1);
 }
 
 /* a producer id is asked for before the first record: that it takes a while is no loss */
@@ -162,19 +162,19 @@ static void
 test_producer_id_refused (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   outcomes_error (rig, INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, 1);
   rig->config.delivery_timeout_ms = 3000;
   rig_start (rig);
   rig_publish (rig, 1000);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 15000);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
   /* told by a thread of its own */
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) > 0, 15000);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);
   g_assert_cmpuint (a.acknowledged, ==, 0);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
   g_assert_cmpuint (a.loss_records_failed, ==, 1);
   rd_kafka_mock_clear_request_errors (rig->mock, INIT_PRODUCER_ID);
 }

@@ -49,7 +49,7 @@ feed (gpointer data)
 static gboolean
 is_blocked (gpointer data)
 {
-  TribKafkaAccounts a = rig_accounts (data);
+  TribKafkaStats a = rig_stats (data);
 
   return a.pending_bytes + FRAME > BOUND && a.blocked == 1;
 }
@@ -82,7 +82,7 @@ test_block_flushed (void)
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_BLOCK, 30000);
   Feeder feeder = { .rig = rig, .n = 1000 };
   GThread *thread = g_thread_new ("feeder", feed, &feeder);
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   TribKafkaItem item = { .form = TRIB_KAFKA_FORM_BINARY };
   guint64 produced;
 
@@ -90,7 +90,7 @@ test_block_flushed (void)
   trib_kafka_publisher_set_flushing (rig->p, TRUE);
   g_thread_join (thread);
   g_assert_cmpint (feeder.last, ==, TRIB_KAFKA_PUBLISH_FLUSHING);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   /* the flushed one is not counted yet */
   produced = feeder.results[TRIB_KAFKA_PUBLISH_TAKEN] + 1;
   g_assert_cmpuint (a.produced, ==, produced);
@@ -98,7 +98,7 @@ test_block_flushed (void)
   item.frame = rig_frame (rig);
   trib_kafka_publisher_count_flushed (rig->p, &item);
   g_bytes_unref (item.payload);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.produced, ==, produced + 1);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_FLUSHED], ==, 1);
   /* while flushing, a wait ends before it begins */
@@ -106,7 +106,7 @@ test_block_flushed (void)
   trib_kafka_publisher_set_flushing (rig->p, FALSE);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, produced);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, produced);
   g_assert_cmpuint (rig_check_registry (rig), ==, produced);
   g_assert_cmpuint (check_dropped (rig, "dropped-flushed"), ==, 1);
 }
@@ -123,7 +123,7 @@ test_block_until_it_is_back (void)
   g_thread_join (thread);
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 60);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 61);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 61);
   g_assert_cmpuint (rig_check_registry (rig), ==, 61);
 }
 
@@ -133,22 +133,22 @@ test_block_deadline (void)
 {
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_BLOCK, 1500);
   Feeder feeder = { .rig = rig, .n = 21 };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   feed (&feeder);
   /* the last one fails while it waits, or is taken the moment before, when the first ones have failed */
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], <=, 1);
   g_assert_cmpuint (
       feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 21 - feeder.results[TRIB_KAFKA_PUBLISH_LOST]);
-  trib_assert_eventually (rig_accounts (rig).pending == 0, 10000);
-  a = rig_accounts (rig);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 10000);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TIMED_OUT], ==, 21);
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 21);
+  g_assert_cmpuint (stats_failed (&a), ==, 21);
   rig_up (rig);
   rig_drain (rig);
   g_assert_cmpint (rig_publish (rig, FRAME), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 2);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
   g_assert_cmpuint (rig_check_registry (rig), ==, 2);
 }
 
@@ -174,19 +174,19 @@ test_drop_newest (void)
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_DROP_NEWEST, 30000);
   g_autoptr (GPtrArray) binary = NULL;
   Feeder feeder = { .rig = rig, .n = 60 };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   guint n_taken;
 
   feed (&feeder);
   n_taken = feeder.results[TRIB_KAFKA_PUBLISH_TAKEN];
   g_assert_cmpuint (n_taken, >=, 15);
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], ==, 60 - n_taken);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_NEWEST], ==, 60 - n_taken);
   g_assert_cmpuint (a.pending, ==, n_taken);
   rig_up (rig);
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.acknowledged, ==, 1 + n_taken);
   g_assert_cmpuint (a.loss_records, ==, 60 - n_taken);
   g_assert_cmpuint (rig_check_registry (rig), ==, 1 + n_taken);
@@ -206,17 +206,17 @@ test_drop_oldest (void)
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_DROP_OLDEST, 30000);
   g_autoptr (GPtrArray) binary = NULL;
   Feeder feeder = { .rig = rig, .n = 60 };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   const RigRecord *last;
 
   feed (&feeder);
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 60);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_OLDEST], >=, 30);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_OLDEST] + a.pending, ==, 60);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1 + a.pending);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1 + a.pending);
   g_assert_cmpuint (rig_check_registry (rig), ==, 1 + a.pending);
   g_assert_cmpuint (
       check_dropped (rig, "dropped-oldest"), ==, a.dropped[TRIB_KAFKA_DROPPED_OLDEST]);
@@ -250,19 +250,19 @@ static void
 test_drop_non_key (void)
 {
   g_autoptr (Rig) rig = rig_without_broker (TRIB_KAFKA_OVERFLOW_DROP_NON_KEY, 30000);
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   /* the first is the warm-up's, a key frame too */
   for (guint i = 0; i < 150; i++) {
     gboolean key = i % 15 == 0;
     rig_publish_full (rig, key ? 90000 : 20000 + i, key, FALSE, NULL);
   }
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_NON_KEY], >, 0);
-  g_assert_cmpuint (trib_kafka_accounts_dropped (&a), ==, a.dropped[TRIB_KAFKA_DROPPED_NON_KEY]);
+  g_assert_cmpuint (stats_dropped (&a), ==, a.dropped[TRIB_KAFKA_DROPPED_NON_KEY]);
   rig_up (rig);
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (rig_check_registry (rig), ==, a.acknowledged);
   g_assert_cmpuint (
       check_dropped (rig, "dropped-non-key"), ==, a.dropped[TRIB_KAFKA_DROPPED_NON_KEY]);
@@ -292,7 +292,7 @@ test_drop_non_key_random (void)
       rig_down (rig);
   }
   rig_drain (rig);
-  g_assert_cmpuint (rig_check_registry (rig), ==, rig_accounts (rig).acknowledged);
+  g_assert_cmpuint (rig_check_registry (rig), ==, rig_stats (rig).acknowledged);
   assert_decodable (rig);
 }
 
@@ -327,7 +327,7 @@ test_error (void)
       rig_publish_full (rig, FRAME, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW);
   g_assert_nonnull (strstr (error->message, "max-pending-bytes=1048576"));
-  g_assert_cmpuint (rig_accounts (rig).dropped[TRIB_KAFKA_DROPPED_OVERFLOW], ==, 2);
+  g_assert_cmpuint (rig_stats (rig).dropped[TRIB_KAFKA_DROPPED_OVERFLOW], ==, 2);
   rig_up (rig);
   rig_drain (rig);
   g_assert_cmpuint (rig_check_registry (rig), ==, 1 + feeder.results[TRIB_KAFKA_PUBLISH_TAKEN]);
@@ -340,19 +340,19 @@ test_never_connected (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   Feeder feeder = { .rig = rig, .n = 60 };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.max_pending_bytes = BOUND;
   rig->config.overflow = TRIB_KAFKA_OVERFLOW_DROP_OLDEST;
   rig_down (rig);
   rig_start (rig);
   feed (&feeder);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.waiting, ==, a.pending);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_OLDEST], ==, 60 - a.pending);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, a.pending);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, a.pending);
   g_assert_cmpuint (rig_check_registry (rig), ==, a.pending);
 }
 

@@ -122,7 +122,7 @@ test_zero_copy (void)
   g_autoptr (Rig) rig = rig_new ();
   GBytes *payload;
   TribKafkaFrame frame;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
   static const guint32 changed = 0x5a5a5a5a;
   g_autoptr (GPtrArray) binary = NULL;
   const RigRecord *record;
@@ -134,7 +134,7 @@ test_zero_copy (void)
   payload = rig_payload (rig, 70000);
   frame = rig_frame (rig);
   g_assert_cmpint (rig_submit (rig->p, &frame, payload, FALSE, NULL), ==, TRIB_KAFKA_PUBLISH_TAKEN);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.pinned_buffers, ==, 1);
   g_assert_cmpuint (a.pinned_bytes, ==, 70000);
   /* what is written to the memory now reaches the broker: nobody made a copy when it was taken */
@@ -144,7 +144,7 @@ test_zero_copy (void)
   rig_up (rig);
   rig_drain (rig);
   trib_assert_eventually (g_atomic_int_get (&rig->payloads_released) == 2, 5000);
-  g_assert_cmpuint (rig_accounts (rig).pinned_buffers, ==, 0);
+  g_assert_cmpuint (rig_stats (rig).pinned_buffers, ==, 0);
   binary = rig_read (rig, TRIB_KAFKA_TOPIC_BINARY);
   g_assert_cmpuint (binary->len, ==, 2);
   record = binary->pdata[1];
@@ -164,8 +164,8 @@ test_released_before_commit (void)
   rig_drain (rig);
   trib_assert_eventually (g_atomic_int_get (&rig->payloads_alive) == 0, 5000);
   g_assert_cmpint (g_atomic_int_get (&rig->payloads_released), ==, 100);
-  g_assert_cmpuint (rig_accounts (rig).bytes_acknowledged, ==, 100 * 30000);
-  g_assert_cmpuint (rig_accounts (rig).latency_samples, ==, 100);
+  g_assert_cmpuint (rig_stats (rig).bytes_acknowledged, ==, 100 * 30000);
+  g_assert_cmpuint (rig_stats (rig).latency_samples, ==, 100);
 }
 
 static void
@@ -178,9 +178,9 @@ test_empty_frame (void)
   g_assert_cmpint (rig_publish (rig, 0), ==, TRIB_KAFKA_PUBLISH_LOST);
   g_assert_cmpint (rig_publish (rig, 10), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).failed[TRIB_KAFKA_FAILED_REFUSED], ==, 1);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 2);
-  g_assert_cmpuint (rig_accounts (rig).loss_records, ==, 1);
+  g_assert_cmpuint (rig_stats (rig).failed[TRIB_KAFKA_FAILED_REFUSED], ==, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
+  g_assert_cmpuint (rig_stats (rig).loss_records, ==, 1);
   g_assert_cmpuint (rig_check_registry (rig), ==, 2);
 }
 
@@ -212,7 +212,7 @@ static void
 test_larger_than_the_bound (void)
 {
   g_autoptr (Rig) rig = rig_new ();
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.max_pending_bytes = 1024 * 1024;
   rig_start (rig);
@@ -223,7 +223,7 @@ test_larger_than_the_bound (void)
     g_assert_cmpint (rig_publish (rig, 50000), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   }
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 5);
   g_assert_cmpuint (a.acknowledged, ==, 11);
   g_assert_cmpuint (a.pending_bytes, ==, 0);
@@ -237,7 +237,7 @@ test_larger_than_the_client_allows (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   static const gchar *const options[] = { "message.max.bytes", "100000", NULL };
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.options = options;
   rig_start (rig);
@@ -249,7 +249,7 @@ test_larger_than_the_client_allows (void)
     rig_publish (rig, 50000);
   }
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 5);
   g_assert_cmpuint (a.acknowledged, ==, 11);
   g_assert_cmpuint (rig_check_registry (rig), ==, 11);
@@ -263,14 +263,14 @@ test_legacy (void)
   g_autoptr (Rig) rig = rig_new ();
   g_autoptr (GPtrArray) legacy = NULL;
   g_autoptr (GPtrArray) registry = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig_start (rig);
   for (guint i = 0; i < 60; i++)
     g_assert_cmpint (
         rig_publish_full (rig, 1000, TRUE, i % 3 == 1, NULL), ==, TRIB_KAFKA_PUBLISH_TAKEN);
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.acknowledged, ==, 60);
   g_assert_cmpuint (a.bytes_acknowledged, ==, 60000);
   legacy = rig_read (rig, TRIB_KAFKA_TOPIC_LEGACY);
@@ -307,7 +307,7 @@ test_legacy_from_the_start (void)
   rig_drain (rig);
   legacy = rig_read (rig, TRIB_KAFKA_TOPIC_LEGACY);
   g_assert_cmpuint (legacy->len, ==, 1);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1);
 }
 
 /* topics of fewer partitions: the number must be usable in all three */
@@ -327,7 +327,7 @@ test_common_partitions (void)
   for (guint i = 0; i < 30; i++)
     rig_publish (rig, 100);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 30);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 30);
 }
 
 static void

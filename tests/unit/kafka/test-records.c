@@ -54,8 +54,8 @@ test_records (void)
     publish (rig, key);
   }
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 300);
-  g_assert_cmpuint (rig_accounts (rig).bytes_acknowledged, ==, 90000);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 300);
+  g_assert_cmpuint (rig_stats (rig).bytes_acknowledged, ==, 90000);
   trib_assert_eventually (g_atomic_int_get (&rig->payloads_alive) == 0, 10000);
   records = rig_read (rig, TOPIC);
   g_assert_cmpuint (records->len, ==, 300);
@@ -121,14 +121,14 @@ test_refused (void)
     NULL,
   };
   g_autoptr (GError) error = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig_start (rig);
   g_assert_cmpint (publish_full (rig, 0, NULL, NULL), ==, TRIB_KAFKA_PUBLISH_LOST);
   g_assert_cmpint (publish_full (rig, 1024 * 1024, NULL, NULL), ==, TRIB_KAFKA_PUBLISH_LOST);
   publish (rig, NULL);
   rig_drain (rig);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_REFUSED], ==, 1);
   g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 1);
   g_assert_cmpuint (a.acknowledged, ==, 1);
@@ -155,8 +155,8 @@ test_topic_limit (void)
   publish_full (rig, 20000, "k", NULL);
   publish_full (rig, 19000, NULL, NULL);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 1);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 3);
+  g_assert_cmpuint (rig_stats (rig).failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 1);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 3);
 }
 
 /* away: what was dropped is counted and told by number, the rest arrives once */
@@ -165,7 +165,7 @@ test_drop_oldest (void)
 {
   g_autoptr (Rig) rig = records_rig ();
   g_autoptr (GPtrArray) records = NULL;
-  TribKafkaAccounts a;
+  TribKafkaStats a;
 
   rig->config.overflow = TRIB_KAFKA_OVERFLOW_DROP_OLDEST;
   rig_start (rig);
@@ -174,12 +174,12 @@ test_drop_oldest (void)
   rig_down (rig);
   for (guint i = 0; i < 60; i++)
     g_assert_cmpint (publish_full (rig, 50000, "k", NULL), ==, TRIB_KAFKA_PUBLISH_TAKEN);
-  a = rig_accounts (rig);
+  a = rig_stats (rig);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_OLDEST] + a.pending, ==, 60);
   g_assert_cmpuint (a.dropped[TRIB_KAFKA_DROPPED_OLDEST], >, 0);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, 1 + a.pending);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1 + a.pending);
   records = rig_read (rig, TOPIC);
   g_assert_cmpuint (records->len, ==, 1 + a.pending);
   trib_assert_eventually (
@@ -208,20 +208,20 @@ test_flushed (void)
   rig_start (rig);
   rig_down (rig);
   thread = g_thread_new ("publisher", publish_until_flushing, rig);
-  trib_assert_eventually (rig_accounts (rig).blocked == 1, 10000);
-  produced = rig_accounts (rig).produced;
+  trib_assert_eventually (rig_stats (rig).blocked == 1, 10000);
+  produced = rig_stats (rig).produced;
   trib_kafka_publisher_set_flushing (rig->p, TRUE);
   g_thread_join (thread);
-  g_assert_cmpuint (rig_accounts (rig).produced, ==, produced);
+  g_assert_cmpuint (rig_stats (rig).produced, ==, produced);
   item.payload = rig_payload (rig, 10);
   trib_kafka_publisher_count_flushed (rig->p, &item);
   g_clear_pointer (&item.payload, g_bytes_unref);
-  g_assert_cmpuint (rig_accounts (rig).produced, ==, produced + 1);
-  g_assert_cmpuint (rig_accounts (rig).dropped[TRIB_KAFKA_DROPPED_FLUSHED], ==, 1);
+  g_assert_cmpuint (rig_stats (rig).produced, ==, produced + 1);
+  g_assert_cmpuint (rig_stats (rig).dropped[TRIB_KAFKA_DROPPED_FLUSHED], ==, 1);
   trib_kafka_publisher_set_flushing (rig->p, FALSE);
   rig_up (rig);
   rig_drain (rig);
-  g_assert_cmpuint (rig_accounts (rig).acknowledged, ==, produced);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, produced);
 }
 
 static void
@@ -236,7 +236,7 @@ test_given_up (void)
   for (guint i = 0; i < 15; i++)
     publish_full (rig, 50000, "k", NULL);
   rig_close (rig, 100);
-  g_assert_cmpuint (rig_accounts (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
+  g_assert_cmpuint (rig_stats (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, 15);
 }
 
 /* records and frames, each over a client of its own */
@@ -255,8 +255,8 @@ test_beside_frames (void)
   }
   rig_drain (records);
   rig_drain (frames);
-  g_assert_cmpuint (rig_accounts (records).acknowledged, ==, 50);
-  g_assert_cmpuint (rig_accounts (frames).acknowledged, ==, 50);
+  g_assert_cmpuint (rig_stats (records).acknowledged, ==, 50);
+  g_assert_cmpuint (rig_stats (frames).acknowledged, ==, 50);
   g_assert_cmpuint (rig_check_registry (frames), ==, 40);
 }
 

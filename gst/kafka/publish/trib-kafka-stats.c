@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "trib-kafka-accounts.h"
+#include "trib-kafka-stats.h"
 
 #define SUB_BITS 4
 #define SUB (1 << SUB_BITS)
@@ -50,22 +50,22 @@ middle_of (guint bucket)
 }
 
 void
-trib_kafka_accounts_add_latency (TribKafkaAccounts *a, gint64 latency_us)
+trib_kafka_stats_add_latency (TribKafkaStats *a, gint64 latency_us)
 {
   a->latency[bucket_of (latency_us < 0 ? 0 : (guint64) latency_us)]++;
   a->latency_samples++;
 }
 
 /**
- * trib_kafka_accounts_latency_us:
- * @a: accounts
+ * trib_kafka_stats_latency_us:
+ * @a: stats
  * @quantile: 0.0 to 1.0
  *
  * Returns: the latency below which that share of the acknowledged frames stayed, in us, within a
  *   sixteenth; -1 when no frame was acknowledged
  */
 gint64
-trib_kafka_accounts_latency_us (const TribKafkaAccounts *a, gdouble quantile)
+trib_kafka_stats_latency_us (const TribKafkaStats *a, gdouble quantile)
 {
   guint64 rank, seen = 0;
 
@@ -102,29 +102,4 @@ guint64
 trib_kafka_dropped_sum (const guint64 *dropped)
 {
   return sum (dropped, TRIB_KAFKA_N_DROPPED);
-}
-
-guint64
-trib_kafka_accounts_failed (const TribKafkaAccounts *a)
-{
-  return trib_kafka_failed_sum (a->failed);
-}
-
-guint64
-trib_kafka_accounts_dropped (const TribKafkaAccounts *a)
-{
-  return trib_kafka_dropped_sum (a->dropped);
-}
-
-/**
- * trib_kafka_accounts_close:
- *
- * Returns: whether every frame that was taken has exactly one outcome or is pending
- */
-gboolean
-trib_kafka_accounts_close (const TribKafkaAccounts *a)
-{
-  return a->produced
-         == a->acknowledged + trib_kafka_accounts_failed (a) + trib_kafka_accounts_dropped (a)
-                + a->pending;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <kafka/publish/trib-kafka-accounts.h>
-
 #include <math.h>
 #include <stdlib.h>
 
 #include <trib-test.h>
+
+#include "stats-check.h"
 
 static int
 compare (const void *a, const void *b)
@@ -17,12 +17,12 @@ compare (const void *a, const void *b)
 static void
 test_empty (void)
 {
-  TribKafkaAccounts a = {
+  TribKafkaStats a = {
     0,
   };
 
-  g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 0.5), ==, -1);
-  g_assert_true (trib_kafka_accounts_close (&a));
+  g_assert_cmpint (trib_kafka_stats_latency_us (&a, 0.5), ==, -1);
+  g_assert_true (stats_close (&a));
 }
 
 /* below 16 us each value has its own bucket */
@@ -30,13 +30,13 @@ static void
 test_exact (void)
 {
   for (gint64 us = 0; us < 16; us++) {
-    TribKafkaAccounts a = {
+    TribKafkaStats a = {
       0,
     };
-    trib_kafka_accounts_add_latency (&a, us);
-    g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 0.0), ==, us);
-    g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 0.99), ==, us);
-    g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 1.0), ==, us);
+    trib_kafka_stats_add_latency (&a, us);
+    g_assert_cmpint (trib_kafka_stats_latency_us (&a, 0.0), ==, us);
+    g_assert_cmpint (trib_kafka_stats_latency_us (&a, 0.99), ==, us);
+    g_assert_cmpint (trib_kafka_stats_latency_us (&a, 1.0), ==, us);
   }
 }
 
@@ -46,13 +46,13 @@ test_edges (void)
 {
   for (guint top = 4; top < 31; top++) {
     for (gint64 us = (1LL << top) - 1; us <= (1LL << top) + 1; us++) {
-      TribKafkaAccounts a = {
+      TribKafkaStats a = {
         0,
       };
       gint64 said;
 
-      trib_kafka_accounts_add_latency (&a, us);
-      said = trib_kafka_accounts_latency_us (&a, 0.5);
+      trib_kafka_stats_add_latency (&a, us);
+      said = trib_kafka_stats_latency_us (&a, 0.5);
       g_assert_cmpint (ABS (said - us), <=, us / 16 + 1);
     }
   }
@@ -61,14 +61,14 @@ test_edges (void)
 static void
 test_out_of_range (void)
 {
-  TribKafkaAccounts a = {
+  TribKafkaStats a = {
     0,
   };
 
-  trib_kafka_accounts_add_latency (&a, -5);
-  g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 0.5), ==, 0);
-  trib_kafka_accounts_add_latency (&a, G_MAXINT64);
-  g_assert_cmpint (trib_kafka_accounts_latency_us (&a, 1.0), >=, G_GINT64_CONSTANT (2000000000));
+  trib_kafka_stats_add_latency (&a, -5);
+  g_assert_cmpint (trib_kafka_stats_latency_us (&a, 0.5), ==, 0);
+  trib_kafka_stats_add_latency (&a, G_MAXINT64);
+  g_assert_cmpint (trib_kafka_stats_latency_us (&a, 1.0), >=, G_GINT64_CONSTANT (2000000000));
   g_assert_cmpuint (a.latency_samples, ==, 2);
 }
 
@@ -80,17 +80,17 @@ test_quantiles (void)
   for (guint round = 0; round < 50; round++) {
     guint n = g_test_rand_int_range (1, 5000);
     g_autofree gint64 *values = g_new (gint64, n);
-    g_autofree TribKafkaAccounts *a = g_new0 (TribKafkaAccounts, 1);
+    g_autofree TribKafkaStats *a = g_new0 (TribKafkaStats, 1);
 
     for (guint i = 0; i < n; i++) {
       /* as many of a few microseconds as of minutes */
       values[i] = (gint64) exp2 (g_test_rand_double_range (0.0, 30.9));
-      trib_kafka_accounts_add_latency (a, values[i]);
+      trib_kafka_stats_add_latency (a, values[i]);
     }
     qsort (values, n, sizeof *values, compare);
     for (guint q = 0; q < G_N_ELEMENTS (quantiles); q++) {
       gint64 expected = values[(guint) (quantiles[q] * (n - 1))];
-      gint64 said = trib_kafka_accounts_latency_us (a, quantiles[q]);
+      gint64 said = trib_kafka_stats_latency_us (a, quantiles[q]);
       g_assert_cmpint (ABS (said - expected), <=, expected / 16 + 1);
     }
   }
@@ -99,23 +99,23 @@ test_quantiles (void)
 static void
 test_close (void)
 {
-  TribKafkaAccounts a = {
+  TribKafkaStats a = {
     0,
   };
 
   a.produced = 108;
-  g_assert_false (trib_kafka_accounts_close (&a));
+  g_assert_false (stats_close (&a));
   a.acknowledged = 40;
   a.pending = 7;
   for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
     a.failed[i] = i + 1;
   for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)
     a.dropped[i] = 5;
-  g_assert_cmpuint (trib_kafka_accounts_failed (&a), ==, 36);
-  g_assert_cmpuint (trib_kafka_accounts_dropped (&a), ==, 25);
-  g_assert_true (trib_kafka_accounts_close (&a));
+  g_assert_cmpuint (stats_failed (&a), ==, 36);
+  g_assert_cmpuint (stats_dropped (&a), ==, 25);
+  g_assert_true (stats_close (&a));
   a.failed[TRIB_KAFKA_N_FAILED - 1]++;
-  g_assert_false (trib_kafka_accounts_close (&a));
+  g_assert_false (stats_close (&a));
 }
 
 /* the words are part of the registry entries: a changed one would be a changed contract */
@@ -146,12 +146,12 @@ int
 main (int argc, char **argv)
 {
   trib_test_init (&argc, &argv);
-  g_test_add_func ("/kafka/accounts/empty", test_empty);
-  g_test_add_func ("/kafka/accounts/latency/exact", test_exact);
-  g_test_add_func ("/kafka/accounts/latency/edges", test_edges);
-  g_test_add_func ("/kafka/accounts/latency/out-of-range", test_out_of_range);
-  g_test_add_func ("/kafka/accounts/latency/quantiles", test_quantiles);
-  g_test_add_func ("/kafka/accounts/close", test_close);
-  g_test_add_func ("/kafka/accounts/words", test_words);
+  g_test_add_func ("/kafka/stats/empty", test_empty);
+  g_test_add_func ("/kafka/stats/latency/exact", test_exact);
+  g_test_add_func ("/kafka/stats/latency/edges", test_edges);
+  g_test_add_func ("/kafka/stats/latency/out-of-range", test_out_of_range);
+  g_test_add_func ("/kafka/stats/latency/quantiles", test_quantiles);
+  g_test_add_func ("/kafka/stats/close", test_close);
+  g_test_add_func ("/kafka/stats/words", test_words);
   return trib_test_run ();
 }

@@ -27,7 +27,7 @@ share (gchar **last, const gchar *text)
 
 /* what its records say; outside the lock, because legacy frames are large */
 static void
-describe_frame (TribKafkaPublisher *p, Frame *frame, const TribKafkaItem *item)
+describe_frame (TribKafkaPublisher *p, TribKafkaPending *frame, const TribKafkaItem *item)
 {
   gboolean legacy = item->form == TRIB_KAFKA_FORM_LEGACY;
   const guint8 *data = g_bytes_get_data (item->payload, NULL);
@@ -52,11 +52,11 @@ describe_frame (TribKafkaPublisher *p, Frame *frame, const TribKafkaItem *item)
         frame->json, desc, frame->id, frame->sequence, frame->size, frame->crc32c);
   }
   frame->json_crc32c = trib_crc32c (0, frame->json->str, frame->json->len);
-  frame->cost = FRAME_OVERHEAD_BYTES + frame->json->len + (legacy ? 0 : frame->held);
+  frame->cost = PENDING_OVERHEAD_BYTES + frame->json->len + (legacy ? 0 : frame->held);
 }
 
 static void
-describe_record (Frame *frame, const TribKafkaItem *item)
+describe_record (TribKafkaPending *frame, const TribKafkaItem *item)
 {
   frame->desc = (TribKafkaFrame){ .t_ns = item->frame.t_ns, .key = TRUE };
   frame->id = g_strdup_printf ("%" G_GUINT64_FORMAT, frame->sequence);
@@ -71,14 +71,14 @@ describe_record (Frame *frame, const TribKafkaItem *item)
     rd_kafka_header_add (frame->headers, item->headers[i], -1, item->headers[i + 1], -1);
     frame->headers_size += strlen (item->headers[i]) + strlen (item->headers[i + 1]) + 10;
   }
-  frame->cost = FRAME_OVERHEAD_BYTES + frame->held + frame->key_size + frame->headers_size;
+  frame->cost = PENDING_OVERHEAD_BYTES + frame->held + frame->key_size + frame->headers_size;
 }
 
 /* @thread: publishing */
-Frame *
-trib_kafka_frame_new (TribKafkaPublisher *p, const TribKafkaItem *item)
+TribKafkaPending *
+trib_kafka_pending_new (TribKafkaPublisher *p, const TribKafkaItem *item)
 {
-  Frame *frame = g_new0 (Frame, 1);
+  TribKafkaPending *frame = g_new0 (TribKafkaPending, 1);
 
   frame->form = item->form;
   frame->desc = item->frame;
@@ -86,7 +86,7 @@ trib_kafka_frame_new (TribKafkaPublisher *p, const TribKafkaItem *item)
   frame->held = MAX (frame->size, item->frame.held_bytes);
   frame->taken_us = g_get_monotonic_time ();
   /* its number, unless its wait for space is ended: only the publishing thread counts */
-  frame->sequence = p->accounts.produced;
+  frame->sequence = p->stats.produced;
   frame->partition = -1;
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
     frame->offsets[i] = -1;
@@ -105,7 +105,7 @@ unshare (const gchar *text)
 }
 
 void
-trib_kafka_frame_free (Frame *frame)
+trib_kafka_pending_free (TribKafkaPending *frame)
 {
   g_free (frame->id);
   g_free (frame->key);
@@ -123,8 +123,8 @@ trib_kafka_frame_free (Frame *frame)
 }
 
 rd_kafka_headers_t *
-trib_kafka_frame_headers (
-    const Frame *frame, const gchar *content_type, guint32 crc32c, const gchar *caps)
+trib_kafka_pending_headers (
+    const TribKafkaPending *frame, const gchar *content_type, guint32 crc32c, const gchar *caps)
 {
   rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
   gchar number[32];
@@ -143,7 +143,7 @@ trib_kafka_frame_headers (
 
 /* bytes of one of its records in a batch, at most */
 gsize
-trib_kafka_frame_whole (const Frame *frame, gsize size)
+trib_kafka_pending_whole (const TribKafkaPending *frame, gsize size)
 {
   gsize names = frame->form == TRIB_KAFKA_FORM_RECORD
                     ? frame->key_size + frame->headers_size
@@ -154,7 +154,8 @@ trib_kafka_frame_whole (const Frame *frame, gsize size)
 
 /* what its registry entry says */
 void
-trib_kafka_frame_entry (const TribKafkaPublisher *p, const Frame *frame, TribKafkaEntry *entry)
+trib_kafka_pending_entry (
+    const TribKafkaPublisher *p, const TribKafkaPending *frame, TribKafkaEntry *entry)
 {
   *entry = (TribKafkaEntry){
     .frame_id = frame->id,
@@ -179,9 +180,9 @@ trib_kafka_frame_entry (const TribKafkaPublisher *p, const Frame *frame, TribKaf
 
 /* As Apache Kafka's Java clients choose it, so that their producers and consumers agree with ours. */
 gint32
-trib_kafka_frame_choose_partition (const TribKafkaPublisher *p, const Frame *frame)
+trib_kafka_pending_choose_partition (const TribKafkaPublisher *p, const TribKafkaPending *frame)
 {
-  gint32 n = p->n_partitions[trib_kafka_frame_group (frame)];
+  gint32 n = p->n_partitions[trib_kafka_pending_group (frame)];
   g_autofree gchar *stream = NULL;
   const gchar *key = frame->id;
   gsize size;

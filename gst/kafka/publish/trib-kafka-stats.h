@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* The books of a publisher. At any moment
+/* The counters of a publisher. At any moment
  *   produced = acknowledged + sum (failed) + sum (dropped) + pending
  * Not thread safe: the owner's lock guards it. */
 
@@ -22,12 +22,12 @@ typedef enum {
 } TribKafkaFailed;
 
 typedef enum {
-  TRIB_KAFKA_DROPPED_NEWEST,   /* no room, overflow=drop-newest */
-  TRIB_KAFKA_DROPPED_OLDEST,   /* made room for a newer one, overflow=drop-oldest */
-  TRIB_KAFKA_DROPPED_NON_KEY,  /* overflow=drop-non-key: no room, or the frame it needs was dropped
+  TRIB_KAFKA_DROPPED_NEWEST,   /* no space, overflow=drop-newest */
+  TRIB_KAFKA_DROPPED_OLDEST,   /* gave its space to a newer one, overflow=drop-oldest */
+  TRIB_KAFKA_DROPPED_NON_KEY,  /* overflow=drop-non-key: no space, or the frame it needs was dropped
                                 */
-  TRIB_KAFKA_DROPPED_FLUSHED,  /* a flush or a state change ended its wait for room */
-  TRIB_KAFKA_DROPPED_OVERFLOW, /* no room, overflow=error */
+  TRIB_KAFKA_DROPPED_FLUSHED,  /* a flush or a state change ended its wait for space */
+  TRIB_KAFKA_DROPPED_OVERFLOW, /* no space, overflow=error */
   TRIB_KAFKA_N_DROPPED
 } TribKafkaDropped;
 
@@ -48,23 +48,20 @@ typedef struct {
   guint64 pinned_bytes;       /* payload bytes still referenced */
   guint64 pinned_buffers;
   guint64 waiting;      /* of pending: not handed to the client yet */
-  guint64 blocked;      /* 1 while a frame waits for room; it is not counted before it has it */
+  guint64 blocked;      /* 1 while a frame waits for space; it is not counted before */
   guint64 loss_records; /* FAILED registry entries acknowledged */
   guint64 loss_records_pending;
   guint64 loss_records_failed;
   guint64 outages;
   guint64 latency[TRIB_KAFKA_LATENCY_BUCKETS];
   guint64 latency_samples;
-} TribKafkaAccounts;
+} TribKafkaStats;
 
 const gchar *trib_kafka_failed_to_string (TribKafkaFailed reason);
 const gchar *trib_kafka_dropped_to_string (TribKafkaDropped reason);
 guint64 trib_kafka_failed_sum (const guint64 *failed);
 guint64 trib_kafka_dropped_sum (const guint64 *dropped);
-void trib_kafka_accounts_add_latency (TribKafkaAccounts *a, gint64 latency_us);
-gint64 trib_kafka_accounts_latency_us (const TribKafkaAccounts *a, gdouble quantile);
-guint64 trib_kafka_accounts_failed (const TribKafkaAccounts *a);
-guint64 trib_kafka_accounts_dropped (const TribKafkaAccounts *a);
-gboolean trib_kafka_accounts_close (const TribKafkaAccounts *a);
+void trib_kafka_stats_add_latency (TribKafkaStats *a, gint64 latency_us);
+gint64 trib_kafka_stats_latency_us (const TribKafkaStats *a, gdouble quantile);
 
 G_END_DECLS

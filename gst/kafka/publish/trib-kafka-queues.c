@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One queue per topic and partition, between the publisher and the client.
+ *
+ * An idempotent producer keeps several requests on their way. On a partition where the broker has no
+ * state of this producer yet, it accepts whichever request comes first: when the first one is refused for
+ * a moment (a new topic's leader is not there yet) and the second is taken, librdkafka 2.0 concludes that the
+ * first must have been written as well ("implicit ack") and reports it as delivered, with no offset. It
+ * was never written. So a queue lets one record through alone until the broker has said where it put it;
+ * from then on the broker knows the producer and refuses what is out of order.
+ *
+ * That producer sends no more for a partition while five of its messages are on their way, and looks again
+ * and again, without a pause, whether it may (librdkafka 2.0 to 2.9: a broker thread then takes a whole
+ * core). So a queue hands over what can go at once: records up to the fifth, or a batch when fewer are out.
+ *
+ * A queue also keeps batches within what its topic allows, where the client makes larger ones: the broker
+ * would refuse such a batch whole. And it keeps everything while a purge is on its way. */
+#include "trib-kafka-publisher-private.h"
+
+#include <common/trib-state.h>
+#include <string.h>
+
+static const TribStateRow state_rows[] = {
+  [TRIB_KAFKA_QUEUE_COLD] = { "cold", TRIB_STATE (TRIB_KAFKA_QUEUE_PROBING) },
+  [TRIB_KAFKA_QUEUE_PROBING]
+  = { "probing", TRIB_STATE (TRIB_KAFKA_QUEUE_COLD) | TRIB_STATE (TRIB_KAFKA_QUEUE_WARM) },
+  [TRIB_KAFKA_QUEUE_WARM] = { "warm", TRIB_STATE (TRIB_KAFKA_QUEUE_COLD) },
+};
+static const TribStateTable states
+    = { "partition queue", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
+
+#define WINDOW 5 /* librdkafka's RD_KAFKA_IDEMP_MAX_INFLIGHT, which counts messages */
+
+static void
+set_state (const TribKafkaTopicState *topic, TribKafkaQueue *queue, TribKafkaQueueState state,
+    const gchar *why)
+{
+  gchar id[300] = "";
+
+  if (TRIB_LOG_IS_ON (TRIB_LOG_DEBUG))
+    g_snprintf (id, sizeof id, "%s[%d]", topic->name, (gint) (queue - topic->queues));
+  TRIB_STATE_SET (&states, id, queue->state, state, why);
+}
+
+/* @locks: requires the publisher's */
+void
+trib_kafka_queues_open (TribKafkaTopicState *topic, gint32 n_partitions)
+{
+  if (n_partitions <= topic->n_queues)
+    return;
+  topic->queues = g_renew (TribKafkaQueue, topic->queues, n_partitions);
+  memset (topic->queues + topic->n_queues, 0,
+      (n_partitions - topic->n_queues) * sizeof (TribKafkaQueue));
+  topic->n_queues = n_partitions;
+}
+
+/**
+ * trib_kafka_queues_forget:
+ * @topic: a topic of which the client has no record
+ *
+ * The broker does not know the client's next producer: each partition begins with a record alone again.
+ */
+void
+trib_kafka_queues_forget (TribKafkaTopicState *topic)
+{
+  for (gint32 i = 0; i < topic->n_queues; i++) {
+    set_state (topic, &topic->queues[i], TRIB_KAFKA_QUEUE_COLD, "the producer ends");
+    topic->queues[i].probe = NULL;
+  }
+}
+
+static TribKafkaTopicState *
+topic_of (TribKafkaPublisher *p, const TribKafkaSlot *slot)
+{
+  return &p->topics[slot->kind];
+}
+
+static TribKafkaQueue *
+queue_of (TribKafkaPublisher *p, const TribKafkaSlot *slot)
+{
+  return &topic_of (p, slot)->queues[slot->partition];
+}
+
+/* whether the client must not have this record yet */
+static gboolean
+must_wait (TribKafkaPublisher *p, const TribKafkaOutgoing *r)
+{
+  const TribKafkaTopicState *topic = topic_of (p, r->slot);
+  const TribKafkaQueue *queue = queue_of (p, r->slot);
+
+  if (p->held || queue->state == TRIB_KAFKA_QUEUE_PROBING)
+    return TRUE;
+  if (p->idempotent && queue->n_out >= WINDOW && queue->burst < r->slot->whole)
+    return TRUE;
+  return topic->max_bytes > 0 && topic->max_bytes < p->batch_size && queue->bytes > 0
+         && queue->bytes + r->slot->whole > topic->max_bytes;
+}
+
+static rd_kafka_resp_err_t
+hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
+{
+  /* 0 lets the client stamp its own time: Kafka has no records from before 1970 */
+  gint64 t_ms = MAX (r->t_ns / 1000000, 0);
+  TribKafkaQueue *queue = queue_of (p, r->slot);
+  rd_kafka_resp_err_t err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (topic_of (p, r->slot)->rkt),
+      RD_KAFKA_V_PARTITION (r->slot->partition), RD_KAFKA_V_MSGFLAGS (0),
+      RD_KAFKA_V_KEY (r->key, r->key_size), RD_KAFKA_V_VALUE ((void *) r->value, r->size),
+      RD_KAFKA_V_TIMESTAMP (t_ms), RD_KAFKA_V_HEADERS (r->headers), RD_KAFKA_V_OPAQUE (r->slot),
+      RD_KAFKA_V_END);
+
+  if (err) {
+    g_clear_pointer (&r->headers, rd_kafka_headers_destroy);
+    return err;
+  }
+  if (queue->state == TRIB_KAFKA_QUEUE_COLD) {
+    set_state (topic_of (p, r->slot), queue, TRIB_KAFKA_QUEUE_PROBING, NULL);
+    queue->probe = r->slot;
+  }
+  queue->bytes += r->slot->whole;
+  queue->burst -= MIN (queue->burst, r->slot->whole);
+  queue->n_out++;
+  p->n_slots++;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/**
+ * trib_kafka_queues_send:
+ * @p: a publisher, locked
+ * @record: what to produce; key and value must stay until the slot's report, the headers are taken
+ *
+ * Returns: 0 when a report of the slot will come, else why not
+ */
+rd_kafka_resp_err_t
+trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record)
+{
+  TribKafkaQueue *queue = queue_of (p, record->slot);
+
+  if (queue->records.length == 0 && !must_wait (p, record))
+    return hand_over (p, record);
+  record->queued_us = g_get_monotonic_time ();
+  g_queue_push_tail (&queue->records, g_memdup2 (record, sizeof *record));
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* what the client would not take after all has its report here; that may send further records */
+static void
+refuse (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t err)
+{
+  TribKafkaReport report = { err, -1, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, record->size };
+  TribKafkaSlot *slot = record->slot;
+
+  g_free (record);
+  trib_kafka_delivery_settle_slot (p, slot, &report);
+}
+
+/* the same for one that the client has not seen */
+static void
+withdraw (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t err)
+{
+  g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
+  refuse (p, record, err);
+}
+
+/* A refusal may send, and that may open further lanes' queues, but never moves the lanes: they only
+ * grow in preflight. */
+static void
+pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
+{
+  TribKafkaOutgoing *record;
+
+  if (queue->n_out < WINDOW)
+    queue->burst = p->batch_size;
+  while ((record = g_queue_peek_head (&queue->records)) != NULL && !must_wait (p, record)) {
+    rd_kafka_resp_err_t err;
+    g_queue_pop_head (&queue->records);
+    err = hand_over (p, record);
+    if (err)
+      refuse (p, record, err);
+    else
+      g_free (record);
+  }
+  queue->burst = 0;
+}
+
+/**
+ * trib_kafka_queues_reported:
+ * @p: a publisher, locked
+ * @slot: of the record
+ * @known: whether the broker said where it put the record
+ *
+ * To be called with each report of the client.
+ */
+void
+trib_kafka_queues_reported (TribKafkaPublisher *p, const TribKafkaSlot *slot, gboolean known)
+{
+  TribKafkaQueue *queue = queue_of (p, slot);
+
+  queue->bytes -= slot->whole;
+  queue->n_out--;
+  /* After a failure the client may go on as a new producer, which the broker does not know: reports of what
+   * was on its way before say nothing about that one. */
+  if (slot == queue->probe) {
+    queue->probe = NULL;
+    set_state (topic_of (p, slot), queue, known ? TRIB_KAFKA_QUEUE_WARM : TRIB_KAFKA_QUEUE_COLD,
+        known ? NULL : "the first record was not acknowledged");
+  } else if (queue->state == TRIB_KAFKA_QUEUE_WARM && !known) {
+    set_state (topic_of (p, slot), queue, TRIB_KAFKA_QUEUE_COLD, "a record was not acknowledged");
+  }
+  pump (p, queue);
+}
+
+/**
+ * trib_kafka_queues_resume:
+ * @p: a publisher, locked, that is held no longer
+ *
+ * Hands over what was kept back.
+ */
+void
+trib_kafka_queues_resume (TribKafkaPublisher *p)
+{
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
+    for (gint32 i = 0; i < p->topics[t].n_queues; i++)
+      pump (p, &p->topics[t].queues[i]);
+}
+
+/* only what is there now: a purged frame may leave a loss record in a queue */
+static void
+purge_queue (TribKafkaPublisher *p, gboolean with_loss_records, TribKafkaQueue *queue)
+{
+  GList *link = queue->records.head, *next;
+
+  for (guint n = queue->records.length; n > 0; n--, link = next) {
+    TribKafkaOutgoing *record = link->data;
+    next = link->next;
+    if (record->slot->frame == NULL && !with_loss_records)
+      continue;
+    g_queue_delete_link (&queue->records, link);
+    withdraw (p, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  }
+}
+
+/**
+ * trib_kafka_queues_purge:
+ * @p: a publisher, locked
+ * @with_loss_records: not only what its frames have here
+ *
+ * What @p has here that has not reached the client is reported as purged from the queue, as the
+ * client would.
+ */
+void
+trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records)
+{
+  /* from the registry back to what it links: loss records of what is purged here stay */
+  for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--)
+    for (gint32 i = 0; i < p->topics[t].n_queues; i++)
+      purge_queue (p, with_loss_records, &p->topics[t].queues[i]);
+}
+
+/**
+ * trib_kafka_queues_expire:
+ * @p: a publisher, locked
+ * @limit: monotonic time, us
+ *
+ * Records that have waited in a queue since @limit or longer are reported as timed out: one that the client has fails
+ * after its own time, but those behind it must not each begin anew.
+ */
+void
+trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit)
+{
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
+    const TribKafkaTopicState *topic = &p->topics[t];
+    for (gint32 i = 0; i < topic->n_queues; i++) {
+      GQueue *queue = &topic->queues[i].records;
+      TribKafkaOutgoing *record;
+      while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit)
+        withdraw (p, g_queue_pop_head (queue), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+    }
+  }
+}
