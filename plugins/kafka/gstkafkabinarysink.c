@@ -6,7 +6,7 @@
  *
  * Each buffer becomes three Kafka records with the frame id as their key, on the same partition
  * number of three topics: its bytes alone, its metadata as JSON, and, once the broker has
- * acknowledged both, a registry entry that says where they are, how large they are and their
+ * acknowledged both, a registry entry with their places, their sizes and their
  * CRC-32C. The bytes are not copied: the buffer stays referenced until the delivery report.
  * `tributary-kafka-verify` reads the topics again and proves every registry entry.
  *
@@ -19,12 +19,12 @@
  * wait in memory, up to `max-pending-bytes`, and then the `overflow` policy decides.
  *
  * With `bootstrap-servers` set to the word in-process, a broker runs inside the process, for a
- * first look and for tests: `broker-address` says where other programs of the machine reach it. It
+ * first look and for tests: `broker-address` is where other programs of the machine reach it. It
  * has 16 partitions a topic, keeps about 5 MiB a partition (a frame above 2.5 MB may not be
  * readable at all) and nothing after the last sink is back in NULL.
  *
  * A retry after trouble cannot write a record twice, unless `producer-config` sets
- * enable.idempotence to false, which the log says once a start at level INFO.
+ * enable.idempotence to false, which is logged once a start at level INFO.
  *
  * Brokers delete by record timestamp, which is the capture time: recordings older than the topic's
  * retention may be deleted soon after they are written, and Kafka 4 refuses timestamps more than an
@@ -33,34 +33,35 @@
  * ## Caps
  * image/jpeg, image/png, image/webp, video/x-raw (any format in system memory), video/x-h264 and
  * video/x-h265 with alignment au. Rows of RGB, BGR and GRAY8 are sent without padding; other raw
- * formats lie as their caps say. The caps travel in the `caps` header of the bytes record. Caps may
- * change at any buffer.
+ * formats are laid out as their caps define. The caps travel in the `caps` header of the bytes
+ * record. Caps may change at any buffer.
  *
  * ## Timing
- * Frames are sent as they come (`sync` is off by default). Record timestamps are capture times:
+ * Frames are sent as they arrive (`sync` is off by default). Record timestamps are capture times:
  * from the frame meta, else from a timestamp/x-unix reference timestamp, else the wall time of the
  * stream's start plus running time. The element adds no latency to the pipeline.
  *
  * ## Producers
- * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks of one process do not
- * affect each other.
+ * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks
+ * of one process do not affect each other.
  *
  * ## Threads
- * One thread of each sink serves its producer: delivery reports, registry entries; a buffer is released there.
- * Another one posts its messages. `mode` and `overflow` may be changed from any thread while playing; a frame that waits for
- * space sees the change.
+ * One thread of each sink serves its producer: delivery reports, registry entries; a buffer is
+ * released there. Another one posts its messages. `mode` and `overflow` may be changed from any
+ * thread while playing; this applies to a frame that waits for space, too.
  *
  * ## Errors
  * - Unusable settings (topic name, session or stream id, `producer-config`): RESOURCE/SETTINGS,
  * going to READY.
- * - `overflow` is error and there is no room: RESOURCE/WRITE.
- * - The client cannot go on (a fatal error of the idempotent producer): RESOURCE/WRITE.
- * - Frames are lost for a reason of their own (too large, refused, no room): one RESOURCE/WRITE warning a start.
+ * - `overflow` is error and there is no space: RESOURCE/WRITE.
+ * - The client cannot continue (a fatal error of the idempotent producer): RESOURCE/WRITE.
+ * - Frames are lost for a reason of their own (too large, refused, no space): one RESOURCE/WRITE
+ * warning a start.
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; frames wait.
  * - EOS or stop with frames undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
  * the numbers.
- * - EOS comes behind a frame that waits for room, which may take up to `delivery-timeout-ms`; going to READY or NULL ends
- * that wait at once.
+ * - EOS follows a frame that waits for space, which may take up to `delivery-timeout-ms`; going
+ * to READY or NULL ends that wait at once.
  *
  * ## Stats
  * produced = acknowledged + failed + dropped + pending, at any moment. Counters start at 0 with
@@ -102,7 +103,7 @@ struct _GstKafkaBinarySink {
 
   /* OBJECT_LOCK */
   gchar *session;
-  gboolean session_made; /* nobody set one */
+  gboolean session_made; /* made here, not set by the application */
 
   /* set when starting, streaming thread */
   gchar *stream;
@@ -118,21 +119,24 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysink, "kafkabinarysink", GST_R
 
 #define VALUE(field) G_STRUCT_OFFSET (GstKafkaStatsValues, field)
 
-/* clang-format off */
 static const TribField binary_loss_rows[] = {
-  { "frame-ids", TRIB_FIELD_TEXTS, G_STRUCT_OFFSET (GstKafkaLossValues, names), "the first 16 of them" },
+  { "frame-ids", TRIB_FIELD_TEXTS, G_STRUCT_OFFSET (GstKafkaLossValues, names),
+      "the first 16 of them" },
 };
 static const TribField binary_stats_rows[] = {
   { "failed-registry", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_REGISTRY]),
       "of `failed`: bytes and metadata are there, the registry entry is not" },
   { "copied-frames", TRIB_FIELD_UINT64, VALUE (copied),
-      "payloads that had to be copied: several memories, padded rows, small ones in large allocations while frames "
+      "payloads that had to be copied: several memories, padded rows, small ones in large "
+      "allocations while frames "
       "wait, or legacy mode" },
-  { "loss-records", TRIB_FIELD_UINT64, VALUE (stats.loss_records), "FAILED registry entries that are written" },
-  { "loss-records-pending", TRIB_FIELD_UINT64, VALUE (stats.loss_records_pending), "those on their way" },
-  { "loss-records-failed", TRIB_FIELD_UINT64, VALUE (stats.loss_records_failed), "those that could not be written" },
+  { "loss-records", TRIB_FIELD_UINT64, VALUE (stats.loss_records),
+      "FAILED registry entries that are written" },
+  { "loss-records-pending", TRIB_FIELD_UINT64, VALUE (stats.loss_records_pending),
+      "those on their way" },
+  { "loss-records-failed", TRIB_FIELD_UINT64, VALUE (stats.loss_records_failed),
+      "those that could not be written" },
 };
-/* clang-format on */
 static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkabinarysink-connection",
     "the state of the connection changed", gst_kafka_report_connection_rows);
 static const TribFieldTable losses_message[] = {
@@ -198,7 +202,7 @@ gst_kafka_binary_sink_propose_allocation (GstBaseSink *sink, GstQuery *query)
   return TRUE;
 }
 
-/* what the caps say, completed by what the buffer says */
+/* the description that the caps give, completed by the buffer's */
 static void
 describe (GstKafkaBinarySink *self, GstBuffer *buffer, const TribFrameInfo *info,
     TribKafkaFrame *ret_frame)
@@ -233,7 +237,7 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   gboolean copied;
 
   if (self->media.frame.format == NULL) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL), ("a buffer came before its caps"));
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL), ("a buffer arrived before its caps"));
     return GST_FLOW_NOT_NEGOTIATED;
   }
   trib_frame_stamper_identify (&self->stamper, GST_ELEMENT (self), buffer, &sink->segment,

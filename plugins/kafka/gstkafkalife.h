@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* The life of a Kafka element: it starts in READY and stops in NULL, and starts again on the way to PAUSED when
- * settings were changed in READY. */
+/* The life of a Kafka element: it starts in READY and stops in NULL, and starts again on the way
+ * to PAUSED when settings were changed in READY. */
 
 typedef struct {
   /* OBJECT_LOCK */
@@ -25,7 +25,8 @@ typedef struct {
 
 /**
  * GstKafkaLifeFuncs:
- * @start: with the address of the brokers known; %FALSE and an error when the settings cannot be used
+ * @start: with the address of the brokers known; %FALSE and an error when the settings cannot be
+ *   used
  * @stop: also after a start that failed; @again: a start follows, with settings that were changed
  * @change_state: the parent's
  */

@@ -8,45 +8,46 @@
  * copied, with the key, the timestamp and a `content-type` header. It is for data beside the
  * pictures: sensors, detections, results of analytics.
  *
- * With `key-field`, the value of that member of a JSON object becomes the Kafka key, as text:
- * a string without its quotes, a number as it is written, true or false. Records of one key keep to one
- * partition and their order. A record that has no such member, or null there, has no key; records
- * without a key spread over all partitions. MessagePack is sent as it comes, without a key.
+ * With `key-field`, the value of that member of a JSON object becomes the Kafka key, as text: a
+ * string without its quotes, a number as it is written, true or false. Records of one key keep to
+ * one partition and their order. A record that has no such member, or null there, has no key;
+ * records without a key spread over all partitions. MessagePack is sent as it is, without a key.
  *
- * A JSON record that is not valid (RFC 8259), or whose key is an object or an array, is not sent: it is counted as
- * failed-malformed, and told with the place of the error.
+ * A JSON record that is not valid (RFC 8259), or whose key is an object or an array, is not sent:
+ * it is counted as failed-malformed, and reported with the position of the error.
  *
  * What it does not do: it does not convert, it does not create topics (a broker with
  * auto.create.topics.enable does), and it writes nothing down for a record that is lost; losses are
- * counted and told.
+ * counted and reported.
  *
  * ## Producers
- * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks of one process do not
- * affect each other.
+ * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks
+ * of one process do not affect each other.
  *
  * ## Caps
  * application/json and application/x-msgpack. Caps may change at any buffer.
  *
  * ## Timing
- * Records are sent as they come (`sync` is off by default). Their timestamps are, in this order:
- * the capture time of the frame meta, a timestamp/x-unix reference timestamp, else the wall time of the
- * stream's start plus running time. The element adds no latency to the pipeline.
+ * Records are sent as they arrive (`sync` is off by default). Their timestamps are, in this
+ * order: the capture time of the frame meta, a timestamp/x-unix reference timestamp, else the
+ * wall time of the stream's start plus running time. The element adds no latency to the pipeline.
  *
  * ## Threads
- * One thread of each sink serves its producer: delivery reports; a buffer is released there. Another one posts its
- * messages. `overflow` may be changed from any thread while playing; a record that waits for space sees the change.
+ * One thread of each sink serves its producer: delivery reports; a buffer is released there.
+ * Another one posts its messages. `overflow` may be changed from any thread while playing; this
+ * applies to a record that waits for space, too.
  *
  * ## Errors
  * - Unusable settings (topic name, `producer-config`): RESOURCE/SETTINGS, going to READY.
- * - `overflow` is error and there is no room: RESOURCE/WRITE.
- * - The client cannot go on (a fatal error of the idempotent producer): RESOURCE/WRITE.
- * - Records are lost for a reason of their own (malformed, too large, refused, no room): one
+ * - `overflow` is error and there is no space: RESOURCE/WRITE.
+ * - The client cannot continue (a fatal error of the idempotent producer): RESOURCE/WRITE.
+ * - Records are lost for a reason of their own (malformed, too large, refused, no space): one
  * RESOURCE/WRITE warning a start.
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; records wait.
  * - EOS or stop with records undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
  * the numbers.
- * - EOS comes behind a record that waits for room, which may take up to `delivery-timeout-ms`; going to READY or NULL ends
- * that wait at once.
+ * - EOS follows a record that waits for space, which may take up to `delivery-timeout-ms`; going
+ * to READY or NULL ends that wait at once.
  *
  * ## Stats
  * produced = acknowledged + failed + dropped + pending, at any moment. Counters start at 0 with
@@ -94,18 +95,18 @@ GST_ELEMENT_REGISTER_DEFINE (
 
 #define VALUE(field) G_STRUCT_OFFSET (GstKafkaStatsValues, field)
 
-/* clang-format off */
 static const TribField record_loss_rows[] = {
   { "numbers", TRIB_FIELD_TEXTS, G_STRUCT_OFFSET (GstKafkaLossValues, names),
       "the first 16 of them by number, the first record since the start is 0" },
 };
 static const TribField record_stats_rows[] = {
   { "failed-malformed", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_MALFORMED]),
-      "of `failed`: not valid JSON of at most 64 levels, or with a key that is an object or an array" },
+      "of `failed`: not valid JSON of at most 64 levels, or with a key that is an object or an "
+      "array" },
   { "copied-records", TRIB_FIELD_UINT64, VALUE (copied),
-      "values that had to be copied: several memories, or small ones in large allocations while records wait" },
+      "values that had to be copied: several memories, or small ones in large allocations while "
+      "records wait" },
 };
-/* clang-format on */
 static const TribFieldTable connection_message = TRIB_FIELD_TABLE ("kafkarecordsink-connection",
     "the state of the connection changed", gst_kafka_report_connection_rows);
 static const TribFieldTable losses_message[] = {
@@ -191,7 +192,7 @@ gst_kafka_record_sink_render (GstBaseSink *base, GstBuffer *buffer)
   TribKafkaItem item = { .form = TRIB_KAFKA_FORM_RECORD, .headers = headers };
 
   if (self->content_type == NULL) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL), ("a buffer came before its caps"));
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL), ("a buffer arrived before its caps"));
     return GST_FLOW_NOT_NEGOTIATED;
   }
   item.payload = value = get_value (self, buffer, &item.frame.held_bytes);

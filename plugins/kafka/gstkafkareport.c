@@ -26,24 +26,26 @@ dropped_name (guint reason)
   return trib_kafka_dropped_to_string (reason);
 }
 
-/* clang-format off */
 const TribField gst_kafka_report_connection_rows[] = {
   { "state", TRIB_FIELD_TEXT, CONNECTION (state), "connected, degraded or down" },
   { "previous", TRIB_FIELD_TEXT, CONNECTION (previous), "the state before" },
   { "recovered", TRIB_FIELD_BOOL, CONNECTION (recovered), "whether an outage is over" },
   { "previous-duration", TRIB_FIELD_UINT64, CONNECTION (previous_ns), "ns in the state before" },
-  { "outage-duration", TRIB_FIELD_UINT64, CONNECTION (outage_ns), "with `recovered`: ns since the trouble began" },
+  { "outage-duration", TRIB_FIELD_UINT64, CONNECTION (outage_ns),
+      "with `recovered`: ns since the trouble began" },
   { "pending", TRIB_FIELD_UINT64, CONNECTION (pending), "frames or records without an outcome" },
-  { "reason", TRIB_FIELD_TEXT, CONNECTION (reason), "what the client said last, may be empty" },
+  { "reason", TRIB_FIELD_TEXT, CONNECTION (reason),
+      "the last text of the client about it, may be empty" },
 };
 
 const TribField gst_kafka_report_loss_rows[] = {
   { "failed", TRIB_FIELD_UINT64, LOSS (failed), "how many failed since the message before" },
-  { "dropped", TRIB_FIELD_UINT64, LOSS (dropped), "how many were dropped since the message before" },
-  { "failed-", TRIB_FIELD_COUNTS, LOSS (failed_by_reason), "of `failed`, for each reason that occurred",
-      TRIB_KAFKA_N_FAILED, failed_name, TRUE },
-  { "dropped-", TRIB_FIELD_COUNTS, LOSS (dropped_by_reason), "of `dropped`, for each reason that occurred",
-      TRIB_KAFKA_N_DROPPED, dropped_name, TRUE },
+  { "dropped", TRIB_FIELD_UINT64, LOSS (dropped),
+      "how many were dropped since the message before" },
+  { "failed-", TRIB_FIELD_COUNTS, LOSS (failed_by_reason),
+      "of `failed`, for each reason that occurred", TRIB_KAFKA_N_FAILED, failed_name, TRUE },
+  { "dropped-", TRIB_FIELD_COUNTS, LOSS (dropped_by_reason),
+      "of `dropped`, for each reason that occurred", TRIB_KAFKA_N_DROPPED, dropped_name, TRUE },
   { "reason", TRIB_FIELD_TEXT, LOSS (reason), "of the last one, for people" },
 };
 
@@ -54,33 +56,42 @@ const TribField gst_kafka_report_stats_rows[] = {
       "those that the broker has (of a frame: its registry entry; in legacy mode: its record)" },
   { "failed", TRIB_FIELD_UINT64, STATS (failed), "those that were not delivered, for any reason" },
   { "failed-", TRIB_FIELD_COUNTS, COUNTER (failed),
-      "of `failed`, by reason: timed-out is not acknowledged within `delivery-timeout-ms`, too-large is more than the "
-      "broker or `max-pending-bytes` allows, purged is given up when the sink stopped, refused is any other refusal",
+      "of `failed`, by reason: timed-out is not acknowledged within `delivery-timeout-ms`, "
+      "too-large is more than the "
+      "broker or `max-pending-bytes` allows, purged is given up when the sink stopped, refused is "
+      "any other refusal",
       TRIB_KAFKA_FAILED_REFUSED + 1, failed_name },
   { "dropped", TRIB_FIELD_UINT64, STATS (dropped), "those that were dropped by policy" },
   { "dropped-", TRIB_FIELD_COUNTS, COUNTER (dropped),
-      "of `dropped`, by reason: newest, oldest and non-key by that `overflow` policy, overflow by the policy error, "
+      "of `dropped`, by reason: newest, oldest and non-key by that `overflow` policy, overflow by "
+      "the policy error, "
       "flushed is waiting for space when a flush or a state change came",
       TRIB_KAFKA_N_DROPPED, dropped_name },
   { "pending", TRIB_FIELD_UINT64, COUNTER (pending), "those without an outcome" },
-  { "waiting", TRIB_FIELD_UINT64, COUNTER (waiting), "of `pending`: those that the client does not have yet" },
+  { "waiting", TRIB_FIELD_UINT64, COUNTER (waiting),
+      "of `pending`: those that the client does not have yet" },
   { "blocked", TRIB_FIELD_UINT64, COUNTER (blocked),
       "1 while one waits for space; it counts as produced when it is taken or lost" },
   { "bytes-produced", TRIB_FIELD_UINT64, COUNTER (bytes_produced), "payload bytes of `produced`" },
-  { "bytes-acknowledged", TRIB_FIELD_UINT64, COUNTER (bytes_acknowledged), "payload bytes of `acknowledged`" },
+  { "bytes-acknowledged", TRIB_FIELD_UINT64, COUNTER (bytes_acknowledged),
+      "payload bytes of `acknowledged`" },
   { "pending-bytes", TRIB_FIELD_UINT64, COUNTER (pending_bytes),
       "bytes held for `pending`, bounded by `max-pending-bytes`" },
-  { "peak-pending-bytes", TRIB_FIELD_UINT64, COUNTER (max_pending_bytes), "the most that `pending-bytes` has been" },
-  { "pinned-bytes", TRIB_FIELD_UINT64, COUNTER (pinned_bytes), "memory of the buffers still referenced" },
-  { "pinned-buffers", TRIB_FIELD_UINT64, COUNTER (pinned_buffers), "number of the buffers still referenced" },
-  { "copied-bytes", TRIB_FIELD_UINT64, STATS (copied_bytes), "payload bytes that had to be copied" },
+  { "peak-pending-bytes", TRIB_FIELD_UINT64, COUNTER (max_pending_bytes),
+      "the most that `pending-bytes` has been" },
+  { "pinned-bytes", TRIB_FIELD_UINT64, COUNTER (pinned_bytes),
+      "memory of the buffers still referenced" },
+  { "pinned-buffers", TRIB_FIELD_UINT64, COUNTER (pinned_buffers),
+      "number of the buffers still referenced" },
+  { "copied-bytes", TRIB_FIELD_UINT64, STATS (copied_bytes),
+      "payload bytes that had to be copied" },
   { "latency-p50-us", TRIB_FIELD_INT64, STATS (latency_p50_us),
       "median time from taking one to its acknowledgement, -1 before the first" },
   { "latency-p99-us", TRIB_FIELD_INT64, STATS (latency_p99_us), "the same: what 99 % stay below" },
   { "outages", TRIB_FIELD_UINT64, COUNTER (outages), "how often the connection went down" },
-  { "connection", TRIB_FIELD_TEXT, STATS (connection), "connecting, connected, degraded or down; empty in NULL" },
+  { "connection", TRIB_FIELD_TEXT, STATS (connection),
+      "connecting, connected, degraded or down; empty in NULL" },
 };
-/* clang-format on */
 
 /**
  * gst_kafka_report_connection:

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Rows of the tables of messages and stats that Kafka elements have in common, and the values that they are of. An
- * element's table joins them to its own name. */
+/* Rows of the tables of messages and stats that Kafka elements have in common, and the values
+ * that they are of. An element's table joins them to its own name. */
 
 #define GST_KAFKA_N_CONNECTION_ROWS 7
 #define GST_KAFKA_N_LOSS_ROWS 5

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The settings that Kafka elements have as properties: their table, their store, and the core's configuration made of
- * them. A source has some of a sink's. */
+/* The settings that Kafka elements have as properties: their table, their store, and the core's
+ * configuration made of them. A source has some of a sink's. */
 #include "gstkafkasettings.h"
 
 #define DEFAULT_MAX_PENDING_BYTES (64 * 1024 * 1024)
@@ -8,39 +8,58 @@
 #define DEFAULT_DRAIN_TIMEOUT_MS 10000
 #define MAX_TIMEOUT_MS 900000
 
-/* a row: name, nick, blurb, field, and what else there is to say */
+/* a row: name, nick, blurb, field, and the rest of a TribProperty */
 #define ROW(kind_, name_, nick_, blurb_, field, ...)                              \
   {                                                                               \
     .kind = TRIB_PROPERTY_##kind_, .name = name_, .nick = nick_, .blurb = blurb_, \
     .offset = G_STRUCT_OFFSET (GstKafkaSettings, field), __VA_ARGS__              \
   }
 
-/* clang-format off */
-#define SERVERS \
-  ROW (TEXT, "bootstrap-servers", "Bootstrap servers", \
+#define SERVERS                                                                                    \
+  ROW (TEXT, "bootstrap-servers", "Bootstrap servers",                                             \
       "Brokers to begin with, HOST:PORT[,HOST:PORT...], or in-process for one inside the process", \
       bootstrap_servers, .text = "localhost:9092")
-#define PREFIX ROW (TEXT, "topic-prefix", "Topic prefix", "Text put before each topic's name", topic_prefix)
-#define CLIENT_CONFIG(name, nick) \
-  ROW (STRUCTURE, name, nick, \
-      "Options for librdkafka, applied last, such as security.protocol; secrets are not shown again", client_config)
-#define METADATA_TOPIC \
+#define PREFIX \
+  ROW (TEXT, "topic-prefix", "Topic prefix", "Text put before each topic's name", topic_prefix)
+#define CLIENT_CONFIG(name, nick)                                                               \
+  ROW (STRUCTURE, name, nick,                                                                   \
+      "Options for librdkafka, applied last, such as security.protocol; secrets are not shown " \
+      "again",                                                                                  \
+      client_config)
+#define METADATA_TOPIC                                                            \
   ROW (TEXT, "metadata-topic", "Metadata topic", "Topic of the frames' metadata", \
       topics[TRIB_KAFKA_TOPIC_METADATA], .get_text = metadata_topic)
-#define BINARY_TOPIC \
+#define BINARY_TOPIC                                                       \
   ROW (TEXT, "binary-topic", "Binary topic", "Topic of the frames' bytes", \
       topics[TRIB_KAFKA_TOPIC_BINARY], .get_text = binary_topic)
-#define REGISTRY_TOPIC \
-  ROW (TEXT, "registry-topic", "Registry topic", "Topic of the entries that say where bytes and metadata are", \
+#define REGISTRY_TOPIC                                              \
+  ROW (TEXT, "registry-topic", "Registry topic",                    \
+      "Topic of the entries with the places of bytes and metadata", \
       topics[TRIB_KAFKA_TOPIC_REGISTRY], .get_text = registry_topic)
-#define LEGACY_TOPIC \
+#define LEGACY_TOPIC                                                                \
   ROW (TEXT, "legacy-topic", "Legacy topic", "Topic of the records of legacy mode", \
       topics[TRIB_KAFKA_TOPIC_LEGACY], .get_text = legacy_topic)
 
-static const gchar *metadata_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA]; }
-static const gchar *binary_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY]; }
-static const gchar *registry_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY]; }
-static const gchar *legacy_topic (void) { return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_LEGACY]; }
+static const gchar *
+metadata_topic (void)
+{
+  return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_METADATA];
+}
+static const gchar *
+binary_topic (void)
+{
+  return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_BINARY];
+}
+static const gchar *
+registry_topic (void)
+{
+  return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_REGISTRY];
+}
+static const gchar *
+legacy_topic (void)
+{
+  return trib_kafka_default_topics[TRIB_KAFKA_TOPIC_LEGACY];
+}
 
 static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
@@ -51,44 +70,48 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_REGISTRY_TOPIC] = REGISTRY_TOPIC,
   [GST_KAFKA_SETTING_LEGACY_TOPIC] = LEGACY_TOPIC,
   [GST_KAFKA_SETTING_SESSION_ID] = ROW (TEXT, "session-id", "Session id",
-      "Session of frames that carry no identity (NULL = a fresh one each start, which can be read)", session_id,
-      .is_nullable = TRUE),
+      "Session of frames that carry no identity (NULL = a fresh one each start, which can be read)",
+      session_id, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
       "Stream of frames that carry no identity, without underscore", stream_id, .text = "video-0"),
-  [GST_KAFKA_SETTING_MODE] = ROW (ENUM, "mode", "Mode",
-      "Whether a frame becomes three records or one JSON record", mode, .while_playing = TRUE,
-      .type_name = "GstKafkaMode",
-      .choices = { [GST_KAFKA_MODE_BINARY] = { "binary", "Bytes, metadata and registry entry on three topics" },
+  [GST_KAFKA_SETTING_MODE]
+  = ROW (ENUM, "mode", "Mode", "Whether a frame becomes three records or one JSON record", mode,
+      .while_playing = TRUE, .type_name = "GstKafkaMode",
+      .choices = { [GST_KAFKA_MODE_BINARY]
+                   = { "binary", "Bytes, metadata and registry entry on three topics" },
           [GST_KAFKA_MODE_LEGACY] = { "legacy", "One JSON record with the picture in base64" } }),
   [GST_KAFKA_SETTING_PARTITION_BY] = ROW (ENUM, "partition-by", "Partition by",
       "Whether a stream keeps to one partition or its frames spread over all", partition_by,
       .type_name = "GstKafkaPartitionBy",
-      .choices = { [GST_KAFKA_PARTITION_BY_STREAM] = { "stream", "A stream keeps to one partition, in order" },
+      .choices = { [GST_KAFKA_PARTITION_BY_STREAM]
+                   = { "stream", "A stream keeps to one partition, in order" },
           [GST_KAFKA_PARTITION_BY_FRAME] = { "frame", "Frames spread over all partitions" } }),
-  [GST_KAFKA_SETTING_OVERFLOW] = ROW (ENUM, "overflow", "Overflow",
-      "What to do when max-pending-bytes is reached", overflow, .while_playing = TRUE,
-      .type_name = "GstKafkaOverflow",
-      .choices = {
-          [TRIB_KAFKA_OVERFLOW_BLOCK] = { "block", "Wait for space, up to the delivery timeout" },
+  [GST_KAFKA_SETTING_OVERFLOW]
+  = ROW (ENUM, "overflow", "Overflow", "What to do when max-pending-bytes is reached", overflow,
+      .while_playing = TRUE, .type_name = "GstKafkaOverflow",
+      .choices
+      = { [TRIB_KAFKA_OVERFLOW_BLOCK] = { "block", "Wait for space, up to the delivery timeout" },
           [TRIB_KAFKA_OVERFLOW_DROP_NEWEST] = { "drop-newest", "Drop the frame that arrives" },
-          [TRIB_KAFKA_OVERFLOW_DROP_OLDEST] = { "drop-oldest", "Drop the oldest frames not handed to the client" },
-          [TRIB_KAFKA_OVERFLOW_DROP_NON_KEY] = { "drop-non-key",
-              "Drop frames that are no key frames, and those that need them" },
+          [TRIB_KAFKA_OVERFLOW_DROP_OLDEST]
+          = { "drop-oldest", "Drop the oldest frames not handed to the client" },
+          [TRIB_KAFKA_OVERFLOW_DROP_NON_KEY]
+          = { "drop-non-key", "Drop frames that are no key frames, and those that need them" },
           [TRIB_KAFKA_OVERFLOW_ERROR] = { "error", "Stop with an error" } }),
   [GST_KAFKA_SETTING_MAX_PENDING_BYTES] = ROW (UINT64, "max-pending-bytes", "Maximum pending bytes",
       "Memory limit for unacknowledged frames or records (bytes)", max_pending_bytes,
-      .min = 1024 * 1024, .max = G_GUINT64_CONSTANT (1) << 40, .initial = DEFAULT_MAX_PENDING_BYTES),
+      .min = 1024 * 1024, .max = G_GUINT64_CONSTANT (1) << 40,
+      .initial = DEFAULT_MAX_PENDING_BYTES),
   [GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS] = ROW (UINT, "delivery-timeout-ms", "Delivery timeout",
       "Delivery timeout, applied while queued and again after sending (ms)", delivery_timeout_ms,
       .min = 1000, .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DELIVERY_TIMEOUT_MS),
   [GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = ROW (UINT, "drain-timeout-ms", "Drain timeout",
-      "How long EOS and going to NULL wait for acknowledgements (ms)", drain_timeout_ms, .while_playing = TRUE,
-      .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DRAIN_TIMEOUT_MS),
-  [GST_KAFKA_SETTING_TOPIC] = ROW (TEXT, "topic", "Topic", "Topic of the records", record_topic,
-      .text = "mps-sensor-stream"),
+      "How long EOS and going to NULL wait for acknowledgements (ms)", drain_timeout_ms,
+      .while_playing = TRUE, .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DRAIN_TIMEOUT_MS),
+  [GST_KAFKA_SETTING_TOPIC]
+  = ROW (TEXT, "topic", "Topic", "Topic of the records", record_topic, .text = "mps-sensor-stream"),
   [GST_KAFKA_SETTING_KEY_FIELD] = ROW (TEXT, "key-field", "Key field",
-      "Member of a JSON record whose value is the Kafka key (NULL = records have no key)", key_field,
-      .is_nullable = TRUE),
+      "Member of a JSON record whose value is the Kafka key (NULL = records have no key)",
+      key_field, .is_nullable = TRUE),
   [GST_KAFKA_SINK_BROKER_ADDRESS] = { TRIB_PROPERTY_STATE, "broker-address", "Broker address",
       "Address of the brokers in use, also of the one inside the process" },
   [GST_KAFKA_SINK_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
@@ -104,11 +127,11 @@ static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
   [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
   [GST_KAFKA_SETTING_REGISTRY_TOPIC] = REGISTRY_TOPIC,
   [GST_KAFKA_SETTING_SESSION_ID] = ROW (TEXT, "session-id", "Session id",
-      "The only session to read (NULL = sessions one after another)", session_id, .is_nullable = TRUE),
+      "The only session to read (NULL = sessions one after another)", session_id,
+      .is_nullable = TRUE),
   [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
       "The only stream to read (NULL = the first that is found)", stream_id, .is_nullable = TRUE),
 };
-/* clang-format on */
 
 static const TribProperties sink_properties = TRIB_PROPERTIES (sink_table);
 static const TribProperties source_properties = TRIB_PROPERTIES (source_table);
@@ -156,7 +179,8 @@ fill (GParamSpec **properties, guint first, guint last)
 
 /**
  * gst_kafka_settings_install_source:
- * @properties: (array): an element's table of properties, with space for %GST_KAFKA_N_SETTINGS from 1 on
+ * @properties: (array): an element's table of properties, with space for %GST_KAFKA_N_SETTINGS
+ *   from 1 on
  *
  * What every Kafka source has.
  */
@@ -267,7 +291,8 @@ collect_option (GQuark field, const GValue *value, gpointer user_data)
  * @settings: settings, guarded by the caller
  * @servers: address of the brokers in use
  *
- * Returns: (transfer full): a copy as the core wants it; to be freed with gst_kafka_config_free()
+ * Returns: (transfer full): a copy in the form of the core; to be freed with
+ * gst_kafka_config_free()
  */
 GstKafkaConfig *
 gst_kafka_settings_to_config (const GstKafkaSettings *settings, const gchar *servers)

@@ -55,8 +55,8 @@ link_changed_cb (
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
   if (event->state == TRIB_LINK_DOWN)
     GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
-        ("No delivery to Kafka at %s. %s wait, %" G_GUINT64_FORMAT " now.",
-            PRIV (self)->life.broker_address, klass->first_things, n_pending),
+        ("Kafka at %s is not acknowledging; %" G_GUINT64_FORMAT " %s are queued.",
+            PRIV (self)->life.broker_address, n_pending, klass->things),
         ("%s", *why ? why : "nothing was acknowledged"));
 }
 
@@ -76,8 +76,8 @@ lost_cb (gpointer user_data, const TribKafkaLosses *losses)
   if (!PRIV (self)->loss_warned && gst_kafka_report_needs_warning (losses)) {
     PRIV (self)->loss_warned = TRUE;
     GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("%s are lost on their way to Kafka: %s.", klass->first_things, losses->message),
-        ("told once; stats counts them all"));
+        ("%s are not delivered to Kafka: %s.", klass->first_things, losses->message),
+        ("reported once a start; stats counts them all"));
   }
 }
 
@@ -98,14 +98,14 @@ log_cb (gpointer user_data, gint level, const gchar *text)
 {
   GstKafkaSink *self = user_data;
 
-  /* its warnings repeat with every attempt to connect; what matters of them goes to the bus */
+  /* its warnings repeat with every attempt to connect; what matters of them is posted on the bus */
   if (level <= 4)
     GST_INFO_OBJECT (self, "client: %s", text);
   else
     GST_DEBUG_OBJECT (self, "client: %s", text);
 }
 
-/* the broker of the process makes topics at once */
+/* the broker inside the process makes topics at once */
 static void
 add_topics (TribKafkaBroker *broker, const TribKafkaConfig *config)
 {
@@ -189,8 +189,8 @@ stop (GstElement *element, gboolean again)
     klass->end (self, again);
 }
 
-/* Waits end as long as anybody wants them to: GstBaseSink, for a flush or a state change, or change_state().
- *
+/* Waits end at once while there is an interrupt: of GstBaseSink, for a flush or a state change,
+ * or of change_state().
  * @thread: any
  * @locks: takes OBJECT_LOCK */
 static void
@@ -205,9 +205,10 @@ interrupt (GstKafkaSink *self, gint change)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* GstBaseSink interrupts the streaming thread when it pauses, but a thread that wakes late from one pause may begin
- * to wait for room within the next, and it waits with the lock that going on needs. So going on interrupts
- * it as well: it then waits in preroll, where it is woken once the interruption is over. */
+/* GstBaseSink interrupts the streaming thread when it pauses, but a thread that wakes late from
+ * one pause may begin to wait for space within the next, and it waits with the lock that going on
+ * needs. So going on interrupts it as well: it then waits in preroll, where it is woken once the
+ * interruption is over. */
 static GstStateChangeReturn
 change_state_of_base (GstElement *element, GstStateChange transition)
 {
@@ -256,9 +257,11 @@ submit (GstKafkaSink *self, TribKafkaItem *item, GError **error)
 /**
  * gst_kafka_sink_send:
  * @self: a sink that renders
- * @item: what to publish; a frame's form is that of the property `mode`, which may change while it waits
+ * @item: what to publish; a frame's form is that of the property `mode`, which may change while
+ *   it waits
  *
- * Publishes; where the wait for space is interrupted, tries again or counts the item as lost. Posts the errors.
+ * Publishes; where the wait for space is interrupted, tries again or counts the item as lost.
+ * Posts the errors.
  *
  * @thread: streaming
  */
@@ -297,8 +300,8 @@ gst_kafka_sink_send (GstKafkaSink *self, TribKafkaItem *item)
  * @buffer: a buffer
  * @held_bytes: what a reference to it keeps allocated
  *
- * While buffers flow, a reference is let go within milliseconds and costs nothing. While they pile up, a
- * small one in a large allocation would fill the bound with memory that holds nothing.
+ * While buffers flow, a reference is released within milliseconds and costs nothing. While they
+ * wait, a small one in a large allocation would fill the bound with memory that holds nothing.
  *
  * Returns: whether its bytes are to be copied out
  */
@@ -360,7 +363,7 @@ drain (GstKafkaSink *self)
     if (gst_base_sink_wait_preroll (GST_BASE_SINK (self)) != GST_FLOW_OK)
       return FALSE;
   }
-  /* an application that ends with EOS reads nothing that comes later */
+  /* an application that ends with EOS reads no later message */
   trib_kafka_publisher_notify (priv->publisher);
   return TRUE;
 }

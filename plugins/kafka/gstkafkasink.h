@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* What Kafka sinks share: their life with a publisher, waits that can be interrupted, the drain, what
- * they tell. Not an element by itself. */
+/* Base class of Kafka sinks: their life with a publisher, waits that can be interrupted, the
+ * drain, messages and stats. Not an element by itself. */
 
 #define GST_TYPE_KAFKA_SINK (gst_kafka_sink_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstKafkaSink, gst_kafka_sink, GST, KAFKA_SINK, GstBaseSink)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Admission: whether a frame is taken. What is held for frames without an outcome is bounded in bytes; when a frame does
- * not fit, the overflow policy decides. Everything here runs with the publisher's lock held. */
+/* Admission: whether a frame is taken. What is held for frames without an outcome is bounded in
+ * bytes; when a frame does not fit, the overflow policy decides. Everything here runs with the
+ * publisher's lock held. */
 #include "trib-kafka-publisher-private.h"
 
 static gboolean
@@ -9,7 +10,8 @@ has_space (const TribKafkaPublisher *p, guint64 cost)
   return p->stats.pending_bytes + cost <= p->config.max_pending_bytes;
 }
 
-/* whether the client may be given a frame of @cost: it has half of the bound, and space for one frame */
+/* whether the client may be given a frame of @cost: it has half of the bound, and space for one
+ * frame */
 gboolean
 trib_kafka_admission_in_client (const TribKafkaPublisher *p, guint64 cost)
 {
@@ -20,7 +22,8 @@ trib_kafka_admission_in_client (const TribKafkaPublisher *p, guint64 cost)
  * trib_kafka_admission_wake:
  * @p: a publisher, locked
  *
- * Something was settled or released: wakes the threads that wait for it, when there is what they wait for.
+ * Something was settled or released: wakes the threads that wait for it, when there is what they
+ * wait for.
  */
 void
 trib_kafka_admission_wake (TribKafkaPublisher *p)
@@ -85,8 +88,8 @@ make_space (TribKafkaPublisher *p, const TribKafkaPending *frame, TribKafkaDropp
 
 typedef enum { SPACE, NO_SPACE, TIMED_OUT } Space;
 
-/* The lock is free while it waits. A wait is ended by space, its deadline, a flush, another policy or the client's
- * end. */
+/* The lock is free while it waits. A wait is ended by space, its deadline, a flush, another
+ * policy or the client's end. */
 static Space
 wait_for_space (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
@@ -173,8 +176,8 @@ fail_late (TribKafkaPublisher *p, TribKafkaPending *frame)
  * @frame: (transfer full): a frame that is not counted yet
  * @error: return location, set with %TRIB_KAFKA_PUBLISH_ERROR
  *
- * Takes the frame, or not; may wait. It is counted with its outcome or when it is taken, so a frame whose
- * wait was ended has left no trace.
+ * Takes the frame, or not; may wait. It is counted with its outcome or when it is taken, so a
+ * frame whose wait was ended has left no trace.
  */
 TribKafkaPublishResult
 trib_kafka_admission_run (TribKafkaPublisher *p, TribKafkaPending *frame, GError **error)

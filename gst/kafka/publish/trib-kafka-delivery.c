@@ -175,8 +175,8 @@ may_send (const TribKafkaPublisher *p, const TribKafkaPending *frame)
  * trib_kafka_delivery_dispatch:
  * @p: a publisher, locked
  *
- * Hands waiting frames to the client while its half of the bound has space. What the client holds cannot be taken
- * back, so the rest of the bound is kept here, where a drop policy can choose.
+ * Hands waiting frames to the client while its half of the bound has space. What the client holds
+ * cannot be taken back, so the rest of the bound is kept here, where a drop policy can choose.
  */
 void
 trib_kafka_delivery_dispatch (TribKafkaPublisher *p)
@@ -276,8 +276,8 @@ take_report (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topi
     frame->maybe_linked = committing && report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
     break_frame (frame, reason_of_report (topic, report), describe_failure (p, topic, report));
   } else if (report->offset < 0) {
-    /* The client takes it for done but cannot say where it is; it may not be there at all (see the queues).
-     * A LINKED entry that leads nowhere would be worse than none. */
+    /* The client takes it for done but does not know where it is; it may not be there at all (see
+     * trib-kafka-queues.c). A LINKED entry that leads nowhere would be worse than none. */
     frame->maybe_linked = committing;
     break_frame (frame, committing ? TRIB_KAFKA_FAILED_REGISTRY : TRIB_KAFKA_FAILED_REFUSED,
         g_strdup_printf ("the record of %" G_GSIZE_FORMAT

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The giving up of what is pending: by a publisher that goes on, or by one that closes. The I/O thread takes the
- * steps between its polls. Destroying the client while it has records would leak their payloads. */
+/* The giving up of what is pending: by a publisher that goes on, or by one that closes. The I/O
+ * thread takes the steps between its polls. Destroying the client while it has records would leak
+ * their payloads. */
 #include "trib-kafka-publisher-private.h"
 
 #include <common/trib-state.h>
@@ -32,9 +33,8 @@ is_empty (const TribKafkaPublisher *p)
   return p->waiting.length == 0 && p->sent.length == 0 && p->stats.loss_records_pending == 0;
 }
 
-/* Not under the lock, because it waits for the client's threads: nothing is handed over meanwhile. What was purged
- * is reported by the next polls.
- *
+/* Not under the lock, because it waits for the client's threads: nothing is handed over
+ * meanwhile. What was purged is reported by the next polls.
  * @locks: requires the publisher's, gives it back for a while */
 static void
 purge (TribKafkaPublisher *p)
@@ -55,9 +55,9 @@ fail_waiting (TribKafkaPublisher *p)
         p->fatal ? p->fatal->message : "given up before it was sent: the sink stopped");
 }
 
-/* That frames are given up is written down when there is a broker to write it to, which is why what the
- * client has goes first: purging takes all that it has, also the entries of those that were given up
- * before. */
+/* That frames are given up is written down when there is a broker to write it to, which is why
+ * what the client has goes first: purging takes all that it has, also the entries of those that
+ * were given up before. */
 static void
 begin (TribKafkaPublisher *p)
 {

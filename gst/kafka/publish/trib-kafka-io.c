@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The client of a publisher (a librdkafka producer), its callbacks, and the I/O thread that serves it. */
+/* The client of a publisher (a librdkafka producer), its callbacks, and the I/O thread that
+ * serves it. */
 #include "trib-kafka-publisher-private.h"
 
 #define POLL_MS 50
@@ -50,7 +51,7 @@ error_cb (rd_kafka_t *rk, int err, const char *reason, void *opaque)
       break;
     }
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-      /* it says no more than the transport errors before it */
+      /* it adds nothing to the transport errors before it */
       note_trouble (p, NULL);
       break;
     case RD_KAFKA_RESP_ERR__RESOLVE:
@@ -138,9 +139,9 @@ trib_kafka_io_close (TribKafkaPublisher *p)
  * @p: a publisher
  * @timeout_ms: how long to wait for something
  *
- * Serves the client's callbacks, then wakes the threads that wait for what the reports said. Reports arrive in the
- * hundreds: a thread that was woken by each would find space for one more frame, and wait again for the lock
- * and for space.
+ * Serves the client's callbacks, then wakes the threads that wait for an outcome or for space.
+ * Reports arrive in the hundreds: a thread that was woken by each would find space for one more
+ * frame, and wait again for the lock and for space.
  *
  * @thread: I/O
  * @locks: takes the publisher's

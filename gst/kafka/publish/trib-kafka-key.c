@@ -71,7 +71,7 @@ take_value (TribJsonReader *reader, const gchar *text, gsize size, const gchar *
       forget (ret_key, ret_key_size);
       return TRUE;
     case TRIB_JSON_ERROR_TOKEN:
-      return TRUE; /* told by the caller */
+      return TRUE; /* the caller reports it */
     default:
       g_set_error (error, TRIB_JSON_ERROR, TRIB_JSON_ERROR_TYPE,
           "the member \"%s\" is %s, which cannot be a key", key_field,
@@ -84,10 +84,10 @@ take_value (TribJsonReader *reader, const gchar *text, gsize size, const gchar *
  * trib_kafka_key_read:
  * @reader: of trib_kafka_key_reader_new()
  * @value: a record
- * @key_field: (nullable): name of the member of the outermost object whose value is the key; where it
- *   occurs twice, each has to be one that can be a key, and the last one counts
- * @ret_key: (out) (nullable) (transfer full): the key, terminated; %NULL when the record has no such
- *   member, or null in it
+ * @key_field: (nullable): name of the member of the outermost object whose value is the key;
+ *   where it occurs twice, each has to be one that can be a key, and the last one counts
+ * @ret_key: (out) (nullable) (transfer full): the key, terminated; %NULL when the record has no
+ *   such member, or null in it
  * @ret_key_size: (out): its bytes
  * @error: return location
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The thread of a publisher's callbacks. What an application does in them (a handler of bus messages may do anything)
- * does not delay deliveries. */
+/* The thread of a publisher's callbacks. What an application does in them (a handler of bus
+ * messages may do anything) does not delay deliveries. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A frame or record on its way: made of its description, and what its records say. */
+/* A frame or record without an outcome: made of an item, and the contents of its records. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@
 #define RECORD_OVERHEAD_BYTES 512
 
 /* A text that is nearly always the one before is shared by the frames. (GLib's interned reference
- * strings may not be let go on one thread while another asks for the same text, which GLib 2.74 gets wrong.) */
+ * strings may not be released on one thread while another one asks for the same text: a fault of
+ * GLib 2.74.) */
 static gchar *
 share (gchar **last, const gchar *text)
 {
@@ -25,7 +26,7 @@ share (gchar **last, const gchar *text)
   return g_ref_string_acquire (*last);
 }
 
-/* what its records say; outside the lock, because legacy frames are large */
+/* the contents of its records; outside the lock, because legacy frames are large */
 static void
 describe_frame (TribKafkaPublisher *p, TribKafkaPending *frame, const TribKafkaItem *item)
 {
@@ -152,7 +153,7 @@ trib_kafka_pending_whole (const TribKafkaPending *frame, gsize size)
   return size + RECORD_OVERHEAD_BYTES + names;
 }
 
-/* what its registry entry says */
+/* the contents of its registry entry */
 void
 trib_kafka_pending_entry (
     const TribKafkaPublisher *p, const TribKafkaPending *frame, TribKafkaEntry *entry)
@@ -178,7 +179,8 @@ trib_kafka_pending_entry (
     entry->binary.partition = -1;
 }
 
-/* As Apache Kafka's Java clients choose it, so that their producers and consumers agree with ours. */
+/* As Apache Kafka's Java clients choose it, so that their producers and consumers agree with
+ * ours. */
 gint32
 trib_kafka_pending_choose_partition (const TribKafkaPublisher *p, const TribKafkaPending *frame)
 {

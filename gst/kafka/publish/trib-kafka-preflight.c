@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What must be known before the first frame is handed to the client: that a broker answers, that the topics
- * exist, how many partitions they have (the same number must be usable in all three), and how large a record
- * may be. Until then frames wait in the publisher, where they can still be dropped by policy. */
+/* What must be known before the first frame is handed to the client: that a broker answers, that
+ * the topics exist, how many partitions they have (the same number must be usable in all three),
+ * and how large a record may be. Until then frames wait in the publisher, where they can still be
+ * dropped by policy. */
 #include "trib-kafka-publisher-private.h"
 
 #define METADATA_WAIT_MS 200
@@ -47,8 +48,9 @@ read_limit (TribKafkaPublisher *p, const rd_kafka_ConfigResource_t *answer, guin
   }
 }
 
-/* max.message.bytes of the group's topics. A broker that does not know it (older than 0.11, or the mock
- * cluster) or does not permit it (authorization) leaves the limit unknown: then its refusal of a frame shows it. */
+/* max.message.bytes of the group's topics. A broker that does not know it (older than 0.11, or
+ * the mock cluster) or does not permit it (authorization) leaves the limit unknown: then its
+ * refusal of a frame shows it. */
 static void
 ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
 {
@@ -125,9 +127,9 @@ make_topics (TribKafkaPublisher *p, TribKafkaGroup group)
   g_mutex_unlock (&p->lock);
 }
 
-/* A batch larger than the topic allows is refused whole, with frames in it that would fit. A client
- * with smaller batches can take this one's place as long as no frame has been handed over; after that,
- * the topic's lanes let no more pass at a time than a batch may hold. */
+/* A batch larger than the topic allows is refused whole, with frames in it that would fit. A
+ * client with smaller batches can take this one's place as long as no frame has been handed over;
+ * after that, the topic's partition queues let no more pass at a time than a batch may hold. */
 static void
 narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
 {
@@ -217,9 +219,9 @@ note_answer (TribKafkaPublisher *p, gboolean usable)
  * @p: a publisher
  * @now: monotonic time, us
  *
- * One attempt, when it is due: while frames wait for a group of topics, or while the connection is
- * not known to be good (an answer ends an outage in which no frame is pending). Waits for the broker for a fraction
- * of a second at most.
+ * One attempt, when it is due: while frames wait for a group of topics, or while the connection
+ * is not known to be good (an answer ends an outage in which no frame is pending). Waits for the
+ * broker for a fraction of a second at most.
  *
  * @thread: I/O
  * @locks: takes the publisher's

@@ -58,14 +58,14 @@ typedef struct {
   rd_kafka_topic_t *rkt;  /* NULL until its group is wanted */
   TribKafkaQueue *queues; /* by partition */
   gint32 n_queues;
-  guint64 max_bytes; /* of a record batch, says the broker; 0: not known */
+  guint64 max_bytes; /* of a record batch, as the broker reports it; 0: not known */
 } TribKafkaTopicState;
 
 /* where the single record of a legacy frame, and a record as it is, goes */
 #define TRIB_KAFKA_TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
 
 /* the topics of a binary frame, or that of a single record: they are made and looked up only once a
- * frame needs them, so that no topic appears that nobody writes */
+ * frame needs them, so that no topic is created without records */
 typedef enum {
   TRIB_KAFKA_GROUP_BINARY,
   TRIB_KAFKA_GROUP_SINGLE,
@@ -158,7 +158,7 @@ struct _TribKafkaPublisher {
   GError *fatal;
   gchar *client_why; /* the client's last text about the connection */
   gchar *topic_why;  /* why the topics cannot be used; replaces `client_why` */
-  gint throttle_ms;  /* how long the broker said last that it takes nothing; 0: no throttling */
+  gint throttle_ms;  /* of the broker's last notice; 0: no throttling */
 
   gboolean flushing;
   gboolean abandon;   /* asked: give up what is pending, then go on */
@@ -175,7 +175,7 @@ struct _TribKafkaPublisher {
   GQueue waiting;       /* taken, not handed to the client */
   GQueue sent;          /* handed to the client, oldest first */
   guint64 client_bytes; /* of `pending_bytes`: handed to the client */
-  guint n_slots;        /* records whose report is due */
+  guint n_slots;        /* records without a report */
   GPtrArray *released;  /* payloads to be released outside the lock */
   TribKafkaTopicState topics[TRIB_KAFKA_N_TOPICS];
   gboolean wanted[TRIB_KAFKA_N_GROUPS];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The publisher's life, and what its owner may ask of it. */
+/* Life and public functions of a publisher. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
 
-/* readers tell kinds of record apart by their topic */
+/* readers know the kind of a record by its topic */
 static gboolean
 check_topics (const TribKafkaPublisher *p, GError **error)
 {
@@ -123,9 +123,10 @@ trib_kafka_publisher_new (const TribKafkaConfig *config,
  * @p: a publisher that no other thread publishes to any more
  * @drain_timeout_ms: how long to wait for outcomes first
  *
- * Drains, then gives up the rest: those frames count as purged and are reported by frames_lost before
- * this returns. No payload is referenced after it. After it only trib_kafka_publisher_get_stats() and
- * trib_kafka_publisher_free() may be called. Not from a callback.
+ * Drains, then gives up the rest: those frames count as purged and are reported by frames_lost
+ * before this returns. No payload is referenced after it. After it only
+ * trib_kafka_publisher_get_stats() and trib_kafka_publisher_free() may be called. Not from a
+ * callback.
  */
 void
 trib_kafka_publisher_close (TribKafkaPublisher *p, guint drain_timeout_ms)
@@ -162,8 +163,8 @@ trib_kafka_publisher_free (TribKafkaPublisher *p)
  * @item: what to publish
  * @error: return location, set with %TRIB_KAFKA_PUBLISH_ERROR
  *
- * Takes one frame or record. May wait for space when the overflow policy says so; the wait ends with the
- * delivery timeout, or with trib_kafka_publisher_set_flushing(). One thread at a time.
+ * Takes one frame or record. May wait for space if the overflow policy is block; the wait ends
+ * with the delivery timeout, or with trib_kafka_publisher_set_flushing(). One thread at a time.
  *
  * Returns: what became of it
  */
@@ -184,8 +185,8 @@ trib_kafka_publisher_submit (TribKafkaPublisher *p, const TribKafkaItem *item, G
  * @p: a publisher
  * @item: as given to trib_kafka_publisher_submit()
  *
- * Counts what trib_kafka_publisher_submit() gave %TRIB_KAFKA_PUBLISH_FLUSHING for and that is not tried again. It is
- * reported and written down like any other loss.
+ * Counts what trib_kafka_publisher_submit() gave %TRIB_KAFKA_PUBLISH_FLUSHING for and that is not
+ * tried again. It is reported and written down like any other loss.
  */
 void
 trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *item)
@@ -194,7 +195,7 @@ trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *
 
   g_mutex_lock (&p->lock);
   trib_kafka_settle_count (p, lost);
-  /* its wait was ended, so it is missing for those behind it */
+  /* its wait was ended, so it is missing for the frames after it */
   if (p->overflow == TRIB_KAFKA_OVERFLOW_DROP_NON_KEY)
     p->await_key = TRUE;
   trib_kafka_settle_dropped (
@@ -208,7 +209,8 @@ trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *
  * @item: a record
  * @message: what is wrong with it
  *
- * Counts a record that is not sent because it is not what it should be; it is reported like any other loss.
+ * Counts a record that is not sent because it is not what it should be; it is reported like any
+ * other loss.
  */
 void
 trib_kafka_publisher_count_malformed (
@@ -250,9 +252,9 @@ trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms)
  * trib_kafka_publisher_give_up:
  * @p: a publisher
  *
- * Fails every pending frame as purged, says so (frames_lost) and returns when that is done: about a
- * second at most, for registry entries that still can be written. The publisher goes on. Not from
- * its callbacks.
+ * Fails every pending frame as purged, reports it (frames_lost) and returns when that is done:
+ * about a second at most, for registry entries that still can be written. The publisher goes on.
+ * Not from its callbacks.
  */
 void
 trib_kafka_publisher_give_up (TribKafkaPublisher *p)
@@ -269,8 +271,8 @@ trib_kafka_publisher_give_up (TribKafkaPublisher *p)
  * trib_kafka_publisher_notify:
  * @p: a publisher
  *
- * Returns when everything that has happened so far has been told: losses, too, which otherwise wait up to a second
- * for more of them. Not from its callbacks.
+ * Returns when everything that has happened so far has been reported: losses, too, which
+ * otherwise wait up to a second for more of them. Not from its callbacks.
  */
 void
 trib_kafka_publisher_notify (TribKafkaPublisher *p)
@@ -300,7 +302,7 @@ trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing)
   g_mutex_unlock (&p->lock);
 }
 
-/* any thread; takes effect at once, also for a frame that waits for room */
+/* any thread; takes effect at once, also for a frame that waits for space */
 void
 trib_kafka_publisher_set_overflow (TribKafkaPublisher *p, TribKafkaOverflow overflow)
 {

@@ -7,23 +7,25 @@
 
 G_BEGIN_DECLS
 
-/* Sends frames to the three topics without copying them, writes the registry entry once both records are
- * acknowledged, and keeps counters that close; or sends records as they are to one topic. Each publisher has a client (a
- * librdkafka producer) of its own. See docs/internals/kafka-publisher.md and kafka-client.md. */
+/* Sends frames to the three topics without copying them, writes the registry entry once both
+ * records are acknowledged, and keeps counters that close; or sends records as they are to one
+ * topic. Each publisher has a client (a librdkafka producer) of its own. See
+ * docs/internals/kafka-publisher.md and kafka-client.md. */
 
 typedef struct _TribKafkaPublisher TribKafkaPublisher;
 
 typedef enum {
   TRIB_KAFKA_PUBLISH_TAKEN,    /* on its way: its outcome will be counted */
   TRIB_KAFKA_PUBLISH_LOST,     /* dropped or failed, and counted */
-  TRIB_KAFKA_PUBLISH_FLUSHING, /* its wait for room was ended; not taken and not counted */
+  TRIB_KAFKA_PUBLISH_FLUSHING, /* its wait for space was ended; not taken and not counted */
   TRIB_KAFKA_PUBLISH_ERROR,    /* as LOST, and the error is set: the caller must stop */
 } TribKafkaPublishResult;
 
 /**
  * TribKafkaForm:
  * @TRIB_KAFKA_FORM_BINARY: a frame as three records: bytes, metadata, registry entry
- * @TRIB_KAFKA_FORM_LEGACY: a frame as the one record of legacy mode (ARIA-4), which copies its bytes
+ * @TRIB_KAFKA_FORM_LEGACY: a frame as the one record of legacy mode (ARIA-4), which copies its
+ *   bytes
  * @TRIB_KAFKA_FORM_RECORD: one record as it is; nothing is written down when it is lost
  */
 typedef enum {
@@ -36,10 +38,10 @@ typedef enum {
  * TribKafkaItem:
  * @form: what it becomes
  * @payload: its bytes; referenced, not copied, until the broker has acknowledged them
- * @frame: of a record only @t_ns (0 or less: when it is handed to the client) and @held_bytes count; else session and
- *   stream must pass the checks of trib-frame-id.h
- * @key: (array length=key_size) (nullable): of a record: records of one key keep to one partition and their order;
- *   without a key they spread over all
+ * @frame: of a record only @t_ns (0 or less: when it is handed to the client) and @held_bytes
+ *   count; else session and stream must pass the checks of trib-frame-id.h
+ * @key: (array length=key_size) (nullable): of a record: records of one key keep to one partition
+ *   and their order; without a key they spread over all
  * @key_size: bytes of @key
  * @headers: (array zero-terminated=1) (nullable): of a record: names and values in turn
  *
@@ -61,7 +63,8 @@ typedef struct {
  * @failed: frames that failed since the last report, by reason
  * @dropped: frames that were dropped since the last report, by reason
  * @n_named: how many of them are named
- * @frame_ids: (array zero-terminated=1): the first of them; of records their numbers, the first is 0
+ * @frame_ids: (array zero-terminated=1): the first of them; of records their numbers, the first
+ *   is 0
  * @message: why the last one was lost
  */
 typedef struct {

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One queue per topic and partition, between the publisher and the client.
  *
- * An idempotent producer keeps several requests on their way. On a partition where the broker has no
- * state of this producer yet, it accepts whichever request comes first: when the first one is refused for
- * a moment (a new topic's leader is not there yet) and the second is taken, librdkafka 2.0 concludes that the
- * first must have been written as well ("implicit ack") and reports it as delivered, with no offset. It
- * was never written. So a queue lets one record through alone until the broker has said where it put it;
- * from then on the broker knows the producer and refuses what is out of order.
+ * An idempotent producer keeps several requests on their way. On a partition where the broker has
+ * no state of this producer yet, it accepts the first request that arrives: when the first one is
+ * refused for a moment (a new topic's leader is not there yet) and the second is taken,
+ * librdkafka 2.0 concludes that the first must have been written as well ("implicit ack") and
+ * reports it as delivered, with no offset. It was never written. So a queue lets one record
+ * through alone until the broker has reported its offset; from then on the broker knows the
+ * producer and refuses what is out of order.
  *
- * That producer sends no more for a partition while five of its messages are on their way, and looks again
- * and again, without a pause, whether it may (librdkafka 2.0 to 2.9: a broker thread then takes a whole
- * core). So a queue hands over what can go at once: records up to the fifth, or a batch when fewer are out.
+ * That producer sends no more for a partition while five of its messages are on their way, and
+ * looks again and again, without a pause, whether it may (librdkafka 2.0 to 2.9: a broker thread
+ * then takes a whole core). So a queue hands over what can go at once: records up to the fifth,
+ * or a batch when fewer are out.
  *
- * A queue also keeps batches within what its topic allows, where the client makes larger ones: the broker
- * would refuse such a batch whole. And it keeps everything while a purge is on its way. */
+ * A queue also keeps batches within what its topic allows, where the client makes larger ones:
+ * the broker would refuse such a batch whole. And it keeps everything while a purge is on its
+ * way. */
 #include "trib-kafka-publisher-private.h"
 
 #include <common/trib-state.h>
@@ -57,7 +60,8 @@ trib_kafka_queues_open (TribKafkaTopicState *topic, gint32 n_partitions)
  * trib_kafka_queues_forget:
  * @topic: a topic of which the client has no record
  *
- * The broker does not know the client's next producer: each partition begins with a record alone again.
+ * The broker does not know the client's next producer: each partition begins with a record alone
+ * again.
  */
 void
 trib_kafka_queues_forget (TribKafkaTopicState *topic)
@@ -127,7 +131,7 @@ hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
  * @p: a publisher, locked
  * @record: what to produce; key and value must stay until the slot's report, the headers are taken
  *
- * Returns: 0 when a report of the slot will come, else why not
+ * Returns: 0 when a report of the slot will follow, else why not
  */
 rd_kafka_resp_err_t
 trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record)
@@ -160,8 +164,8 @@ withdraw (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t 
   refuse (p, record, err);
 }
 
-/* A refusal may send, and that may open further lanes' queues, but never moves the lanes: they only
- * grow in preflight. */
+/* A refusal may send further records, but never moves the queues: their number only grows in
+ * preflight. */
 static void
 pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
 {
@@ -185,7 +189,7 @@ pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
  * trib_kafka_queues_reported:
  * @p: a publisher, locked
  * @slot: of the record
- * @known: whether the broker said where it put the record
+ * @known: whether the broker reported its offset
  *
  * To be called with each report of the client.
  */
@@ -196,8 +200,8 @@ trib_kafka_queues_reported (TribKafkaPublisher *p, const TribKafkaSlot *slot, gb
 
   queue->bytes -= slot->whole;
   queue->n_out--;
-  /* After a failure the client may go on as a new producer, which the broker does not know: reports of what
-   * was on its way before say nothing about that one. */
+  /* After a failure the client may go on as a new producer, which the broker does not know:
+   * reports of what was on its way before mean nothing for that one. */
   if (slot == queue->probe) {
     queue->probe = NULL;
     set_state (topic_of (p, slot), queue, known ? TRIB_KAFKA_QUEUE_WARM : TRIB_KAFKA_QUEUE_COLD,
@@ -222,7 +226,7 @@ trib_kafka_queues_resume (TribKafkaPublisher *p)
       pump (p, &p->topics[t].queues[i]);
 }
 
-/* only what is there now: a purged frame may leave a loss record in a queue */
+/* only what is there now: a purged frame may add a loss record */
 static void
 purge_queue (TribKafkaPublisher *p, gboolean with_loss_records, TribKafkaQueue *queue)
 {
@@ -260,8 +264,8 @@ trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records)
  * @p: a publisher, locked
  * @limit: monotonic time, us
  *
- * Records that have waited in a queue since @limit or longer are reported as timed out: one that the client has fails
- * after its own time, but those behind it must not each begin anew.
+ * Records that have waited in a queue since @limit or longer are reported as timed out: one that
+ * the client has fails after its own time, but those behind it must not each begin anew.
  */
 void
 trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit)

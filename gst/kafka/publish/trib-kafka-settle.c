@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The outcome of a frame: counted once, told, written down, and its memory let go. Everything here
- * runs with the publisher's lock held. */
+/* The outcome of a frame: counted once, reported, written down, and its memory released.
+ * Everything here runs with the publisher's lock held. */
 #include "trib-kafka-publisher-private.h"
 
 #include <string.h>
@@ -27,8 +27,9 @@ give_back (TribKafkaPublisher *p, TribKafkaPending *frame, guint64 bytes)
   trib_kafka_admission_wake (p);
 }
 
-/* Nobody reads its payload any more: the client has had it acknowledged, or never had it. That is
- * before the registry entry is written, so upstream has its buffer back as early as that is safe. */
+/* Its payload is not read any more: the client has had it acknowledged, or never had it. That is
+ * before the registry entry is written, so upstream has its buffer back as early as that is safe.
+ */
 void
 trib_kafka_settle_payload (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
@@ -44,7 +45,7 @@ trib_kafka_settle_payload (TribKafkaPublisher *p, TribKafkaPending *frame)
   give_back (p, frame, bytes);
 }
 
-/* the frame has its outcome; one that never found room is in no queue and holds nothing */
+/* the frame has its outcome; a frame that was not admitted is in no queue and holds nothing */
 static void
 settle (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
@@ -102,8 +103,8 @@ make_loss_record (
   return loss;
 }
 
-/* A lost frame leaves a registry entry, so that a reader can tell "lost" from "late". It is written
- * as well as can be: how many were and were not is counted. */
+/* A lost frame leaves a registry entry, so that a reader can distinguish "lost" from "late". It
+ * is written as well as can be: how many were and were not is counted. */
 static void
 write_loss_record (
     TribKafkaPublisher *p, TribKafkaPending *frame, const gchar *reason, const gchar *message)
@@ -138,7 +139,7 @@ write_loss_record (
   }
 }
 
-/* the client's report of a loss record, or that of a queue */
+/* the client's report of a loss record, or a queue's */
 void
 trib_kafka_settle_loss_record (
     TribKafkaPublisher *p, TribKafkaLossRecord *loss, const TribKafkaReport *report)
@@ -159,7 +160,7 @@ trib_kafka_settle_loss_record (
  * @reason: why
  * @message: why, for people
  *
- * Counts a frame as failed, says so in the registry, and lets it go.
+ * Counts a frame as failed, writes that to the registry, and frees it.
  */
 void
 trib_kafka_settle_failed (
@@ -176,7 +177,7 @@ trib_kafka_settle_failed (
   settle (p, frame);
 }
 
-/* the same for a frame that the overflow policy gives up */
+/* the same for a frame that the overflow policy drops */
 void
 trib_kafka_settle_dropped (
     TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaDropped reason, const gchar *message)
