@@ -76,8 +76,8 @@ trib_properties_make (const TribProperties *all, guint id)
           s->max > s->min ? (gint64) s->min : G_MININT64,
           s->max > s->min ? (gint64) s->max : G_MAXINT64, (gint64) s->initial, flags);
     case TRIB_PROPERTY_UINT64:
-      return g_param_spec_uint64 (s->name, s->nick, s->blurb, (guint64) s->min, (guint64) s->max,
-          (guint64) s->initial, flags);
+      return g_param_spec_uint64 (s->name, s->nick, s->blurb, (guint64) s->min,
+          s->max < 0x1p64 ? (guint64) s->max : G_MAXUINT64, (guint64) s->initial, flags);
     case TRIB_PROPERTY_DOUBLE:
       return g_param_spec_double (s->name, s->nick, s->blurb, s->min, s->max, s->initial, flags);
     default:

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Properties whose values are fields of a struct: a table says what they are, and installs, sets, gets, copies and frees
- * them. */
+/* Properties whose values are fields of a struct: a table says what they are, and installs, sets,
+ * gets, copies and frees them. */
 
 typedef enum {
   TRIB_PROPERTY_ENUM,
@@ -32,7 +32,7 @@ typedef struct {
   TribPropertyKind kind;
   const gchar *name, *nick, *blurb;
   gsize offset;              /* of the field */
-  gdouble min, max, initial; /* of numbers; all of them are exact doubles */
+  gdouble min, max, initial; /* of numbers; exact doubles, or the largest of the type */
   const gchar *type_name;    /* of an enum or of flags */
   TribPropertyChoice choices[6];
   gboolean while_playing; /* takes effect at once; else at the next start */
@@ -59,7 +59,8 @@ typedef struct {
     table, NULL, G_N_ELEMENTS (table) \
   }
 
-/* all that class_init() does: nothing else is needed where no property is notified by its GParamSpec */
+/* all that class_init() does: nothing else is needed where no property is notified by its
+ * GParamSpec */
 void trib_properties_install_class (const TribProperties *all, GObjectClass *object_class);
 /* set_property() and get_property() of an element whose fields its object lock guards */
 void trib_properties_set_locked (const TribProperties *all, gpointer fields, GObject *object,

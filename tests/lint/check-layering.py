@@ -80,6 +80,8 @@ RULES = {
     "plugins/*": Rule("a plugin folder includes its own folder, plugins/shared, the libraries of gst/, GStreamer and GLib/GIO; never another "
                       "plugin's folder, never an external library that a folder of gst/ wraps", own=LIBS,
                       system=(GLIB, GIO, GST_ANY)),
+    "tests/unit/shared": Rule("tests/unit/shared links plugins/shared, gst/, tests/support, GLib/GIO and GStreamer; never an element's folder",
+                              own=LIBS, system=(GLIB, GIO, GST_ANY), tests=("support",)),
     "tests/unit/*": Rule("tests/unit links libraries: gst/, tests/support, GLib/GIO, GStreamer's data headers and test clock; never plugins/",
                          own=LIBS, system=(GLIB, GIO, GST_DATA, GST_CLOCK, RDKAFKA), tests=("support",)),
     "tests/fuzz": Rule("tests/fuzz links libraries: gst/, tests/support, GLib/GIO; never plugins/", own=LIBS,
@@ -130,9 +132,9 @@ def allowed(rule, home, target):
         return True
     parts = target.split("/")
     if target.startswith("plugins/shared/"):
-        return home.startswith("plugins/")
+        return home.startswith("plugins/") or home == "tests/unit/shared"
     if parts[0] == "gst" and len(parts) > 2:
-        # programs are nobody's library
+        # programs are no libraries
         return parts[1] != "tools" and (rule.own == LIBS or parts[1] in rule.own)
     return parts[0] == "tests" and len(parts) > 2 and parts[1] in rule.tests
 
