@@ -44,8 +44,8 @@ update_portable (guint32 crc, const guint8 *p, gsize len)
 #include <nmmintrin.h>
 
 /* The instruction takes three cycles but a new one can start every cycle: three lanes run side by
- * side and are joined by the linear map "append one lane of zero bytes", tabulated byte by byte. Long lanes first, because
- * joining costs; short ones for most of what they leave. */
+ * side and are joined by the linear map "append one lane of zero bytes", tabulated byte by byte.
+ * Long lanes first, because joining costs; short ones for most of what they leave. */
 #define MAX_LANE 4096
 
 typedef struct {

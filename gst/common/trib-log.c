@@ -8,7 +8,8 @@ static TribLogHook log_hook;
 /**
  * trib_log_set_hook:
  * @hook: writes the lines; called on any thread, under any lock
- * @threshold: highest #TribLogLevel that @hook may want; it may change at any time, and lives for ever
+ * @threshold: highest #TribLogLevel that @hook may want; it may change at any time, and lives for
+ *   ever
  *
  * Once, before other threads use this binary's libraries.
  */

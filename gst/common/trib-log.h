@@ -5,15 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* The log of the libraries, which know no GStreamer: lines go to a hook. Plugins bind it to GStreamer's debug log
- * (plugins/shared/trib-element-log.h), so that GST_DEBUG=trib*:5 shows them; elsewhere nothing is bound, and nothing is
- * formatted.
+/* The log of the libraries, which know no GStreamer: lines go to a hook. Plugins bind it to
+ * GStreamer's debug log (plugins/shared/trib-element-log.h), so that GST_DEBUG=trib*:5 shows them;
+ * elsewhere nothing is bound, and nothing is formatted.
  *
- * gst/common is linked statically, with hidden symbols, into each plugin, program and test, and into libtributary-1.0.
- * So each of these binaries has a hook of its own, and a plugin binds the one that its own code uses.
+ * gst/common is linked statically, with hidden symbols, into each plugin, program and test, and
+ * into libtributary-1.0. So each of these binaries has a hook of its own, and a plugin binds the
+ * one that its own code uses.
  *
- * A line that is switched off costs one load and one comparison. Safe on any thread, under any lock: a hook takes no
- * lock of this project. */
+ * A line that is switched off costs one load and one comparison. Safe on any thread, under any
+ * lock: a hook takes no lock of this project. */
 
 /* the numbers are GstDebugLevel's */
 typedef enum {

@@ -39,7 +39,8 @@ trib_notice_add (TribNotice *notice, gint64 now, gint64 interval, guint64 *ret_n
 /**
  * trib_notice_next:
  *
- * Returns: when trib_notice_flush() has something to notify of; %G_MAXINT64: not before the next event
+ * Returns: when trib_notice_flush() has something to notify of; %G_MAXINT64: not before the next
+ * event
  */
 gint64
 trib_notice_next (const TribNotice *notice, gint64 interval)

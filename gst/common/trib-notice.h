@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Notifications about events that can occur by the thousand: at most one an interval, each with the number of events
- * since the one before. Not thread safe: the owner's lock guards it. */
+/* Notifications about events that can occur by the thousand: at most one an interval, each with the
+ * number of events since the one before. Not thread safe: the owner's lock guards it. */
 
 /**
  * TribNotice:

@@ -9,8 +9,8 @@
  * @next: its state from now on
  * @why: (nullable): for the log
  *
- * Logs the transition at DEBUG. One that is not in @table is a fault of this code: a critical, and it is made all the
- * same, since the caller goes on as if it was.
+ * Logs the transition at DEBUG. One that is not in @table is a fault of this code: a critical, and
+ * it is made all the same, since the caller goes on as if it was.
  *
  * Returns: whether @next is another state
  */

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* State machines: a table of states and of the transitions that are allowed, and one setter that checks and logs. */
+/* State machines: a table of states and of the transitions that are allowed, and one setter that
+ * checks and logs. */
 
 /**
  * TribStateRow:

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Arithmetic on times of any unit that are signed 64-bit numbers. Times from outside can be anything: a sum that does
- * not fit is the nearest number that does, so that it still compares as it should. G_MININT64 itself is no
- * result: it stands for "no time". */
+/* Arithmetic on times of any unit that are signed 64-bit numbers. Times from outside can be
+ * anything: a sum that does not fit is the nearest number that does, so that it still compares as
+ * it should. G_MININT64 itself is no result: it stands for "no time". */
 
 static inline gint64
 trib_time_add (gint64 t, gint64 d)

@@ -208,10 +208,12 @@ plan (TribFrameConvert *c, TribFrameFormat format)
   return FALSE;
 }
 
-/* the largest picture a format can hold: libjpeg's and libwebp's limits. libjpeg ends the process beyond. */
+/* the largest picture a format can hold: libjpeg's and libwebp's limits. libjpeg ends the process
+ * beyond. */
 #define JPEG_MAX_PIXELS 65500
 #define WEBP_MAX_PIXELS 16383
-/* libjpeg reads rows in whole blocks of 16, also past the picture's right edge, and codes what it finds there */
+/* libjpeg reads rows in whole blocks of 16, also past the picture's right edge, and codes what it
+ * finds there */
 #define JPEG_BLOCK 16
 
 static gboolean
@@ -229,8 +231,8 @@ check_size (const GstVideoInfo *in, TribFrameFormat format, GError **error)
   return FALSE;
 }
 
-/* The memory past the right edge would be whatever was there before, and would leave the process within the
- * picture: so JPEG's rows end on a block, and the edge is ours to fill. */
+/* The memory past the right edge would be whatever was there before, and would leave the process
+ * within the picture: so JPEG's rows end on a block, and the edge is ours to fill. */
 static gboolean
 round_rows_up (TribFrameConvert *c)
 {
@@ -357,7 +359,7 @@ trib_frame_convert_is_direct (const TribFrameConvert *c)
   return c->route == ROUTE_DIRECT;
 }
 
-/* metas that tell of the memory tell of the old memory */
+/* metas about the memory are about the old memory */
 static gboolean
 copy_meta (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
 {
@@ -457,7 +459,7 @@ convert_in_place (TribFrameConvert *c, GstBuffer *buffer)
  * trib_frame_convert_run:
  * @c: a converter
  * @buffer: (transfer full): a picture as given to trib_frame_convert_new(); changed in place where
- *   nobody else holds it
+ *   there is no other reference
  * @error: return location
  *
  * Flags, timestamps and metas (but those of the memory) are kept.

@@ -6,7 +6,7 @@
  *
  * Any thread.
  *
- * Returns: (transfer full): a session id that nobody else has: time of day in UTC and a random
+ * Returns: (transfer full): a unique session id: time of day in UTC and a random
  * number, for example "session-20260101T120000Z-1a2b3c4d"
  */
 gchar *

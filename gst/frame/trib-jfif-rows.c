@@ -7,8 +7,8 @@
 #endif
 
 /* One source, two machine codes: the loader picks the one the processor can run. Its resolver runs
- * before a sanitizer is ready, so builds with one get the plain code; so does clang, whose version 14
- * gives the result a name that nothing links to. */
+ * before a sanitizer is ready, so builds with one get the plain code; so does clang, whose version
+ * 14 gives the result a name that nothing links to. */
 #if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) \
     && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define FAST __attribute__ ((target_clones ("avx2", "default")))

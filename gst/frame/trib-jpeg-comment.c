@@ -10,8 +10,8 @@
 /* more than any encoder's: a file that begins with more segments than this is left alone */
 #define MAX_SEGMENTS 64
 
-/* Where the APPn segments behind SOI end; 0: this does not begin like a JPEG. Reads no more than the
- * four bytes that begin each segment. */
+/* Where the APPn segments behind SOI end; 0: this does not begin like a JPEG. Reads no more than
+ * the four bytes that begin each segment. */
 static gsize
 find_place (GstBuffer *jpeg)
 {
@@ -58,10 +58,11 @@ make_segment (guint64 frame_id, gint64 t_ns)
  * @frame_id: index of the frame in its stream
  * @t_ns: capture time, nanoseconds since the Unix epoch
  *
- * The picture's own bytes are not copied: the result is what stands before the comment, the comment,
- * and the rest, as memories of their own. Any thread.
+ * The picture's own bytes are not copied: the result is what stands before the comment, the
+ * comment, and the rest, as memories of their own. Any thread.
  *
- * Returns: (transfer full): the picture with its comment; @jpeg itself when it does not begin like a
+ * Returns: (transfer full): the picture with its comment; @jpeg itself when it does not begin like
+ * a
  *   JPEG
  */
 GstBuffer *

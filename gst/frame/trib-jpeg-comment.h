@@ -5,10 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* Which frame a JPEG is, told inside the file: a COM segment (ITU-T T.81, B.2.4.5) that holds one map
- * of JSON, {"frame_id":N,"t_ns":N}. Readers of JPEG pass over comments, so that a process that is
- * given nothing but the bytes (contract OBS-9) knows what it looks at, and nobody else is disturbed.
- * It stands behind SOI and the APPn segments, because JFIF wants its own segment first. */
+/* The identity of a frame inside its JPEG file: a COM segment (ITU-T T.81, B.2.4.5) that holds one
+ * map of JSON, {"frame_id":N,"t_ns":N}, for a process that receives the bytes only (contract
+ * OBS-9). Readers of JPEG skip comments. The segment follows SOI and the APPn segments, because
+ * JFIF requires its own segment first. */
 
 GstBuffer *trib_jpeg_comment_add (GstBuffer *jpeg, guint64 frame_id, gint64 t_ns);
 

@@ -665,7 +665,8 @@ trib_json_reader_string (const TribJsonReader *r, gsize *ret_len)
  * @ret_len: (out): its length in bytes
  *
  * Returns: (nullable) (transfer none): the string where it stands in the text, not terminated, as
- *   long as the text lives; %NULL when escapes stand there, which trib_json_reader_string() resolves
+ *   long as the text lives; %NULL when escapes stand there, which trib_json_reader_string()
+ *   resolves
  */
 const gchar *
 trib_json_reader_string_in_text (const TribJsonReader *r, gsize *ret_len)

@@ -201,9 +201,9 @@ append_fixed (GString *out, guint64 whole, guint digits, gboolean negative)
   put (out, p, (gsize) (buf + sizeof buf - p));
 }
 
-/* What people write and what is rounded for them: found with one division. The quotient of two exact
- * doubles is correctly rounded, so the decimal reads back as @value; there is only one integer of that
- * size which gives it. */
+/* What people write and what is rounded for them: found with one division. The quotient of two
+ * exact doubles is correctly rounded, so the decimal reads back as @value; there is only one
+ * integer of that size which gives it. */
 static gboolean
 append_six_decimals (GString *out, gdouble value)
 {
@@ -222,8 +222,8 @@ append_six_decimals (GString *out, gdouble value)
   return TRUE;
 }
 
-/* The same wherever the point is: @value is a decimal of up to 15 digits when some integer up to 2^53
- * divided by a power of ten gives exactly it. The first one found has the fewest digits. */
+/* The same wherever the point is: @value is a decimal of up to 15 digits when some integer up to
+ * 2^53 divided by a power of ten gives exactly it. The first one found has the fewest digits. */
 static gboolean
 append_short_double (GString *out, gdouble value)
 {
@@ -253,7 +253,8 @@ append_short_double (GString *out, gdouble value)
 /* Measured values have 16 or 17 digits, and printf with strtod takes half a microsecond for each.
  * With the 64 bits of a long double the first 17 digits are known but for @unsure of the last one,
  * and so is how far they may be from @value and still read back as it. What is too close to call is
- * left to printf, so that the text is always the same; shorter decimals, to append_short_double(). */
+ * left to printf, so that the text is always the same; shorter decimals, to
+ * append_short_double(). */
 static gboolean
 append_long_double (GString *out, gdouble value)
 {
@@ -334,9 +335,10 @@ append_double (GString *out, gdouble value)
     g_string_append (out, ".0");
 }
 
-/* What rounds to a float lies between the middles to its neighbours, and those are doubles. A decimal
- * whose nearest double lies strictly between them does so itself: it reads back as the float
- * whether or not the reader goes by way of a double. The middles themselves are left alone. */
+/* What rounds to a float lies between the middles to its neighbours, and those are doubles. A
+ * decimal whose nearest double lies strictly between them does so itself: it reads back as the
+ * float whether or not the reader goes by way of a double. The middles themselves are left
+ * alone. */
 typedef struct {
   gdouble low;
   gdouble high;
@@ -357,9 +359,9 @@ float_range (gfloat magnitude)
     ((gdouble) magnitude + (isinf (above) ? 0x1p128 : (gdouble) above)) / 2 };
 }
 
-/* The double nearest to the decimal of fewest digits that stands for @magnitude. Written as a double
- * it has those digits, so that a number has the same text whether it comes as a float or comes back
- * as a double. */
+/* The double nearest to the decimal of fewest digits that stands for @magnitude. Written as a
+ * double it has those digits, so that a number has the same text whether it comes as a float or
+ * comes back as a double. */
 static gdouble
 shortest_float (gfloat value)
 {

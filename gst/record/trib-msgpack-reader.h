@@ -5,15 +5,15 @@
 
 G_BEGIN_DECLS
 
-/* Reads MessagePack (the specification of msgpack.org, with bin, ext and timestamps) strictly, token
- * by token, from one piece of memory: no tree, no recursion, no allocation but the error. The shape
- * is that of trib-json-reader.h.
+/* Reads MessagePack (the specification of msgpack.org, with bin, ext and timestamps) strictly,
+ * token by token, from one piece of memory: no tree, no recursion, no allocation but the error. The
+ * shape is that of trib-json-reader.h.
  *
  * Where the specification leaves a choice:
  *   - every width is read, whether or not a smaller one would have done;
  *   - str is UTF-8, every byte of it is checked;
  *   - keys of a map may be anything, also containers, and occur twice: trib_msgpack_reader_is_key()
- *     tells a key from a value, what is made of it is for the caller to decide;
+ *     distinguishes keys from values; what a key means is up to the caller;
  *   - ext of type -1 is a timestamp: 4, 8 or 12 bytes, at most 999999999 nanoseconds;
  *   - a header that promises more values than bytes are left is refused where it stands, what the
  *     containers around it still owe counted in;
@@ -100,12 +100,14 @@ gsize trib_msgpack_reader_offset (const TribMsgpackReader *r);
 gsize trib_msgpack_reader_end_offset (const TribMsgpackReader *r);
 /* how many containers are open after the last token */
 guint trib_msgpack_reader_depth (const TribMsgpackReader *r);
-/* (nullable) why the last token was TRIB_MSGPACK_ERROR_TOKEN; the message ends with the byte offset */
+/* (nullable) why the last token was TRIB_MSGPACK_ERROR_TOKEN; the message ends with the byte
+ * offset */
 const GError *trib_msgpack_reader_error (const TribMsgpackReader *r);
 /* what a token is, for messages: "a string", "the end of an array" */
 const gchar *trib_msgpack_token_to_string (TribMsgpackToken token);
 
-/* reads all of @data; TRUE when it is one valid value within the limits. Allocates the error only */
+/* reads all of @data; TRUE when it is one valid value within the limits. Allocates the error
+ * only */
 gboolean trib_msgpack_validate (
     const guint8 *data, gsize len, const TribMsgpackLimits *limits, GError **error);
 

@@ -127,7 +127,8 @@ trib_msgpack_writer_init (TribMsgpackWriter *w, GString *out)
 
 /**
  * trib_msgpack_writer_begin_map:
- * @w: a writer that a value is due of; at most %TRIB_MSGPACK_WRITER_MAX_DEPTH containers may be open
+ * @w: a writer that a value is due of; at most %TRIB_MSGPACK_WRITER_MAX_DEPTH containers may be
+ *   open
  */
 void
 trib_msgpack_writer_begin_map (TribMsgpackWriter *w)
@@ -147,7 +148,8 @@ trib_msgpack_writer_end_map (TribMsgpackWriter *w)
 
 /**
  * trib_msgpack_writer_begin_array:
- * @w: a writer that a value is due of; at most %TRIB_MSGPACK_WRITER_MAX_DEPTH containers may be open
+ * @w: a writer that a value is due of; at most %TRIB_MSGPACK_WRITER_MAX_DEPTH containers may be
+ *   open
  */
 void
 trib_msgpack_writer_begin_array (TribMsgpackWriter *w)

@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* Writes MessagePack straight into a GString: no tree, nobody counts beforehand. The shape is that of
- * trib-json-writer.h. Headers and integers have their smallest form; a float keeps its width, also
- * where an integer would say the same. Misuse (a value where a key is due, a second value at the
- * top) is a programmer's error and asserts. What stands in the GString before
- * trib_msgpack_writer_init() is left alone. */
+/* Writes MessagePack straight into a GString: no tree, and sizes need not be known in advance. The
+ * functions are those of trib-json-writer.h. Headers and integers have their smallest form; a float
+ * keeps its width, also where an integer has the same value. Misuse (a value where a key is
+ * expected, a second value at the top) is a programmer's error and asserts. What the GString
+ * contains before trib_msgpack_writer_init() is kept. */
 
 #define TRIB_MSGPACK_WRITER_MAX_DEPTH 64
 

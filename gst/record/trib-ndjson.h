@@ -5,12 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* Cuts a stream of bytes into lines: newline-delimited JSON, before anybody looks at the JSON. A line
- * ends with LF; a CR before it is not part of it; the last one may end with the stream. A byte order
- * mark at the very beginning is passed over. Lines of blanks alone are passed over and counted.
+/* Cuts a stream of bytes into lines: newline-delimited JSON, before anybody looks at the JSON. A
+ * line ends with LF; a CR before it is not part of it; the last one may end with the stream. A byte
+ * order mark at the very beginning is passed over. Lines of blanks alone are passed over and
+ * counted.
  *
- * Bounded: of a line longer than the limit nothing is kept but where it was; it is given as too long
- * once its end has come.
+ * Bounded: of a line longer than the limit nothing is kept but where it was; it is given as too
+ * long once its end has come.
  *
  * Belongs to one thread at a time. */
 

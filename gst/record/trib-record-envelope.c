@@ -425,8 +425,8 @@ read_map (TribRecordReader *r, TribRecordEnvelope *e, GError **error)
  * @error: return location for %TRIB_RECORD_READ_INVALID and %TRIB_RECORD_READ_BROKEN, in the domain
  *   %TRIB_RECORD_ERROR
  *
- * Reads the next record. The data is one map, or a list of maps, each of which is a record. A record
- * is good by itself; only %TRIB_RECORD_READ_END says that all of the data was.
+ * Reads the next record. The data is one map, or a list of maps, each of which is a record. A
+ * record is good by itself; only %TRIB_RECORD_READ_END says that all of the data was.
  *
  * Returns: what came
  */
@@ -491,7 +491,8 @@ trib_record_envelope_parse (TribRecordReader *r, TribRecordFormat format, gconst
     g_autoptr (GError) invalid = NULL;
     TribRecordRead result = read_map (r, ret_envelope, &invalid);
 
-    /* what follows a record is looked at before its fields are: bytes that are no JSON count first */
+    /* what follows a record is looked at before its fields are: bytes that are no JSON count
+     * first */
     if (result != TRIB_RECORD_READ_BROKEN && trib_record_reader_next (r) == TRIB_RECORD_END) {
       if (invalid != NULL)
         g_propagate_error (error, g_steal_pointer (&invalid));

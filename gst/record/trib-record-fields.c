@@ -16,9 +16,8 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
       "what the record is: `face`, `pose`, `gesture`, `quality` or any other name"),
   FIELD (KIND, "kind", WORD, kind, "what the record says about its frame"),
   FIELD (COMMAND, "command", TEXT, command,
-      "what is to be done: `pause`, `resume`, `seek`, `speed`, `loop` or another word of the one "
-      "who "
-      "is told"),
+      "what is to be done: `pause`, `resume`, `seek`, `speed`, `loop` or another word of the "
+      "receiver"),
   FIELD (REQUEST_ID, "request_id", TEXT, request_id, "comes back with the answer"),
   FIELD (
       TRIGGER_ID, "trigger_id", TEXT, trigger_id, "names the trigger: the same one twice is one"),
@@ -49,7 +48,7 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
       "the frames that were given up"),
   FIELD (REASON, "reason", TEXT, reason, "why, one word"),
   FIELD (COMPONENT, "component", TEXT, component,
-      "who took that time: an extractor's name, `process_NAME`, `orchestrator`, `fusion_process`"),
+      "what took that time: an extractor's name, `process_NAME`, `orchestrator`, `fusion_process`"),
   FIELD (PROCESSING_MS, "processing_ms", FLOAT, processing_ms,
       "how long the work took, in milliseconds"),
   FIELD (QUEUE_DEPTH, "queue_depth", UINT, queue_depth, "frames that waited then"),
@@ -63,8 +62,8 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (SPEED, "speed", FLOAT, speed, "factor of the speed, 1 is that of the recording"),
   FIELD (LOOP, "loop", BOOLEAN, loop, "whether to begin again at the end"),
   FIELD (STOPPED, "stopped", BOOLEAN, stopped,
-      "whether no source is held to be silent from then on: nothing can come in, or nobody takes "
-      "what goes out"),
+      "whether no source is held to be silent from then on: no input is possible, or the "
+      "output is blocked"),
   FIELD (FLUSH, "flush", TEXT, flush, "the source whose waiting records are forgotten"),
   FIELD (FLUSH_ALL, "flush_all", BOOLEAN, flush_all,
       "whether all waiting records are forgotten, and a new epoch begins"),
@@ -107,7 +106,7 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       .one_of = FRAME, .one_of_too = WHO,
       .optional = TRANSPORT | B (LATE) | B (PROCESSING_MS) | B (WIDTH) | B (HEIGHT) },
   [TRIB_RECORD_KIND_SKIPPED] = { "skipped", TRIB_RECORD_FIELD_KIND, "a skipped frame",
-      "The source will not look at the frame; nobody need wait for it.", .one_of = FRAME,
+      "The source does not process the frame; no answer is to be expected.", .one_of = FRAME,
       .one_of_too = WHO, .optional = TRANSPORT | B (REASON) },
   [TRIB_RECORD_KIND_BOUND] = { "bound", TRIB_RECORD_FIELD_KIND, "a bound",
       "The source says nothing more about frames captured at or before `t_ns`.",
@@ -138,7 +137,7 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       .required = B (DROPPED_FRAME_IDS) | B (REASON),
       .optional = TRANSPORT | FRAME | B (COMPONENT) },
   [TRIB_RECORD_KIND_SYNC_DELAY] = { "sync_delay", TRIB_RECORD_FIELD_RECORD_TYPE, "a sync delay",
-      "Trace line (OBS-6): a frame left late, and who was waited for.",
+      "Trace line (OBS-6): a frame was emitted late, and the sources it waited for.",
       .required = B (FRAME_ID) | B (DELAY_MS) | B (WAITING_FOR), .optional = TRANSPORT | B (T_NS) },
   [TRIB_RECORD_KIND_TRACE_LOST] = { "trace_lost", TRIB_RECORD_FIELD_RECORD_TYPE, "a loss",
       "Trace line: so much of the trace itself is missing here.",

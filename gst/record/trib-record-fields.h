@@ -5,11 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* The one table of what kinds of record there are and which fields they have. trib-record-envelope.c
- * reads and writes by it, docs/records.md is made from it. */
+/* The one table of what kinds of record there are and which fields they have.
+ * trib-record-envelope.c reads and writes by it, docs/records.md is made from it. */
 
 typedef enum {
-  /* told apart by `kind`, which is "obs" where it is left out */
+  /* distinguished by `kind`, which is "obs" where it is left out */
   TRIB_RECORD_KIND_OBS,
   TRIB_RECORD_KIND_EMPTY,
   TRIB_RECORD_KIND_SKIPPED,

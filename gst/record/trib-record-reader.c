@@ -190,7 +190,8 @@ trib_record_reader_set (TribRecordReader *r, TribRecordFormat format, gconstpoin
  *
  * Reads one token.
  *
- * Returns: the token; %TRIB_RECORD_END and %TRIB_RECORD_ERROR_TOKEN are given again by further calls
+ * Returns: the token; %TRIB_RECORD_END and %TRIB_RECORD_ERROR_TOKEN are given again by further
+ * calls
  */
 TribRecordToken
 trib_record_reader_next (TribRecordReader *r)
@@ -455,7 +456,8 @@ trib_record_reader_end_offset (const TribRecordReader *r)
  * @r: a reader that has not failed
  * @start: a byte offset that trib_record_reader_offset() gave
  *
- * Returns: the data from @start to behind the last token: a value as it stands, when @start is where
+ * Returns: the data from @start to behind the last token: a value as it stands, when @start is
+ * where
  *   its first token begins
  */
 TribRecordSlice

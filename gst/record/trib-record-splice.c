@@ -51,7 +51,7 @@ splice_msgpack (TribMsgpackWriter *w, const guint8 *p, gsize len)
  *
  * Begins a map with all members of @map, copied byte by byte. More members may follow, whose names
  * are not looked for; then trib_record_writer_end_map(). The members may not be nested deeper than
- * what is left of the writer's depth: whoever reads the result counts both.
+ * what remains of the writer's depth: a reader of the result counts both.
  */
 void
 trib_record_writer_begin_map_from (TribRecordWriter *w, TribRecordSlice map)

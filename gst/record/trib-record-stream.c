@@ -112,8 +112,8 @@ trib_record_stream_push (TribRecordStream *s, gconstpointer data, gsize len)
  * trib_record_stream_end:
  * @s: a stream whose trib_record_stream_next() has returned %TRIB_RECORD_STREAM_MORE
  *
- * The stream ends here. What is left of JSON is its last line; what is left of MessagePack is half a
- * value.
+ * The stream ends here. What is left of JSON is its last line; what is left of MessagePack is half
+ * a value.
  */
 void
 trib_record_stream_end (TribRecordStream *s)
@@ -351,8 +351,8 @@ find_format (TribRecordStream *s, TribRecordStreamResult *ret, GError **error)
  * trib_record_stream_next:
  * @s: a stream
  * @ret_value: (out caller-allocates): for %TRIB_RECORD_STREAM_VALUE; lives until the next call
- * @error: return location for %TRIB_RECORD_STREAM_LOST and %TRIB_RECORD_STREAM_BROKEN, in the domain
- *   %TRIB_RECORD_ERROR
+ * @error: return location for %TRIB_RECORD_STREAM_LOST and %TRIB_RECORD_STREAM_BROKEN, in the
+ *   domain %TRIB_RECORD_ERROR
  *
  * Returns: what came
  */
@@ -378,7 +378,7 @@ trib_record_stream_next (TribRecordStream *s, TribRecordSlice *ret_value, GError
  * @s: a stream
  * @ret_format: (out): what its values are of
  *
- * Returns: %FALSE when nothing has come yet that tells
+ * Returns: %FALSE before the first byte that shows it
  */
 gboolean
 trib_record_stream_format (const TribRecordStream *s, TribRecordFormat *ret_format)

@@ -5,16 +5,16 @@
 
 G_BEGIN_DECLS
 
-/* Cuts a stream of bytes into values, before anybody reads them: JSON, one value a line, or
- * MessagePack, where each value says itself where it ends. Which of the two it is, the first byte that
- * is no blank tells: a map or a list of JSON begins with '{' or '[', of MessagePack with 0x80 to 0x9f
- * or 0xdc to 0xdf. A stream keeps to one of them.
+/* Splits a stream of bytes into values, before they are parsed: JSON, one value a line, or
+ * MessagePack, whose values have their length in them. The first byte that is no blank shows the
+ * format: a map or a list of JSON begins with '{' or '[', of MessagePack with 0x80 to 0x9f or 0xdc
+ * to 0xdf. A stream has one format.
  *
- * Bounded: never more than max_bytes are kept. A line of JSON that is longer is passed over and told;
- * a stream of MessagePack cannot be read any further after a value that is larger, or is no value, or
- * is neither map nor list: where the next one begins nobody knows.
+ * Bounded: never more than max_bytes are kept. A line of JSON that is longer is skipped and
+ * reported; a stream of MessagePack cannot be parsed any further after a value that is larger, or
+ * is not valid, or is neither map nor list: the start of the next one is not known.
  *
- * Belongs to one thread at a time. */
+ * Used by one thread at a time. */
 
 typedef enum {
   TRIB_RECORD_STREAM_MORE,   /* all that was pushed has been looked at */

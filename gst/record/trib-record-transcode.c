@@ -244,8 +244,8 @@ is_among (const gchar *const *names, TribRecordSlice name)
  * @except: (nullable) (array zero-terminated=1): names of members to be left out
  * @error: return location, in the domain %TRIB_RECORD_ERROR
  *
- * Copies the members of a map into another one, and reads up to the end of the first. After an error
- * the writer's value is good for nothing: what it appended must be taken back.
+ * Copies the members of a map into another one, and reads up to the end of the first. After an
+ * error the writer's value is good for nothing: what it appended must be taken back.
  *
  * Returns: whether all of the map was read
  */

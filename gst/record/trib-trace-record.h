@@ -5,10 +5,11 @@
 
 G_BEGIN_DECLS
 
-/* Writes the trace records of contract OBS-6 as JSON, with the names and in the order of the table in
- * trib-record-fields.c, and so that trib_record_envelope_read() takes them. Each function appends one
- * record to @out, without a line feed. Texts that are not UTF-8 are mended with U+FFFD, and cut after
- * TRIB_RECORD_MAX_TEXT_BYTES; of a list of names the first TRIB_RECORD_MAX_NAMES are written. */
+/* Writes the trace records of contract OBS-6 as JSON, with the names and in the order of the table
+ * in trib-record-fields.c, and so that trib_record_envelope_read() takes them. Each function
+ * appends one record to @out, without a line feed. Texts that are not UTF-8 are mended with U+FFFD,
+ * and cut after TRIB_RECORD_MAX_TEXT_BYTES; of a list of names the first TRIB_RECORD_MAX_NAMES are
+ * written. */
 
 void trib_trace_record_timing (GString *out, guint64 frame_id, const gchar *component,
     gint64 processing_ns, guint64 queue_depth);

@@ -147,8 +147,8 @@ lose_nth (
  * @max_bytes: limit of the queue
  * @max_items: limit of the queue, not counting an item that is partly written
  *
- * Queues @item. Where that exceeds a limit, the oldest items are dropped, but for one that is partly written: it
- * is written whole, or the receiver could not parse what follows.
+ * Queues @item. Where that exceeds a limit, the oldest items are dropped, but for one that is
+ * partly written: it is written whole, or the receiver could not parse what follows.
  */
 void
 trib_socket_peer_push (TribSocketPeer *peer, TribSocketItem *item, gsize max_bytes, guint max_items,
@@ -252,7 +252,8 @@ trib_socket_peer_write (
  * trib_socket_peer_check:
  * @ret_number: (out): why the connection ended, an errno; 0: the receiver closed it
  *
- * To be called when poll() reports input or an error. Input of a receiver has no meaning: it is read and discarded.
+ * To be called when poll() reports input or an error. Input of a receiver has no meaning: it is
+ * read and discarded.
  *
  * Returns: %FALSE when the connection has ended
  */
@@ -273,8 +274,8 @@ trib_socket_peer_check (TribSocketPeer *peer, gint *ret_number)
 
 /**
  * trib_socket_peer_disconnect:
- * @keep: whether the queue is kept for the next connection, from the first byte of an item that is partly written;
- *   else its items are lost
+ * @keep: whether the queue is kept for the next connection, from the first byte of an item that is
+ *   partly written; else its items are lost
  * @why: for the log
  */
 void

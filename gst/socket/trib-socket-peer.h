@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The output queue of one receiver, bounded: items that are written whole, one after the other. Guarded by the
- * sender's lock; frees nothing, and never blocks. Private to gst/socket. */
+/* The output queue of one receiver, bounded: items that are written whole, one after the other.
+ * Guarded by the sender's lock; frees nothing, and never blocks. Private to gst/socket. */
 
 /* bytes in parts, shared by the queues of all receivers: a GAtomicRcBox */
 typedef struct {
@@ -45,7 +45,8 @@ typedef struct {
   guint64 lost[TRIB_SOCKET_N_LOST];
 } TribSocketPeerCounts;
 
-/* References that are given up under a lock collect in @trash, and are released when no lock is held. */
+/* References that are given up under a lock collect in @trash, and are released when no lock is
+ * held. */
 TribSocketItem *trib_socket_item_new (GBytes *const *parts, guint n_parts);
 void trib_socket_trash_clear (GQueue *trash);
 

@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* attempts to lock a folder, and the pause between them; without the lock two processes that replace
- * the same dead socket at once could both succeed */
+/* attempts to lock a folder, and the pause between them; without the lock two processes that
+ * replace the same dead socket at once could both succeed */
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_US 2000
 
@@ -269,8 +269,8 @@ trib_socket_place_clear (TribSocketPlace *place)
 
 /* ---- connecting ---- */
 
-/* A FIFO is opened for writing only: so it is known whether there is a reader, a new reader begins with a
- * whole picture, and reads an end of file when the writer has closed it. */
+/* A FIFO is opened for writing only: so it is known whether there is a reader, a new reader begins
+ * with a whole picture, and reads an end of file when the writer has closed it. */
 static gint
 open_fifo (const gchar *location, gint *ret_number)
 {
@@ -290,7 +290,8 @@ open_fifo (const gchar *location, gint *ret_number)
  * trib_socket_connect:
  * @location: a path, or '@' and an abstract name
  * @type: its type
- * @error: %TRIB_SOCKET_ERROR_NO_RECEIVER while there is no receiver, other codes for lasting failures
+ * @error: %TRIB_SOCKET_ERROR_NO_RECEIVER while there is no receiver, other codes for lasting
+ *   failures
  *
  * Returns: a non-blocking descriptor, the caller's to close; -1 with @error set
  */

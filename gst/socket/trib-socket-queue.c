@@ -67,8 +67,8 @@ take (TribSocketQueue *q)
 
 /**
  * trib_socket_queue_push:
- * @record: (transfer full): always accepted: the reader asks trib_socket_queue_wants_more() before each read, so that
- *   the queue exceeds its limit by one read at most
+ * @record: (transfer full): always accepted: the reader asks trib_socket_queue_wants_more() before
+ *   each read, so that the queue exceeds its limit by one read at most
  */
 void
 trib_socket_queue_push (TribSocketQueue *q, TribSocketRecord *record)

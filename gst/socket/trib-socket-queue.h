@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Queue of records between the thread that reads a socket and the streaming thread, bounded in bytes, with the
- * counters of both. Any thread. Private to gst/socket, but for the types. */
+/* Queue of records between the thread that reads a socket and the streaming thread, bounded in
+ * bytes, with the counters of both. Any thread. Private to gst/socket, but for the types. */
 
 /* complete and validated, as received */
 typedef struct {

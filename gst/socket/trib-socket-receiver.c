@@ -22,8 +22,8 @@
 #define MAX_REFUSED_IN_A_ROW 64
 #define BACKLOG 64
 #define NOTIFY_EVERY_US G_USEC_PER_SEC
-/* pause between a connection that was refused or closed and the next, so that a client that reconnects
- * at once does not occupy the thread */
+/* pause between a connection that was refused or closed and the next, so that a client that
+ * reconnects at once does not occupy the thread */
 #define REST_US 10000
 
 typedef enum { CLIENT_NEW, CLIENT_CONNECTED, CLIENT_GONE, CLIENT_REJECTED } ClientState;
@@ -385,7 +385,8 @@ accept_client (TribSocketReceiver *r)
 
 /* ---- the thread ---- */
 
-/* Closes streams whose record is incomplete for too long. Returns: when the next may be; %G_MAXINT64: none */
+/* Closes streams whose record is incomplete for too long. Returns: when the next may be;
+ * %G_MAXINT64: none */
 static gint64
 close_slow (TribSocketReceiver *r, gint64 now)
 {
@@ -419,7 +420,8 @@ fill_polls (TribSocketReceiver *r, GArray *polls, gboolean reads, gboolean accep
   for (guint i = 0; i < r->clients->len; i++) {
     Client *c = g_ptr_array_index (r->clients, i);
 
-    /* a descriptor that is not read must not be polled: its end would be reported again and again */
+    /* a descriptor that is not read must not be polled: its end would be reported again and
+     * again */
     p.fd = reads ? c->fd : -1;
     g_array_append_val (polls, p);
   }
@@ -535,8 +537,8 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
  * trib_socket_receiver_stop:
  * @r: a receiver; no thread may be in trib_socket_receiver_pop()
  *
- * Ends its thread and its connections, removes its file, and drops what is queued. Its counters can be read until it
- * is freed.
+ * Ends its thread and its connections, removes its file, and drops what is queued. Its counters can
+ * be read until it is freed.
  */
 void
 trib_socket_receiver_stop (TribSocketReceiver *r)

@@ -9,10 +9,10 @@ G_BEGIN_DECLS
 /* Receives records of any number of processes at one Unix socket, on a thread of its own (contract
  * OBS-9). The I/O object of this folder for input.
  *
- * A datagram is one record, or a list of them; a stream is split by trib-record-stream.h. Each record is
- * validated by the strict readers of gst/record before it is queued. Invalid input is counted by reason and
- * reported; other clients are unaffected. A stream that cannot be parsed any further, or whose record stays
- * incomplete for too long, is closed. */
+ * A datagram is one record, or a list of them; a stream is split by trib-record-stream.h. Each
+ * record is validated by the strict readers of gst/record before it is queued. Invalid input is
+ * counted by reason and reported; other clients are unaffected. A stream that cannot be parsed any
+ * further, or whose record stays incomplete for too long, is closed. */
 
 typedef struct {
   const gchar *location;

@@ -419,8 +419,8 @@ trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderNo
  * trib_socket_sender_stop:
  * @s: a sender; no thread may be in trib_socket_sender_push()
  *
- * Ends its thread and its connections, and removes the file that it created; queued items are lost. Its counters can
- * be read until it is freed.
+ * Ends its thread and its connections, and removes the file that it created; queued items are lost.
+ * Its counters can be read until it is freed.
  */
 void
 trib_socket_sender_stop (TribSocketSender *s)

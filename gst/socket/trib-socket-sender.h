@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Sends items, each whole, to a process at a Unix socket or FIFO, or to all processes that connect to
- * one (contract OBS-9), on a thread of its own: a slow reader does not block the caller. The I/O object of
- * this folder for output.
+/* Sends items, each whole, to a process at a Unix socket or FIFO, or to all processes that connect
+ * to one (contract OBS-9), on a thread of its own: a slow reader does not block the caller. The I/O
+ * object of this folder for output.
  *
  * The queue of each receiver is bounded, and drops its oldest items. A receiver that is absent, or
  * disconnects, is tried again, first after 20 ms, then with a pause that doubles. */

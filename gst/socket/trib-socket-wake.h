@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A descriptor that ends a poll() of another thread, and the timeout of that poll(). Private to gst/socket. */
+/* A descriptor that ends a poll() of another thread, and the timeout of that poll(). Private to
+ * gst/socket. */
 
 gint trib_socket_wake_new (GError **error);
 void trib_socket_wake_set (gint fd);

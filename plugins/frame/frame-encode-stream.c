@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The streaming part of frameencodebin: input at the sink pad, the exchange of the encoder between two
- * frames, output. All on the streaming thread. */
+/* The streaming part of frameencodebin: input at the sink pad, the exchange of the encoder between
+ * two frames, output. All on the streaming thread. */
 #include "config.h"
 
 #include "gstframeencodebin-private.h"
@@ -478,8 +478,8 @@ set_caps (GstFrameEncodeBin *self, GstCaps *caps)
   return TRUE;
 }
 
-/* Encoders get segments and tags, and make new tags of them; other events bypass them, which keeps the order
- * because encoders hold no frame back. */
+/* Encoders get segments and tags, and make new tags of them; other events bypass them, which keeps
+ * the order because encoders hold no frame back. */
 static gboolean
 forward_event (GstFrameEncodeBin *self, GstEvent *event)
 {

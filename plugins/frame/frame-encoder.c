@@ -39,8 +39,8 @@ make_pad (GstBin *bin, const gchar *name, GstPadDirection direction, GstPad *pee
   return pad;
 }
 
-/* NULL when there is no such element. Its state is locked: it needs no clock, and a state change of the bin must
- * not affect an encoder that is being exchanged. */
+/* NULL when there is no such element. Its state is locked: it needs no clock, and a state change of
+ * the bin must not affect an encoder that is being exchanged. */
 FrameEncoder *
 frame_encoder_new (GstBin *bin, TribFrameFormat format, const FrameEncoderFunctions *functions)
 {
@@ -84,8 +84,8 @@ frame_encoder_free (FrameEncoder *e)
   g_free (e);
 }
 
-/* FALSE when this encoder cannot change its quality any more, so that a new one is needed: webpenc reads
- * its properties when it starts */
+/* FALSE when this encoder cannot change its quality any more, so that a new one is needed: webpenc
+ * reads its properties when it starts */
 gboolean
 frame_encoder_set_quality (FrameEncoder *e, gint quality)
 {

@@ -8,8 +8,8 @@
 G_BEGIN_DECLS
 
 /* One encoder inside a bin, between two internal pads: buffers pushed into @feed reach the owner's
- * functions on @out, on the same thread. Created, used and freed on the streaming thread, or while the pads are
- * inactive. */
+ * functions on @out, on the same thread. Created, used and freed on the streaming thread, or while
+ * the pads are inactive. */
 typedef struct {
   TribFrameFormat format;
   gint quality;

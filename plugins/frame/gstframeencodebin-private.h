@@ -11,8 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* The instance, shared by its two parts: gstframeencodebin.c (properties and states, the application's
- * threads) and frame-encode-stream.c (pads, streaming thread). */
+/* The instance, shared by its two parts: gstframeencodebin.c (properties and states, the
+ * application's threads) and frame-encode-stream.c (pads, streaming thread). */
 
 GST_DEBUG_CATEGORY_EXTERN (frame_encode_bin_debug);
 

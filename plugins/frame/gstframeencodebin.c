@@ -9,17 +9,17 @@
  * downstream keep. The format, the quality and the size of the uncompressed picture are in the same
  * meta, for `kafkabinarysink` and others to report.
  *
- * `format` and `quality` may change while the pipeline plays: both take effect together with the next
- * frame, when they are set with one g_object_set(). No frame is lost, and the caps change exactly at
- * the first picture of the new kind.
+ * `format` and `quality` may change while the pipeline plays: both take effect together with the
+ * next frame, when they are set with one g_object_set(). No frame is lost, and the caps change
+ * exactly at the first picture of the new kind.
  *
  * Colours are preserved for viewers. A JPEG file always means full-range BT.601 (JFIF), which bare
- * `jpegenc` does not convert to; here limited-range video is stretched, other matrices are converted,
- * and RGB is stored as 4:2:0 YCbCr. Video whose caps have no colorimetry is taken for what GStreamer
- * assumes: BT.601 up to 576 lines, BT.709 above, both limited.
+ * `jpegenc` does not convert to; here limited-range video is stretched, other matrices are
+ * converted, and RGB is stored as 4:2:0 YCbCr. Video whose caps have no colorimetry is taken for
+ * what GStreamer assumes: BT.601 up to 576 lines, BT.709 above, both limited.
  *
- * With `identity-comment=true` each JPEG contains its frame's identity, for processes that receive the
- * bytes only, through a FIFO or a pipe (`obssink`).
+ * With `identity-comment=true` each JPEG contains its frame's identity, for processes that receive
+ * the bytes only, through a FIFO or a pipe (`obssink`).
  *
  * ## Caps
  * In: video/x-raw of any format in system memory. Out: image/jpeg, image/png, image/webp, or
@@ -34,8 +34,8 @@
  * clock.
  *
  * ## Threads
- * None of its own. All work, the exchange of the encoder included, is done on the upstream streaming
- * thread. Properties may be set and read from any thread.
+ * None of its own. All work, the exchange of the encoder included, is done on the upstream
+ * streaming thread. Properties may be set and read from any thread.
  *
  * ## Errors
  * A missing encoder gives a missing-plugin message and one error that names the Debian package. A
@@ -73,7 +73,8 @@
 GST_DEBUG_CATEGORY (frame_encode_bin_debug);
 #define GST_CAT_DEFAULT frame_encode_bin_debug
 
-/* formats that encoders accept without a general conversion are first, so that sources prefer them */
+/* formats that encoders accept without a general conversion are first, so that sources prefer
+ * them */
 #define PREFERRED_FORMATS "{ I420, NV12, YV12, NV21, RGB, BGR, RGBx, BGRx, GRAY8 }"
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
@@ -222,8 +223,8 @@ handle_message (GstBin *bin, GstMessage *message)
 
 /* ---- properties ---- */
 
-/* Called once for all properties of one g_object_set(), so that no frame gets the format of one request with
- * the quality of another. */
+/* Called once for all properties of one g_object_set(), so that no frame gets the format of one
+ * request with the quality of another. */
 static void
 dispatch_properties_changed (GObject *object, guint n_pspecs, GParamSpec **pspecs)
 {
@@ -236,7 +237,8 @@ dispatch_properties_changed (GObject *object, guint n_pspecs, GParamSpec **pspec
       ->dispatch_properties_changed (object, n_pspecs, pspecs);
 }
 
-/* Whether @value is valid in a frame id. One that is not is refused, and start() fails with its error. */
+/* Whether @value is valid in a frame id. One that is not is refused, and start() fails with its
+ * error. */
 static gboolean
 check_id (GstFrameEncodeBin *self, GError **bad, const gchar *value,
     gboolean (*check) (const gchar *, GError **), gboolean may_be_null)

@@ -4,10 +4,10 @@
  * @title: msgpackdec
  * @short_description: Turns each MessagePack record into JSON
  *
- * Each buffer is one record, converted in one pass. Integers are exact; a float has the fewest digits
- * that read back as the same float of its width; binary data becomes base64, a timestamp nanoseconds
- * since the Unix epoch. The rules are in [records](../internals/records.md); values that cannot be
- * restored from the result are counted.
+ * Each buffer is one record, converted in one pass. Integers are exact; a float has the fewest
+ * digits that read back as the same float of its width; binary data becomes base64, a timestamp
+ * nanoseconds since the Unix epoch. The rules are in [records](../internals/records.md); values
+ * that cannot be restored from the result are counted.
  *
  * A buffer that is not one value of MessagePack, or has a value that JSON cannot represent, is
  * dropped, counted by reason and reported; the next buffer has the DISCONT flag. Memory is reserved
@@ -31,7 +31,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse ! msgpackenc ! msgpackdec ! ndjsonenc ! filesink location=/dev/null
+ * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse !
+ * msgpackenc ! msgpackdec ! ndjsonenc ! filesink location=/dev/null
  * ]|
  * Reads a file of records, turns them into MessagePack and back, and writes them as lines again.
  *

@@ -4,8 +4,8 @@
  * @title: msgpackenc
  * @short_description: Turns each JSON record into MessagePack
  *
- * Each buffer is one record, converted in one pass. Integers are exact and have their smallest form,
- * every other number is a float64, the order of members is kept. The rules are in
+ * Each buffer is one record, converted in one pass. Integers are exact and have their smallest
+ * form, every other number is a float64, the order of members is kept. The rules are in
  * [records](../internals/records.md).
  *
  * A buffer that is not one JSON text (RFC 8259, strictly: UTF-8, no comments, nothing after it) is
@@ -29,7 +29,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse ! msgpackenc ! msgpackdec ! ndjsonenc ! filesink location=/dev/null
+ * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse !
+ * msgpackenc ! msgpackdec ! ndjsonenc ! filesink location=/dev/null
  * ]|
  * Reads a file of records, turns them into MessagePack and back, and writes them as lines again.
  *

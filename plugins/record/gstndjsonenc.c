@@ -5,11 +5,11 @@
  * @short_description: Writes each JSON record as one line
  *
  * Each buffer becomes one line of newline-delimited JSON, for `filesink` and for tools like jq. The
- * text is validated and pushed as it is, without a copy, followed by a newline. A text that contains
- * line breaks is written again without them; its values are not changed.
+ * text is validated and pushed as it is, without a copy, followed by a newline. A text that
+ * contains line breaks is written again without them; its values are not changed.
  *
- * A buffer that is not one JSON text (RFC 8259, strictly) is dropped, counted by reason and reported,
- * so that every line of the output is valid.
+ * A buffer that is not one JSON text (RFC 8259, strictly) is dropped, counted by reason and
+ * reported, so that every line of the output is valid.
  *
  * ## Caps
  * application/json to application/x-ndjson.
@@ -29,7 +29,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse ! ndjsonenc ! fdsink fd=1
+ * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse !
+ * ndjsonenc ! fdsink fd=1
  * ]|
  *
  * Since: 0.2

@@ -4,26 +4,30 @@
  * @title: ndjsonparse
  * @short_description: Cuts lines of JSON into records with timestamps
  *
- * Takes a stream of bytes in buffers of any size, and pushes each line that is one JSON object as one buffer. Lines end
- * with LF or CR LF, the last one may end with the stream; a byte order mark at the beginning and blank lines are skipped.
+ * Takes a stream of bytes in buffers of any size, and pushes each line that is one JSON object as
+ * one buffer. Lines end with LF or CR LF, the last one may end with the stream; a byte order mark
+ * at the beginning and blank lines are skipped.
  *
- * A line that is not a JSON object (RFC 8259, strictly), or is longer than `max-line-bytes`, is skipped, counted by reason with
- * its position in the stream, and reported; the next record has the DISCONT flag. Nothing of a line that is too long is kept.
+ * A line that is not a JSON object (RFC 8259, strictly), or is longer than `max-line-bytes`, is
+ * skipped, counted by reason with its position in the stream, and reported; the next record has the
+ * DISCONT flag. Nothing of a line that is too long is kept.
  *
  * ## Caps
  * Anything to application/json.
  *
  * ## Timing
- * PTS is taken from the member `time-field` of the record, a number in `time-unit`. With `time-base` first it is the time since
- * the first record that has one, so that the stream begins at 0; a record of an earlier time than the first has 0. With absolute it
- * is the time itself, and a record of a time below 0 has none. A record without a valid number in that member has no PTS and is
- * counted (`untimed`). There is no duration.
+ * PTS is taken from the member `time-field` of the record, a number in `time-unit`. With
+ * `time-base` first it is the time since the first record that has one, so that the stream begins
+ * at 0; a record of an earlier time than the first has 0. With absolute it is the time itself, and
+ * a record of a time below 0 has none. A record without a valid number in that member has no PTS
+ * and is counted (`untimed`). There is no duration.
  *
- * A stream in bytes (a file) gets a segment in time that begins at 0. A stream in time (a live source) keeps its segment;
- * with `time-base` first, its first record has the PTS of the buffer that its line begins in.
+ * A stream in bytes (a file) gets a segment in time that begins at 0. A stream in time (a live
+ * source) keeps its segment; with `time-base` first, its first record has the PTS of the buffer
+ * that its line begins in.
  *
- * The offset of a buffer is that of its line in the stream, in bytes, the offset end that of the next line. Latency is added only
- * by the wait for the end of a line.
+ * The offset of a buffer is that of its line in the stream, in bytes, the offset end that of the
+ * next line. Latency is added only by the wait for the end of a line.
  *
  * ## Threads
  * None of its own. Properties may be set and read from any thread.
@@ -32,11 +36,13 @@
  * None: invalid lines are skipped.
  *
  * ## Stats
- * Counted from READY to PAUSED on. `lines-in` = `records-out` + `blank` + `not-taken` + all `dropped-REASON`, between two buffers.
+ * Counted from READY to PAUSED on. `lines-in` = `records-out` + `blank` + `not-taken` + all
+ * `dropped-REASON`, between two buffers.
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse ! ndjsonenc ! fdsink fd=1
+ * gst-launch-1.0 filesrc location=launch-lines/record/observations.ndjson ! ndjsonparse !
+ * ndjsonenc ! fdsink fd=1
  * ]|
  *
  * Since: 0.2

@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Base class of elements that convert one record a buffer. An invalid record is dropped, counted by reason and
- * reported; the next buffer has the DISCONT flag. */
+/* Base class of elements that convert one record a buffer. An invalid record is dropped, counted by
+ * reason and reported; the next buffer has the DISCONT flag. */
 
 #define GST_TYPE_RECORD_CONVERT (gst_record_convert_get_type ())
 G_DECLARE_DERIVABLE_TYPE (
@@ -21,13 +21,13 @@ struct _GstRecordConvertClass {
   GstBaseTransformClass parent_class;
 
   TribRecordFormat from;
-  const TribFieldTable *
-      stats; /* of gst_record_convert_fields, gst_record_refusals_fields, and perhaps TribRecordNotes */
+  /* of gst_record_convert_fields, gst_record_refusals_fields, and perhaps TribRecordNotes */
+  const TribFieldTable *stats;
   guint n_stats;
   const TribFieldTable *dropped; /* of gst_record_dropped_fields */
 
-  /* Streaming thread. @r reads the buffer's bytes. Returns the new buffer, to which the caller copies flags,
-   * timestamps and metas; NULL with @error set when the record is not valid. */
+  /* Streaming thread. @r reads the buffer's bytes. Returns the new buffer, to which the caller
+   * copies flags, timestamps and metas; NULL with @error set when the record is not valid. */
   GstBuffer *(*convert) (GstRecordConvert *self, TribRecordReader *r, GstBuffer *buffer,
       const GstMapInfo *map, TribRecordNotes *notes, GError **error);
 };

@@ -21,7 +21,8 @@ reason_to_string (guint reason)
 const TribField gst_record_dropped_fields[GST_RECORD_N_DROPPED_FIELDS] = {
   { "reason", TRIB_FIELD_TEXT, DROPPED (reason), "syntax, utf8, truncated, limit, range or type" },
   { "text", TRIB_FIELD_TEXT, DROPPED (text), "what is wrong and where, as text for people" },
-  { "record", TRIB_FIELD_UINT64, DROPPED (record), "number of the record from 0, of a line from 1" },
+  { "record", TRIB_FIELD_UINT64, DROPPED (record),
+    "number of the record from 0, of a line from 1" },
   { "offset", TRIB_FIELD_UINT64, DROPPED (offset),
     "of the error, in bytes of the record, or of the stream of lines" },
 };

@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Invalid records: counted by reason, the last one remembered, the first one of each reason reported by a message. The
- * owner's lock guards the struct, but for the function that says otherwise. */
+/* Invalid records: counted by reason, the last one remembered, the first one of each reason
+ * reported by a message. The owner's lock guards the struct, but for the function that says
+ * otherwise. */
 
 typedef struct {
   guint64 counts[TRIB_RECORD_N_ERRORS];
@@ -25,7 +26,8 @@ extern const TribField gst_record_dropped_fields[GST_RECORD_N_DROPPED_FIELDS];
 extern const TribField gst_record_refusals_fields[GST_RECORD_N_REFUSALS_FIELDS];
 
 void gst_record_refusals_clear (GstRecordRefusals *refusals);
-/* @record: its number since the start; @offset: of the byte that the reason is at. Whether it is the first of its
+/* @record: its number since the start; @offset: of the byte that the reason is at. Whether it is
+ *   the first of its
  * reason, so that gst_record_refusal_post() is to be called */
 gboolean gst_record_refusals_add (
     GstRecordRefusals *refusals, const GError *why, guint64 record, guint64 offset);

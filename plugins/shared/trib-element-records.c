@@ -65,7 +65,8 @@ trib_pad_choose_record_format (GstPad *srcpad)
  * @suffix: end of the stream id, after a random part: "/fused"
  * @caps: caps of the stream
  *
- * Pushes stream-start, caps and a segment in time that begins at 0. Streaming thread, without locks.
+ * Pushes stream-start, caps and a segment in time that begins at 0. Streaming thread, without
+ * locks.
  */
 void
 trib_pad_push_stream_head (GstPad *srcpad, guint group_id, const gchar *suffix, GstCaps *caps)
@@ -101,9 +102,11 @@ unmap (gpointer data)
  * trib_memory_to_bytes:
  * @memory: (transfer full): memory of a buffer
  *
- * The bytes keep the memory and not the buffer, so that a pool of buffers with a limit does not run empty.
+ * The bytes keep the memory and not the buffer, so that a pool of buffers with a limit does not run
+ * empty.
  *
- * Returns: (transfer full) (nullable): the bytes of @memory, not copied; %NULL when they cannot be read
+ * Returns: (transfer full) (nullable): the bytes of @memory, not copied; %NULL when they cannot be
+ * read
  */
 GBytes *
 trib_memory_to_bytes (GstMemory *memory)

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Records on pads: their caps, the choice of a format, the events that begin a stream, bytes of buffers. */
+/* Records on pads: their caps, the choice of a format, the events that begin a stream, bytes of
+ * buffers. */
 
 #define TRIB_RECORD_CAPS_JSON "application/json"
 #define TRIB_RECORD_CAPS_MSGPACK "application/x-msgpack"

@@ -53,7 +53,7 @@ parse_location (
  * trib_element_trace_open:
  * @element: posts messages and warnings
  * @settings: as `trace-level`, `trace-location` and `trace-messages` say; the message is a literal
- * @ret_trace: (out) (nullable): the trace; %NULL: nobody is to be told
+ * @ret_trace: (out) (nullable): the trace; %NULL: the settings disable it
  * @error: return location
  *
  * Returns: %FALSE with @error when it cannot be written there

@@ -100,7 +100,8 @@ trib_fields_add (
     add_field (structure, &fields[i], values);
 }
 
-/* more fields of a structure that several tables of one name make up, each with values of its own */
+/* more fields of a structure that several tables of one name make up, each with values of its
+ * own */
 void
 trib_fields_add_table (GstStructure *structure, const TribFieldTable *table, gconstpointer values)
 {

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Fields of `stats` and of element messages: a table says what they are and where their values lie; structures, and the
- * pages of the documentation, are made of it (docs/generate-elements.py reads the tables). */
+/* Fields of `stats` and of element messages: a table says what they are and where their values lie;
+ * structures, and the pages of the documentation, are made of it (docs/generate-elements.py reads
+ * the tables). */
 
 typedef enum {
   TRIB_FIELD_UINT64, /* guint64 */

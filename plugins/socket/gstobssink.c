@@ -2,7 +2,8 @@
 /**
  * SECTION:element-obssink
  * @title: obssink
- * @short_description: Sends records, or JPEG frames, to other processes through a Unix socket or FIFO
+ * @short_description: Sends records, or JPEG frames, to other processes through a Unix socket or
+ *   FIFO
  *
  * Each buffer is sent whole (OBS-9): as one datagram; in a stream or FIFO as a line of JSON, as
  * MessagePack, or as a sequence of JPEG pictures (MJPEG). The receiver is:
@@ -11,14 +12,16 @@
  * `datagram`. The element connects to it, and again when the connection is lost;
  * - programs that connect here: `socket-type=stream listen=true`. Each receives what is sent from
  * then on;
- * - the reader of a FIFO: `socket-type=fifo`. The FIFO is created when it does not exist, and opened
+ * - the reader of a FIFO: `socket-type=fifo`. The FIFO is created when it does not exist, and
+ *   opened
  * as soon as there is a reader. The next reader begins with a whole frame. At the end of the stream
  * the reader reads an end of file.
  *
- * A receiver that is slow, stopped or absent never blocks the pipeline. The queue of each receiver is
- * bounded by `max-bytes` and `max-records`; the oldest item that is not partly written is dropped, and
- * counted. `on-no-receiver` says what to do without a receiver. An extractor in another process needs
- * the newest frame, so a FIFO queues one frame at most, besides the one that is partly written.
+ * A receiver that is slow, stopped or absent never blocks the pipeline. The queue of each receiver
+ * is bounded by `max-bytes` and `max-records`; the oldest item that is not partly written is
+ * dropped, and counted. `on-no-receiver` says what to do without a receiver. An extractor in
+ * another process needs the newest frame, so a FIFO queues one frame at most, besides the one that
+ * is partly written.
  *
  * With `frameencodebin identity-comment=true` each JPEG contains the identity of its frame.
  *
@@ -31,13 +34,14 @@
  * waits up to `drain-ms` until the queues are written.
  *
  * ## Threads
- * A thread `trib-socket-out` connects and writes. Payloads are not copied. The streaming thread blocks
- * only with `on-no-receiver=wait`, and is woken by a flush, a state change, or a receiver.
+ * A thread `trib-socket-out` connects and writes. Payloads are not copied. The streaming thread
+ * blocks only with `on-no-receiver=wait`, and is woken by a flush, a state change, or a receiver.
  *
  * ## Errors
- * RESOURCE/SETTINGS: `location` is not set or not valid, or `listen` does not fit the `socket-type`.
- * RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: the file is of another type, or
- * the system refuses. RESOURCE/WRITE: there is no receiver, and `on-no-receiver` is error.
+ * RESOURCE/SETTINGS: `location` is not set or not valid, or `listen` does not fit the
+ * `socket-type`. RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: the file is of
+ * another type, or the system refuses. RESOURCE/WRITE: there is no receiver, and `on-no-receiver`
+ * is error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-taken` + `dropped-no-receiver` +
@@ -123,8 +127,8 @@ static const TribProperty property_table[N_PROPS] = {
   [PROP_LISTEN] = { TRIB_PROPERTY_BOOL, "listen", "Listen",
       "Listen for receivers instead of connecting to one", AT (listen) },
   [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
-      "Permission bits of a socket or FIFO that is created: 0600 (384) is for this user, 0666 (438) "
-      "for all", AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
+      "Permission bits of a socket or FIFO that is created: 0600 (384) is for this user, 0666 "
+      "(438) for all", AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
   [PROP_MAX_CLIENTS] = { TRIB_PROPERTY_UINT, "max-clients", "Maximum clients",
       "Maximum number of receivers, when they connect here",
       AT (max_clients), 1, 1024, OBS_SOCKET_DEFAULT_MAX_CLIENTS },
@@ -287,8 +291,8 @@ start (GstObsSink *self)
   return sender != NULL;
 }
 
-/* Not in the base class's start(), which is called for READY: receivers would be connected to an element whose
- * properties may still change. */
+/* Not in the base class's start(), which is called for READY: receivers would be connected to an
+ * element whose properties may still change. */
 static GstStateChangeReturn
 gst_obs_sink_change_state (GstElement *element, GstStateChange transition)
 {

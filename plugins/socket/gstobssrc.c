@@ -4,21 +4,22 @@
  * @title: obssrc
  * @short_description: Receives observations and triggers of other processes at a Unix socket
  *
- * Other processes send records (OBS-1, OBS-2) to a Unix socket (OBS-9). Each is pushed in a buffer of
- * its own, complete and validated, in the bytes received. Any number of processes may send at once.
+ * Other processes send records (OBS-1, OBS-2) to a Unix socket (OBS-9). Each is pushed in a buffer
+ * of its own, complete and validated, in the bytes received. Any number of processes may send at
+ * once.
  *
  * With `socket-type=stream` a process connects and sends JSON, a record a line, or a sequence of
- * MessagePack records. With `socket-type=datagram` each datagram is one record of either format. The
- * first byte shows the format. A list of records is accepted in place of a record.
+ * MessagePack records. With `socket-type=datagram` each datagram is one record of either format.
+ * The first byte shows the format. A list of records is accepted in place of a record.
  *
- * `location` is a path, or '@' and a name without a file. A socket that a dead process has left there
- * is replaced; one of a running process is an error. The file is removed at the end, if it is still
- * the one that was created.
+ * `location` is a path, or '@' and a name without a file. A socket that a dead process has left
+ * there is replaced; one of a running process is an error. The file is removed at the end, if it is
+ * still the one that was created.
  *
- * Invalid input is counted by reason and reported; other clients are unaffected. The connection goes
- * on at the next record that can be found, and is closed if there is none: a stream that is neither
- * JSON nor MessagePack, MessagePack that is not valid or too large, 64 invalid lines in a row, a
- * record that is incomplete for longer than `record-timeout-ms`.
+ * Invalid input is counted by reason and reported; other clients are unaffected. The connection
+ * goes on at the next record that can be found, and is closed if there is none: a stream that is
+ * neither JSON nor MessagePack, MessagePack that is not valid or too large, 64 invalid lines in a
+ * row, a record that is incomplete for longer than `record-timeout-ms`.
  *
  * In a shell:
  * `echo '{"type":"face","frame_id":7,"t_ns":0}' | socat - UNIX-CONNECT:/tmp/obs.sock`
@@ -29,13 +30,14 @@
  *
  * ## Timing
  * Live. PTS is the running time at which the last byte of the record was read; the record's own
- * `t_ns` is not changed. The stream ends after `num-buffers`, or by an EOS event sent to the element.
+ * `t_ns` is not changed. The stream ends after `num-buffers`, or by an EOS event sent to the
+ * element.
  *
  * ## Threads
- * A thread `trib-socket-in` reads the sockets and parses records, the base class's thread pushes them.
- * The queue between them has `max-bytes` at most, and what one more read brings. When it is full,
- * `on-full` says whether senders block (the system blocks senders of datagrams, too: a Unix socket
- * loses none) or the oldest records are dropped. Each incomplete record is bounded by
+ * A thread `trib-socket-in` reads the sockets and parses records, the base class's thread pushes
+ * them. The queue between them has `max-bytes` at most, and what one more read brings. When it is
+ * full, `on-full` says whether senders block (the system blocks senders of datagrams, too: a Unix
+ * socket loses none) or the oldest records are dropped. Each incomplete record is bounded by
  * `max-record-bytes`. Queued records are kept at a flush.
  *
  * ## Errors
@@ -44,8 +46,8 @@
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-out` + `dropped-oldest` +
- * `dropped-flush` + `dropped-transcode` + all `refused-REASON` + `pending`. The reasons are those of
- * [records](../records.md).
+ * `dropped-flush` + `dropped-transcode` + all `refused-REASON` + `pending`. The reasons are those
+ * of [records](../records.md).
  *
  * ## Example launch line
  * |[
@@ -180,7 +182,8 @@ static const TribField refused_fields[] = {
 };
 static const TribField senders_fields[] = {
   { "connected", TRIB_FIELD_UINT, EVENT (connected), "senders now" },
-  { "joined", TRIB_FIELD_UINT64, EVENT (joined), "senders that connected since the message before" },
+  { "joined", TRIB_FIELD_UINT64, EVENT (joined),
+    "senders that connected since the message before" },
   { "left", TRIB_FIELD_UINT64, EVENT (left), "senders that disconnected since the message before" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
 };

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 #define OBS_SOCKET_DEFAULT_MAX_CLIENTS 64
 #define OBS_SOCKET_DEFAULT_MAX_BYTES (16 * 1024 * 1024)
 
-/* @open_code: %GST_RESOURCE_ERROR_OPEN_READ or _OPEN_WRITE, for errors that neither the properties nor another process
+/* @open_code: %GST_RESOURCE_ERROR_OPEN_READ or _OPEN_WRITE, for errors that neither the properties
+ *   nor another process
  * explain */
 static inline void
 obs_socket_post_error (GstElement *element, const GError *error, GstResourceError open_code)

@@ -22,6 +22,12 @@ SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
 NO_SPDX, NO_SPDX_ENDINGS = ("COPYING",), (".md", ".json", ".ndjson")
 MAX_LINES = 900
 MAX_FUNCTION_LINES = 120
+# folders that keep the stricter rules: lines, functions, and words that make persons of program parts
+PLAIN = ("gst/common/", "gst/frame/", "gst/record/", "gst/socket/", "plugins/frame/", "plugins/record/", "plugins/shared/",
+         "plugins/socket/", "tests/unit/common/", "tests/unit/frame/", "tests/unit/record/", "tests/unit/shared/", "tests/unit/socket/")
+PLAIN_COLUMNS = 100
+PLAIN_FUNCTION_LINES = 60
+PERSONS = re.compile(r"\b(who|whoever|whom|nobody|tell|tells|told)\b", re.IGNORECASE)
 CLANG_FORMAT_VERSION = 14  # later ones lay out the same file differently
 
 # spelled in two halves so that this file passes its own check
@@ -84,16 +90,33 @@ def check_functions(tree, tap):
     problems = []
     for path, text in tree.c_files():
         start, name = None, ""
+        plain = path.startswith(PLAIN) and not path.startswith("tests/")
+        limit = PLAIN_FUNCTION_LINES if plain else MAX_FUNCTION_LINES
         for number, line in enumerate(text.splitlines(), 1):
             if line == "{":
                 start = number
             elif line == "}" and start is not None:
-                if number - start > MAX_FUNCTION_LINES:
-                    problems.append("%s:%d: %s is %d lines long (aim at 60)" % (path, start, name, number - start))
+                if number - start > limit:
+                    problems.append("%s:%d: %s is %d lines long, of %d at most" % (path, start, name, number - start, limit))
                 start = None
             elif start is None and re.match(r"[A-Za-z_]\w* ?\(", line):
                 name = line.split("(")[0].strip()
-    tap.check("source: no function over %d lines" % MAX_FUNCTION_LINES, problems)
+    tap.check("source: no function over %d lines, or %d where the rules are strict" % (MAX_FUNCTION_LINES, PLAIN_FUNCTION_LINES),
+              problems)
+
+
+def check_columns(tree, tap):
+    tap.check("source: no line over %d columns where the rules are strict" % PLAIN_COLUMNS, [
+        "%s:%d: %d columns" % (path, number, len(line)) for path, text in tree.c_files(*PLAIN)
+        for number, line in enumerate(text.splitlines(), 1) if len(line) > PLAIN_COLUMNS])
+
+
+def check_persons(tree, tap):
+    problems = []
+    for path, text in tree.c_files(*PLAIN):
+        problems += found(path, text, PERSONS, "a program part is no person: name the part, and what it does",
+                          lintlib.comments_and_strings(text))
+    tap.check("source: comments and texts are impersonal where the rules are strict", problems)
 
 
 def check_unfinished(tree, tap):
@@ -233,7 +256,7 @@ def check_elements(tree, tap):
 
 
 CHECKS = {
-    "spdx": check_spdx, "length": check_length, "functions": check_functions, "unfinished": check_unfinished,
+    "spdx": check_spdx, "length": check_length, "functions": check_functions, "columns": check_columns, "persons": check_persons, "unfinished": check_unfinished,
     "paths": check_own_paths, "printing": check_printing, "sleeping": check_sleeping, "blanks": check_blanks,
     "format": check_format, "headers": check_headers, "elements": check_elements,
 }

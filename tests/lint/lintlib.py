@@ -113,6 +113,15 @@ def code_only(text):
     return _TOKEN.sub(_blank, text)
 
 
+def comments_and_strings(text):
+    """The rest of code_only(): blanks stand for code; line numbers stay."""
+    kept, at = [], 0
+    for match in _TOKEN.finditer(text):
+        kept += ["\n" * text.count("\n", at, match.start()) + " ", match.group(0)]
+        at = match.end()
+    return "".join(kept)
+
+
 def without_comments(text):
     return _TOKEN.sub(lambda m: m.group(0) if m.group(0)[0] in "\"'" else _blank(m), text)
 

@@ -36,6 +36,9 @@ LAYERING = [
     ("a plugin refuses another", "plugins/one/a.c", '#include "../two/b.h"\n', "never another plugin's folder"),
     ("a plugin refuses librdkafka", "plugins/one/a.c", "#include <librdkafka/rdkafka.h>\n", "rule: a plugin folder"),
     ("a unit test refuses plugins", "tests/unit/kafka/a.c", '#include "../../../plugins/two/b.h"\n', "never plugins/"),
+    ("a unit test refuses the shelf of elements", "tests/unit/kafka/a.c", "#include <shared/b.h>\n", "never plugins/"),
+    ("but for the shelf's own", "tests/unit/shared/a.c", "#include <shared/b.h>\n", None),
+    ("which refuses elements", "tests/unit/shared/a.c", '#include "../../../plugins/two/b.h"\n', "never an element's folder"),
     ("a harness test refuses kafka", "tests/harness/a.c", "#include <kafka/b.h>\n", "through the registry"),
     ("a harness test takes frame", "tests/harness/a.c", '#include <frame/b.h>\n#include "support/b.h"\n', None),
     ("a header from nowhere", "plugins/one/a.c", '#include "nowhere.h"\n', "includes nowhere.h"),
@@ -43,7 +46,7 @@ LAYERING = [
     ("an unknown library", "gst/surprise/a.c", "#include <glib.h>\n", "gst/surprise is not in the table"),
     ("an unknown folder", "src/a.c", "#include <glib.h>\n", "src is not in the table"),
 ]
-NEIGHBOURS = ["gst/common/b.h", "gst/record/b.h", "gst/kafka/b.h", "gst/frame/b.h", "plugins/two/b.h", "tests/support/b.h"]
+NEIGHBOURS = ["gst/common/b.h", "gst/record/b.h", "gst/kafka/b.h", "gst/frame/b.h", "plugins/shared/b.h", "plugins/two/b.h", "tests/support/b.h"]
 
 # check, name, files, what must be said
 SOURCE = [
@@ -56,6 +59,15 @@ SOURCE = [
     ("spdx", "a meson.build counts", {"x/meson.build": "x = 1\n"}, "x/meson.build: the first line"),
     ("length", "901 lines", {"a.c": LICENCE + "int a;\n" * 900}, "a.c: 901 lines"),
     ("functions", "a long function", {"a.c": "void\nlong_one (void)\n{\n" + "  x ();\n" * 130 + "}\n"}, "long_one is 131"),
+    ("functions", "61 lines where the rules are strict", {"gst/common/a.c": "void\nlong_one (void)\n{\n" + "  x ();\n" * 60 + "}\n"},
+     "long_one is 61"),
+    ("functions", "61 lines elsewhere", {"gst/else/a.c": "void\nlong_one (void)\n{\n" + "  x ();\n" * 60 + "}\n"}, None),
+    ("columns", "a long line", {"gst/common/a.c": "/* " + "x" * 98 + "\n*/\n"}, "a.c:1: 101 columns"),
+    ("columns", "a long line elsewhere", {"gst/else/a.c": "/* " + "x" * 98 + "\n*/\n"}, None),
+    ("persons", "a comment", {"gst/common/a.c": "int a;\n/* one\n * Nobody is there */\n"}, "a.c:3: Nobody: a program part"),
+    ("persons", "a text", {"gst/common/a.c": 'f ("the one", \n"who is told");\n'}, "a.c:2: told"),
+    ("persons", "code and longer words", {"gst/common/a.c": "tell (who); /* whole */\n"}, None),
+    ("persons", "a comment elsewhere", {"gst/else/a.c": "/* whoever */\n"}, None),
     ("unfinished", "a mark", {"a.md": "one\nFIX" "ME later\n"}, "a.md:2: FIX" "ME"),
     ("unfinished", "a directive of TAP is none", {"a.py": "'not ok 1 /a # TO" "DO later'\n"}, None),
     ("unfinished", "mkstemp is none", {"a.c": "f = g_dir_make_tmp (\"a-XX" "XXXX\");\n"}, None),

@@ -118,7 +118,7 @@ sum_thread (gpointer data)
   return GUINT_TO_POINTER (trib_crc32c (0, data, RANDOM_BYTES));
 }
 
-/* the tables are made once, whoever comes first */
+/* the tables are made once, by the first of several threads */
 static void
 test_threads (void)
 {

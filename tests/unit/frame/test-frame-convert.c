@@ -162,7 +162,7 @@ test_jpeg (gconstpointer data)
   }
 }
 
-/* what others hold is not touched; what nobody holds is changed where it is; both give the same */
+/* shared memory is not changed; other memory is changed in place; both give the same */
 static void
 test_in_place (void)
 {
@@ -332,7 +332,8 @@ test_limits (void)
   g_assert_nonnull (strstr (error->message, "16383"));
 }
 
-/* What libjpeg reads beyond the right edge repeats the last pixel, and is never what the memory held before. */
+/* What libjpeg reads beyond the right edge repeats the last pixel, and is never what the memory
+ * held before. */
 static void
 test_edge (void)
 {

@@ -279,9 +279,57 @@ test_msgpack (void)
   fixture_clear (&f);
 }
 
-static void
-write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, Fixture *f)
+/* every field of an envelope has a value of its own */
+static TribRecordEnvelope
+make_envelope (TribRecordKind kind)
 {
+  return (TribRecordEnvelope){ .kind = kind,
+    .has = G_MAXUINT64,
+    .source = TRIB_RECORD_TEXT ("s\n"),
+    .type = TRIB_RECORD_TEXT ("t"),
+    .session = TRIB_RECORD_TEXT ("se"),
+    .reason = TRIB_RECORD_TEXT ("r"),
+    .component = TRIB_RECORD_TEXT ("c"),
+    .trigger_id = TRIB_RECORD_TEXT ("ti"),
+    .command = TRIB_RECORD_TEXT ("co"),
+    .request_id = TRIB_RECORD_TEXT ("ri"),
+    .flush = TRIB_RECORD_TEXT ("fl"),
+    .frame_id = 1,
+    .seq = 2,
+    .queue_depth = 3,
+    .epoch = 4,
+    .pane = 5,
+    .spread_ns = 6,
+    .part = 7,
+    .parts = 8,
+    .width = 9,
+    .height = 10,
+    .t_ns = -11,
+    .t_start_ns = 12,
+    .t_end_ns = 13,
+    .arrival_ns = 14,
+    .publish_ns = 15,
+    .now_ns = 16,
+    .shift_ns = 22,
+    .processing_ms = 17.5,
+    .delay_ms = 18.5,
+    .wait_ms = 19.5,
+    .score = 20.5,
+    .speed = 21.5,
+    .loop = TRUE,
+    .stopped = TRUE,
+    .flush_all = TRUE,
+    .finished = TRUE,
+    .names = { TRIB_RECORD_TEXT ("n") },
+    .n_names = 1 };
+}
+
+static void
+write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, TribRecordReader *r)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
   TribRecordAnswer answers[] = {
     { "a", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":1,\"delay_ms\":0}"), 2500000, -1 },
     { "b", TRIB_RECORD_JSON, TRIB_RECORD_TEXT ("{\"x\":2}"), 3500000, -1 },
@@ -301,10 +349,46 @@ write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, Fixture *f)
     .n_missing = G_N_ELEMENTS (missing),
     .spread_ns = e->spread_ns,
     .wait_ns = (gint64) (e->wait_ms * 1e6) };
-  gboolean ok = trib_record_fused_write (w, &fused, f->r, &f->error);
-
-  g_assert_no_error (f->error);
+  ok = trib_record_fused_write (w, &fused, r, &error);
+  g_assert_no_error (error);
   g_assert_true (ok);
+}
+
+static void
+assert_fields (const TribRecordEnvelope *read, const TribRecordEnvelope *written)
+{
+  const guint64 not_fused = TRIB_RECORD_BIT (SESSION) | TRIB_RECORD_BIT (SEQ)
+                            | TRIB_RECORD_BIT (ARRIVAL_NS) | TRIB_RECORD_BIT (PUBLISH_NS)
+                            | TRIB_RECORD_BIT (SOURCE);
+
+  for (guint field = 0; field < TRIB_RECORD_N_FIELDS; field++) {
+    gsize offset = trib_record_field ((TribRecordFieldId) field)->offset;
+    TribRecordSlice *text = (TribRecordSlice *) ((guint8 *) read + offset);
+    TribRecordSlice *wanted = (TribRecordSlice *) ((guint8 *) written + offset);
+    gboolean there = (trib_record_kind_fields (written->kind) >> field) & 1;
+
+    if (field == TRIB_RECORD_FIELD_KIND && written->kind == TRIB_RECORD_KIND_OBS)
+      there = FALSE;
+    /* the aligner's records have no transport fields and no source */
+    if (written->kind == TRIB_RECORD_KIND_FUSED && (not_fused >> field) & 1)
+      there = FALSE;
+    g_assert_cmpint (trib_record_has (read, (TribRecordFieldId) field), ==, there);
+    if (!there || field == trib_record_kind_info (written->kind)->word)
+      continue;
+    switch (trib_record_field ((TribRecordFieldId) field)->value) {
+      case TRIB_RECORD_VALUE_TEXT:
+      case TRIB_RECORD_VALUE_NAMES:
+        g_assert_cmpmem (text->str, text->len, wanted->str, wanted->len);
+        break;
+      case TRIB_RECORD_VALUE_UINT:
+      case TRIB_RECORD_VALUE_INT:
+      case TRIB_RECORD_VALUE_FLOAT:
+        g_assert_cmpint (memcmp (text, wanted, 8), ==, 0);
+        break;
+      default:
+        break;
+    }
+  }
 }
 
 /* what is written reads back as what it was, in both formats, for every kind and every field */
@@ -312,98 +396,29 @@ static void
 test_write (void)
 {
   static const guint64 ids[] = { 3, G_MAXUINT64 };
-  const guint64 not_fused = TRIB_RECORD_BIT (SESSION) | TRIB_RECORD_BIT (SEQ)
-                            | TRIB_RECORD_BIT (ARRIVAL_NS) | TRIB_RECORD_BIT (PUBLISH_NS)
-                            | TRIB_RECORD_BIT (SOURCE);
 
   for (guint i = 0; i < 2 * TRIB_RECORD_N_KINDS; i++) {
     TribRecordFormat format = i % 2 == 0 ? TRIB_RECORD_JSON : TRIB_RECORD_MSGPACK;
     g_autoptr (GString) out = g_string_new (NULL);
-    TribRecordEnvelope e = { .kind = (TribRecordKind) (i / 2),
-      .has = G_MAXUINT64,
-      .source = TRIB_RECORD_TEXT ("s\n"),
-      .type = TRIB_RECORD_TEXT ("t"),
-      .session = TRIB_RECORD_TEXT ("se"),
-      .reason = TRIB_RECORD_TEXT ("r"),
-      .component = TRIB_RECORD_TEXT ("c"),
-      .trigger_id = TRIB_RECORD_TEXT ("ti"),
-      .command = TRIB_RECORD_TEXT ("co"),
-      .request_id = TRIB_RECORD_TEXT ("ri"),
-      .flush = TRIB_RECORD_TEXT ("fl"),
-      .frame_id = 1,
-      .seq = 2,
-      .queue_depth = 3,
-      .epoch = 4,
-      .pane = 5,
-      .spread_ns = 6,
-      .part = 7,
-      .parts = 8,
-      .width = 9,
-      .height = 10,
-      .t_ns = -11,
-      .t_start_ns = 12,
-      .t_end_ns = 13,
-      .arrival_ns = 14,
-      .publish_ns = 15,
-      .now_ns = 16,
-      .shift_ns = 22,
-      .processing_ms = 17.5,
-      .delay_ms = 18.5,
-      .wait_ms = 19.5,
-      .score = 20.5,
-      .speed = 21.5,
-      .loop = TRUE,
-      .stopped = TRUE,
-      .flush_all = TRUE,
-      .finished = TRUE,
-      .names = { TRIB_RECORD_TEXT ("n") },
-      .n_names = 1 };
+    TribRecordEnvelope e = make_envelope ((TribRecordKind) (i / 2));
     TribRecordWriter w;
     Fixture f;
     gboolean ok;
 
     fixture_init (&f);
     trib_record_writer_init (&w, format, out);
-    if (e.kind == TRIB_RECORD_KIND_FRAME_DROP) {
+    if (e.kind == TRIB_RECORD_KIND_FRAME_DROP)
       trib_record_frame_drop_write (&w, &e, ids, 2);
-    } else if (e.kind == TRIB_RECORD_KIND_FUSED) {
-      write_fused (&w, &e, &f);
-    } else {
+    else if (e.kind == TRIB_RECORD_KIND_FUSED)
+      write_fused (&w, &e, f.r);
+    else
       trib_record_envelope_write (&w, &e);
-    }
     g_assert_true (trib_record_writer_is_complete (&w));
     ok = trib_record_envelope_parse (f.r, format, out->str, out->len, &f.e, &f.error);
     g_assert_no_error (f.error);
     g_assert_true (ok);
     g_assert_cmpint (f.e.kind, ==, e.kind);
-    for (guint field = 0; field < TRIB_RECORD_N_FIELDS; field++) {
-      gsize offset = trib_record_field ((TribRecordFieldId) field)->offset;
-      TribRecordSlice *text = (TribRecordSlice *) ((guint8 *) &f.e + offset);
-      TribRecordSlice *wanted = (TribRecordSlice *) ((guint8 *) &e + offset);
-      gboolean there = (trib_record_kind_fields (e.kind) >> field) & 1;
-
-      if (field == TRIB_RECORD_FIELD_KIND && e.kind == TRIB_RECORD_KIND_OBS)
-        there = FALSE;
-      /* the aligner's records have no transport fields and no source */
-      if (e.kind == TRIB_RECORD_KIND_FUSED && (not_fused >> field) & 1)
-        there = FALSE;
-      g_assert_cmpint (trib_record_has (&f.e, (TribRecordFieldId) field), ==, there);
-      if (!there || field == trib_record_kind_info (e.kind)->word)
-        continue;
-      switch (trib_record_field ((TribRecordFieldId) field)->value) {
-        case TRIB_RECORD_VALUE_TEXT:
-        case TRIB_RECORD_VALUE_NAMES:
-          g_assert_cmpmem (text->str, text->len, wanted->str, wanted->len);
-          break;
-        case TRIB_RECORD_VALUE_UINT:
-        case TRIB_RECORD_VALUE_INT:
-        case TRIB_RECORD_VALUE_FLOAT:
-          g_assert_cmpint (memcmp (text, wanted, 8), ==, 0);
-          break;
-        default:
-          break;
-      }
-    }
+    assert_fields (&f.e, &e);
     if (format == TRIB_RECORD_JSON && e.kind == TRIB_RECORD_KIND_FUSED)
       g_assert_cmpstr (out->str, ==,
           "{\"type\":\"fused\",\"frame_id\":1,\"t_ns\":-11,\"epoch\":4,\"pane\":5,\"reason\":"

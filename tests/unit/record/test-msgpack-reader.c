@@ -385,7 +385,8 @@ test_skip (void)
   g_assert_true (trib_msgpack_reader_skip (r));
   g_assert_cmpint (trib_msgpack_reader_next (r), ==, TRIB_MSGPACK_END);
 
-  /* the key "a", its value; a key that is a container, with its value, in one go; "b" and its value */
+  /* the key "a", its value; a key that is a container, with its value, in one go; "b" and its
+   * value */
   trib_msgpack_reader_reset (r, data, len);
   trib_msgpack_reader_next (r);
   trib_msgpack_reader_next (r);

@@ -4,8 +4,8 @@
 
 #include <record/trib-ndjson.h>
 
-/* "NUMBER@OFFSET-END:TEXT" of each line, "!" for the text of one that is too long, and how many were
- * blank; the stream is pushed in pieces of @step bytes */
+/* "NUMBER@OFFSET-END:TEXT" of each line, "!" for the text of one that is too long, and how many
+ * were blank; the stream is pushed in pieces of @step bytes */
 static gchar *
 lines (const gchar *data, gsize len, gsize step, gsize max)
 {

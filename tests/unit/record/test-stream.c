@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Streams of both formats cut into values, whatever the pieces they come in; bounds; what is no record. */
+/* Streams of both formats cut into values, whatever the pieces they come in; bounds; what is no
+ * record. */
 #include <string.h>
 
 #include <record/trib-record-stream.h>

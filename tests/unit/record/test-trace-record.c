@@ -5,7 +5,7 @@
 #include <record/trib-record-envelope.h>
 #include <record/trib-trace-record.h>
 
-/* exactly so, and taken by whoever reads records */
+/* exactly so, and accepted by readers of records */
 static void
 check (GString *out, TribRecordKind kind, const gchar *expected)
 {

@@ -457,7 +457,8 @@ test_random (void)
   fixture_clear (&f);
 }
 
-/* anything in MessagePack: once through JSON, it stays what it is; to itself it is the same bytes */
+/* anything in MessagePack: once through JSON, it stays what it is; to itself it is the same
+ * bytes */
 static void
 test_random_msgpack (void)
 {
@@ -519,7 +520,8 @@ check_float (gfloat value)
     return;
   g_snprintf (format, sizeof format, "%%.%ug", count_digits (json->str) - 1);
   g_ascii_formatd (fewer, sizeof fewer, format, (gdouble) value);
-  /* but for a decimal exactly between two floats: which of them that is read as is left to readers */
+  /* but for a decimal exactly between two floats: which of them that is read as is left to
+   * readers */
   shorter = g_ascii_strtod (fewer, NULL);
   other = nextafterf (value, shorter > (gdouble) value ? INFINITY : -INFINITY);
   g_assert_true (shorter != (gdouble) value);

@@ -124,7 +124,8 @@ test_begun (void)
   rig_clear (&rig);
 }
 
-/* A receiver that disconnects: its queue is lost, or kept from the first byte of the item partly written. */
+/* A receiver that disconnects: its queue is lost, or kept from the first byte of the item partly
+ * written. */
 static void
 test_gone (void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Random garbage from many, and one that sends records: all of those come, and the books close (OBS-9). */
+/* Random garbage from many, and one that sends records: all of those come, and the books close
+ * (OBS-9). */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,20 +15,20 @@
 typedef struct {
   gint refused; /* atomic */
   gint senders;
-} Told;
+} Events;
 
 static void
-tell (const TribSocketReceiverEvent *event, gpointer user_data)
+notify (const TribSocketReceiverEvent *event, gpointer user_data)
 {
-  Told *told = user_data;
+  Events *events = user_data;
 
   if (event->kind == TRIB_SOCKET_REFUSED) {
     g_assert_nonnull (event->reason);
     g_assert_nonnull (event->detail);
     g_assert_cmpuint (event->count, >, 0);
-    g_atomic_int_inc (&told->refused);
+    g_atomic_int_inc (&events->refused);
   } else {
-    g_atomic_int_inc (&told->senders);
+    g_atomic_int_inc (&events->senders);
   }
 }
 
@@ -122,8 +123,8 @@ test_hostile (gconstpointer data)
     .max_record_bytes = 2000,
     .max_bytes = 10000 };
   g_autoptr (GError) error = NULL;
-  Told told = { 0, 0 };
-  TribSocketReceiver *r = trib_socket_receiver_new (&config, tell, &told, &error);
+  Events events = { 0, 0 };
+  TribSocketReceiver *r = trib_socket_receiver_new (&config, notify, &events, &error);
   Hostile hostile = { location, type, g_test_rand_int () & G_MAXINT32 };
   TribSocketCounts counts;
   GThread *thread;
@@ -145,7 +146,7 @@ test_hostile (gconstpointer data)
     }
     next++;
   }
-  /* the others may still be held up: nobody pops any more */
+  /* the others may still be blocked: records are not popped any more */
   trib_socket_receiver_get_counts (r, &counts);
   while (counts.pending > 0 || counts.clients_now > 1) {
     if (counts.pending > 0)
@@ -161,7 +162,7 @@ test_hostile (gconstpointer data)
   trib_socket_receiver_free (r);
   check_books (&counts);
   g_assert_cmpuint (counts.records_in, >, counts.records_out);
-  g_assert_cmpint (g_atomic_int_get (&told.refused), >=, 1);
+  g_assert_cmpint (g_atomic_int_get (&events.refused), >=, 1);
   g_assert_false (g_file_test (location, G_FILE_TEST_EXISTS));
 }
 
@@ -180,13 +181,13 @@ test_flushing (void)
     .max_clients = 1,
     .max_record_bytes = 100,
     .max_bytes = 100 };
-  Told told = { 0, 0 };
+  Events events = { 0, 0 };
   g_autoptr (GError) error = NULL;
-  TribSocketReceiver *r = trib_socket_receiver_new (&config, tell, &told, &error), *second;
+  TribSocketReceiver *r = trib_socket_receiver_new (&config, notify, &events, &error), *second;
   GThread *thread;
 
   g_assert_no_error (error);
-  second = trib_socket_receiver_new (&config, tell, &told, &error);
+  second = trib_socket_receiver_new (&config, notify, &events, &error);
   g_assert_null (second);
   g_assert_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_IN_USE);
   thread = g_thread_new ("pops", pop_one, r);
