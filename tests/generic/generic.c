@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What an element needs to start by itself. Nothing here for most. A name of a socket is one of this process: others may
- * run the same test. */
+/* What an element needs to start by itself. Nothing here for most. A name of a socket is one of
+ * this process: others may run the same test. */
 static const struct {
   const gchar *element;
   const gchar *property;

@@ -9,8 +9,8 @@
 /* Longer than any single test needs: the net under those that set no watchdog of their own. */
 #define DEFAULT_LIMIT_SECONDS 300
 #define PAUSE_US 500
-/* The limit of a wait ends a test that hangs; it measures nothing. On a busy machine a test may take
- * several times as long as on an idle one. */
+/* The limit of a wait ends a test that hangs; it measures nothing. On a busy machine a test may
+ * take several times as long as on an idle one. */
 #define PATIENCE 4
 
 struct _TribWatchdog {
@@ -42,8 +42,8 @@ watchdog_thread (gpointer data)
   g_mutex_unlock (&self->lock);
 
   if (expired) {
-    /* abort() and not g_error(): the thread that hangs may hold the lock of a log handler; the core shows
-     * where. */
+    /* abort() and not g_error(): the thread that hangs may hold the lock of a log handler; the
+     * core shows where. */
     g_autofree gchar *text = g_strdup_printf ("Bail out! watchdog: %s still runs after %u s\n",
         self->test, trib_test_scale (self->seconds) * PATIENCE);
     if (write (STDOUT_FILENO, text, strlen (text)) < 0

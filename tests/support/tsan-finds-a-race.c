@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Expected to fail in a build with the thread sanitizer: two threads count without a lock. Beside it they count with one
- * each way that tsan-threads.c announces, so that it is this race that ends the program, and so that a sanitizer that
- * sees nothing is noticed. With an argument there is no race, and it is expected to pass. */
+/* Expected to fail in a build with the thread sanitizer: two threads count without a lock.
+ * Beside it they count with one each way that tsan-threads.c announces, so that it is this race
+ * that ends the program, and so that a sanitizer that sees nothing is noticed. With an argument
+ * there is no race, and it is expected to pass. */
 #include <glib.h>
 #include <threads.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Announces to the thread sanitizer the locks and threads that it does not know, in programs that are built with
- * -fsanitize=thread.
+/* Announces to the thread sanitizer the locks and threads that it does not know, in programs
+ * that are built with -fsanitize=thread.
  *
- * GMutex, GCond, GOnce and GAsyncQueue stand on futexes and atomics of GLib's own: without this, correct programs have reports. The
- * functions of these names here come before GLib's: they announce what happens and call GLib's. librdkafka uses the C11
- * threads of glibc, of which the sanitizer knows nothing, so that their threads crash in it: here they are the POSIX ones,
- * as they are inside glibc. */
+ * GMutex, GCond, GOnce and GAsyncQueue stand on futexes and atomics of GLib's own: without this,
+ * correct programs have reports. The functions of these names here precede GLib's: they announce
+ * what happens and call GLib's. librdkafka uses the C11 threads of glibc, which the sanitizer does
+ * not know, so that their threads crash in it: here they are the POSIX ones, as they are inside
+ * glibc. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <glib.h>
@@ -161,7 +162,8 @@ g_once_impl (GOnce *once, GThreadFunc func, gpointer arg)
   return result;
 }
 
-/* A queue's lock is taken inside GLib, where no call can be caught. GstHarness hands buffers over through one. */
+/* A queue's lock is taken inside GLib, where no call can be caught. GstHarness hands buffers
+ * over through one. */
 
 void
 g_async_queue_push (GAsyncQueue *queue, gpointer data)
