@@ -85,6 +85,8 @@ wait_for_space (GstObsAligner *self, GstObsAlignerPad *pad)
       obs_report_drop_oldest (self);
       continue;
     }
+    GST_DEBUG_OBJECT (pad, "blocked: %u results, %" G_GSIZE_FORMAT " bytes in the output queue",
+        self->queue.n_results, self->queue.bytes);
     self->counts.blocked++;
     self->waiting++;
     g_cond_wait (&self->space, &self->lock);

@@ -388,6 +388,7 @@ drop_item (GstObsAligner *self, ObsItem *item, guint64 *counter, const gchar *re
   if (item->kind == OBS_ITEM_RESULT) {
     guint64 id = (guint64) result_id (item->result);
 
+    GST_DEBUG_OBJECT (self, "result of frame %" G_GUINT64_FORMAT " dropped: %s", id, reason);
     *counter += item->result->fused.n_answers;
     self->counts.frames_dropped++;
     trib_trace_frame_drop (self->trace, id, &id, 1, TRIB_TRACE_DROP_BACKPRESSURE);
