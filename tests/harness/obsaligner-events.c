@@ -29,7 +29,7 @@ count_events (GstHarness *h, GstEventType type)
   return n;
 }
 
-/* nothing more of the pad's sources up to its end: who waited for them does not */
+/* nothing more of the pad's sources up to its end: frames do not wait for them */
 static void
 test_gap_in (void)
 {
@@ -72,7 +72,7 @@ test_gap_announced (void)
   g_assert_cmpuint (rig_stat (rig, "records-in"), ==, 7);
 }
 
-/* all are silent: downstream is told how far, and need not wait */
+/* all are silent: downstream has a GAP, and need not wait */
 static void
 test_gap_out (void)
 {
@@ -201,7 +201,7 @@ test_seek (void)
   g_assert_cmpuint (rig_stat (rig, "records-dropped-flushed"), ==, 1);
 }
 
-/* when everybody is silent and nothing waits, the element sleeps: it does not ask the clock again and again */
+/* when all sources are silent and nothing waits, the element sleeps: it does not poll the clock */
 static void
 test_sleeps (void)
 {

@@ -233,7 +233,7 @@ has_eos (GstHarness *h)
   return eos != NULL;
 }
 
-/* EOS on every pad; what still comes is @lines ("" for nothing), and the books close */
+/* EOS on every pad; what still comes is @lines ("" for nothing), and the counters close */
 void
 rig_end (Rig *rig, const gchar *lines)
 {

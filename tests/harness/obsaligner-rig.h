@@ -5,7 +5,7 @@
 
 #include "trib-gst-test.h"
 
-/* An obsaligner whose time is a test's to say: the system's clock is a GstTestClock. */
+/* An obsaligner with a time that the test sets: the system's clock is a GstTestClock. */
 
 typedef struct {
   GstTestClock *clock;

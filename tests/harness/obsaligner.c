@@ -214,7 +214,7 @@ push_three (gpointer data)
   return NULL;
 }
 
-/* row 18: for as long as nobody takes what it said, no source is idle; nor is anything lost */
+/* row 18: while downstream blocks, no source is idle, and nothing is lost */
 static void
 test_row_18 (void)
 {
@@ -275,7 +275,7 @@ push_into_nothing (gpointer data)
   return GINT_TO_POINTER (gst_harness_push (rig->h, gst_buffer_new_memdup (json, sizeof json - 1)));
 }
 
-/* going down wakes who waits for room, and closes the books */
+/* a stop wakes blocked sources, and closes the counters */
 static void
 test_blocked_source_is_woken (void)
 {
@@ -329,7 +329,7 @@ test_messages (void)
   }
 }
 
-/* row 32: a record that cannot be used is counted and told, with its place; the others go on */
+/* row 32: an invalid record is counted and reported with its place; the others are used */
 static void
 test_row_32 (void)
 {
@@ -376,7 +376,7 @@ test_row_33 (void)
   rig_end (rig, "0 complete F,P|1 complete F,P");
 }
 
-/* row 34: frames that are open keep who they expect */
+/* row 34: open frames keep their expected sources */
 static void
 test_row_34 (void)
 {
@@ -389,7 +389,7 @@ test_row_34 (void)
   rig_end (rig, "0 complete F,P|33 complete F");
 }
 
-/* row 36: t_ns decides who belongs together, and the buffers' times when it is played */
+/* row 36: t_ns decides which records belong together, the times of buffers when they are played */
 static void
 test_row_36 (void)
 {

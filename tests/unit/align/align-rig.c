@@ -9,7 +9,7 @@
 struct _Rig {
   TribAlign *a;
   gboolean tells_times;
-  guint told_kinds; /* bits of events beside those that are always told */
+  guint told_kinds; /* bits of events beside those that are always written */
   GString *told;
   guint64 n_payloads; /* that the aligner holds */
   guint64 n_pushed;
@@ -85,7 +85,7 @@ put_source (Rig *rig, const gchar *what, const TribAlignEvent *event)
   put (rig, "%s:%s@%s", what, event->source ? event->source : "-", now);
 }
 
-/* what is told only when `tell` names it */
+/* events that are written only when `tell` names them */
 static void
 put_more (Rig *rig, const TribAlignEvent *event)
 {

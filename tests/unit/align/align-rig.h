@@ -5,18 +5,18 @@
 
 G_BEGIN_DECLS
 
-/* Alignment told in a line. Times are in ms. A script is a list of words:
+/* Alignment as a line of text. Times are in ms. A script is a list of words:
  *   F33@43        source F, capture time 33, arrives at 43; sources are one letter
  *   F33#7@43      with frame id 7; F33.2@43 with sequence number 2; F33:1/2@43 part 1 of 2
  *   F33e@43       empty; F33s@43 skipped; F33l@43 says that it is late
  *   Fb33@43       a bound; Feos@43 the source's end
  *   A33=FP@43     announce, F and P will answer; A33@43 as configured
- *   @110          time passes; eos@110 everybody has ended; flush@110; flushF@110
- *   stop@10 go@20 nobody takes what comes out
+ *   @110          time passes; eos@110 all sources have ended; flush@110; flushF@110
+ *   stop@10 go@20 downstream blocks in between
  *   sources=F,P   the setting
  *   F99999999n@3  a capture time in ns
- * What the aligner tells is written as:
- *   33[FPG]complete@60     a result; (G:timeout) who is missing and why; /1 its pane; #7 its frame id; {F:12} stale
+ * Events are written as:
+ *   33[FPG]complete@60     a result; (G:timeout) a missing source and why; /1 its pane; #7 its frame id; {F:12} stale
  *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ...
  *   with tell=WORD[,...]: holder:F@3 source:F@3 stats@9 announce:33@3 delay:0(G)160@160 (waited for G, 160 ms)
  *   with times=yes: 5[F6P5]complete@6  each with its own time
@@ -28,11 +28,11 @@ Rig *rig_new (const gchar *settings);
 void rig_free (Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rig, rig_free)
 void rig_run (Rig *rig, const gchar *script);
-/* what was told since, and forgets it; checks that the books close and no payload is lost */
+/* the events since the last call; checks that the counters close and no payload is lost */
 gchar *rig_take (Rig *rig);
 TribAlign *rig_align (Rig *rig);
 void rig_run_format (Rig *rig, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
-/* what was told since is this */
+/* asserts the events since the last call */
 void rig_expect (Rig *rig, const gchar *told);
 
 typedef struct {

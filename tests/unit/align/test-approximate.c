@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Mode approximate: the scenarios by which ROS's ApproximateTime is known, drawn as there (a letter a record, a column a
- * millisecond), then what is added to it: learned bounds, a time limit, losses that are told, late records. */
+ * millisecond), then what is added to it: learned bounds, a time limit, losses with events, late records. */
 #include "align-rig.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ static const RigCase cases[] = {
       "F0@0 P1@1 G2@2 H3@3 F5@5 H5@5 P6@6 G6@6 F8@8 P9@9 G10@10 H11@11 F10@11 F13@13 P14@14",
       "0[F0P1G2H3]complete@6 5[F5P6G6H5]complete@8 drop:unmatched:F8@11 "
       "9[F10P9G10H11]complete@14" },
-  /* F a......e   P .b......   G ..c.....   H ...d....   nobody can be nearer to d than a */
+  /* F a......e   P .b......   G ..c.....   H ...d....   no record can be nearer to d than a */
   { "ros/early", RULES "sources=F,P,G,H", "F0@0 P1@1 G2@2 H3@3 F7@7", "0[F0P1G2H3]complete@7" },
   /* F a...b...c.d..e.   P .A.B...C...D..E   no more than two wait: enough */
   { "ros/just-enough", RULES "sources=F,P max-pending=4",
@@ -49,7 +49,7 @@ static const RigCase cases[] = {
       "0[F0P5]complete@6" },
   { "max-interval/window", SETS "sources=F,P", "F0@0 P101@50", "drop:unmatched:F0@50" },
 
-  /* a source that has lost records cannot say who is nearest to its first */
+  /* for a source with lost records the nearest to its first is unknown */
   { "lost", RULES "sources=F,P max-pending=2", "F0@0 F5@1 F10@2 P1@3 P6@4",
       "drop:unmatched:F0@2 drop:unmatched:P1@3 5[F5P6]complete@4" },
   { "lost/other", RULES "sources=F,P max-pending=2", "F0@0 F1@1 F2@2 P2@3",
@@ -59,7 +59,7 @@ static const RigCase cases[] = {
   { "lost/flushed", RULES "sources=F,P max-pending=2", "F0@0 F5@1 F10@2 flush@3 F20@4 P19@5 P22@6",
       "drop:unmatched:F0@2 drop:flushed:F5@3 drop:flushed:F10@3 19[F20P19]complete@6" },
 
-  /* waiting has an end, whoever is silent */
+  /* waiting has an end with any silent source */
   { "timeout/candidate", SETS "sources=F,P", "F0@0 P1@1 @300", "0[F0P1]complete@100" },
   { "timeout/dead", SETS, "F0@0 P1@1 @300", "0[F0P1](G:timeout)timeout@100" },
   { "timeout/far", SETS "max-interval-ms=50", "F0@0 P60@1 @300",
@@ -101,7 +101,7 @@ static const RigCase cases[] = {
 
 /* ---- learned bounds ---- */
 
-/* F at @t, P 2 ms later: whether that is a set at once, because F is known not to speak sooner again */
+/* F at @t, P 2 ms later: whether that is a set at once, because F is known to send nothing sooner */
 static gboolean
 is_given_at_once (Rig *rig, gint t)
 {
@@ -132,7 +132,7 @@ test_bounds (void)
   }
 }
 
-/* who has spoken out of order may do so again */
+/* a source with records out of order can have more of them */
 static void
 test_bounds_disorder (void)
 {

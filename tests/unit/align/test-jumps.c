@@ -23,7 +23,7 @@ static const RigCase cases[] = {
       "0[FP]complete@1 unsynced:P@67 late:P60033@67 60033[P]late@67 late:P60066@67 "
       "60066[P]late@67" },
 
-  /* the reference, or everybody: a new epoch */
+  /* the first source, or all: a new epoch */
   { "jump/reference", "sources=P,F", "F60000@0 P60000@1 P0@33 P33@66 F33@67 @200",
       "60000[PF]complete@1 jump:P@66 0[P](F:timeout)timeout@166 33[PF]complete@166" },
   { "jump/reference/not-it", "sources=P,F", "F60000@0 P60000@1 F0@33 F33@66 P60066@67",
@@ -42,7 +42,7 @@ static const RigCase cases[] = {
       "0[FP]complete@1 9000[FP]complete@34 9033[FP]complete@67" },
   { "jump/same-ids", "sources=F,P", "F60000#9@0 P60000#9@1 F0#0@33 P0#0@34 F33#9@66 P33#9@67",
       "60000#9[FP]complete@1 jump:F@66 0#0[FP]complete@66 33#9[FP]complete@67" },
-  /* who was stopped for a while answers late; its clock is what it was */
+  /* a source that was stopped answers late; its clock is unchanged */
   { "jump/late-answers", "sources=P,F idle-timeout-ms=0",
       "F0@0 P0s@1 F6000@6000 P6000s@6001 P1l@6002 P2l@6003 F6033@6033 P6033@6034",
       "0[F](P:skipped)complete@1 6000[F](P:skipped)complete@6001 late:P1@6002 late:P2@6003 "

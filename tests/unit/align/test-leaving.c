@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of records and frames: late ones and panes, duplicates, parts, stand-ins, when a window begins, what is told
- * of delays and of the books, profiles (OBS-5, OBS-7), times at the ends of what a number holds. */
+/* Outcomes of records and frames: late ones and panes, duplicates, parts, stand-ins, the start of a window, events of
+ * delays and counters, profiles (OBS-5, OBS-7), times at the ends of what a number holds. */
 #include "align-rig.h"
 
 #include <align/trib-align-log.h>
@@ -106,7 +106,7 @@ static const RigCase cases[] = {
 
 /* ---- times at the ends ---- */
 
-/* whatever is asked of them, nothing overflows (the sanitizers look) and the books close */
+/* with any values nothing overflows (checked by the sanitizers), and the counters close */
 static void
 test_extremes (gconstpointer data)
 {
@@ -245,7 +245,7 @@ on_event (gpointer user_data, const TribAlignEvent *event)
     trib_align_result_free (event->result);
 }
 
-/* who reads the log learns which record uses an id again */
+/* the log shows which record uses an id again */
 static void
 test_log_reuse (void)
 {

@@ -120,7 +120,7 @@ make_arrivals (GRand *r)
   return arrivals;
 }
 
-/* ---- what is told ---- */
+/* ---- events ---- */
 
 static void
 check_result (Look *look, const TribAlignEvent *event)
@@ -192,7 +192,7 @@ add_counts (TribAlignCounts *sums, const TribAlignCounts *c)
     sums->dropped[i] += c->dropped[i];
 }
 
-/* the books of each source close, and are those of all when they are added up */
+/* the counters of each source close, and their sums are those of all */
 static void
 check_books (const TribAlign *a, const TribAlignConfig *c)
 {

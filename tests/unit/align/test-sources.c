@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is waited for: lists and learning, quorum, idle and ended sources, the watermark and who holds it, flushes of one
+/* Sources that are waited for: lists and learning, quorum, idle and ended sources, the watermark and its holder, flushes of one
  * source, more sources than can be told apart. */
 #include "align-rig.h"
 
@@ -83,7 +83,7 @@ static const RigCase cases[] = {
       "drop:flushed:F0@3 drop:flushed:F33@3 33[FP]complete@4" },
   { "flush/not-an-answer", "sources=F,P", "F0@0 flushF@1 P0@2 @300",
       "drop:flushed:F0@1 0[P](F:timeout)timeout@102" },
-  /* of a frame nobody speaks of any more nothing is told, and it may come again */
+  /* a frame without records any more has no event, and can be opened again */
   { "flush/empty", "", "F0@10 P0@20 flushF@25 flushP@26 @300 F0@301 P0@302 G0@303",
       "drop:flushed:F0@25 drop:flushed:P0@26 0[FPG]complete@303" },
   { "flush/announced", "sources=F,P", "A0=FP@0 F0@1 flushF@2 @300",
@@ -107,7 +107,7 @@ totals_of (Rig *rig)
   return totals;
 }
 
-/* 64 sources are told apart; what others say is counted, told and given back */
+/* 64 sources are known; records of others are counted, notified and released */
 static void
 test_many (void)
 {

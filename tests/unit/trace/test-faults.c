@@ -66,7 +66,7 @@ test_slow_fifo (void)
   g_assert_cmpint (mkfifo (path, 0600), ==, 0);
   config.path = path;
   config.max_bytes = 64 * 1024;
-  trace = rig_open (&config); /* although nobody reads */
+  trace = rig_open (&config); /* although there is no reader */
   for (guint i = 0; i < 5000; i++)
     rig_one_of_each (trace, i);
   a = rig_account (trace, TRIB_TRACE_TO_FILE);
@@ -134,7 +134,7 @@ test_stuck_at_close (void)
   close (fds[0]);
 }
 
-/* a pipe whose reader has gone: no SIGPIPE, one message, everything counted */
+/* a pipe with a closed reader: no SIGPIPE, one message, everything counted */
 static void
 test_closed_pipe (void)
 {
@@ -192,7 +192,7 @@ test_socket (void)
   close (fds[1]);
 }
 
-/* a full disk is told once, not once a record */
+/* a full disk is reported once, not per record */
 static void
 test_full_disk (void)
 {
@@ -265,7 +265,7 @@ test_short_write (void)
   g_assert_cmpuint (rig_told_losses (text), ==, a.failed);
 }
 
-/* what is lost last is told at the end */
+/* the last losses are reported at the end */
 static void
 test_loss_at_end (void)
 {
@@ -294,7 +294,7 @@ typedef struct {
   GMutex lock;
   GCond cond;
   gboolean go;
-  guint n, n_lost; /* records, and lines that tell of losses */
+  guint n, n_lost; /* records, and lines about losses */
 } Gate;
 
 static void

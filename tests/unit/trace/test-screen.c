@@ -156,7 +156,7 @@ test_terminal (void)
   trace = open_view (t.slave, TRIB_TRACE_LEVEL_VERBOSE);
   trib_assert_eventually (terminal_has (&t, "\033[2Kwindow 100 ms  waiting 0  left 0"), WAIT_MS);
   trib_trace_opened (trace, 7, sources, now_ns);
-  /* over the two lines of the first, and again because time goes on for the one who waits */
+  /* over the two lines of the first, and again because the waiting time has changed */
   trib_assert_eventually (terminal_has (&t, "\r\033[2A\033[2Kwindow 100 ms  waiting 1"), WAIT_MS);
   trib_assert_eventually (terminal_has (&t, "overdue"), WAIT_MS);
   trib_assert_eventually (terminal_has (&t, "\r\033[7A\033[2Kwindow 100 ms"), WAIT_MS);
@@ -171,7 +171,7 @@ test_terminal (void)
   terminal_close (&t);
 }
 
-/* nobody watches a terminal that is stopped or that nobody reads: no one is held up, and pictures
+/* a terminal that is stopped or not read: no call blocks, and pictures
  * are left out rather than gathered */
 static void
 test_stopped_terminal (void)

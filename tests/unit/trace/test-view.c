@@ -4,7 +4,7 @@
 
 #include <trace/trib-trace-view.h>
 
-/* OBS-6, its last sentence: who has answered, how long the rest has been waited for, a bar for the
+/* OBS-6, its last sentence: answers, waiting times, a bar for the
  * window, the latest delays. */
 
 #define MS G_GINT64_CONSTANT (1000000)
@@ -157,7 +157,7 @@ test_nothing (void)
   check_line (view, TRUE, "");
 }
 
-/* who is not known yet is not missing, but is from its first answer on; without a window no bar */
+/* an unknown source is not missing, but is from its first answer on; without a window no bar */
 static void
 test_learned (void)
 {

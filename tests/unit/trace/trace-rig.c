@@ -116,7 +116,7 @@ rig_count_records (const gchar *text, const gchar *word)
   return n;
 }
 
-/* the sum of "records" in the lines that tell of losses */
+/* the sum of "records" in the lines about losses */
 guint64
 rig_told_losses (const gchar *text)
 {

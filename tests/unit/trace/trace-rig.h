@@ -34,5 +34,5 @@ void rig_one_of_each (TribTrace *trace, guint64 frame_id);
 gchar *rig_contents (const gchar *path);
 /* of lines that must each be whole JSON: how many hold @word */
 guint rig_count_records (const gchar *text, const gchar *word);
-/* the sum of "records" in the lines that tell of losses */
+/* the sum of "records" in the lines about losses */
 guint64 rig_told_losses (const gchar *text);
