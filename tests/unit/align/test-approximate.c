@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mode approximate: the scenarios by which ROS's ApproximateTime is known, drawn as there (a letter a record, a column a
- * millisecond), then what is added to it: learned bounds, a time limit, losses with events, late records. */
+/* Mode approximate: the scenarios by which ROS's ApproximateTime is known, drawn as there (a
+ * letter a record, a column a millisecond), then what is added to it: learned bounds, a time
+ * limit, losses with events, late records. */
 #include "align-rig.h"
 
 #include <string.h>
@@ -101,7 +102,8 @@ static const RigCase cases[] = {
 
 /* ---- learned bounds ---- */
 
-/* F at @t, P 2 ms later: whether that is a set at once, because F is known to send nothing sooner */
+/* F at @t, P 2 ms later: whether that is a set at once, because F is known to send nothing
+ * sooner */
 static gboolean
 is_given_at_once (Rig *rig, gint t)
 {

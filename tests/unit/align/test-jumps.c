@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clocks: jumps, single strange times, sources that are off and come back, offsets that are measured and applied. */
+/* Clocks: jumps, single strange times, sources that are off and come back, offsets that are
+ * measured and applied. */
 #include "align-rig.h"
 
 #include <trib-test.h>
@@ -122,7 +123,8 @@ info_of (Rig *rig, const gchar *name)
   g_assert_not_reached ();
 }
 
-/* frame @k of two sources, of which P's clock is @off ms ahead; each arrives 10 ms after its capture */
+/* frame @k of two sources, of which P's clock is @off ms ahead; each arrives 10 ms after its
+ * capture */
 static void
 push_frame (Rig *rig, guint k, gint off)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Outcomes of records and frames: late ones and panes, duplicates, parts, stand-ins, the start of a window, events of
- * delays and counters, profiles (OBS-5, OBS-7), times at the ends of what a number holds. */
+/* Outcomes of records and frames: late ones and panes, duplicates, parts, stand-ins, the start
+ * of a window, events of delays and counters, profiles (OBS-5, OBS-7), times at the ends of what
+ * a number holds. */
 #include "align-rig.h"
 
 #include <align/trib-align-log.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ten thousand random recordings through random settings: what must hold whatever comes. A failure names its seed;
- * `--seed` of GTest repeats nothing here, the seed of a run is its number. */
+/* Ten thousand random recordings through random settings: what must hold whatever comes. A
+ * failure names its seed; `--seed` of GTest repeats nothing here, the seed of a run is its
+ * number. */
 #include <align/trib-align-log.h>
 
 #include <trib-test.h>
@@ -212,7 +213,8 @@ check_books (const TribAlign *a, const TribAlignConfig *c)
   g_assert_cmpmem (&sums, sizeof sums, &totals.counts, sizeof totals.counts);
 }
 
-/* what waits and what is kept of frames that have left; with hold-last one record a source beside it */
+/* what waits and what is kept of frames that have left; with hold-last one record a source
+ * beside it */
 static void
 check_bytes (const TribAlign *a, const TribAlignConfig *c, const Look *look)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of edge cases in docs/internals/alignment.md, each case under its number. Sources F, P and G are required
- * where the case does not say otherwise. */
+/* The table of edge cases in docs/internals/alignment.md, each case under its number. Sources F,
+ * P and G are required where the case does not say otherwise. */
 #include "align-rig.h"
 
 #include <trib-test.h>

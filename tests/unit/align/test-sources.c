@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sources that are waited for: lists and learning, quorum, idle and ended sources, the watermark and its holder, flushes of one
- * source, more sources than can be told apart. */
+/* Sources that are waited for: lists and learning, quorum, idle and ended sources, the watermark
+ * and its holder, flushes of one source, more sources than can be told apart. */
 #include "align-rig.h"
 
 #include <string.h>
