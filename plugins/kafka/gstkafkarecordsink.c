@@ -67,16 +67,16 @@
 #include "gstkafkarecordsink.h"
 
 #include <frame/trib-frame-stamper.h>
+#include <kafka/layout/trib-kafka-content.h>
+#include <kafka/layout/trib-kafka-names.h>
 #include <kafka/publish/trib-kafka-key.h>
 
 #include "gstkafkamedia.h"
 
 #include <string.h>
 
-#define JSON_TYPE "application/json"
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (JSON_TYPE "; application/x-msgpack"));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_KAFKA_CONTENT_JSON "; " TRIB_KAFKA_CONTENT_MSGPACK));
 
 struct _GstKafkaRecordSink {
   GstKafkaSink parent;
@@ -185,7 +185,7 @@ gst_kafka_record_sink_render (GstBaseSink *base, GstBuffer *buffer)
 {
   GstKafkaRecordSink *self = GST_KAFKA_RECORD_SINK (base);
   GstKafkaSink *sink = GST_KAFKA_SINK (base);
-  const gchar *const headers[] = { "content-type", self->content_type, NULL };
+  const gchar *const headers[] = { TRIB_KAFKA_HEADER_CONTENT_TYPE, self->content_type, NULL };
   g_autoptr (GBytes) value = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree gchar *key = NULL;
@@ -202,7 +202,7 @@ gst_kafka_record_sink_render (GstBaseSink *base, GstBuffer *buffer)
     return GST_FLOW_ERROR;
   }
   item.frame.t_ns = time_of (self, buffer);
-  if (g_str_equal (self->content_type, JSON_TYPE)
+  if (g_str_equal (self->content_type, TRIB_KAFKA_CONTENT_JSON)
       && !trib_kafka_key_read (
           self->reader, value, self->key_member, &key, &item.key_size, &error)) {
     trib_kafka_publisher_count_malformed (

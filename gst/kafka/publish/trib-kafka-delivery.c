@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-content.h>
 
 static TribKafkaFailed
 reason_of (rd_kafka_resp_err_t err)
@@ -125,8 +126,9 @@ send_single (TribKafkaPublisher *p, TribKafkaPending *frame)
     break_frame (frame, TRIB_KAFKA_FAILED_TOO_LARGE, g_steal_pointer (&message));
   else
     send_record (p, frame, TRIB_KAFKA_TOPIC_SINGLE, data, size,
-        legacy ? trib_kafka_pending_headers (frame, "application/json", frame->json_crc32c, NULL)
-               : g_steal_pointer (&frame->headers));
+        legacy
+            ? trib_kafka_pending_headers (frame, TRIB_KAFKA_CONTENT_JSON, frame->json_crc32c, NULL)
+            : g_steal_pointer (&frame->headers));
 }
 
 static void
@@ -145,7 +147,7 @@ send_binary (TribKafkaPublisher *p, TribKafkaPending *frame)
           frame, frame->desc.content_type, frame->crc32c, frame->desc.caps));
   if (!frame->broken)
     send_record (p, frame, TRIB_KAFKA_TOPIC_METADATA, frame->json->str, frame->json->len,
-        trib_kafka_pending_headers (frame, "application/json", frame->json_crc32c, NULL));
+        trib_kafka_pending_headers (frame, TRIB_KAFKA_CONTENT_JSON, frame->json_crc32c, NULL));
 }
 
 static void
@@ -238,7 +240,7 @@ commit (TribKafkaPublisher *p, TribKafkaPending *frame)
   frame->registry = g_string_sized_new (768);
   trib_kafka_layout_registry (frame->registry, &entry);
   send_record (p, frame, TRIB_KAFKA_TOPIC_REGISTRY, frame->registry->str, frame->registry->len,
-      trib_kafka_pending_headers (frame, "application/json",
+      trib_kafka_pending_headers (frame, TRIB_KAFKA_CONTENT_JSON,
           trib_crc32c (0, frame->registry->str, frame->registry->len), NULL));
   if (frame->broken)
     frame->reason = TRIB_KAFKA_FAILED_REGISTRY;

@@ -7,6 +7,7 @@
 #include <common/trib-frame-id.h>
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-names.h>
 
 /* beyond the value: batch header 61, record framing 40, nine headers' framing; rounded up */
 #define RECORD_OVERHEAD_BYTES 512
@@ -130,15 +131,15 @@ trib_kafka_pending_headers (
   rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
   gchar number[32];
 
-  rd_kafka_header_add (headers, "frame-id", -1, frame->id, -1);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_FRAME_ID, -1, frame->id, -1);
   g_snprintf (number, sizeof number, "%" G_GUINT64_FORMAT, frame->sequence);
-  rd_kafka_header_add (headers, "sequence", -1, number, -1);
-  rd_kafka_header_add (headers, "content-type", -1, content_type, -1);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_SEQUENCE, -1, number, -1);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CONTENT_TYPE, -1, content_type, -1);
   g_snprintf (number, sizeof number, "%u", crc32c);
-  rd_kafka_header_add (headers, "crc32c", -1, number, -1);
-  rd_kafka_header_add (headers, "time-source", -1, frame->desc.time_source, -1);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CRC32C, -1, number, -1);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_TIME_SOURCE, -1, frame->desc.time_source, -1);
   if (caps)
-    rd_kafka_header_add (headers, "caps", -1, caps, -1);
+    rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CAPS, -1, caps, -1);
   return headers;
 }
 

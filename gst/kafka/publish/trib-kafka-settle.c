@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-content.h>
 
 /* the frame counts from here on: it has been taken, or is lost */
 void
@@ -129,7 +130,7 @@ write_loss_record (
     .value = loss->json->str,
     .size = loss->json->len,
     .headers = trib_kafka_pending_headers (
-        frame, "application/json", trib_crc32c (0, loss->json->str, loss->json->len), NULL),
+        frame, TRIB_KAFKA_CONTENT_JSON, trib_crc32c (0, loss->json->str, loss->json->len), NULL),
   };
   if (trib_kafka_queues_send (p, &record)) {
     p->stats.loss_records_failed++;
