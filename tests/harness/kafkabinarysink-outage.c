@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ARIA-5: the element while its broker is away: waits that end, states that change, what the
- * application is told. */
+ * application is notified. */
 #include <string.h>
 
 #include "kafkabinarysink-rig.h"
@@ -43,7 +43,7 @@ feed (gpointer data)
   return NULL;
 }
 
-/* a frame has been offered, and waits for room */
+/* a frame has been offered, and waits for space */
 static gboolean
 is_blocked (SinkRig *rig)
 {
@@ -53,7 +53,7 @@ is_blocked (SinkRig *rig)
          && trib_structure_uint64 (s, "pending-bytes") + FRAME > 1048576;
 }
 
-/* a flush ends the wait; the frame is counted, told and the stream goes on */
+/* a flush ends the wait; the frame is counted, reported and the stream goes on */
 static void
 test_flush_while_blocked (void)
 {
@@ -77,7 +77,7 @@ test_flush_while_blocked (void)
   g_assert_cmpuint (sink_rig_stat (rig, "failed"), ==, 0);
 }
 
-/* a pause only interrupts: nothing is lost, nothing comes twice */
+/* a pause only interrupts: nothing is lost, nothing arrives twice */
 static void
 test_pause_while_blocked (void)
 {
@@ -104,7 +104,7 @@ test_pause_while_blocked (void)
     g_assert_cmpuint (rig_count (registry, ((RigRecord *) registry->pdata[i])->key), ==, 1);
 }
 
-/* going to NULL with a frame that waits for room, and others pending */
+/* going to NULL with a frame that waits for space, and others pending */
 static void
 test_stop_while_blocked (void)
 {
@@ -124,7 +124,7 @@ test_stop_while_blocked (void)
   g_assert_cmpuint (sink_rig_stat (rig, "failed-purged"), ==, (guint64) feeder.n_pushed);
   g_assert_cmpuint (sink_rig_stat (rig, "dropped-flushed"), ==, 1);
   g_assert_cmpuint (sink_rig_stat (rig, "acknowledged"), ==, 1);
-  /* one message at least that tells of losses, with all its fields */
+  /* one message at least about losses, with all its fields */
   message = sink_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkabinarysink-frames-lost");
   g_assert_nonnull (message);
   s = gst_message_get_structure (message);

@@ -130,7 +130,7 @@ sampler_thread (gpointer data)
   g_autofree TribKafkaStats *a = g_new (TribKafkaStats, 1);
   guint64 produced = 0;
 
-  /* at least once, however late it comes to it */
+  /* at least once, however late it runs */
   do {
     trib_kafka_publisher_get_stats (rig->p, a);
     g_assert_true (stats_close (a));
@@ -175,7 +175,7 @@ assert_all_returned (Rig *rig)
   g_assert_cmpuint (a.loss_records_pending, ==, 0);
   g_assert_true (stats_close (&a));
   g_assert_cmpint (g_atomic_int_get (&rig->payloads_alive), ==, 0);
-  /* every loss was told */
+  /* every loss was reported */
   for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
     g_assert_cmpuint (losses.failed[i], ==, a.failed[i]);
   for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)

@@ -11,7 +11,7 @@
 #include "kafka-reader.h"
 #include "stats-check.h"
 
-/* A publisher, the broker inside the process, and a thread that looks at the books all the time:
+/* A publisher, the broker inside the process, and a thread that reads the counters all the time:
  * they must close and stay within the bound in every copy, not only at the end. */
 
 #define RIG_PRODUCE 0 /* Kafka's number for produce requests */

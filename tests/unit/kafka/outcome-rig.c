@@ -59,14 +59,14 @@ count_copies (GPtrArray *records)
 }
 
 static guint64
-count_told (Rig *rig)
+count_reported (Rig *rig)
 {
   TribKafkaLosses losses = rig_losses (rig);
-  guint64 told = 0;
+  guint64 reported = 0;
 
   for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
-    told += losses.failed[i];
-  return told;
+    reported += losses.failed[i];
+  return reported;
 }
 
 /* also checks what holds whatever was done to the frames; none may be pending */
@@ -98,8 +98,8 @@ outcomes_read (Rig *rig)
   g_assert_cmpuint (o.linked, >=, a.acknowledged);
   g_assert_cmpuint (o.linked + o.failed + o.unwritten, ==, rig->next_index);
   g_assert_cmpuint (o.failed + o.unwritten, <=, a.loss_records + a.loss_records_failed);
-  /* the owner is told after the books are closed, with no lock held */
-  trib_assert_eventually (count_told (rig) == stats_failed (&a), 10000);
+  /* the owner is notified after the counters are closed, with no lock held */
+  trib_assert_eventually (count_reported (rig) == stats_failed (&a), 10000);
   return o;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The end of one publisher beside another one of equal settings, whose frames are not lost by it. */
+/* The end of one publisher beside another one of equal settings, whose frames are not lost by it.
+ */
 #include "kafka-rig.h"
 
 #include <kafka/publish/trib-kafka-publisher-private.h>
@@ -40,8 +41,8 @@ count_failed (Rig *rig)
   return n;
 }
 
-/* Given up while the broker is away: the frames have their outcome and their memory is released at once, the other
- * publisher's stay. */
+/* Given up while the broker is away: the frames have their outcome and their memory is released
+ * at once, the other publisher's stay. */
 static void
 test_give_up_one (void)
 {

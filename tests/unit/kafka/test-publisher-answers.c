@@ -12,7 +12,7 @@ typedef enum {
   FAILED, /* with the reason */
   MAYBE,  /* failed with the reason; it may be there all the same, and its entry says so */
   EITHER, /* ONCE or FAILED: later versions of the client send again what the first gave up */
-  FATAL,  /* the publisher ends, told once; all that it holds fails */
+  FATAL,  /* the publisher ends, reported once; all that it holds fails */
 } Outcome;
 
 typedef struct {
@@ -89,7 +89,7 @@ check_failed (Rig *rig, const Answer *answer, Outcome outcome)
   g_assert_cmpuint (outcomes_copies (&o), ==, 0);
 }
 
-/* the entry that would tell of the loss cannot be written any more: that is counted */
+/* the entry about the loss cannot be written any more: that is counted */
 static void
 check_fatal (Rig *rig)
 {

@@ -261,7 +261,7 @@ one_cycle (Rig *rig, guint i)
   trib_kafka_publisher_free (p);
 }
 
-/* the broker's and the nudging thread's own sockets come and go: a leak is what grows with the
+/* the broker's and the nudging thread's own sockets vary: a leak is what grows with the
  * number of cycles */
 static void
 test_many_cycles (void)

@@ -212,7 +212,7 @@ test_unknown_topic (void)
   g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1);
 }
 
-/* the client's own end of the world: told once, and everything still has its outcome */
+/* a fatal error of the client: reported once, and everything still has its outcome */
 static void
 test_fatal (void)
 {
@@ -229,7 +229,7 @@ test_fatal (void)
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 10000);
   g_assert_cmpint (rig_publish_full (rig, 1000, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL);
-  /* does not wait for what cannot come */
+  /* does not wait for what cannot arrive */
   trib_kafka_publisher_drain (rig->p, 600000);
   rig_close (rig, 600000);
   a = rig_stats (rig);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers that come late or never, although the broker did what it was asked for: slow round trips,
+/* Answers that arrive late or never, although the broker did what it was asked for: slow round trips,
  * a request that times out after its records were written, a connection that is cut in between.
  *
  * The mock cluster ignores sequence numbers, so what is sent again is there twice, with idempotence
@@ -12,7 +12,7 @@
 
 #define IN_TIME 2 /* answers of a frame's bytes and metadata; the third is the registry's */
 
-/* so late that nobody is there any more to hear it, however slow the machine */
+/* so late that the publisher has ended, however slow the machine */
 #define NEVER_MS 60000
 /* of a frame that has no time to be sent again */
 #define SHORT_MS 3000
@@ -61,7 +61,7 @@ test_round_trip_time (gconstpointer data)
   g_assert_cmpint (trib_kafka_stats_latency_us (&rig->p->stats, 1.0), >=, 30000);
 }
 
-/* written, the answer too late, sent again: once for whoever follows the registry, and the copy is
+/* written, the answer too late, sent again: once for a reader that follows the registry, and the copy is
  * counted */
 static void
 test_late (gconstpointer data, guint n_in_time, TribKafkaTopic topic)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Partitions that move between three brokers while frames flow, and brokers that let nobody in. */
+/* Partitions that move between three brokers while frames flow, and brokers that refuse the
+ * client. */
 #include "outcome-rig.h"
 
 #include <kafka/publish/trib-kafka-publisher-private.h>
@@ -89,8 +90,8 @@ why_of (Rig *rig)
   return why;
 }
 
-/* A broker that does not let this client in: frames wait for it, then fail with the reason, told. What a
- * wrong password looks like is in tests/integration/test-kafka-access.py. */
+/* A broker that refuses this client: frames wait for it, then fail with the reason, which is
+ * reported. What a wrong password looks like is in tests/integration/test-kafka-access.py. */
 static void
 test_not_let_in (void)
 {
@@ -157,7 +158,7 @@ test_producer_id_retried (void)
   g_assert_cmpuint (outcomes_read (rig).linked, ==, 5);
 }
 
-/* a client that may not be idempotent: told once, everything fails */
+/* a client that may not be idempotent: reported once, everything fails */
 static void
 test_producer_id_refused (void)
 {
@@ -169,7 +170,7 @@ test_producer_id_refused (void)
   rig_start (rig);
   rig_publish (rig, 1000);
   trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
-  /* told by a thread of its own */
+  /* reported by a thread of its own */
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) > 0, 15000);
   a = rig_stats (rig);
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);

@@ -127,7 +127,7 @@ test_block_until_it_is_back (void)
   g_assert_cmpuint (rig_check_registry (rig), ==, 61);
 }
 
-/* the deadline fails what waits for room, what waits here, and what the client has */
+/* the deadline fails what waits for space, what waits here, and what the client has */
 static void
 test_block_deadline (void)
 {
@@ -225,7 +225,7 @@ test_drop_oldest (void)
   g_assert_cmpstr (g_hash_table_lookup (last->headers, "sequence"), ==, "60");
 }
 
-/* no frame that a decoder could not use: behind a gap comes a key frame */
+/* no frame that a decoder could not use: a key frame follows a gap */
 static void
 assert_decodable (Rig *rig)
 {
@@ -275,7 +275,7 @@ test_drop_non_key (void)
   assert_decodable (rig);
 }
 
-/* the same with a broker that comes and goes and frames of all sizes */
+/* the same with a broker that is away at times and frames of all sizes */
 static void
 test_drop_non_key_random (void)
 {

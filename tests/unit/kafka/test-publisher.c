@@ -81,7 +81,7 @@ test_order (void)
     g_assert_cmpuint (records->len, ==, 200);
     for (guint i = 0; i < records->len; i++) {
       const RigRecord *record = records->pdata[i];
-      /* entries follow acknowledgements, and those come in order on a partition */
+      /* entries follow acknowledgements, and those are in order on a partition */
       g_assert_cmpint (g_ascii_strtoll (header (record, "sequence"), NULL, 10), ==, i);
     }
   }
@@ -114,7 +114,7 @@ test_time_before_1970 (void)
   g_assert_cmpuint (rig_check_registry (rig), ==, 1);
 }
 
-/* The payload is let go once, after the report and never before: while the broker is silent the
+/* The payload is released once, after the report and never before: while the broker is silent the
  * bytes are still the publisher's. */
 static void
 test_zero_copy (void)
@@ -137,7 +137,7 @@ test_zero_copy (void)
   a = rig_stats (rig);
   g_assert_cmpuint (a.pinned_buffers, ==, 1);
   g_assert_cmpuint (a.pinned_bytes, ==, 70000);
-  /* what is written to the memory now reaches the broker: nobody made a copy when it was taken */
+  /* what is written to the memory now reaches the broker: no copy was made when it was taken */
   memcpy ((guint8 *) g_bytes_get_data (payload, NULL) + 35000, &changed, sizeof changed);
   g_bytes_unref (payload);
   g_assert_cmpint (g_atomic_int_get (&rig->payloads_released), ==, 1);
@@ -207,7 +207,7 @@ assert_failed_entry (Rig *rig, guint64 index, const gchar *reason, const gchar *
     g_assert_nonnull (strstr (message, part_of_message));
 }
 
-/* refused alone, with the numbers; the books and the bound are as before */
+/* refused alone, with the numbers; the counters and the bound are as before */
 static void
 test_larger_than_the_bound (void)
 {
@@ -294,7 +294,7 @@ test_legacy (void)
   }
 }
 
-/* its topic is looked up when a frame needs it: none appears that nobody writes */
+/* its topic is looked up when a frame needs it: no topic appears without records */
 static void
 test_legacy_from_the_start (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plain records to one topic: the same room, counters and outcomes as frames. */
+/* Plain records to one topic: the same admission, counters and outcomes as frames. */
 #include "kafka-rig.h"
 
 #include <kafka/publish/trib-kafka-publisher-private.h>
@@ -159,7 +159,7 @@ test_topic_limit (void)
   g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 3);
 }
 
-/* away: what was dropped is counted and told by number, the rest arrives once */
+/* away: what was dropped is counted and reported by number, the rest arrives once */
 static void
 test_drop_oldest (void)
 {
