@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sixteen sinks of both kinds and of equal settings in one process: each has a producer and counters of its own. */
+/* Sixteen sinks of both kinds and of equal settings in one process: each has a producer and
+ * counters of its own. */
 #include <string.h>
 
 #include "kafkabinarysink-rig.h"

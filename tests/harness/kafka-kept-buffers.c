@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Buffers of the sources are the client's own memory: an application that keeps them reads them after the element is gone,
- * and the broker too; the last one that is let go ends the client. */
+/* Buffers of the sources are the client's own memory: an application that keeps them reads them
+ * after the element is gone, and the broker too; the last one that is let go ends the client. */
 #include <string.h>
 
 #include "kafkabinarysink-rig.h"

@@ -184,8 +184,8 @@ test_eos_gives_up (void)
   sink_rig_assert_closed (rig);
 }
 
-/* A flush ends the wait of EOS, which is then not there. (A flush that is faster than the EOS refuses
- * it at the pad, with the same outcome.) */
+/* A flush ends the wait of EOS, which is then not there. (A flush that is faster than the EOS
+ * refuses it at the pad, with the same outcome.) */
 static void
 test_eos_is_flushed (void)
 {

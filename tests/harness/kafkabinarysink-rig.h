@@ -8,8 +8,8 @@
 #include <kafka-reader.h>
 #include <trib-gst-test.h>
 
-/* A harness around kafkabinarysink, or another Kafka sink, with a bus, and a broker of the test's own that can be taken
- * away: librdkafka's mock cluster. */
+/* A harness around kafkabinarysink, or another Kafka sink, with a bus, and a broker of the test's
+ * own that can be taken away: librdkafka's mock cluster. */
 typedef struct {
   TribWatchdog *watchdog;
   GstHarness *h;

@@ -57,7 +57,7 @@ test_json (void)
   }
 }
 
-/* what cannot be read is counted and told; the others go on */
+/* what cannot be read is counted and reported; the others go on */
 static void
 test_malformed (void)
 {
@@ -88,7 +88,7 @@ test_malformed (void)
 
 /* an application that ends with EOS has seen by then what was lost, however short before */
 static void
-test_told_before_eos (void)
+test_reported_before_eos (void)
 {
   g_autoptr (SinkRig) rig = sink_rig_new_element ("kafkarecordsink", NULL);
   g_autoptr (GstMessage) first = NULL, second = NULL, warning = NULL;
@@ -97,7 +97,7 @@ test_told_before_eos (void)
   g_assert_cmpint (push (rig, "{"), ==, GST_FLOW_OK);
   trib_assert_eventually (
       (first = sink_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkarecordsink-records-lost")), 10000);
-  /* would be told a second after the first one */
+  /* would be reported a second after the first one */
   g_assert_cmpint (push (rig, "["), ==, GST_FLOW_OK);
   g_assert_true (gst_harness_push_event (rig->h, gst_event_new_eos ()));
   second = sink_rig_pop (rig, GST_MESSAGE_ELEMENT, "kafkarecordsink-records-lost");
@@ -257,7 +257,7 @@ main (int argc, char **argv)
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/kafkarecordsink/json", test_json);
   g_test_add_func ("/kafkarecordsink/malformed", test_malformed);
-  g_test_add_func ("/kafkarecordsink/told-before-eos", test_told_before_eos);
+  g_test_add_func ("/kafkarecordsink/reported-before-eos", test_reported_before_eos);
   g_test_add_func ("/kafkarecordsink/option-without-value", test_option_without_value);
   g_test_add_func ("/kafkarecordsink/msgpack", test_msgpack);
   g_test_add_func ("/kafkarecordsink/time", test_time);

@@ -253,7 +253,8 @@ publish_giant (gpointer data)
   return NULL;
 }
 
-/* a frame of most of the bound waits for the publisher's own frames, and for nothing of another one */
+/* a frame of most of the bound waits for the publisher's own frames, and for nothing of another
+ * one */
 static void
 test_giant (void)
 {
@@ -321,7 +322,8 @@ test_stuck_topic (void)
   g_assert_cmpuint (rig_check_registry (stuck), ==, a.pending);
 }
 
-/* a topic that allows little, with a client that makes large batches: its partition queues let little pass */
+/* a topic that allows little, with a client that makes large batches: its partition queues let
+ * little pass */
 static void
 test_narrow_topic (void)
 {

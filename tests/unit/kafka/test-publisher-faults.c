@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Outages, topics that are not there, storms of errors, the client's end. A frame is in the registry
- * once, whatever happened on the way. Single answers: test-publisher-answers.c; late ones:
- * test-publisher-late.c; leaders and access: test-publisher-leaders.c. */
+/* Outages, topics that are not there, storms of errors, the client's end. A frame is in the
+ * registry once, whatever happened on the way. Single answers: test-publisher-answers.c; late
+ * ones: test-publisher-late.c; leaders and access: test-publisher-leaders.c. */
 #include "kafka-rig.h"
 
 #include <kafka/publish/trib-kafka-publisher-private.h>
@@ -24,8 +24,9 @@ static const gchar *const one_at_a_time[] = { "max.in.flight", "1", NULL };
 
 static const gchar *const one_a_request[] = { "batch.num.messages", "1", NULL };
 
-/* A new topic: the first request is refused while its leader is being elected, and a later one would be
- * taken. The client believes that the first was written then; the publisher lets none pass before. */
+/* A new topic: the first request is refused while its leader is being elected, and a later one
+ * would be taken. The client believes that the first was written then; the publisher lets none
+ * pass before. */
 static void
 test_fresh_partition (void)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers that arrive late or never, although the broker did what it was asked for: slow round trips,
- * a request that times out after its records were written, a connection that is cut in between.
+/* Answers that arrive late or never, although the broker did what it was asked for: slow round
+ * trips, a request that times out after its records were written, a connection that is cut in
+ * between.
  *
- * The mock cluster ignores sequence numbers, so what is sent again is there twice, with idempotence
- * as without. What real brokers make of it is in tests/integration/test-kafkabinarysink-lost-answers.py;
- * here each copy is counted, and no frame is twice among those that count. */
+ * The mock cluster ignores sequence numbers, so what is sent again is there twice, with
+ * idempotence as without. What real brokers make of it is in
+ * tests/integration/test-kafkabinarysink-lost-answers.py; here each copy is counted, and no frame
+ * is twice among those that count. */
 #include "outcome-rig.h"
 
 #include <kafka/publish/trib-kafka-publisher-private.h>
@@ -61,8 +63,8 @@ test_round_trip_time (gconstpointer data)
   g_assert_cmpint (trib_kafka_stats_latency_us (&rig->p->stats, 1.0), >=, 30000);
 }
 
-/* written, the answer too late, sent again: once for a reader that follows the registry, and the copy is
- * counted */
+/* written, the answer too late, sent again: once for a reader that follows the registry, and the
+ * copy is counted */
 static void
 test_late (gconstpointer data, guint n_in_time, TribKafkaTopic topic)
 {

@@ -136,7 +136,8 @@ test_block_deadline (void)
   TribKafkaStats a;
 
   feed (&feeder);
-  /* the last one fails while it waits, or is taken the moment before, when the first ones have failed */
+  /* the last one fails while it waits, or is taken the moment before, when the first ones have
+   * failed */
   g_assert_cmpuint (feeder.results[TRIB_KAFKA_PUBLISH_LOST], <=, 1);
   g_assert_cmpuint (
       feeder.results[TRIB_KAFKA_PUBLISH_TAKEN], ==, 21 - feeder.results[TRIB_KAFKA_PUBLISH_LOST]);

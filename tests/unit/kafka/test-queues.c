@@ -56,8 +56,8 @@ report (Queues *l, guint i, gboolean known)
   trib_kafka_queues_reported (&l->p, &l->slots[i], known);
 }
 
-/* After a failure one record goes alone. Reports of those that were on their way before, as the producer that
- * the broker knew, do not let others pass beside it. */
+/* After a failure one record goes alone. Reports of those that were on their way before, as the
+ * producer that the broker knew, do not let others pass beside it. */
 static void
 test_probe_alone (void)
 {
