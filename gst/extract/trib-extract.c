@@ -56,8 +56,9 @@ log_decision (const TribExtract *x, const TribExtractEvent *event)
   const gchar *word = trib_extract_outcome_to_string (event->outcome);
   gchar id[TRIB_EXTRACT_LOG_ID];
 
-  TRIB_LOG (&trib_extract_debug, TRIB_LOG_DEBUG, trib_extract_log_id (id, NULL, event->frame),
-      "%s%s", event->admitted ? "admitted" : "dropped: ", event->admitted ? "" : word);
+  TRIB_LOG (&trib_extract_debug, event->admitted ? TRIB_LOG_LOG : TRIB_LOG_DEBUG,
+      trib_extract_log_id (id, NULL, event->frame), "%s%s",
+      event->admitted ? "admitted" : "dropped: ", event->admitted ? "" : word);
   for (guint i = 0; i < event->n_branches; i++)
     if (event->outcomes[i] != TRIB_EXTRACT_RUN)
       TRIB_LOG (&trib_extract_debug, TRIB_LOG_LOG,
