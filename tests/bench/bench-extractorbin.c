@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* extractorbin on real threads:
  *
- *   leave     a live stream of 30 frames/s, branches of 20, 40, 90 and 200 ms (+- 20 %): how long after a branch has answered its answer
- *             comes out by obs, and how long after the deadline that a branch did not; beside it how late a bare thread is woken
- *   goodput   frames a second that each branch answers in time, with and without deadline-aware dispatch
- *   through   frames as fast as they go, qualityextract three times, beside tee, queue and the same elements
- *   nothing   the same with branches that do nothing, for what a branch costs by itself
+ *   leave a live stream of 30 frames/s, branches of 20, 40, 90 and 200 ms (+- 20 %): how long after
+ *   a branch has answered its answer comes out by obs, and how long after the deadline that a
+ *   branch did not; beside it how late a bare thread is woken goodput frames a second that each
+ *   branch answers in time, with and without deadline-aware dispatch through frames as fast as they
+ *   go, qualityextract three times, beside tee, queue and the same elements nothing the same with
+ *   branches that do nothing, for what a branch costs by itself
  *
- * Prints one JSON line for each measurement; those with a peer have it in the same run, in turn, and give the median of the rounds.
+ * Prints one JSON line for each measurement; those with a peer have it in the same run, in turn,
+ * and give the median of the rounds.
  *
  * usage: bench-extractorbin [SECONDS [ROUNDS [leave|goodput|through|nothing]]] */
 #include <stdio.h>
@@ -237,7 +239,8 @@ slow_line (guint seconds, const gchar *properties, const gchar *more)
       seconds * FPS, FPS, BUDGET_MS, properties, slow_ms[0], slow_ms[1], slow_ms[2], more);
 }
 
-/* how late a bare thread is woken on this machine at this time: nothing leaves sooner than that after a wait */
+/* how late a bare thread is woken on this machine at this time: nothing leaves sooner than that
+ * after a wait */
 static gpointer
 wake_up (gpointer data)
 {
@@ -303,7 +306,8 @@ branch_count (GstElement *pipeline, guint branch, const gchar *field)
   return value;
 }
 
-/* @slow: ms of the third branch: 90 is within the budget with a frame's wait before it, 130 is not */
+/* @slow: ms of the third branch: 90 is within the budget with a frame's wait before it, 130 is
+ * not */
 static void
 bench_goodput (guint seconds, guint slow, gboolean aware)
 {

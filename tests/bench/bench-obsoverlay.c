@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* obsoverlay beside textoverlay, which draws one line of text, in the same run on the same frames of 1080p: how long a
- * frame is in the element, blended into I420 and NV12. The record of a frame is there before the frame; obsoverlay's scenes
- * grow from a bar and nothing else to many boxes with labels and points.
+/* obsoverlay beside textoverlay, which draws one line of text, in the same run on the same frames
+ * of 1080p: how long a frame is in the element, blended into I420 and NV12. The record of a frame
+ * is there before the frame; obsoverlay's scenes grow from a bar and nothing else to many boxes
+ * with labels and points.
  *
- * Prints one JSON line for each measurement: the median and the 99th percentile of a frame, in microseconds, over all frames of
- * all rounds. Elements take turns.
+ * Prints one JSON line for each measurement: the median and the 99th percentile of a frame, in
+ * microseconds, over all frames of all rounds. Elements take turns.
  *
  * usage: bench-obsoverlay [FRAMES [ROUNDS]] */
 #include <stdio.h>

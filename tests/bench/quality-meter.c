@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Measures the picture of a file again and again, and prints one line for bench-quality.py: figures, and the median time in ms.
+/* Measures the picture of a file again and again, and prints one line for bench-quality.py:
+ * figures, and the median time in ms.
  *
  * usage: quality-meter FILE WIDTH HEIGHT BYTES_A_PIXEL ROUNDS */
 #include <extract/trib-quality.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* extractorbin with a branch that hangs until it is let go: nothing else waits for it. And flushes at bad moments. */
+/* extractorbin with a branch that hangs until it is let go: nothing else waits for it. And flushes
+ * at bad moments. */
 #include "extractorbin-rig.h"
 
 #include <string.h>
@@ -131,7 +132,8 @@ make_wide (guint64 id)
   return buffer;
 }
 
-/* A flush does not wait for a branch that hangs. What it was to be told before, caps above all, it is told after. */
+/* A flush does not wait for a branch that hangs. Events queued
+ * for it before, above all caps, follow the flush. */
 static void
 test_hang_flush (gconstpointer data)
 {
@@ -274,7 +276,8 @@ push_one (gpointer data)
   return NULL;
 }
 
-/* going down waits for the streaming thread; that thread does not wait for it when it wants to add a branch */
+/* going down waits for the streaming thread; that thread does not wait for it when it wants to add
+ * a branch */
 static void
 test_add_while_stopping (void)
 {
@@ -293,7 +296,7 @@ test_add_while_stopping (void)
 
 /* ---- pairs of pads ---- */
 
-/* who answers was there, and said what it gives, before the pair was complete */
+/* the answering pad was linked, and had its caps, before the pair was complete */
 static void
 test_sink_first (void)
 {
@@ -381,7 +384,8 @@ flood (gpointer data)
   return NULL;
 }
 
-/* with strategy none a branch that says too much waits when nobody takes it; a flush wakes it */
+/* with strategy none a branch with too many records waits while downstream blocks; a flush wakes
+ * it */
 static void
 test_flood (void)
 {

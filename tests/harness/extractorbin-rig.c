@@ -179,7 +179,8 @@ member (const gchar *record, const gchar *name)
   return g_string_free (out, FALSE);
 }
 
-/* a record on one line: "announce 7 ok a,b", "skipped 7 a timeout", "empty 7 a", "obs 7 a", "obs 7 a late" */
+/* a record on one line: "announce 7 ok a,b", "skipped 7 a timeout", "empty 7 a", "obs 7 a", "obs 7
+ * a late" */
 gchar *
 rig_summary (const gchar *record)
 {

@@ -3,7 +3,8 @@
 
 #include "trib-gst-test.h"
 
-/* An extractorbin between a test that brings frames, tests that are its branches, and a test that reads what comes out by obs. */
+/* An extractorbin between a test that brings frames, tests that are its branches, and a test that
+ * reads what comes out by obs. */
 
 #define RIG_FRAME (33 * GST_MSECOND)
 

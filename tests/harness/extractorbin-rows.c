@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The edge cases of parallel extraction (OBS-3, OBS-4), by their numbers in the table of docs/internals/extraction.md; the test is the
- * branches. Rows that a core decides are also tests/unit/extract. */
+/* The edge cases of parallel extraction (OBS-3, OBS-4), by their numbers in the table of
+ * docs/internals/extraction.md; the test is the branches. Rows that a core decides are also
+ * tests/unit/extract. */
 #include "extractorbin-rig.h"
 
 #include <frame/trib-frame-meta.h>
@@ -8,7 +9,8 @@
 
 #define PATIENT "timeout-ms=600000 deadline-aware=false breaker-threshold=0 "
 
-/* all branches are faster than the frames: each frame is admitted, none skipped, src has what came in */
+/* all branches are faster than the frames: each frame is admitted, none skipped, src has what came
+ * in */
 static void
 test_row_01 (void)
 {
@@ -184,7 +186,8 @@ test_row_04_timeout (void)
   rig_assert_closed (rig);
 }
 
-/* several observations of one frame: parts, or the first is the answer and the others are passed on */
+/* several observations of one frame: parts, or the first is the answer and the others are passed
+ * on */
 static void
 test_row_05 (void)
 {
@@ -218,7 +221,7 @@ test_row_05 (void)
   rig_assert_closed (rig);
 }
 
-/* twice, for a frame that nobody knows, not at all what is expected */
+/* twice, for an unknown frame, not at all what is expected */
 static void
 test_row_06 (void)
 {
@@ -248,7 +251,7 @@ test_row_06 (void)
   rig_assert_closed (rig);
 }
 
-/* a branch fails: it is told, the others go on */
+/* a branch fails: a message, the others go on */
 static void
 test_row_07 (void)
 {
@@ -446,7 +449,7 @@ try_row_12 (void)
   return TRUE;
 }
 
-/* time in PAUSED is nobody's */
+/* time in PAUSED does not count */
 static void
 test_row_12 (void)
 {
@@ -483,7 +486,7 @@ test_row_13_late (void)
   rig_expect (rig, "announce 0 ok a");
   g_assert_true (gst_harness_push_event (rig->h, gst_event_new_eos ()));
   rig_expect (rig, "skipped 0 a timeout");
-  /* the branch is told the end, and holds its answer back until then */
+  /* the branch gets EOS, and holds its answer back until then */
   for (gboolean ended = FALSE; !ended;) {
     g_autoptr (GstEvent) event = gst_harness_pull_event (rig->branch[0]);
     ended = GST_EVENT_TYPE (event) == GST_EVENT_EOS;

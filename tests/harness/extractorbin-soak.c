@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Chance: branches that are slow, that drop, fail, end early, change caps, answer twice, come and go from other threads, while
- * frames flow at full speed, the stream is flushed and ends, and the state changes. The books close, threads go, nothing hangs. */
+/* Chance: branches that are slow, that drop, fail, end early, change caps, answer twice, come and
+ * go from other threads, while frames flow at full speed, the stream is flushed and ends, and the
+ * state changes. The books close, threads go, nothing hangs. */
 #include "extractorbin-rig.h"
 
 #define SECONDS 4
@@ -66,7 +67,7 @@ come_and_go (gpointer data)
 
 typedef struct {
   Soak soak;
-  GMutex stream; /* of who pushes into the pad sink */
+  GMutex stream; /* of the thread that pushes into the pad sink */
   guint64 id;
   guint width;
 } Flow;
@@ -159,7 +160,7 @@ restart (Flow *flow, GstState state)
   rig_assert_closed (flow->soak.rig);
   g_mutex_lock (&flow->stream);
   gst_element_set_state (element, GST_STATE_PLAYING);
-  /* a pad that was not active has lost what it was told */
+  /* a pad that was not active has lost its events */
   gst_harness_push_event (flow->soak.rig->h, gst_event_new_stream_start ("again"));
   set_caps (flow, 40);
   set_caps (flow, 16);

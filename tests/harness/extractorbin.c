@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* extractorbin beyond the table of edge cases: what is refused, flush, branches that hang, what is told, formats, strategies. */
+/* extractorbin beyond the table of edge cases: what is refused, flush, branches that hang,
+ * messages, formats, strategies. */
 #include "extractorbin-rig.h"
 
 #include <frame/trib-frame-meta.h>
@@ -110,7 +111,7 @@ test_stuck (void)
   trib_assert_eventually (trib_test_count_threads ("trib-ext") == 0, 20000);
 }
 
-/* nobody behind src, obs or a pair of pads: frames go on */
+/* src, obs or a pair of pads is not linked: frames go on */
 static void
 test_not_linked (void)
 {
@@ -210,7 +211,7 @@ test_flush (void)
     flushed;
   }) > 0,
       10000);
-  /* what it still says of before is nobody's */
+  /* its answers to frames before are unmatched */
   rig_say (rig, 0, "{\"type\":\"seen\",\"frame_id\":0}");
   rig_frame (rig, 7);
   rig_take (rig, 0, 7);
@@ -253,7 +254,8 @@ test_none_waits (void)
 
 /* ---- answers ---- */
 
-/* regions of interest are observations; their frame is that of the identity, else of the PTS; a picture without any is an empty answer */
+/* regions of interest are observations; their frame is that of the identity, else of the PTS; a
+ * picture without any is an empty answer */
 static void
 test_regions (void)
 {
@@ -294,7 +296,8 @@ test_regions (void)
   rig_assert_closed (rig);
 }
 
-/* MessagePack where only that is wanted; JSON of a branch is rewritten, with the branch's name and the frame's identity */
+/* MessagePack where only that is wanted; JSON of a branch is rewritten, with the branch's name and
+ * the frame's identity */
 static void
 test_msgpack (void)
 {
@@ -321,7 +324,7 @@ test_msgpack (void)
   gst_element_set_state (bin, GST_STATE_NULL);
 }
 
-/* ---- told ---- */
+/* ---- messages ---- */
 
 /* trace records as OBS-6 has them: times, frames passed over, answers that did not come */
 static void
@@ -359,7 +362,7 @@ hold (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* downstream of obs stands still: the oldest records make room, which is told; frames go on */
+/* downstream of obs stands still: the oldest records are dropped, with a message; frames go on */
 static void
 test_lost (void)
 {
@@ -384,7 +387,7 @@ test_lost (void)
   rig_assert_closed (rig);
 }
 
-/* frames that nobody looks at are told: once a second on the bus, each to upstream when that is wanted */
+/* dropped frames are reported: once a second on the bus, each one to upstream when that is set */
 static void
 test_told (void)
 {
@@ -449,7 +452,8 @@ test_options (void)
   rig_assert_closed (rig);
 }
 
-/* gst_parse_launch() never releases the pads that it asked for: GstElement does when it is disposed of */
+/* gst_parse_launch() never releases the pads that it asked for: GstElement does when it is disposed
+ * of */
 static void
 test_pads_not_released (void)
 {
@@ -489,7 +493,7 @@ main (int argc, char **argv)
   g_test_add_func ("/extractorbin/msgpack", test_msgpack);
   g_test_add_func ("/extractorbin/trace", test_trace);
   g_test_add_func ("/extractorbin/lost", test_lost);
-  g_test_add_func ("/extractorbin/told", test_told);
+  g_test_add_func ("/extractorbin/messages", test_told);
   g_test_add_func ("/extractorbin/keyframes", test_keyframes);
   g_test_add_func ("/extractorbin/options", test_options);
   return trib_gst_test_run ();

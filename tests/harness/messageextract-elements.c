@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The elements whose messages messageextract knows by itself, as they are: level, zbar, motioncells, facedetect, handdetect. */
+/* The elements whose messages messageextract knows by itself, as they are: level, zbar,
+ * motioncells, facedetect, handdetect. */
 #include <string.h>
 #include <trib-gst-test.h>
 
@@ -207,7 +208,7 @@ test_motioncells (void)
 typedef struct {
   const gchar *place;
   const gchar *decoder; /* by name: what decodebin adds has threads of its own */
-  gboolean has_faces;   /* of a person who looks into the camera; else of people far away */
+  gboolean has_faces;   /* of a face that looks into the camera; else of people far away */
 } Footage;
 
 static const Footage footages[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What branches of every kind say, as records: messages, regions, records, nothing; whose frame a message is about; flush,
- * end, other caps; settings that cannot be. */
+/* What branches of every kind say, as records: messages, regions, records, nothing; whose frame a
+ * message is about; flush, end, other caps; settings that cannot be. */
 #include <frame/trib-frame-meta.h>
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
@@ -203,7 +203,8 @@ speak_things (GstElement *element, GstBuffer *frame)
   return GST_FLOW_OK;
 }
 
-/* messages of one frame that add to a list are one record; the application sees them all the same */
+/* messages of one frame that add to a list are one record; the application sees them all the
+ * same */
 static void
 test_list (void)
 {
@@ -238,7 +239,8 @@ test_list (void)
   gst_element_set_bus (h->element, NULL);
 }
 
-/* without a list they are parts; an asterisk takes every field, but for names that a record has for itself */
+/* without a list they are parts; an asterisk takes every field, but for names that a record has for
+ * itself */
 static void
 test_parts (void)
 {
@@ -298,7 +300,8 @@ speak_values (GstElement *element, GstBuffer *frame)
   return GST_FLOW_OK;
 }
 
-/* whatever an element may put into a message; what a record cannot hold is counted, and the rest is there */
+/* whatever an element may put into a message; what a record cannot hold is counted, and the rest is
+ * there */
 static void
 test_values (void)
 {
@@ -330,7 +333,8 @@ speak_number (GstElement *element, GstBuffer *frame)
   return GST_FLOW_OK;
 }
 
-/* Frames wait behind the one who speaks, so that messages come before the frames before them are out. */
+/* Frames wait behind the element that posts, so that messages come before the frames before them
+ * are out. */
 static void
 test_queue_behind (void)
 {
@@ -637,7 +641,8 @@ speak_too_often (GstElement *element, GstBuffer *frame)
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
-/* what a record cannot hold, and what would wait without end, is dropped, counted, and told once */
+/* what a record cannot hold, and what would wait without end, is dropped, counted, and reported
+ * once */
 static void
 test_bounds (void)
 {
@@ -706,7 +711,8 @@ test_refused (void)
       "mapping, character 13:");
 }
 
-/* what was wrong can be put right, in READY too; names that no record can have leave things as they are */
+/* what was wrong can be put right, in READY too; names that no record can have leave things as they
+ * are */
 static void
 test_set_again (void)
 {
@@ -735,7 +741,7 @@ test_set_again (void)
   assert_has (text, "\"n\":4}");
 }
 
-/* In NULL nobody listens: what was refused there is told when the pipeline starts. */
+/* In NULL messages are dropped: the warning is posted again when the pipeline starts. */
 static void
 test_refused_names (void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which frames get what drawn; what ends a wait; books that close. A wait that nothing but the event at hand may end is an hour long. */
+/* Which frames get what drawn; what ends a wait; books that close. A wait that nothing but the
+ * event at hand may end is an hour long. */
 #include <frame/trib-frame-meta.h>
 #include <gst/video/video.h>
 #include <string.h>
@@ -247,7 +248,8 @@ test_stale (void)
   stop (&rig);
 }
 
-/* a wait ends by itself, and what then comes is late; what comes for frames that never do is unmatched */
+/* a wait ends by itself, and what then comes is late; what comes for frames that never do is
+ * unmatched */
 static void
 test_missing (void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Figures of pictures that are known, the same in every format; identity; region and shrink; what is refused. */
+/* Figures of pictures that are known, the same in every format; identity; region and shrink; what
+ * is refused. */
 #include <frame/trib-frame-meta.h>
 #include <gst/video/video.h>
 #include <string.h>
@@ -74,7 +75,8 @@ halves (const gchar *format, guint width, guint height)
   return buffer;
 }
 
-/* half white, half black: brightness and contrast are 127.5, and the two columns at the edge have Laplacians of 255 */
+/* half white, half black: brightness and contrast are 127.5, and the two columns at the edge have
+ * Laplacians of 255 */
 static void
 test_formats (void)
 {
@@ -136,7 +138,7 @@ count_warnings (GstBus *bus)
   return n;
 }
 
-/* In NULL nobody listens: what was refused there is told when the pipeline starts. */
+/* In NULL messages are dropped: the warning is posted again when the pipeline starts. */
 static void
 test_refused (void)
 {

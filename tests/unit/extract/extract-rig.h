@@ -5,10 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* An extraction whose branches are simulated: each frame that one is given, it answers after its time. Times in ms.
- * Branches are letters, in the order of rig_add_branch(). What is told is written as words:
- *   7:FPG@33       frame 7 is decided, F P G run; 7:F-P(would-miss)@33; 7!superseded@33 nobody looks
- *   F7@53 answered, F7e empty, F7t timeout, F7s(superseded) skipped, F7l late, F7d duplicate, F? unmatched
+/* An extraction whose branches are simulated: each frame that one is given, it answers after its
+ * time. Times in ms. Branches are letters, in the order of rig_add_branch(). Events are written as
+ * words:
+ *   7:FPG@33 frame 7 is decided, F P G run; 7:F-P(would-miss)@33; 7!superseded@33 no branch runs
+ *   F7@53 answered, F7e empty, F7t timeout, F7s(superseded) skipped, F7l late, F7d duplicate, F?
+ *   unmatched
  *   7.@83          frame 7 is finished
  *   F:open@99      the breaker
  */
@@ -34,9 +36,9 @@ void rig_run_until (Rig *rig, gdouble ms);
 void rig_answer (Rig *rig, gint branch, guint64 frame, gdouble ms);
 void rig_return (Rig *rig, gint branch, gdouble ms);
 
-/* what was told since is this */
+/* the events since then */
 void rig_expect (Rig *rig, const gchar *told);
-/* forgets what was told */
+/* forgets the events */
 void rig_ignore (Rig *rig);
 TribExtractCounts rig_counts (Rig *rig, gint branch);
 void rig_check_books (Rig *rig);

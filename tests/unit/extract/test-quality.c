@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Blur, brightness and contrast against a plain reference: every pixel, one after another, in double. */
+/* Blur, brightness and contrast against a plain reference: every pixel, one after another, in
+ * double. */
 #include <extract/trib-quality.h>
 
 #include <math.h>
@@ -76,7 +77,8 @@ compare (const TribQualityImage *image, guint shrink)
   g_assert_cmpfloat_with_epsilon (quality.blur, plain.blur, 1e-6 * MAX (plain.blur, 1));
 }
 
-/* sizes around the runs, strides of their own, pictures that stand on their heads, packed colours, boxes */
+/* sizes around the runs, strides of their own, pictures that stand on their heads, packed colours,
+ * boxes */
 static void
 test_reference (void)
 {

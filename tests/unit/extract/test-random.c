@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ten thousand runs of chance: the books close, no payload is lost, never more jobs at once than workers, and every frame
- * that is admitted finishes. */
+/* Ten thousand runs of chance: the books close, no payload is lost, never more jobs at once than
+ * workers, and every frame that is admitted finishes. */
 #include "extract-rig.h"
 
 #include <trib-test.h>

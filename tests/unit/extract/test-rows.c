@@ -28,7 +28,8 @@ test_row_01 (void)
   rig_check_books (rig);
 }
 
-/* one branch of 90 ms at 30 frames a second: with admission by frame all have 11 a second, by branch the others have 30 */
+/* one branch of 90 ms at 30 frames a second: with admission by frame all have 11 a second, by
+ * branch the others have 30 */
 static void
 test_row_02 (gconstpointer data)
 {
@@ -56,7 +57,8 @@ test_row_02 (gconstpointer data)
   rig_check_books (rig);
 }
 
-/* a frame that a branch drops is empty as soon as the branch answers a later one; if it does not, at its deadline */
+/* a frame that a branch drops is empty as soon as the branch answers a later one; if it does not,
+ * at its deadline */
 static void
 test_row_04 (void)
 {
@@ -77,7 +79,8 @@ test_row_04 (void)
   rig_expect (rig, "3:F@66 F3t@216 3.@216");
 }
 
-/* the first answer ends the job, further ones are told and counted; so are answers to no frame that was asked about */
+/* the first answer ends the job, further ones are reported and counted; so are answers to no frame
+ * that was asked about */
 static void
 test_row_05_06 (void)
 {
@@ -145,7 +148,7 @@ test_row_10 (void)
   rig_expect (rig, "1:F@0 F1t@150 1.@150 F1l@150");
 }
 
-/* one worker, three branches: the earliest deadline first, and nobody starves */
+/* one worker, three branches: the earliest deadline first, and no branch starves */
 static void
 test_row_11 (void)
 {
@@ -212,7 +215,8 @@ n_running (Rig *rig, gint branch)
   return info.n_running;
 }
 
-/* an overdue frame that a later answer, or a bound, passed over is not done any more, and its answer is late all the same */
+/* an overdue frame that a later answer, or a bound, passed over is not done any more, and its
+ * answer is late all the same */
 static void
 test_overdue_passed_over (gconstpointer data)
 {
@@ -245,7 +249,8 @@ test_overdue_passed_over (gconstpointer data)
   g_assert_cmpuint (n_running (rig, f), ==, 0);
 }
 
-/* the frame with which a branch is tried again does not begin, as others have the tokens: the next one is the trial */
+/* the frame with which a branch is tried again does not begin, as others have the tokens: the next
+ * one is the trial */
 static void
 test_trial_waits_in_vain (void)
 {
@@ -293,7 +298,8 @@ test_trial_flushed (void)
   rig_expect (rig, "F:trying@2220 3:F@2220 F:closed@2230 F3@2230 3.@2230");
 }
 
-/* a branch that does not come back from its first frame is spared, and nobody waits for it with strategy none */
+/* the breaker opens for a branch that does not return from its first frame, and strategy none does
+ * not wait for it */
 static void
 test_hangs (void)
 {

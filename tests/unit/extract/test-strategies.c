@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of frames that come faster than they are looked at (OBS-4), the breaker, and prediction. */
+/* What becomes of frames that come faster than they are looked at (OBS-4), the breaker, and
+ * prediction. */
 #include "extract-rig.h"
 
 #include <trib-test.h>
@@ -78,7 +79,8 @@ test_every_nth (void)
 
   rig_config (rig)->nth = 2;
   push_five (rig, 15);
-  /* only under load: 0 and 2 are taken as second ones, 1 and 3 come while those are looked at, and 4 again is one */
+  /* only under load: 0 and 2 are taken as second ones, 1 and 3 come while those are looked at, and
+   * 4 again is one */
   rig_expect (rig, "0:F@0 1!nth@10 F0@15 0.@15 2:F@20 3!nth@30 F2@35 2.@35 4:F@40 F4@55 4.@55");
 }
 
@@ -93,7 +95,7 @@ test_every_nth_always (void)
   rig_expect (rig, "0:F@0 F0@1 0.@1 1!nth@10 2!nth@20 3:F@30 F3@31 3.@31 4!nth@40");
 }
 
-/* nothing is passed over: who brings frames waits */
+/* nothing is skipped: the caller waits */
 static void
 test_none (gconstpointer data)
 {
@@ -156,7 +158,8 @@ test_breaker (void)
   rig_expect (rig, "F:trying@4902 11:PF@4902 P11@4903 F:closed@4922 F11@4922 11.@4922");
 }
 
-/* Frames whose answer would come too late are not begun: the branch is free for one that it can do. */
+/* Frames whose answer would come too late are not begun: the branch is free for one that it can
+ * do. */
 static guint64
 goodput (gboolean aware, guint64 *ret_timeouts)
 {
@@ -215,7 +218,8 @@ test_base (void)
   rig_check_books (rig);
 }
 
-/* A branch whose usual time nearly fills the budget is used when it is free, and one that never fits is tried now and then. */
+/* A branch whose usual time nearly fills the budget is used when it is free, and one that never
+ * fits is tried now and then. */
 static void
 test_slow_is_tried (void)
 {
@@ -243,8 +247,8 @@ test_slow_is_tried (void)
   rig_check_books (rig);
 }
 
-/* A branch that hangs in one frame is spared, though the frames behind that give way to newer ones before they time out; one that is
- * slow once is not. */
+/* A branch that hangs in one frame is spared, though the frames behind that give way to newer ones
+ * before they time out; one that is slow once is not. */
 static void
 test_hangs (void)
 {

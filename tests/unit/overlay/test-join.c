@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which record is whose: by id, by time; late, unmatched, dropped; what stands in; books that close. */
+/* Which record is whose: by id, by time; late, unmatched, dropped; what stands in; books that
+ * close. */
 #include <overlay/trib-overlay-join.h>
 
 #include <trib-test.h>

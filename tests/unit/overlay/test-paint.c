@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is painted is within the areas that are named, which do not overlap; all else stays transparent, also on a
- * canvas that was painted on before. */
+/* What is painted is within the areas that are named, which do not overlap; all else stays
+ * transparent, also on a canvas that was painted on before. */
 #include <overlay/trib-overlay-paint.h>
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is read out of records (OBS-1, OBS-5): boxes, points, texts; numbers that cannot be; bounds. */
+/* What is read out of records (OBS-1, OBS-5): boxes, points, texts; numbers that cannot be;
+ * bounds. */
 #include <overlay/trib-overlay-layout.h>
 
 #include <string.h>
