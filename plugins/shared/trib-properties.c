@@ -35,7 +35,8 @@ initial_text (const TribProperty *s)
   return s->text || s->is_nullable ? s->text : "";
 }
 
-/* Returns: (transfer floating): one property, for elements that have some of a table; they share its enums */
+/* Returns: (transfer floating): one property, for elements that have some of a table; they share
+ * its enums */
 GParamSpec *
 trib_properties_make (const TribProperties *all, guint id)
 {

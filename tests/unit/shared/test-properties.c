@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A table of properties on a GObject: defaults, ranges, setting and getting, copies of the fields. */
+/* A table of properties on a GObject: defaults, ranges, setting and getting, copies of fields. */
 #include <gst/gst.h>
 
 #include <shared/trib-properties.h>

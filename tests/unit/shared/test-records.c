@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Caps of records, the format that a pad chooses, the events that begin a stream, bytes of memory. */
+/* Caps of records, the format that a pad chooses, the head of a stream, bytes of memory. */
 #include <gst/gst.h>
 
 #include <shared/trib-element-records.h>
