@@ -238,8 +238,9 @@ trib_record_kind_lookup (TribRecordFieldId word, const gchar *text, gsize len)
 const gchar *
 trib_record_value_to_string (TribRecordValue value)
 {
-  static const gchar *const names[] = { "a text", "a word", "a non-negative integer", "an integer",
-    "a number", "a boolean", "a list of texts", "a list of non-negative integers", "a map", "a list" };
+  static const gchar *const names[]
+      = { "a text", "a word", "a non-negative integer", "an integer", "a number", "a boolean",
+          "a list of texts", "a list of non-negative integers", "a map", "a list" };
 
   return names[value];
 }

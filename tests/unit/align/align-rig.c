@@ -85,7 +85,7 @@ put_source (Rig *rig, const gchar *what, const TribAlignEvent *event)
   put (rig, "%s:%s@%s", what, event->source ? event->source : "-", now);
 }
 
-/* events that are written only when `tell` names them */
+/* events that are written only when `show` names them */
 static void
 put_more (Rig *rig, const TribAlignEvent *event)
 {
@@ -219,7 +219,7 @@ rig_new (const gchar *settings)
     if (value == NULL)
       continue;
     *value++ = '\0';
-    if (g_str_equal (words[i], "tell"))
+    if (g_str_equal (words[i], "show"))
       rig->told_kinds = kinds_of (value);
     else if (g_str_equal (words[i], "times"))
       rig->tells_times = g_str_equal (value, "yes");

@@ -16,11 +16,14 @@ G_BEGIN_DECLS
  *   sources=F,P   the setting
  *   F99999999n@3  a capture time in ns
  * Events are written as:
- *   33[FPG]complete@60     a result; (G:timeout) a missing source and why; /1 its pane; #7 its frame id; {F:12} stale
+ *   33[FPG]complete@60     a result; (G:timeout) a missing source and why; /1 its pane;
+ *                          #7 its frame id; {F:12} stale
  *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ...
- *   with tell=WORD[,...]: holder:F@3 source:F@3 stats@9 announce:33@3 delay:0(G)160@160 (waited for G, 160 ms)
+ *   with show=WORD[,...]: holder:F@3 source:F@3 stats@9 announce:33@3 delay:0(G)160@160
+ *                          (waited for G, 160 ms)
  *   with times=yes: 5[F6P5]complete@6  each with its own time
- * Settings are NAME=VALUE words with the names of the settings; sources are F,P,G where nothing else is said. */
+ * Settings are NAME=VALUE words with the names of the settings; the default sources are
+ * F,P,G. */
 
 typedef struct _Rig Rig;
 

@@ -29,7 +29,7 @@ static const RigCase cases[] = {
       "60000[PF]complete@1 jump:P@66 0[P](F:timeout)timeout@166 33[PF]complete@166" },
   { "jump/reference/not-it", "sources=P,F", "F60000@0 P60000@1 F0@33 F33@66 P60066@67",
       "60000[PF]complete@1 unsynced:F@66 late:F0@66 late:F33@66" },
-  { "jump/reference/who-was-off", "sources=F,P",
+  { "jump/reference/source-was-off", "sources=F,P",
       "F60000@0 P60000@1 P0@33 P33@66 F33@67 F66@99 P66@100 @300",
       "60000[FP]complete@1 unsynced:P@66 late:P0@66 late:P33@66 jump:F@99 synced:P@99 "
       "33[F](P:timeout)timeout@199 66[FP]complete@199" },

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sources that are waited for: lists and learning, quorum, idle and ended sources, the watermark
- * and its holder, flushes of one source, more sources than can be told apart. */
+ * and its holder, flushes of one source, more sources than can be distinguished. */
 #include "align-rig.h"
 
 #include <string.h>
 #include <trib-test.h>
 
 static const RigCase cases[] = {
-  { "holder", "mode=watermark sources=F,P tell=holder idle-timeout-ms=50", "F0@0 P33@1 F66@2 @100",
+  { "holder", "mode=watermark sources=F,P show=holder idle-timeout-ms=50", "F0@0 P33@1 F66@2 @100",
       "holder:P@0 holder:F@1 0[F](P:watermark)watermark@1 holder:P@2 33[P](F:watermark)watermark@2 "
       "idle:P@51 holder:F@51 66[F](P:watermark)watermark@51 idle:F@52 holder:-@52 allidle@52" },
-  { "source", "sources=F tell=source", "F0@0 Q0@1 F33@2",
+  { "source", "sources=F show=source", "F0@0 Q0@1 F33@2",
       "source:F@0 0[F]complete@0 source:Q@1 late:Q0@1 33[F]complete@2" },
-  { "announce", "sources=F,P tell=announce", "A0#3=FP@0 F0#3@1 P0#3@2 A0#3=FP@3",
+  { "announce", "sources=F,P show=announce", "A0#3=FP@0 F0#3@1 P0#3@2 A0#3=FP@3",
       "announce:0@0 0#3[FP]complete@2" },
   { "announce/as-configured", "sources=F,P", "A0@0 F0@1 P0@2", "0[FP]complete@2" },
   { "announce/of-others", "sources=F,P", "A0=G@0 F0@1 G0@2", "0[FG]complete@2" },
-  { "announce/of-nobody", "sources=F,P", "A0=@0 A33=@33 F66@66", "0[]complete@0 33[]complete@33" },
+  { "announce/of-none", "sources=F,P", "A0=@0 A33=@33 F66@66", "0[]complete@0 33[]complete@33" },
   { "announce/not-learned", "sources= learn-ms=1000",
       "A0=F@0 F0@1 F33@34 A66=FP@66 F66@67 P66@68 @300",
       "0[F]complete@1 33[F]timeout@134 66[FP]complete@134" },
@@ -67,7 +67,7 @@ static const RigCase cases[] = {
       "0[F](P:eos)eos@1 33[F]complete@2" },
   { "eos/and-back", "sources=F,P", "F0@0 P0@1 Peos@2 F33@3 P66@4 F66@5",
       "0[FP]complete@1 33[F]complete@3 66[FP]complete@5" },
-  { "eos/nobody-left", "sources=F,P", "A0=FP@0 Feos@1 Peos@2", "0[](F:eos)(P:eos)eos@2" },
+  { "eos/none-left", "sources=F,P", "A0=FP@0 Feos@1 Peos@2", "0[](F:eos)(P:eos)eos@2" },
   { "eos/unknown", "sources=F,P", "Qeos@0 F0@1 P0@2 Qeos@3", "0[FP]complete@2" },
   { "eos/tumbling", "mode=tumbling tumbling-ms=100 sources=F,P", "F50@0 F150@1 Peos@2",
       "0[F](P:eos)watermark@2" },
