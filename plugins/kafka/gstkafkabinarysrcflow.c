@@ -95,7 +95,9 @@ typedef struct {
 static const TribField frames_missing_fields[] = {
   { "index", TRIB_FIELD_UINT64, MISSING (index), "index of the first" },
   { "count", TRIB_FIELD_UINT64, MISSING (count), "frames" },
-  { "reason", TRIB_FIELD_TEXT, MISSING (reason), "the registry's word for a frame that failed, or expired (removed by retention), damaged, other-topic, unknown" },
+  { "reason", TRIB_FIELD_TEXT, MISSING (reason),
+        "the registry's word for a frame that failed, or expired (removed by retention), "
+        "damaged, other-topic, unknown" },
 };
 /* where a record names the frame */
 static const TribField missing_named_fields[] = {
@@ -103,7 +105,8 @@ static const TribField missing_named_fields[] = {
   { "t-ns", TRIB_FIELD_INT64, MISSING (t_ns), "likewise: capture time, ns since the Unix epoch" },
 };
 static const TribField missing_failed_fields[] = {
-  { "error-message", TRIB_FIELD_TEXT, MISSING (error_message), "only of a frame that failed: the registry's text for people" },
+  { "error-message", TRIB_FIELD_TEXT, MISSING (error_message),
+        "only of a frame that failed: the registry's text for people" },
 };
 static const TribField frames_stream_fields[] = {
   { "stream", TRIB_FIELD_TEXT, NAME (stream), "the stream that is skipped" },
