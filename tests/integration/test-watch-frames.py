@@ -120,7 +120,7 @@ def _():
     check_refused("--branches", "rubbish", video, what=("--branches", "NAME=ELEMENTS"))
     check_refused("--branches", "", video, what=("--branches", "NAME=ELEMENTS"))
     check_refused("--branches", "a=no-such-element", video, what=("branches", "no-such-element"))
-    check_refused("--branches", "a=qualityextract; a=qualityextract", video, what=("branches", "two"))
+    check_refused("--branches", "a=qualityextract; a=qualityextract", video, what=("branches", "twice"))
     check_refused("--branches", "a=qualityextract nothing=1", video, what=("branches", "nothing"))
     check_refused("--window-ms", "-5", video, what=("--window-ms",))
     check_refused("--window-ms", "soon", video, what=("soon",))
