@@ -96,8 +96,8 @@ static const TribField frames_missing_fields[] = {
   { "index", TRIB_FIELD_UINT64, MISSING (index), "index of the first" },
   { "count", TRIB_FIELD_UINT64, MISSING (count), "frames" },
   { "reason", TRIB_FIELD_TEXT, MISSING (reason),
-        "the registry's word for a frame that failed, or expired (removed by retention), "
-        "damaged, other-topic, unknown" },
+    "the registry's word for a frame that failed, or expired (removed by retention), damaged, "
+    "other-topic, unknown" },
 };
 /* where a record names the frame */
 static const TribField missing_named_fields[] = {
@@ -106,7 +106,7 @@ static const TribField missing_named_fields[] = {
 };
 static const TribField missing_failed_fields[] = {
   { "error-message", TRIB_FIELD_TEXT, MISSING (error_message),
-        "only of a frame that failed: the registry's text for people" },
+    "only of a frame that failed: the registry's text for people" },
 };
 static const TribField frames_stream_fields[] = {
   { "stream", TRIB_FIELD_TEXT, NAME (stream), "the stream that is skipped" },
