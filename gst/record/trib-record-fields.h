@@ -87,12 +87,12 @@ typedef enum {
 typedef enum {
   TRIB_RECORD_VALUE_TEXT,  /* 1 to TRIB_RECORD_MAX_TEXT_BYTES bytes without NUL */
   TRIB_RECORD_VALUE_WORD,  /* a text that decides the record's kind */
-  TRIB_RECORD_VALUE_UINT,  /* an integer from 0 on */
+  TRIB_RECORD_VALUE_UINT,  /* a non-negative integer */
   TRIB_RECORD_VALUE_INT,   /* an integer, 64 bits, signed */
   TRIB_RECORD_VALUE_FLOAT, /* a number that is finite */
   TRIB_RECORD_VALUE_BOOLEAN,
   TRIB_RECORD_VALUE_NAMES, /* a list of texts, at most TRIB_RECORD_MAX_NAMES */
-  TRIB_RECORD_VALUE_UINTS, /* a list of integers from 0 on */
+  TRIB_RECORD_VALUE_UINTS, /* a list of non-negative integers */
   TRIB_RECORD_VALUE_MAP,
   TRIB_RECORD_VALUE_LIST,
 } TribRecordValue;

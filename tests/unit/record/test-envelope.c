@@ -181,9 +181,9 @@ static const struct {
   { "{" OBS ",\"t_ns\":9223372036854775808}", TRIB_RECORD_ERROR_FIELD,
       "t_ns is an integer of more than 63 bits, expected an integer, at byte 34" },
   { "{" OBS ",\"seq\":-1}", TRIB_RECORD_ERROR_FIELD,
-      "seq is a negative integer, expected an integer from 0 on, at byte 33" },
+      "seq is a negative integer, expected a non-negative integer, at byte 33" },
   { "{" OBS ",\"seq\":{\"a\":[1]}}", TRIB_RECORD_ERROR_FIELD,
-      "seq is a map, expected an integer from 0 on, at byte 33" },
+      "seq is a map, expected a non-negative integer, at byte 33" },
   { "{" OBS ",\"part\":2}", TRIB_RECORD_ERROR_FIELD, "part 2 of 1 parts at byte 0" },
   { "{" OBS ",\"part\":0,\"parts\":1}", TRIB_RECORD_ERROR_FIELD, "part 0 of 1 parts at byte 0" },
   { "{" OBS ",\"kind\":\"maybe\"}", TRIB_RECORD_ERROR_FIELD,
@@ -202,7 +202,7 @@ static const struct {
       "a trigger without t_end_ns at byte 0" },
   { "{\"record_type\":\"frame_drop\",\"reason\":\"x\",\"dropped_frame_ids\":[1,-2]}",
       TRIB_RECORD_ERROR_FIELD,
-      "dropped_frame_ids is a negative integer, expected a list of integers from 0 on, at byte "
+      "dropped_frame_ids is a negative integer, expected a list of non-negative integers, at byte "
       "61" },
 };
 
