@@ -18,20 +18,22 @@ name_frame (Frame out, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
   return out;
 }
 
+/* a frame without a missing source is the rule */
 static void
 log_result (const TribAlignResult *r, const gchar *what)
 {
   const TribRecordFused *f = &r->fused;
+  TribLogLevel level = f->n_missing > 0 ? TRIB_LOG_DEBUG : TRIB_LOG_LOG;
   g_autoptr (GString) missing = NULL;
   Frame frame;
 
-  if (!TRIB_LOG_IS_ON (TRIB_LOG_DEBUG))
+  if (!TRIB_LOG_IS_ON (level))
     return;
   missing = g_string_new (NULL);
   for (guint i = 0; i < f->n_missing; i++)
     g_string_append_printf (
         missing, "%s%s (%s)", i ? ", " : "; missing: ", f->missing[i].source, f->missing[i].why);
-  TRIB_LOG (&trib_align_debug, TRIB_LOG_DEBUG, NULL,
+  TRIB_LOG (&trib_align_debug, level, NULL,
       "%s: %s: %s after %" G_GINT64_FORMAT " ns, pane %u, %u answers%s",
       name_frame (frame, f->has_frame_id, f->frame_id, f->t_ns), what, f->reason, f->wait_ns,
       f->pane, f->n_answers, missing->str);

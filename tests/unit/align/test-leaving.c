@@ -288,7 +288,7 @@ test_debug_log (void)
   static const gchar *const lines[] = {
     "6 tribalign F: frame 7, t 60000000000 ns: opened\n",
     "6 tribalign F: frame 7, t 60000000000 ns: accepted\n",
-    "5 tribalign -: frame 7, t 60000000000 ns: emitted: complete after 1000000 ns, pane 0, 2 "
+    "6 tribalign -: frame 7, t 60000000000 ns: emitted: complete after 1000000 ns, pane 0, 2 "
     "answers\n",
     "5 tribalign F: frame 7, t 60000000000 ns: duplicate\n",
     "5 tribalign P: quarantined: capture time 0 ns, latest 60000000000 ns\n",

@@ -7,16 +7,17 @@ static TribLogCategory category = { "tribtest", "a test", NULL };
 static const TribStateRow rows[] = {
   [CLOSED] = { "closed", TRIB_STATE (OPEN) },
   [OPEN] = { "open", TRIB_STATE (CLOSED) | TRIB_STATE (BROKEN) },
-  [BROKEN] = { "broken", 0 },
+  [BROKEN] = { "broken", 0, TRIB_LOG_LOG },
 };
 static const TribStateTable table = { "door", &category, rows, G_N_ELEMENTS (rows) };
-static const gint threshold = TRIB_LOG_DEBUG;
+static gint threshold = TRIB_LOG_DEBUG;
 static gchar *line;
 
 static void G_GNUC_PRINTF (7, 0) keep (TribLogCategory *c, TribLogLevel level, const gchar *file,
     gint number, const gchar *function, const gchar *id, const gchar *format, va_list args)
 {
-  g_assert_cmpint (level, ==, TRIB_LOG_DEBUG);
+  g_assert_cmpint (level, ==, threshold);
+  g_assert_true (g_str_has_suffix (file, "test-state.c"));
   g_free (line);
   line = g_strdup_vprintf (format, args);
 }
@@ -32,6 +33,11 @@ test_transitions (void)
   g_assert_true (TRIB_STATE_SET (&table, "1", state, OPEN, NULL));
   g_assert_cmpint (state, ==, OPEN);
   g_assert_cmpstr (line, ==, "door: closed -> open");
+  /* a state of a level of its own */
+  g_assert_true (TRIB_STATE_SET (&table, "1", state, BROKEN, "wind"));
+  g_assert_cmpstr (line, ==, "door: closed -> open");
+  state = OPEN;
+  threshold = TRIB_LOG_LOG;
   g_assert_true (TRIB_STATE_SET (&table, "1", state, BROKEN, "wind"));
   g_assert_cmpstr (line, ==, "door: open -> broken: wind");
   g_free (line);
