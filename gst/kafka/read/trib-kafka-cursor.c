@@ -333,11 +333,9 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
     return c->at.to_end && is_at_end (c) ? TRIB_KAFKA_CURSOR_END
                                          : read_one (c, deadline, item, error);
   if (g_get_monotonic_time () < c->ask_at) {
-    /* nothing is expected yet: only a wait that can be woken */
-    rd_kafka_message_t *m = NULL;
-    if (rd_kafka_consume_batch_queue (c->queue, AGAIN_MS, &m, 1) == 1)
-      rd_kafka_message_destroy (m);
-    return TRIB_KAFKA_CURSOR_TIMEOUT;
+    /* a wait that can be woken; partitions beside one that is out of range are read meanwhile */
+    rd_kafka_message_t *m = take (c, AGAIN_MS);
+    return m ? handle (c, m, item, error) : TRIB_KAFKA_CURSOR_TIMEOUT;
   }
   if (c->state == TRIB_KAFKA_CURSOR_OPENING)
     answer = trib_kafka_cursor_ask_partitions (c, &why);

@@ -249,6 +249,40 @@ test_overtaken (void)
   expect_record (c, 0, item.to, key);
 }
 
+/* while the range of one partition is not known yet, records of the others are given all the same */
+static void
+test_overtaken_beside_others (void)
+{
+  static const TribKafkaPosition nowhere = { .start = TRIB_KAFKA_START_NOWHERE, .partition = -1 };
+  g_autoptr (ReadRig) rig = read_rig_new ();
+  g_autoptr (TribKafkaCursor) c = cursor_new (rig, &nowhere);
+  TribKafkaCursorItem item;
+  g_autoptr (GError) error = NULL;
+  gint64 next[2] = { -1, 0 };
+
+  read_rig_produce_many (rig, 0, 0, 12, 1000000);
+  read_rig_produce_many (rig, 1, 0, 20, 100);
+  while (trib_kafka_cursor_get_n_partitions (c) == 0)
+    trib_kafka_cursor_next (c, 0, &item, &error);
+  rd_kafka_mock_push_request_errors (rig->mock, READ_RIG_LIST_OFFSETS, 4,
+      RD_KAFKA_RESP_ERR_INVALID_REQUEST, RD_KAFKA_RESP_ERR_INVALID_REQUEST,
+      RD_KAFKA_RESP_ERR_INVALID_REQUEST, RD_KAFKA_RESP_ERR_INVALID_REQUEST);
+  trib_kafka_cursor_seek_partition (c, 0, 1);
+  trib_kafka_cursor_seek_partition (c, 1, 0);
+  while (next[0] < 12 || next[1] < 20) {
+    TribKafkaCursorResult result = next_of (c, &item, FALSE);
+
+    if (result == LOST) {
+      g_assert_cmpint (item.partition, ==, 0);
+      next[0] = item.to;
+      continue;
+    }
+    g_assert_cmpint (result, ==, RECORD);
+    g_assert_cmpint (item.message.offset, ==, next[item.partition]++);
+    trib_kafka_message_clear (&item.message);
+  }
+}
+
 /* beyond the end: no wait for ever, and no silence */
 static void
 test_made_anew (void)
@@ -526,6 +560,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/cursor/partition-by-partition", test_partition_by_partition);
   g_test_add_func ("/kafka/cursor/past-retention", test_past_retention);
   g_test_add_func ("/kafka/cursor/overtaken", test_overtaken);
+  g_test_add_func ("/kafka/cursor/overtaken-beside-others", test_overtaken_beside_others);
   g_test_add_func ("/kafka/cursor/made-anew", test_made_anew);
   g_test_add_func ("/kafka/cursor/ARIA-5/outage", test_outage);
   g_test_add_func ("/kafka/cursor/broker-comes-later", test_broker_comes_later);
