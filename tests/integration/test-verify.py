@@ -319,6 +319,19 @@ def add_tests(t, kafka):
             for line in follower.lines:
                 closes(line)
 
+    @t.test("following: a topic that got more partitions ends with 2, also right before the end")
+    def _():
+        from confluent_kafka.admin import AdminClient, NewPartitions
+        writer = Writer(kafka, "grown-")
+        writer.frames([Frame(i) for i in range(10)])
+        admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+        admin.list_topics(timeout=60)
+        follower = Follower(*broker, "--topic-prefix", "grown-")
+        for future in admin.create_partitions([NewPartitions("grown-" + TOPICS["registry"], 2)]).values():
+            future.result(60)
+        verdict = follower.end(2, signal.SIGINT)
+        tap.true("now has 2" in verdict["message"], f"the error: {verdict['message']}")
+
     @t.test("following over an outage of the broker; a second SIGINT ends at once with 2")
     def _():
         writer = Writer(kafka, "outage-")

@@ -238,8 +238,17 @@ add_partitions (TribKafkaCursor *c, gint32 n)
     start (c, p, 0);
 }
 
-static TribKafkaAnswer
-ask_partitions_again (TribKafkaCursor *c, GError **error)
+/**
+ * trib_kafka_cursor_ask_partitions_again:
+ * @c: a cursor that knows its partitions
+ * @error: return location
+ *
+ * Those that were added since are known then. Blocks for a second at most.
+ *
+ * Returns: what became of it
+ */
+TribKafkaAnswer
+trib_kafka_cursor_ask_partitions_again (TribKafkaCursor *c, GError **error)
 {
   gint32 n;
   TribKafkaAnswer answer = trib_kafka_consumer_ask_partitions (c->consumer, c->topic, &n, error);
@@ -259,7 +268,7 @@ trib_kafka_cursor_look_for_partitions (TribKafkaCursor *c, gint64 now)
   if (c->refresh_us < 0 || now - c->asked_at < c->refresh_us || c->at.partition >= 0 || c->at.to_end
       || c->at.start == TRIB_KAFKA_START_NOWHERE || c->consumer->link.state != TRIB_LINK_CONNECTED)
     return;
-  ask_partitions_again (c, &error);
+  trib_kafka_cursor_ask_partitions_again (c, &error);
 }
 
 /**
@@ -277,7 +286,7 @@ trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition)
   g_autoptr (GError) error = NULL;
 
   if (partition >= c->n_parts && g_get_monotonic_time () - c->asked_at >= LOOK_AGAIN_US)
-    ask_partitions_again (c, &error);
+    trib_kafka_cursor_ask_partitions_again (c, &error);
   return partition >= 0 && partition < c->n_parts;
 }
 

@@ -93,6 +93,7 @@ TribKafkaCursorResult trib_kafka_cursor_next (
 void trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing);
 
 gboolean trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition);
+TribKafkaAnswer trib_kafka_cursor_ask_partitions_again (TribKafkaCursor *c, GError **error);
 TribKafkaAnswer trib_kafka_cursor_ask_end (
     TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error);
 gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);

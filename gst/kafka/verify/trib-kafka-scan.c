@@ -241,6 +241,25 @@ trib_kafka_scan_open (TribKafkaScan *s, TribKafkaVerify *verify, GError **error)
 }
 
 static gboolean
+check_not_grown (TribKafkaScan *s, ScanTopic *t, GError **error)
+{
+  gint64 deadline = deadline_of (s);
+
+  for (;;) {
+    switch (trib_kafka_cursor_ask_partitions_again (t->cursor, error)) {
+      case TRIB_KAFKA_ANSWER_YES:
+        return trib_kafka_cursor_get_n_partitions (t->cursor) == t->n_partitions
+               || fail_grown (t, error);
+      case TRIB_KAFKA_ANSWER_ERROR:
+        return FALSE;
+      default:
+        if (g_get_monotonic_time () > deadline)
+          return fail_unreachable (s, t, error);
+    }
+  }
+}
+
+static gboolean
 ask_end (TribKafkaScan *s, ScanTopic *t, gint32 partition, gint64 *ret_end, GError **error)
 {
   gint64 deadline = deadline_of (s);
@@ -491,8 +510,8 @@ take_ends (TribKafkaScan *s, GError **error)
 {
   for (guint i = 0; i < N_TOPICS; i++) {
     ScanTopic *t = &s->topics[i];
-    if (trib_kafka_cursor_look_for_partition (t->cursor, t->n_partitions))
-      return fail_grown (t, error);
+    if (!check_not_grown (s, t, error))
+      return FALSE;
     for (gint32 p = 0; p < t->n_partitions; p++) {
       if (!ask_end (s, t, p, &t->ends[p], error))
         return FALSE;
