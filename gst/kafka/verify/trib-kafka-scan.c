@@ -401,6 +401,23 @@ read_item (
   return known || fail_grown (t, error);
 }
 
+/* after each topic: during an outage of the broker a question to it takes up to a second */
+static gboolean
+ask_tick (TribKafkaScan *s, GError **error)
+{
+  switch (s->tick ? s->tick (s->tick_data) : TRIB_KAFKA_SCAN_CONTINUE) {
+    case TRIB_KAFKA_SCAN_ABORT:
+      g_set_error_literal (
+          error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_ABORTED, "stopped before the end was read");
+      return FALSE;
+    case TRIB_KAFKA_SCAN_END:
+      s->wants_end = TRUE;
+      return TRUE;
+    default:
+      return TRUE;
+  }
+}
+
 /* reads what is available, waiting a little when nothing is */
 static gboolean
 pump (TribKafkaScan *s, GError **error)
@@ -415,6 +432,8 @@ pump (TribKafkaScan *s, GError **error)
         return FALSE;
       any |= some;
     }
+    if (!ask_tick (s, error))
+      return FALSE;
   }
   now = g_get_monotonic_time ();
   if (!any && !read_item (s, choose_topic (s), now + WAIT_US, &some, error))
@@ -424,17 +443,7 @@ pump (TribKafkaScan *s, GError **error)
     trib_kafka_verify_sweep (s->verify);
     s->last_sweep = now;
   }
-  switch (s->tick ? s->tick (s->tick_data) : TRIB_KAFKA_SCAN_CONTINUE) {
-    case TRIB_KAFKA_SCAN_ABORT:
-      g_set_error_literal (
-          error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_ABORTED, "stopped before the end was read");
-      return FALSE;
-    case TRIB_KAFKA_SCAN_END:
-      s->wants_end = TRUE;
-      return TRUE;
-    default:
-      return TRUE;
-  }
+  return ask_tick (s, error);
 }
 
 /* (nullable): a topic that has a partition that is not read to its end */
