@@ -27,10 +27,11 @@ set_end (TribKafkaPublisher *p, TribKafkaEnd end, const gchar *why)
   TRIB_STATE_SET (&states, p->id, p->end, end, why);
 }
 
+/* What was taken since then only waits: it is not given up, unless none is sent any more. */
 static gboolean
 is_empty (const TribKafkaPublisher *p)
 {
-  return p->waiting.length == 0 && p->sent.length == 0 && p->stats.loss_records_pending == 0;
+  return p->sent.length == 0 && p->stats.loss_records_pending == 0;
 }
 
 /* Not under the lock, because it waits for the client's threads: nothing is handed over
@@ -80,7 +81,6 @@ static void
 purge_rest (TribKafkaPublisher *p)
 {
   p->closing = TRUE;
-  fail_waiting (p);
   trib_kafka_queues_purge (p, TRUE);
   if (p->n_slots > 0)
     purge (p);
@@ -107,6 +107,8 @@ step (TribKafkaPublisher *p)
 {
   if (p->end == TRIB_KAFKA_END_NONE)
     begin (p);
+  else if (p->close || p->fatal)
+    fail_waiting (p);
   if (is_empty (p))
     finish (p);
   else if (g_get_monotonic_time () >= p->end_us)

@@ -280,6 +280,49 @@ test_many_cycles (void)
   trib_assert_eventually (count_entries ("/proc/self/fd") <= fds + 12, 10000);
 }
 
+typedef struct {
+  Rig *rig;
+  gint ends;
+} Stream;
+
+static gpointer
+stream_thread (gpointer data)
+{
+  Stream *s = data;
+
+  while (!g_atomic_int_get (&s->ends))
+    g_assert_cmpint (rig_publish (s->rig, 100), ==, TRIB_KAFKA_PUBLISH_TAKEN);
+  return NULL;
+}
+
+/* frames that are taken meanwhile do not hold it up, and are not lost by it */
+static void
+test_give_up_while_frames_arrive (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  Stream stream = { rig, 0 };
+  GThread *thread;
+  guint64 purged;
+
+  rig->config.delivery_timeout_ms = 900000;
+  rig->config.max_pending_bytes = 64 * 1024 * 1024;
+  rig_start (rig);
+  rig_warm_up (rig);
+  rig_down (rig);
+  for (guint i = 0; i < 15; i++)
+    rig_publish (rig, 10000);
+  thread = g_thread_new ("stream", stream_thread, &stream);
+  trib_kafka_publisher_give_up (rig->p);
+  purged = rig_stats (rig).failed[TRIB_KAFKA_FAILED_PURGED];
+  g_atomic_int_set (&stream.ends, TRUE);
+  rig_up (rig);
+  g_thread_join (thread);
+  g_assert_cmpuint (purged, >=, 15);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_stats (rig).failed[TRIB_KAFKA_FAILED_PURGED], ==, purged);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, rig_stats (rig).produced - purged);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -293,6 +336,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/close/after-flushing", test_after_flushing);
   g_test_add_func ("/kafka/close/drain-is-woken", test_drain_is_woken);
   g_test_add_func ("/kafka/close/give-up-and-go-on", test_give_up_and_go_on);
+  g_test_add_func ("/kafka/close/give-up-while-frames-arrive", test_give_up_while_frames_arrive);
   g_test_add_func ("/kafka/close/many-cycles", test_many_cycles);
   return rig_run_tests ();
 }
