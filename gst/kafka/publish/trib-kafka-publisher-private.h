@@ -227,7 +227,7 @@ void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
 /* trib-kafka-end.c */
 gboolean trib_kafka_end_run (TribKafkaPublisher *p);
 
-/* trib-kafka-frame.c */
+/* trib-kafka-pending.c */
 TribKafkaPending *trib_kafka_pending_new (TribKafkaPublisher *p, const TribKafkaItem *item);
 void trib_kafka_pending_free (TribKafkaPending *frame);
 rd_kafka_headers_t *trib_kafka_pending_headers (
