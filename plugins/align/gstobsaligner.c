@@ -257,11 +257,12 @@ static void
 stop (GstObsAligner *self)
 {
   g_mutex_lock (&self->lock);
-  obs_report_drop_queue (self, &self->counts.dropped_flush);
-  if (self->core) {
+  if (self->core)
     obs_core_flush (self, obs_aligner_clock (self));
+  /* it may have emitted frames whose time has passed; results refer to sources of the aligner */
+  obs_report_drop_queue (self, &self->counts.dropped_flush);
+  if (self->core)
     obs_report_keep_stats (self);
-  }
   obs_core_stop (self);
   obs_aligner_unlock (self);
   obs_report_close (self);

@@ -318,8 +318,9 @@ flush_start (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
 static void
 reset_after_flush (GstObsAligner *self)
 {
-  obs_report_drop_queue (self, &self->counts.dropped_flush);
+  /* it may emit frames whose time has passed */
   obs_core_flush (self, obs_aligner_clock (self));
+  obs_report_drop_queue (self, &self->counts.dropped_flush);
   self->flushing = self->flush_sent = self->seeking = FALSE;
   self->eos = self->any_eos = FALSE;
   self->flow = GST_FLOW_OK;

@@ -113,7 +113,42 @@ test_flush_of_all (void)
   g_assert_cmpuint (rig_stat (rig, "records-dropped-flushed"), ==, 1);
 }
 
+/* a frame whose time passes during a flush is dropped by it, as the others are */
+static void
+test_flush_and_time (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new ("sources=F,P window-ms=70");
+
+  rig_say (rig, rig->h, "F33@0");
+  gst_harness_push_event (rig->h, gst_event_new_flush_start ());
+  gst_test_clock_set_time (rig->clock, GST_SECOND);
+  gst_harness_push_event (rig->h, gst_event_new_flush_stop (TRUE));
+  restart (rig->h);
+  rig_say (rig, rig->h, "F0@1001 P0@1002");
+  rig_expect (rig, "0 complete epoch 1 F,P");
+  rig_end (rig, "");
+  g_assert_cmpuint (rig_stat (rig, "lost-flush"), ==, 1);
+}
+
 /* ---- states ---- */
+
+/* nothing is queued for the next run, which has other sources */
+static void
+test_stop_and_time (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
+  g_autoptr (Rig) rig = rig_new ("sources=F,P window-ms=70");
+
+  rig_say (rig, rig->h, "F33@0");
+  gst_harness_push_event (rig->h, gst_event_new_flush_start ());
+  trib_set_state (rig->element, GST_STATE_PAUSED, 10000);
+  gst_test_clock_set_time (rig->clock, GST_SECOND);
+  trib_set_state (rig->element, GST_STATE_READY, 10000);
+  g_assert_cmpuint (rig_stat (rig, "frames-queued"), ==, 0);
+  g_assert_cmpuint (rig_stat (rig, "lost-flush"), ==, 1);
+  rig_assert_closed (rig);
+}
 
 static void
 test_states (void)
@@ -525,6 +560,8 @@ main (int argc, char **argv)
   g_test_add_func ("/obsaligner/pads/late", test_late_pad);
   g_test_add_func ("/obsaligner/row/21", test_flush_of_one_pad);
   g_test_add_func ("/obsaligner/flush", test_flush_of_all);
+  g_test_add_func ("/obsaligner/flush/time", test_flush_and_time);
+  g_test_add_func ("/obsaligner/stop/time", test_stop_and_time);
   g_test_add_func ("/obsaligner/states", test_states);
   g_test_add_func ("/obsaligner/latency", test_latency);
   g_test_add_func ("/obsaligner/row/18", test_row_18);
