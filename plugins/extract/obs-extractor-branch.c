@@ -291,6 +291,7 @@ obs_branch_fail (ObsBranch *b, const gchar *reason)
     return FALSE;
   }
   TRIB_STATE_SET (&states, b->name, b->state, OBS_BRANCH_FAILED, reason);
+  b->failed = TRUE;
   remove_from_core (b, TRIB_EXTRACT_SKIP_FAILED);
   obs_report_branch (b, "failed", reason);
   return TRUE;

@@ -396,7 +396,7 @@ branch_stats (const ObsBranch *b)
     [TRIB_EXTRACT_BREAKER_OPEN] = "open",
     [TRIB_EXTRACT_BREAKER_TRYING] = "trying" };
   BranchStats s = { .name = b->name,
-    .state = b->state == OBS_BRANCH_FAILED ? "failed" : "removed",
+    .state = b->failed ? "failed" : "removed",
     .info = { .counts = b->last, .usual_ns = -1 },
     .records = b->counts };
 

@@ -92,7 +92,8 @@ struct _ObsBranch {
   GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
   gboolean flushing; /* a FLUSH_START is being pushed into it */
   gboolean eos_sent;
-  gchar *failure; /* (nullable) before it was started */
+  gboolean failed; /* for stats, also once it is stopped */
+  gchar *failure;  /* (nullable) before it was started */
   ObsBranchCounts counts;
   TribExtractCounts last; /* of gst/extract, until it was removed there */
 

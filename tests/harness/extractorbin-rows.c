@@ -260,6 +260,7 @@ test_row_07 (void)
       1);
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstMessage) message = NULL;
+  g_autofree gchar *stopped = NULL;
   const GstStructure *s;
   guint failed = 0;
 
@@ -285,6 +286,9 @@ test_row_07 (void)
   g_assert_cmpuint (rig_branch_stat (rig, "bad", "answered"), ==, 2);
   gst_element_set_bus (rig->element, NULL);
   rig_assert_closed (rig);
+  gst_element_set_state (rig->element, GST_STATE_READY);
+  stopped = rig_branch_state (rig, "bad");
+  g_assert_cmpstr (stopped, ==, "failed");
 }
 
 /* caps in the middle of the stream reach each branch behind the frames before them */
