@@ -131,7 +131,8 @@ sleep_until_work (ObsExtractor *x)
   gint64 deadline = trib_extract_next_deadline (x->core);
   gint64 now = obs_extractor_now (x);
 
-  if (x->draining && !x->eos_out)
+  /* a flush ends nothing: with the deadline passed, this would not sleep */
+  if (x->draining && !x->eos_out && !x->flushing)
     deadline = deadline < 0 ? x->drain_until : MIN (deadline, x->drain_until);
   obs_extractor_wake (x);
   x->outlet_waits = TRUE;

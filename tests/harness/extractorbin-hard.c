@@ -213,6 +213,20 @@ test_flush_first (void)
   rig_assert_closed (rig);
 }
 
+/* a stop in a flush that lasts longer than drain-timeout-ms: obs sleeps, and the lock is free */
+static void
+test_flush_while_draining (void)
+{
+  g_autoptr (Rig) rig = rig_new (PATIENT "drain-timeout-ms=100 branches=a", 1);
+
+  rig_frame (rig, 0);
+  rig_expect (rig, "announce 0 ok a");
+  rig_take (rig, 0, 0);
+  g_assert_true (gst_harness_push_event (rig->h, gst_event_new_eos ()));
+  gst_harness_push_event (rig->h, gst_event_new_flush_start ());
+  g_usleep (500 * G_TIME_SPAN_MILLISECOND);
+}
+
 /* the error of a branch that is not the first */
 static void
 test_second_fails (void)
@@ -422,6 +436,7 @@ main (int argc, char **argv)
     g_test_add_data_func (flushed, GUINT_TO_POINTER (i), test_hang_flush);
   }
   g_test_add_func ("/extractorbin/flush-first", test_flush_first);
+  g_test_add_func ("/extractorbin/flush-while-draining", test_flush_while_draining);
   g_test_add_func ("/extractorbin/second-fails", test_second_fails);
   g_test_add_func ("/extractorbin/add-while-stopping", test_add_while_stopping);
   g_test_add_func ("/extractorbin/hang/events", test_hang_events);
