@@ -305,7 +305,7 @@ test_give_up_while_frames_arrive (void)
   guint64 purged;
 
   rig->config.delivery_timeout_ms = 900000;
-  rig->config.max_pending_bytes = 64 * 1024 * 1024;
+  rig->config.max_pending_bytes = 1024 * 1024;
   rig_start (rig);
   rig_warm_up (rig);
   rig_down (rig);
