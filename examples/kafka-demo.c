@@ -192,7 +192,7 @@ verifier_changed_cb (gpointer user_data)
     return;
   } else if (state == VERIFIER_FOLLOWING && d->phase == PHASE_STARTING) {
     d->phase = PHASE_PLAYING;
-    d->began = d->last_shown = g_get_monotonic_time ();
+    d->began = d->last_shown = d->last_proof = g_get_monotonic_time ();
     gst_element_set_state (d->pipeline, GST_STATE_PLAYING);
   } else if (state == VERIFIER_FOLLOWING) {
     g_mutex_lock (&d->lock);

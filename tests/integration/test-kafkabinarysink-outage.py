@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import threading
 import time
@@ -63,6 +64,20 @@ def outage(run, kafka, prefix):
     return probe, flowing
 
 
+def check_outages(run, outages, address):
+    """One warning, one way down and one recovery an outage. A broker that has just started may acknowledge a record
+    and then nothing for some seconds: that is an outage of its own."""
+    states = ",".join(message["state"] for message in run.connections)
+    tap.true(re.fullmatch("connected(,degraded(,down)?,connected)+", states), f"states {states}")
+    tap.true(outages >= 1 and states.count("down") == outages == len(run.warnings),
+             f"{outages} outages, states {states}, warnings {run.warnings}")
+    tap.true(all(address in warning for warning in run.warnings), f"the warning says where: {run.warnings}")
+    recovered = [message for message in run.connections[1:] if message["state"] == "connected"]
+    tap.true(all(message["recovered"] for message in recovered), f"recoveries {recovered}")
+    longest = max(message["outage-duration"] for message in recovered)
+    tap.true(longest > (OUTAGE_SECONDS - 1) * 1e9, f"the longest outage, {longest} ns")
+
+
 @t.test("SIGKILL and restart of the broker at 30 frames/s: nothing lost, nothing twice, memory bounded (ARIA-5)")
 def _():
     frames, bound = 480, 2 * MIB
@@ -76,13 +91,9 @@ def _():
         t.diag(f"acknowledged again {flowing - probe.answered:.2f} s after the broker's first answer, "
                f"{flowing - probe.led:.2f} s after its topics had leaders; peak {stats['peak-pending-bytes']} of {bound} "
                f"bytes; books looked at {run.samples} times")
-        tap.equal((stats["produced"], stats["acknowledged"], stats["outages"]), (frames, frames, 1), "frames, outages")
-        tap.equal((len(run.warnings), run.errors, run.losses), (1, [], []), f"warnings {run.warnings}, errors, losses")
-        tap.true(t.kafka.bootstrap in run.warnings[0], f"the warning says where: {run.warnings}")
-        states = [message["state"] for message in run.connections]
-        tap.equal(states[:1] + states[-3:], ["connected", "degraded", "down", "connected"], f"states {states}")
-        last = run.connections[-1]
-        tap.true(last["recovered"] and last["outage-duration"] > (OUTAGE_SECONDS - 1) * 1e9, f"recovery {last}")
+        tap.equal((stats["produced"], stats["acknowledged"]), (frames, frames), "frames")
+        tap.equal((run.errors, run.losses), ([], []), "errors, losses")
+        check_outages(run, stats["outages"], t.kafka.bootstrap)
     arrived = sinktest.Arrived(t.kafka.bootstrap, "outage-")
     arrived.check(range(frames))
     sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", "outage-")
