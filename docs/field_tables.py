@@ -15,7 +15,7 @@ WIDTH = 120
 
 _TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _TABLE = re.compile(r'TRIB_FIELD_TABLE ?\(')
-_ROWS = re.compile(r"\bTribField (\w+)\[\w*\] = \{")
+_ROWS = re.compile(r"\bTribField (\w+)\[\w*\]\s*=\s*\{")
 _MACRO = re.compile(r"^#define (\w+)\(([^)]*)\)((?:[^\n]*\\\n)*[^\n]*)", re.MULTILINE)
 _TEXT = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
@@ -108,13 +108,13 @@ class Tables:
                       for name in sorted(os.listdir(where)) if name.endswith((".c", ".h"))]
         self.text = ""
         self.problems, self._found = [], {}  # {table: (about, fields)}
-        sources = []
+        self._sources = []
         for path in self.paths:
             with open(path, encoding="utf-8") as stream:
-                sources.append(_Source(without_comments(stream.read()) + "\n"))
-            self.text += sources[-1].text
+                self._sources.append(_Source(without_comments(stream.read()) + "\n"))
+            self.text += self._sources[-1].text
         everything = _Source(self.text)
-        for source in sources:
+        for source in self._sources:
             for match in _TABLE.finditer(source.code):
                 self._take(_split(_body(source.code, match.end())), source, everything)
 
@@ -123,13 +123,16 @@ class Tables:
         name = _text(arguments[0]) if len(arguments) == 3 else None
         if name is None:
             return
-        home = source if arguments[2] in source.rows else everything
-        written = _split(_expand(home.rows.get(arguments[2], ""), {**everything.macros, **home.macros}))
+        rows_name = arguments[2]
+        home = source if rows_name in source.rows else everything
+        if home is everything and sum(rows_name in other.rows for other in self._sources) > 1:
+            self.problems.append("the rows of the table %s are in several files: %s" % (name, rows_name))
+        written = _split(_expand(home.rows.get(rows_name, ""), {**everything.macros, **home.macros}))
         rows = [self._row(row) for row in written]
         self.problems += ["the table %s has a row that says no name, kind and meaning: %s" % (name, text)
                           for text, row in zip(written, rows) if row is None]
         if not rows:
-            self.problems.append("the rows of the table %s are not in its folder: %s" % (name, arguments[2]))
+            self.problems.append("the rows of the table %s are not in its folder: %s" % (name, rows_name))
         about, fields = self._found.get(name, (None, []))
         known = {field.name for field in fields}
         self._found[name] = (about or _text(arguments[1]), fields + [r for r in rows if r and r.name not in known])

@@ -119,7 +119,7 @@ build_pipeline (Demo *d)
   GstElement *source, *decoder;
   g_autoptr (GstPad) pad = NULL;
 
-  /* the messages of stopping tell what became of the last frames */
+  /* the messages of stopping report the last frames */
   d->pipeline = gst_pipeline_new ("demo");
   gst_pipeline_set_auto_flush_bus (GST_PIPELINE (d->pipeline), FALSE);
   source = make (d->live ? "v4l2src" : "filesrc", d->pipeline);
@@ -174,7 +174,7 @@ prove (Demo *d)
   progress_cb (d);
   d->ended = g_get_monotonic_time ();
   d->phase = PHASE_PROVING;
-  /* with nothing sent, or nobody to read from, there is nothing to wait for */
+  /* with nothing sent, or no broker to read from, there is nothing to wait for */
   if (d->frames == 0 || verifier_get_state (d->verifier) != VERIFIER_FOLLOWING
       || g_strcmp0 (gst_structure_get_string (s, "connection"), "down") == 0)
     over (d);

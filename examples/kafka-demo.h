@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* What kafka-demo.c (the pipeline, from phase to phase) shares with kafka-demo-report.c (what it prints). */
+/* What kafka-demo.c (the pipeline, from phase to phase) shares with kafka-demo-report.c (what it
+ * prints). */
 
 #define IN_PROCESS "in-process"
 #define DRAIN_MS 10000

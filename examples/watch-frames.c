@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What several extractors see in each frame of a camera or a file, as one line of JSON a frame on the standard output:
+/* What several extractors see in each frame of a camera or a file, as one line of JSON a frame on
+ * the standard output:
  *
  *   v4l2src ! decodebin ! extractorbin (face, motion, quality) ! obsaligner ! appsink
  *
  * usage: watch-frames [--branches TEXT] [--window-ms N] [VIDEO|/dev/videoN]
  *
- * Without a video the first camera is watched. `--branches` is extractorbin's property of that name. Ctrl-C ends the stream in order: what is
- * on its way is still printed. On the standard error: what became of the frames. What an application would copy from
- * here: build(), which says what is linked to what, and new_sample(), which is given one fused record a frame.
+ * Without a video the first camera is watched. `--branches` is extractorbin's property of that
+ * name. Ctrl-C ends the stream in order: what is on its way is still printed. On the standard
+ * error: what became of the frames. What an application would copy from here: build(), which says
+ * what is linked to what, and new_sample(), which is given one fused record a frame.
  *
  * exit status: 0; 2: an option is wrong, or the video cannot be watched, and a line says why */
 #include <glib-unix.h>
@@ -31,8 +33,8 @@ static gint window_ms = 200;
 #define MAX_WINDOW_MS 60000
 
 static const GOptionEntry options[] = {
-  { "branches", 0, 0, G_OPTION_ARG_STRING, &branches, "Who looks at the frames: NAME=ELEMENTS; ...",
-      "TEXT" },
+  { "branches", 0, 0, G_OPTION_ARG_STRING, &branches,
+      "Extractors of each frame: NAME=ELEMENTS; ...", "TEXT" },
   { "window-ms", 0, 0, G_OPTION_ARG_INT, &window_ms,
       "Milliseconds that a frame waits for all of them (200)", "N" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -56,7 +58,7 @@ refuse_options (void)
 {
   if (window_ms < 0 || window_ms > MAX_WINDOW_MS)
     return "--window-ms wants a number of milliseconds, 0 to 60000";
-  /* who has no elements would look at nothing */
+  /* without elements nothing would be extracted */
   if (branches && strchr (branches, '=') == NULL)
     return "--branches wants NAME=ELEMENTS; NAME=ELEMENTS, such as \"quality=qualityextract\"";
   return NULL;
@@ -121,8 +123,8 @@ set_video (Watch *w, const gchar *property)
   gst_object_unref (source);
 }
 
-/* A camera is live: what it cannot wait for is passed over. A file is read as fast as it is looked at, and may hold
- * sound, too. */
+/* A camera is live: what it cannot wait for is passed over. A file is read as fast as it is looked
+ * at, and may hold sound, too. */
 static gboolean
 build (Watch *w, GError **error)
 {
@@ -172,7 +174,7 @@ report_warning (GstMessage *message)
   g_printerr ("warning: %s\n", error->message);
 }
 
-/* What is told is the first error: those behind it follow from it. */
+/* What is printed is the first error: those behind it follow from it. */
 static void
 fail (Watch *w, GstMessage *message)
 {

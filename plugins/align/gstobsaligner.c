@@ -61,7 +61,6 @@
  *
  * ## Messages
  * Those about single records are posted at most once a second, with a count.
- * - `obsaligner-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
  * Counted from READY to PAUSED on, and kept until the next start. At any moment `records-in` =

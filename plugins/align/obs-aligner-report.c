@@ -16,12 +16,15 @@
 
 /* ---- files ---- */
 
+static const TribFieldTable trace_message
+    = TRIB_FIELD_TABLE ("obsaligner-trace", "with `trace-messages`", trib_element_trace_fields);
+
 gboolean
 obs_report_open (GstObsAligner *self, GError **error)
 {
   const TribElementTraceSettings trace = { .level = self->now.trace_level,
     .location = self->now.trace_location,
-    .message = self->now.trace_messages ? "obsaligner-trace" : NULL,
+    .message = self->now.trace_messages ? &trace_message : NULL,
     .window_ns = (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND) };
 
   return trib_element_trace_open (GST_ELEMENT (self), &trace, &self->trace, error)

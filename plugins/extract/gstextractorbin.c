@@ -54,7 +54,6 @@
  *
  * ## Messages
  * Those about single frames and records are posted once a second at most, with their number.
- * - `extractorbin-trace`: with `trace-messages`. Fields: `record` (string: a trace record, JSON).
  *
  * ## Stats
  * Counted from READY to PAUSED on, and kept until the next start. At any moment `frames-in` =

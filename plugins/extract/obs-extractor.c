@@ -210,6 +210,9 @@ reset_run (ObsExtractor *x)
   x->group_id = gst_util_group_id_next ();
 }
 
+static const TribFieldTable trace_message
+    = TRIB_FIELD_TABLE ("extractorbin-trace", "with `trace-messages`", trib_element_trace_fields);
+
 /**
  * obs_extractor_start:
  * @x: an extractor that is stopped
@@ -223,7 +226,7 @@ obs_extractor_start (ObsExtractor *x, const ObsExtractorSettings *settings, GErr
 {
   const TribElementTraceSettings trace = { .level = settings->trace_level,
     .location = settings->trace_location,
-    .message = settings->trace_messages ? "extractorbin-trace" : NULL,
+    .message = settings->trace_messages ? &trace_message : NULL,
     .window_ns = (gint64) settings->config.timeout_ms * GST_MSECOND };
   TribExtractConfig config;
 

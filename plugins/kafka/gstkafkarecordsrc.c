@@ -89,21 +89,14 @@
 
 #include <string.h>
 
-#define DEFAULT_TOPIC "mps-sensor-stream"
-
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_KAFKA_CONTENT_JSON "; " TRIB_KAFKA_CONTENT_MSGPACK));
 static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
 
-enum { PROP_TOPIC = GST_KAFKA_SOURCE_N_PROPS, N_PROPS };
-
-static GParamSpec *properties[N_PROPS];
+static GParamSpec *properties[GST_KAFKA_SOURCE_N_PROPS];
 
 struct _GstKafkaRecordSrc {
   GstKafkaSource parent;
-
-  /* OBJECT_LOCK; what it is when going to READY counts */
-  gchar *topic;
 
   /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
   TribKafkaRecords *records;
@@ -171,10 +164,9 @@ static void
 gst_kafka_record_src_configure (GstKafkaSource *source)
 {
   GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (source);
-  const gchar *prefix = source->life.settings.topic_prefix;
+  const GstKafkaSettings *settings = &source->life.settings;
 
-  source->config->record_topic
-      = g_strconcat (prefix ? prefix : "", self->topic ? self->topic : "", NULL);
+  source->config->record_topic = g_strconcat (settings->topic_prefix, settings->record_topic, NULL);
   memset (&self->last_counts, 0, sizeof self->last_counts);
   self->unusable = self->skipped = self->bytes_pushed = 0;
 }
@@ -477,47 +469,8 @@ gst_kafka_record_src_make_stats (GstKafkaSource *source)
 }
 
 static void
-gst_kafka_record_src_set_property (
-    GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
-{
-  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (object);
-
-  if (prop_id != PROP_TOPIC) {
-    G_OBJECT_CLASS (parent_class)->set_property (object, prop_id, value, pspec);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  g_free (self->topic);
-  self->topic = g_strdup (g_value_get_string (value) ? g_value_get_string (value) : DEFAULT_TOPIC);
-  gst_kafka_source_note_change (GST_KAFKA_SOURCE (self));
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_kafka_record_src_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
-{
-  GstKafkaRecordSrc *self = GST_KAFKA_RECORD_SRC (object);
-
-  if (prop_id != PROP_TOPIC) {
-    G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  g_value_set_string (value, self->topic);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_kafka_record_src_finalize (GObject *object)
-{
-  g_free (GST_KAFKA_RECORD_SRC (object)->topic);
-  G_OBJECT_CLASS (parent_class)->finalize (object);
-}
-
-static void
 gst_kafka_record_src_init (GstKafkaRecordSrc *self)
 {
-  self->topic = g_strdup (DEFAULT_TOPIC);
 }
 
 static void
@@ -527,9 +480,9 @@ gst_kafka_record_src_class_init (GstKafkaRecordSrcClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstKafkaSourceClass *kafka_class = GST_KAFKA_SOURCE_CLASS (klass);
 
-  object_class->set_property = gst_kafka_record_src_set_property;
-  object_class->get_property = gst_kafka_record_src_get_property;
-  object_class->finalize = gst_kafka_record_src_finalize;
+  /* GObject inherits all but these */
+  object_class->set_property = G_OBJECT_CLASS (parent_class)->set_property;
+  object_class->get_property = G_OBJECT_CLASS (parent_class)->get_property;
   GST_PUSH_SRC_CLASS (klass)->create = GST_DEBUG_FUNCPTR (gst_kafka_record_src_create);
   kafka_class->configure = gst_kafka_record_src_configure;
   kafka_class->begin = gst_kafka_record_src_begin;
@@ -542,10 +495,9 @@ gst_kafka_record_src_class_init (GstKafkaRecordSrcClass *klass)
   kafka_class->make_stats = gst_kafka_record_src_make_stats;
 
   gst_kafka_source_install (properties);
-  properties[PROP_TOPIC] = g_param_spec_string ("topic", "Topic", "Topic of the records",
-      DEFAULT_TOPIC, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  gst_kafka_settings_install_source_records (properties);
   /* not all of the settings are those of a source of records */
-  for (guint id = 1; id < N_PROPS; id++)
+  for (guint id = 1; id < GST_KAFKA_SOURCE_N_PROPS; id++)
     if (properties[id])
       g_object_class_install_property (object_class, id, properties[id]);
   gst_element_class_add_static_pad_template (element_class, &src_template);

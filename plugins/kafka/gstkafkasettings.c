@@ -26,6 +26,8 @@
       "Options for librdkafka, applied last, such as security.protocol; secrets are not shown " \
       "again",                                                                                  \
       client_config)
+#define RECORD_TOPIC \
+  ROW (TEXT, "topic", "Topic", "Topic of the records", record_topic, .text = "mps-sensor-stream")
 #define METADATA_TOPIC                                                            \
   ROW (TEXT, "metadata-topic", "Metadata topic", "Topic of the frames' metadata", \
       topics[TRIB_KAFKA_TOPIC_METADATA], .get_text = metadata_topic)
@@ -107,8 +109,7 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS] = ROW (UINT, "drain-timeout-ms", "Drain timeout",
       "How long EOS and going to NULL wait for acknowledgements (ms)", drain_timeout_ms,
       .while_playing = TRUE, .max = MAX_TIMEOUT_MS, .initial = DEFAULT_DRAIN_TIMEOUT_MS),
-  [GST_KAFKA_SETTING_TOPIC]
-  = ROW (TEXT, "topic", "Topic", "Topic of the records", record_topic, .text = "mps-sensor-stream"),
+  [GST_KAFKA_SETTING_TOPIC] = RECORD_TOPIC,
   [GST_KAFKA_SETTING_KEY_FIELD] = ROW (TEXT, "key-field", "Key field",
       "Member of a JSON record whose value is the Kafka key (NULL = records have no key)",
       key_field, .is_nullable = TRUE),
@@ -131,6 +132,7 @@ static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
       .is_nullable = TRUE),
   [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
       "The only stream to read (NULL = the first that is found)", stream_id, .is_nullable = TRUE),
+  [GST_KAFKA_SETTING_TOPIC] = RECORD_TOPIC,
 };
 
 static const TribProperties sink_properties = TRIB_PROPERTIES (sink_table);
@@ -167,7 +169,8 @@ gst_kafka_settings_install_frames (GObjectClass *klass)
 void
 gst_kafka_settings_install_records (GObjectClass *klass)
 {
-  install (&sink_properties, klass, GST_KAFKA_SETTING_TOPIC, GST_KAFKA_SETTING_KEY_FIELD);
+  install (&sink_properties, klass, GST_KAFKA_SETTING_TOPIC, GST_KAFKA_SETTING_TOPIC);
+  install (&sink_properties, klass, GST_KAFKA_SETTING_KEY_FIELD, GST_KAFKA_SETTING_KEY_FIELD);
 }
 
 static void
@@ -195,6 +198,13 @@ void
 gst_kafka_settings_install_source_frames (GParamSpec **properties)
 {
   fill (properties, GST_KAFKA_SETTING_METADATA_TOPIC, GST_KAFKA_SETTING_STREAM_ID);
+}
+
+/* likewise: of records */
+void
+gst_kafka_settings_install_source_records (GParamSpec **properties)
+{
+  fill (properties, GST_KAFKA_SETTING_TOPIC, GST_KAFKA_SETTING_TOPIC);
 }
 
 void

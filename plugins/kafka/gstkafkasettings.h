@@ -15,6 +15,8 @@ enum {
   GST_KAFKA_SETTING_BOOTSTRAP_SERVERS = 1,
   GST_KAFKA_SETTING_TOPIC_PREFIX,
   GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
+  /* of records */
+  GST_KAFKA_SETTING_TOPIC,
   /* of frames */
   GST_KAFKA_SETTING_METADATA_TOPIC,
   GST_KAFKA_SETTING_BINARY_TOPIC,
@@ -32,7 +34,6 @@ enum {
   GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS,
   GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS,
   /* of sinks of records */
-  GST_KAFKA_SETTING_TOPIC,
   GST_KAFKA_SETTING_KEY_FIELD,
   GST_KAFKA_N_SETTINGS,
   /* of sinks, without a setting */
@@ -75,6 +76,7 @@ void gst_kafka_settings_install_frames (GObjectClass *klass);
 void gst_kafka_settings_install_records (GObjectClass *klass);
 void gst_kafka_settings_install_source (GParamSpec **properties);
 void gst_kafka_settings_install_source_frames (GParamSpec **properties);
+void gst_kafka_settings_install_source_records (GParamSpec **properties);
 void gst_kafka_settings_init (GstKafkaSettings *settings);
 void gst_kafka_settings_init_source (GstKafkaSettings *settings);
 void gst_kafka_settings_clear (GstKafkaSettings *settings);

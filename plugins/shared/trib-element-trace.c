@@ -3,18 +3,19 @@
 
 #include <unistd.h>
 
-#define MESSAGE "trib-trace-message" /* data of the element: the name */
+#define MESSAGE "trib-trace-message" /* data of the element: the table */
+
+const TribField trib_element_trace_fields[1]
+    = { { "record", TRIB_FIELD_TEXT, 0, "a trace record, JSON" } };
 
 /* @thread: the trace's */
 static void
 trace_record (const gchar *json, gsize len, gpointer user_data)
 {
   GstElement *element = user_data;
-  const gchar *message = g_object_get_data (G_OBJECT (element), MESSAGE);
+  const TribFieldTable *message = g_object_get_data (G_OBJECT (element), MESSAGE);
 
-  gst_element_post_message (
-      element, gst_message_new_element (GST_OBJECT (element),
-                   gst_structure_new (message, "record", G_TYPE_STRING, json, NULL)));
+  gst_element_post_message (element, trib_fields_to_message (element, message, &json));
 }
 
 /* @thread: the trace's */
@@ -52,7 +53,7 @@ parse_location (
 /**
  * trib_element_trace_open:
  * @element: posts messages and warnings
- * @settings: as `trace-level`, `trace-location` and `trace-messages` say; the message is a literal
+ * @settings: as `trace-level`, `trace-location` and `trace-messages` say
  * @ret_trace: (out) (nullable): the trace; %NULL: the settings disable it
  * @error: return location
  *

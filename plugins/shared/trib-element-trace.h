@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include "trib-fields.h"
 
 #include <trace/trib-trace.h>
 
@@ -12,15 +12,18 @@ G_BEGIN_DECLS
 /**
  * TribElementTraceSettings:
  * @location: file, or fd:N; empty: neither
- * @message: (nullable): the message that they are posted as, too
+ * @message: (nullable): the message that they are posted as, too; its fields are
+ *   trib_element_trace_fields
  * @window_ns: of the view
  */
 typedef struct {
   TribTraceLevel level;
   const gchar *location;
-  const gchar *message;
+  const TribFieldTable *message;
   gint64 window_ns;
 } TribElementTraceSettings;
+
+extern const TribField trib_element_trace_fields[1];
 
 gboolean trib_element_trace_open (GstElement *element, const TribElementTraceSettings *settings,
     TribTrace **ret_trace, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The core of alignment alone: records a second by mode, by number of sources, and by number of frames that are open
- * at a time. One JSON line for each measurement, the median of several rounds. */
+/* The core of alignment alone: records a second by mode, by number of sources, and by number of
+ * frames that are open at a time. One JSON line for each measurement, the median of several rounds.
+ */
 #include <align/trib-align.h>
 
 #include <stdio.h>

@@ -137,7 +137,7 @@ measure (const gchar *video, guint rounds, const gchar *name, const gchar *caps_
     run (harness[i], frames);
   }
   for (guint round = 0; round < rounds; round++) {
-    /* who goes first changes too */
+    /* the order changes too */
     for (guint i = 0; i < 2; i++)
       cost[(i + round) % 2] = run (harness[(i + round) % 2], frames);
     gdouble row[] = { cost[0].cpu, cost[1].cpu, cost[0].wall, cost[1].wall,

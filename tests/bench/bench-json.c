@@ -96,7 +96,7 @@ print_result (const gchar *bench, const gchar *impl, gsize bytes, BenchFunc func
   fflush (stdout);
 }
 
-/* every value, every string copied out, as someone would who needs all of it */
+/* every value, every string copied out, as a program that needs all of it would */
 static void
 read_tributary (gpointer data)
 {

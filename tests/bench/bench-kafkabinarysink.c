@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames through kafkabinarysink and, alternating with it, through bare librdkafka loops with the
  * element's own client options: one that sends the bytes alone, one that sends the same three
- * records, and one that sends these without idempotence, which is the floor: an idempotent producer that is given more than it may send
- * looks again and again whether it may. Medians of several rounds, one JSON line for each size and peer. The broker is the one of
- * KAFKA_BOOTSTRAP; without it, the one inside the process (whose work then counts in cpu_s_per_gb).
+ * records, and one that sends these without idempotence, which is the floor: an idempotent producer
+ * that is given more than it may send looks again and again whether it may. Medians of several
+ * rounds, one JSON line for each size and peer. The broker is the one of KAFKA_BOOTSTRAP; without
+ * it, the one inside the process (whose work then counts in cpu_s_per_gb).
  *
  * Payloads lie in one block of memory that is never copied; the clock runs from after the first
  * acknowledgements until everything is acknowledged. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames out of Kafka through kafkabinarysrc, by the registry and by the bytes, alternating with a bare
- * librdkafka loop that reads the same bytes topic with the element's own client options. Medians of several rounds,
- * one JSON line for each size and way of reading. The broker is the one of KAFKA_BOOTSTRAP: the one inside the process
- * keeps too little.
+/* Frames out of Kafka through kafkabinarysrc, by the registry and by the bytes, alternating with a
+ * bare librdkafka loop that reads the same bytes topic with the element's own client options.
+ * Medians of several rounds, one JSON line for each size and way of reading. The broker is the one
+ * of KAFKA_BOOTSTRAP: the one inside the process keeps too little.
  *
- * The clock runs from the first frame to the last, so that connecting counts for nobody. */
+ * The clock runs from the first frame to the last, so that connecting is not counted. */
 #include <gst/gst.h>
 #include <kafka/read/trib-kafka-consumer.h>
 #include <kafka/layout/trib-kafka-layout.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a line of the libraries' log costs while it is switched off, beside one of GStreamer's and beside none: ns of
- * CPU a line, medians of interleaved rounds. */
+/* What a line of the libraries' log costs while it is switched off, beside one of GStreamer's and
+ * beside none: ns of CPU a line, medians of interleaved rounds. */
 #include <common/trib-log.h>
 #include <gst/gst.h>
 

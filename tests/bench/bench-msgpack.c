@@ -11,11 +11,11 @@
 #include <msgpack.h>
 #endif
 
-/* A packet of a neural recording with 570 numbers in four lists (NEURAL-3: channels, counts, and two
- * lists of measured values), written, read and turned from one format into the other, with
- * gst/record and in the same run with json-glib and, where it is installed, msgpack-c. One JSON line
- * for each measurement: microseconds a packet, the best of several rounds, and how many times as long
- * the peer takes. */
+/* A packet of a neural recording with 570 numbers in four lists (NEURAL-3: channels, counts, and
+ * two lists of measured values), written, read and turned from one format into the other, with
+ * gst/record and in the same run with json-glib and, where it is installed, msgpack-c. One JSON
+ * line for each measurement: microseconds a packet, the best of several rounds, and how many times
+ * as long the peer takes. */
 
 #define N_CHANNELS 142
 #define ROUNDS 7

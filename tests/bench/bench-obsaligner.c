@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* obsaligner beside what people would use in its place, in the same run on the same records: the smallest
- * GstAggregator that waits for one record of every pad (latency 0, not live), which puts nothing together but the
- * count, and funnel, which only passes records on. Nothing else is in the pipeline: records are pushed straight into
- * the sink pads, by one thread or by one for each source that runs at most STEPS frames ahead of the slowest.
+/* obsaligner beside what people would use in its place, in the same run on the same records: the
+ * smallest GstAggregator that waits for one record of every pad (latency 0, not live), which puts
+ * nothing together but the count, and funnel, which only passes records on. Nothing else is in the
+ * pipeline: records are pushed straight into the sink pads, by one thread or by one for each source
+ * that runs at most STEPS frames ahead of the slowest.
  *
- * Prints one JSON line for each measurement. Rates are of input records, median over the rounds; added latency
- * is from the push of a frame's last record to its result at the source pad.
+ * Prints one JSON line for each measurement. Rates are of input records, median over the rounds;
+ * added latency is from the push of a frame's last record to its result at the source pad.
  *
  * usage: bench-obsaligner [FRAMES [ROUNDS [peers|sources|open|latency]]] */
 #include <stdio.h>

@@ -9,10 +9,10 @@
 #include <trace/trib-trace.h>
 
 /* What a timing record costs the thread that traces: to nothing (level off), to memory alone (the
- * text, without a trace), to a file, and, as the peer, written to the file by the caller itself with
- * one write() a record. Bursts are shorter than what the trace holds, and each is written before the
- * next; "steady" is as fast as one thread can, with what was dropped. One JSON
- * line for each. */
+ * text, without a trace), to a file, and, as the peer, written to the file by the caller itself
+ * with one write() a record. Bursts are shorter than what the trace holds, and each is written
+ * before the next; "steady" is as fast as one thread can, with what was dropped. One JSON line for
+ * each. */
 
 #define BURSTS 200
 #define BURST 1000

@@ -91,7 +91,7 @@ write_thread (gpointer data)
     open = open && g_output_stream_write_all (out, chunk->data, chunk->size, NULL, NULL, NULL);
     if (last || !open)
       g_socket_shutdown (g_socket_connection_get_socket (way->to), FALSE, TRUE, NULL);
-    if (!open) /* nobody takes it any more: the other side shall know */
+    if (!open) /* there is no receiver any more: the other side is closed, too */
       g_socket_shutdown (g_socket_connection_get_socket (way->from), TRUE, FALSE, NULL);
     g_free (chunk);
   }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pictures in memory to Kafka, the counterpart of base64_json_producer.py: through elements, or by a bare librdkafka
- * loop that sends three records of the same sizes, without idempotence.
+/* Pictures in memory to Kafka, the counterpart of base64_json_producer.py: through elements, or by
+ * a bare librdkafka loop that sends three records of the same sizes, without idempotence.
  *
  *     picture-producer BOOTSTRAP PREFIX FRAMES CAPS bare|ELEMENTS FILE...
  *
- * ELEMENTS come before kafkabinarysink; "" for none. The files are read once, before anything is sent. Buffers that wrap them are pushed by one thread, as a source's
- * streaming thread does. */
+ * ELEMENTS come before kafkabinarysink; "" for none. The files are read once, before anything is
+ * sent. Buffers that wrap them are pushed by one thread, as a source's streaming thread does. */
 #include "bare-producer.h"
 
 #include <gst/gst.h>

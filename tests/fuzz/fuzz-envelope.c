@@ -8,8 +8,8 @@
 #include "fuzz.h"
 
 /* The first byte says which format the rest is taken for. Reading records of any data comes to an
- * end. What is one record has an envelope inside the data or the reader's memory, and what is written
- * of the envelope alone reads back as the same envelope. */
+ * end. What is one record has an envelope inside the data or the reader's memory, and what is
+ * written of the envelope alone reads back as the same envelope. */
 
 static void
 check_same (const TribRecordEnvelope *a, const TribRecordEnvelope *b)

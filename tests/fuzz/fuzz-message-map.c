@@ -32,8 +32,8 @@ check_rule (const TribMessageRule *rule)
   }
 }
 
-/* A text that is taken gives rules that can be applied, and a rule for each message that it names. One that is refused is
- * refused with a reason. */
+/* A text that is taken gives rules that can be applied, and a rule for each message that it names.
+ * One that is refused is refused with a reason. */
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {

@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
-/* The first byte says which format the rest is taken for. Whatever is read out of it is within bounds, can be
- * placed in a picture, and its texts are lines of UTF-8. */
+/* The first byte says which format the rest is taken for. Whatever is read out of it is within
+ * bounds, can be placed in a picture, and its texts are lines of UTF-8. */
 
 static void
 check_text (const TribOverlayScene *scene, guint text)

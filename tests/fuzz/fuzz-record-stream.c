@@ -7,9 +7,10 @@
 
 #include "fuzz.h"
 
-/* The first byte says how large the pieces are in which the rest comes, the second how large a value
- * may be. However the stream is cut, the same values come out of it, and the same losses; no value is
- * larger than the limit; what the strict reader takes for a value of MessagePack has that extent. */
+/* The first byte says how large the pieces are in which the rest comes, the second how large a
+ * value may be. However the stream is cut, the same values come out of it, and the same losses; no
+ * value is larger than the limit; what the strict reader takes for a value of MessagePack has that
+ * extent. */
 
 static void
 note (GString *log, TribRecordStream *s, gsize max_bytes, TribRecordStreamResult result,

@@ -127,7 +127,7 @@ gst_bad_element_class_init (GstBadElementClass *class)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_add_static_pad_template (element_class, &empty_template);
   gst_element_class_set_static_metadata (
-      element_class, "a bad element.", "Snk/Video", "bad", "Nobody");
+      element_class, "a bad element.", "Snk/Video", "bad", "Anonymous");
   element_class->change_state = gst_bad_element_change_state;
 }
 
@@ -168,7 +168,7 @@ test_inspect (void)
   static const gchar *const wanted[] = { "licence is not LGPL", "source package is not",
     "no package name", "origin is not an address", "plugin: no version",
     "plugin: description 'bad'", "name: not lower-case", "long name: 'a bad element.'",
-    "description: 'bad' is not a sentence", "author: 'Nobody' is not a name", "klass: 'Snk'",
+    "description: 'bad' is not a sentence", "author: 'Anonymous' is not a name", "klass: 'Snk'",
     "pads: empty takes nothing", "badLimit: name is not in kebab-case", "badLimit: blurb 'limit'",
     "badLimit: no G_PARAM_STATIC", "badLimit: no GST_PARAM_MUTABLE",
     "badLimit: neither name nor blurb states the unit", "range: blurb 'The property of a range'",
@@ -233,7 +233,7 @@ main (int argc, char **argv)
 {
   trib_gst_test_init (&argc, &argv);
   g_assert_true (gst_plugin_register_static (GST_VERSION_MAJOR, GST_VERSION_MINOR, "tributarybad",
-      "bad", plugin_init, "one", "Proprietary", "nobody", " ", "here"));
+      "bad", plugin_init, "one", "Proprietary", "unknown", " ", "here"));
   g_test_add_func ("/generic-self/plugins-are-found", test_plugins_are_found);
   g_test_add_func ("/generic-self/inspect", test_inspect);
   g_test_add_func ("/generic-self/states", test_states);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The comment that says which frame a JPEG is: there when asked for, and passed over by decoders (OBS-9). */
+/* The comment that says which frame a JPEG is: there when asked for, and passed over by decoders
+ * (OBS-9). */
 #include <string.h>
 
 #include <frame/trib-frame-meta.h>

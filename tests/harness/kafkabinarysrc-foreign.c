@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What other producers, and broken ones, write: kafkabinarysrc passes over what is of no use and gives the rest (ARIA-2). */
+/* What other producers, and broken ones, write: kafkabinarysrc passes over what is of no use and
+ * gives the rest (ARIA-2). */
 #include "kafkabinarysrc-rig.h"
 
 #include <librdkafka/rdkafka.h>
@@ -217,7 +218,8 @@ test_caps (void)
   expect_eos (f);
 }
 
-/* caps that need more bytes than there are: whoever maps such a frame would refuse it, and end the stream */
+/* caps that need more bytes than there are: an element that maps such a frame refuses it, and end
+ * the stream */
 static void
 test_too_few_bytes (void)
 {
@@ -236,7 +238,8 @@ test_too_few_bytes (void)
   g_assert_cmpuint (source_rig_stat (f->rig, "unusable"), ==, 2);
 }
 
-/* a session whose first frame failed begins in running time where the one before it ended, all the same */
+/* a session whose first frame failed begins in running time where the one before it ended, all the
+ * same */
 static void
 test_session_begins_badly (void)
 {

@@ -5,7 +5,8 @@
 
 #include <trib-gst-test.h>
 
-/* kafkabinarysink writes what a test pushes, kafkabinarysrc reads it back. Topics of one rig have a prefix of their own. */
+/* kafkabinarysink writes what a test pushes, kafkabinarysrc reads it back. Topics of one rig have a
+ * prefix of their own. */
 typedef struct {
   TribWatchdog *watchdog;
   gchar *servers;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the sink wrote comes back: whole, in order, from anywhere, and what is missing is told (ARIA-1, ARIA-2). */
+/* What the sink wrote comes back: whole, in order, from anywhere, and what is missing is reported
+ * (ARIA-1, ARIA-2). */
 #include "kafkabinarysrc-rig.h"
 
 #include <string.h>
@@ -148,7 +149,7 @@ field (GstMessage *message, const gchar *name)
   return trib_structure_uint64 (gst_message_get_structure (message), name);
 }
 
-/* indexes that nobody wrote: a gap, a message, a count */
+/* indexes that were never written: a gap, a message, a count */
 static void
 test_gap (void)
 {
@@ -208,7 +209,7 @@ test_failed (void)
   g_assert_cmpuint (field (message, "index"), ==, 3);
 }
 
-/* retention has removed bytes: counted and told, no error */
+/* retention has removed bytes: counted and reported, no error */
 static void
 test_past_retention (void)
 {
@@ -239,7 +240,7 @@ test_past_retention (void)
   g_assert_cmpuint (source_rig_stat (rig, "records-lost"), ==, field (message, "count"));
 }
 
-/* one stream is given, the others are told of; a name chooses */
+/* one stream is given, the others are reported; a name chooses */
 static void
 test_streams (gconstpointer data)
 {
@@ -342,9 +343,9 @@ test_follow (gconstpointer data)
   query_latency (rig, FALSE, 0);
 }
 
-/* ARIA-5: a broker that is not there is waited for and told of once; a stop ends the wait */
+/* ARIA-5: a broker that is not there is waited for and reported once; a stop ends the wait */
 static void
-test_nobody_there (gconstpointer data)
+test_no_broker (gconstpointer data)
 {
   g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
   g_autoptr (GstMessage) warning = NULL;
@@ -389,7 +390,8 @@ play_again (SourceRig *rig)
       gst_element_set_state (rig->element, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
 }
 
-/* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both (ARIA-2: stream and session choose). */
+/* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both (ARIA-2: stream and
+ * session choose). */
 static void
 test_set_in_ready (void)
 {
@@ -491,7 +493,7 @@ main (int argc, char **argv)
   add_both ("/kafkabinarysrc/streams", test_streams);
   add_both ("/kafkabinarysrc/sessions", test_sessions);
   add_both ("/kafkabinarysrc/follow", test_follow);
-  add_both ("/kafkabinarysrc/ARIA-5/nobody-there", test_nobody_there);
+  add_both ("/kafkabinarysrc/ARIA-5/no-broker", test_no_broker);
   g_test_add_func ("/kafkabinarysrc/gap", test_gap);
   g_test_add_func ("/kafkabinarysrc/failed", test_failed);
   g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records come back: whole, in order, from anywhere, through outages; what is no record is counted. */
+/* Records come back: whole, in order, from anywhere, through outages; what is no record is counted.
+ */
 #include <string.h>
 
 #include "kafkabinarysink-rig.h"
@@ -286,7 +287,8 @@ produce (rd_kafka_t *client, const gchar *topic, const gchar *type, const gchar 
   g_assert_cmpint (err, ==, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-/* what other producers write: looked at where no header says it, and passed over, once warned of, when it is neither */
+/* what other producers write: looked at where no header says it, and passed over, once warned of,
+ * when it is neither */
 static void
 test_other_producers (void)
 {
@@ -541,9 +543,9 @@ test_outage (void)
   g_assert_null (pop (rig, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR, NULL));
 }
 
-/* a broker that never was there: told of once; a limit makes it an error; a stop ends the wait */
+/* a broker that never was there: reported once; a limit makes it an error; a stop ends the wait */
 static void
-test_nobody_there (void)
+test_no_broker (void)
 {
   g_autoptr (Rig) rig = rig_new (FALSE, NULL);
   g_autofree gchar *servers = g_strdup_printf ("127.0.0.1:%u", trib_test_free_port ());
@@ -632,7 +634,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkarecordsrc/follow", test_follow);
   g_test_add_func ("/kafkarecordsrc/past-retention", test_past_retention);
   g_test_add_func ("/kafkarecordsrc/outage", test_outage);
-  g_test_add_func ("/kafkarecordsrc/nobody-there", test_nobody_there);
+  g_test_add_func ("/kafkarecordsrc/no-broker", test_no_broker);
   g_test_add_func ("/kafkarecordsrc/settings", test_settings);
   g_test_add_func ("/kafkarecordsrc/set-in-ready", test_set_in_ready);
   return trib_gst_test_run ();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of a record, what is dropped and told, and that the books close. */
+/* What becomes of a record, what is dropped and reported, and that the books close. */
 #include <trib-gst-test.h>
 
 #include "record-rig.h"

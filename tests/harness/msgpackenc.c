@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of a record, what is dropped and told, and that the books close. */
+/* What becomes of a record, what is dropped and reported, and that the books close. */
 #include <trib-gst-test.h>
 
 #include "record-rig.h"
@@ -50,7 +50,7 @@ test_dropped (void)
   message = trib_bus_wait_element (h->element, "msgpackenc-dropped", 5000);
   record_check_message (message, "syntax", 1, 8);
   gst_clear_message (&message);
-  /* one for each reason: syntax was told */
+  /* one for each reason: syntax was reported */
   message = trib_bus_wait_element (h->element, "msgpackenc-dropped", 5000);
   record_check_message (message, "truncated", 3, 0);
   gst_clear_message (&message);

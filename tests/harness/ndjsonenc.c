@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Each record one line, as it is where it can be; what is dropped and told; that the books close. */
+/* Each record one line, as it is where it can be; what is dropped and reported; that the books
+ * close.
+ * */
 #include <trib-gst-test.h>
 
 #include "record-rig.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Events and times at obsaligner's pads: what a GAP says, in and out, seeks, and the pipeline's clock. */
+/* Events and times at obsaligner's pads: what a GAP says, in and out, seeks, and the pipeline's
+ * clock. */
 #include <string.h>
 
 #include "obsaligner-rig.h"
@@ -92,7 +93,7 @@ test_gap_out (void)
 
 /* it is said that a source is silent, though nothing else happens then */
 static void
-test_told_by_time (void)
+test_reported_by_time (void)
 {
   g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
   g_autoptr (GstBus) bus = gst_bus_new ();
@@ -110,7 +111,8 @@ test_told_by_time (void)
   rig_end (rig, "0 eos F -P:eos|33 eos F -P:eos");
 }
 
-/* window-base=capture: from when the frame was taken, on the pipeline's clock, not from when it came */
+/* window-base=capture: from when the frame was taken, on the pipeline's clock, not from when it
+ * came */
 static void
 test_capture (void)
 {
@@ -228,7 +230,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obsaligner/gap/in", test_gap_in);
   g_test_add_func ("/obsaligner/gap/announced", test_gap_announced);
   g_test_add_func ("/obsaligner/gap/out", test_gap_out);
-  g_test_add_func ("/obsaligner/told-by-time", test_told_by_time);
+  g_test_add_func ("/obsaligner/reported-by-time", test_reported_by_time);
   g_test_add_func ("/obsaligner/window-base/capture", test_capture);
   g_test_add_func ("/obsaligner/current-holder", test_holder);
   g_test_add_func ("/obsaligner/seek", test_seek);

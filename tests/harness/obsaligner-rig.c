@@ -21,7 +21,7 @@ end_wait_if_due (GstTestClock *clock)
   return due;
 }
 
-/* For a wait that begins when its time has been set already: nobody may look then. */
+/* For a wait that begins when its time has been set already: nothing may look then. */
 static gpointer
 keep_time (gpointer data)
 {

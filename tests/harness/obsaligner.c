@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* obsaligner as an element: pads, ends, flushes, states, a downstream that blocks, messages, formats.
- * What belongs together is in obsaligner-rows.c. */
+/* obsaligner as an element: pads, ends, flushes, states, a downstream that blocks, messages,
+ * formats. What belongs together is in obsaligner-rows.c. */
 #include <fused-reader.h>
 #include <string.h>
 

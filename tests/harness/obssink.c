@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records and frames through sockets and FIFOs, whoever reads them, slowly, or not at all (OBS-9). */
+/* Records and frames through sockets and FIFOs, read at once, slowly, or not at all (OBS-9).
+ */
 #include "obs-socket-rig.h"
 
 #include <fcntl.h>
@@ -160,7 +161,7 @@ test_datagram (void)
   close (listener);
 }
 
-/* ---- nobody listens, or not any more ---- */
+/* ---- no receiver, or none any more ---- */
 
 static void
 check_comes_later (gint type, const gchar *properties)
@@ -200,7 +201,7 @@ test_comes_later (void)
 }
 
 static void
-test_receivers_told (void)
+test_receivers_reported (void)
 {
   gint listener;
   g_autoptr (Rig) rig = rig_new ("", "application/json", &listener, SOCK_STREAM);
@@ -242,7 +243,7 @@ test_wait (void)
   close (listener);
 }
 
-/* a state change wakes who waits, within a moment */
+/* a state change wakes a wait, within a moment */
 static void
 test_wait_states (void)
 {
@@ -391,7 +392,7 @@ read_all (gint fd, guint8 *bytes, gsize len)
 
 #define FRAME 300000
 
-/* receivers that come and go as fast as they can: each is one that may be told of, and is not */
+/* receivers that come and go as fast as they can: each may be reported, and is not */
 static void
 test_come_and_go (void)
 {
@@ -436,7 +437,8 @@ test_fifo (void)
     for (guint i = 0; i < 10; i++)
       g_assert_cmpint (gst_harness_push (rig->h, frame_of (i, FRAME)), ==, GST_FLOW_OK);
     g_assert_cmpuint (rig_stat (rig->element, "pending"), <=, 2);
-    /* the one that is begun, or no: then the last, whole; and the reader dies in the middle of one */
+    /* the one that is begun, or no: then the last, whole; and the reader dies in the middle of one
+     */
     for (;;) {
       read_all (fd, bytes, FRAME + 2);
       g_assert_cmpint (memcmp (bytes, "\xff\xd8", 2), ==, 0);
@@ -566,7 +568,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obssink/OBS-9/framing", test_framing);
   g_test_add_func ("/obssink/OBS-9/datagram", test_datagram);
   g_test_add_func ("/obssink/comes-later", test_comes_later);
-  g_test_add_func ("/obssink/receivers-told", test_receivers_told);
+  g_test_add_func ("/obssink/receivers-reported", test_receivers_reported);
   g_test_add_func ("/obssink/wait/receiver", test_wait);
   g_test_add_func ("/obssink/wait/states", test_wait_states);
   g_test_add_func ("/obssink/wait/flush", test_wait_flush);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records through sockets, whoever sends them and whatever else is sent (OBS-9). */
+/* Records through sockets, from any sender, whatever else is sent (OBS-9). */
 #include "obs-socket-rig.h"
 
 #include <errno.h>
@@ -168,7 +168,8 @@ test_many_datagrams (void)
   check_many (SOCK_DGRAM, "socket-type=datagram max-bytes=20000");
 }
 
-/* a byte at a time, both formats beside each other; a list is records; the last line needs no end */
+/* a byte at a time, both formats beside each other; a list is records; the last line needs no end
+ */
 static void
 test_formats (void)
 {
@@ -233,7 +234,7 @@ give_bus (Rig *rig)
   gst_element_set_bus (rig->element, bus);
 }
 
-/* connections that cannot be read any further are closed, and nobody else is touched */
+/* connections that cannot be read any further are closed, and no other is touched */
 static void
 test_garbage_streams (void)
 {
@@ -270,7 +271,7 @@ test_garbage_streams (void)
   close (good);
 }
 
-/* a line that is no record is passed over; who sends nothing else is closed */
+/* a line that is no record is passed over; a sender of nothing else is closed */
 static void
 test_garbage_lines (void)
 {
@@ -320,7 +321,7 @@ test_garbage_datagrams (void)
   close (fd);
 }
 
-/* who dies in the middle, or stays there for ever */
+/* a sender that dies in the middle, or stays there for ever */
 static void
 test_half (void)
 {
@@ -366,7 +367,7 @@ test_max_clients (void)
 }
 
 static void
-test_senders_told (void)
+test_senders_reported (void)
 {
   g_autoptr (TribTestDir) dir = trib_test_dir_new ();
   g_autofree gchar *location = g_build_filename (dir, "obs.sock", NULL);
@@ -620,7 +621,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obssrc/garbage/datagrams", test_garbage_datagrams);
   g_test_add_func ("/obssrc/half", test_half);
   g_test_add_func ("/obssrc/max-clients", test_max_clients);
-  g_test_add_func ("/obssrc/senders-told", test_senders_told);
+  g_test_add_func ("/obssrc/senders-reported", test_senders_reported);
   g_test_add_data_func ("/obssrc/full/block-stream", GINT_TO_POINTER (SOCK_STREAM), test_block);
   g_test_add_data_func ("/obssrc/full/block-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_block);
   g_test_add_func ("/obssrc/full/drop-oldest", test_drop_oldest);

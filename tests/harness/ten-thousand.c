@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ten thousand frames encoded, sent and read back while they are sent, in one process: for the leaks tracer and the
- * sanitizers, which run this as well. */
+/* Ten thousand frames encoded, sent and read back while they are sent, in one process: for the
+ * leaks tracer and the sanitizers, which run this as well. */
 #include <trib-gst-test.h>
 
 #define FRAMES 10000
@@ -39,7 +39,7 @@ test_ten_thousand (void)
   src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
   trib_set_state (pipeline, GST_STATE_PLAYING, 30000);
   trib_assert_eventually (stat_of (sink, "acknowledged") == FRAMES, 120000);
-  /* the broker inside the process keeps 5 MiB: what it removed before it was read is told */
+  /* the broker inside the process keeps 5 MiB: what it removed before it was read is reported */
   trib_assert_eventually (stat_of (src, "records-read") + stat_of (src, "records-lost") == FRAMES
                               && stat_of (src, "pending") == 0,
       60000);

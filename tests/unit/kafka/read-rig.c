@@ -6,7 +6,8 @@
 static TribKafkaBroker *the_broker;
 static gint nudging;
 
-/* the mock cluster's thread sleeps up to a second before it takes a request such as "broker down" */
+/* the mock cluster's thread sleeps up to a second before it takes a request such as "broker down"
+ */
 static gpointer
 nudge_thread (gpointer data)
 {

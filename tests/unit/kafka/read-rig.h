@@ -8,7 +8,8 @@
 
 #include <trib-test.h>
 
-/* The broker inside the process, a topic of the test's own, and a plain producer: for what reads. */
+/* The broker inside the process, a topic of the test's own, and a plain producer: for what reads.
+ */
 
 #define READ_RIG_FETCH 1 /* Kafka's numbers for requests */
 #define READ_RIG_LIST_OFFSETS 2

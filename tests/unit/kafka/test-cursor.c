@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One topic in order: from any position, to its end or following, through outages and past retention. */
+/* One topic in order: from any position, to its end or following, through outages and past
+ * retention. */
 #include "read-rig.h"
 
 #include <kafka/read/trib-kafka-cursor.h>
@@ -249,7 +250,8 @@ test_overtaken (void)
   expect_record (c, 0, item.to, key);
 }
 
-/* while the range of one partition is not known yet, records of the others are given all the same */
+/* while the range of one partition is not known yet, records of the others are given all the same
+ */
 static void
 test_overtaken_beside_others (void)
 {
@@ -304,7 +306,7 @@ test_made_anew (void)
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_BEYOND_END);
 }
 
-/* ARIA-5: told once, waited through, and gone on where it was */
+/* ARIA-5: reported once, waited through, and gone on where it was */
 static void
 test_outage (void)
 {
@@ -525,7 +527,8 @@ test_kept_value (void)
   read_rig_check_value ("0", g_bytes_get_data (bytes, NULL), 200000);
 }
 
-/* a queue that is full does not cost a second once it is empty again, and a record above every bound comes */
+/* a queue that is full does not cost a second once it is empty again, and a record above every
+ * bound comes */
 static void
 test_small_bound (void)
 {

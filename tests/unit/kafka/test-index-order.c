@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Order of frames: by time over partitions, by index within a stream, session after session. Pure. */
+/* Order of frames: by time over partitions, by index within a stream, session after session. Pure.
+ */
 #include <kafka/read/trib-kafka-time-order.h>
 #include <kafka/read/trib-kafka-index-order.h>
 
@@ -201,7 +202,8 @@ test_time_order (void)
   trib_kafka_time_order_add (m, 1, candidate ("s", 2, TRIB_KAFKA_CANDIDATE_LINKED));
   time_order_expect (m, 2);
   time_order_expect (m, -1);
-  /* recordings of the same time may lie one behind the other: only what is written now tells how far it is */
+  /* recordings of the same time may lie one behind the other: only what is written now shows how
+   * far it is */
   trib_kafka_time_order_passed (m, 1, 90);
   time_order_expect (m, -1);
   trib_kafka_time_order_set_idle (m, 1, TRUE);

@@ -80,7 +80,7 @@ test_many_streams (void)
   g_assert_cmpuint (stream->counts.proven, ==, 10);
 }
 
-/* whoever filters for a session that is not there must not read "clean" */
+/* a filter for a session that is not there must not read "clean" */
 static void
 test_nothing (void)
 {
