@@ -59,8 +59,9 @@ def measure(kafka, build, prefix, sinks, full_speed):
     environment = dict(os.environ)
     if build:
         plugins = os.path.join(os.path.abspath(build), "plugins")
-        environment["GST_PLUGIN_PATH"] = ":".join(os.path.join(plugins, name) for name in os.listdir(plugins))
-        environment["GST_REGISTRY"] = os.path.join(os.path.abspath(build), "bench-streams-registry.bin")
+        # the names with a version win over those without
+        environment["GST_PLUGIN_PATH_1_0"] = plugins
+        environment["GST_REGISTRY_1_0"] = os.path.join(os.path.abspath(build), "bench-streams-registry.bin")
     done = subprocess.run([sys.executable, __file__, "run", kafka.bootstrap, prefix, str(sinks), str(int(full_speed))],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1])
