@@ -21,7 +21,8 @@
  * None of its own.
  *
  * ## Errors
- * None: invalid records are dropped.
+ * None: invalid records are dropped. A stream of which no record could be converted is a warning
+ * (STREAM/DECODE).
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-out` +

@@ -33,7 +33,8 @@
  * None of its own. Properties may be set and read from any thread.
  *
  * ## Errors
- * None: invalid lines are skipped.
+ * None: invalid lines are skipped. A stream that ends without a record is a warning
+ * (STREAM/WRONG_TYPE).
  *
  * ## Stats
  * Counted from READY to PAUSED on. `lines-in` = `records-out` + `blank` + `not-taken` + all
@@ -433,6 +434,26 @@ gst_ndjson_parse_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return ret;
 }
 
+/* at the end of the stream */
+static void
+warn_when_empty (GstNdjsonParse *self)
+{
+  g_autofree gchar *last = NULL;
+  NdjsonParseCounts counts;
+
+  GST_OBJECT_LOCK (self);
+  counts = self->counts;
+  last = g_strdup (self->refusals.last_text);
+  GST_OBJECT_UNLOCK (self);
+  if (counts.records_out > 0 || counts.not_taken > 0)
+    return;
+  GST_ELEMENT_WARNING (self, STREAM, WRONG_TYPE,
+      ("No record was found (lines: %" G_GUINT64_FORMAT ", bytes: %" G_GUINT64_FORMAT
+       "): a JSON object is expected in each line.",
+          counts.lines_in, counts.bytes_in),
+      ("%s", last ? last : "there was no line that is not blank"));
+}
+
 static gboolean
 take_segment (GstNdjsonParse *self, GstEvent *event)
 {
@@ -466,6 +487,7 @@ gst_ndjson_parse_sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
       send_header (self);
       trib_ndjson_end (self->lines);
       parse_lines (self, GST_CLOCK_TIME_NONE);
+      warn_when_empty (self);
       break;
     case GST_EVENT_STREAM_START:
       /* another stream may follow after EOS */

@@ -222,6 +222,27 @@ gst_record_convert_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
   return GST_FLOW_OK;
 }
 
+static gboolean
+gst_record_convert_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstRecordConvert *self = GST_RECORD_CONVERT (base);
+  GstRecordConvertPrivate *priv = get_private (self);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    g_autofree gchar *last = NULL;
+    Counts counts;
+    GST_OBJECT_LOCK (self);
+    counts = priv->counts;
+    last = g_strdup (priv->refusals.last_text);
+    GST_OBJECT_UNLOCK (self);
+    if (counts.records_in > 0 && counts.records_out == 0)
+      GST_ELEMENT_WARNING (self, STREAM, DECODE,
+          ("No record could be converted (received: %" G_GUINT64_FORMAT ").", counts.records_in),
+          ("%s", last));
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_record_convert_parent_class)->sink_event (base, event);
+}
+
 /* @locks: takes OBJECT_LOCK */
 static GstStructure *
 make_stats (GstRecordConvert *self)
@@ -312,6 +333,7 @@ gst_record_convert_class_init (GstRecordConvertClass *klass)
 
   object_class->finalize = gst_record_convert_finalize;
   base_class->start = GST_DEBUG_FUNCPTR (gst_record_convert_start);
+  base_class->sink_event = GST_DEBUG_FUNCPTR (gst_record_convert_sink_event);
   base_class->stop = GST_DEBUG_FUNCPTR (gst_record_convert_stop);
   base_class->transform_caps = GST_DEBUG_FUNCPTR (gst_record_convert_transform_caps);
   base_class->generate_output = GST_DEBUG_FUNCPTR (gst_record_convert_generate_output);

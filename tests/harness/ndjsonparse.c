@@ -89,6 +89,54 @@ test_dropped (void)
   gst_element_set_bus (h->element, NULL);
 }
 
+/* the warning of an end, or NULL; the events are serialized, so it is there when EOS returns */
+static gchar *
+warning_at_end (const gchar *element, const gchar *caps, const gchar *text)
+{
+  g_autoptr (TribHarness) h = record_harness (element, caps);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (h->element, bus);
+  if (*text)
+    record_push (h, text, 0);
+  g_assert_true (gst_harness_push_event (h, gst_event_new_eos ()));
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  gst_element_set_bus (h->element, NULL);
+  if (message == NULL)
+    return NULL;
+  gst_message_parse_warning (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+/* a file of something else, or of nothing, is said to be one */
+static void
+test_nothing_found (void)
+{
+  static const struct {
+    const gchar *element, *caps, *text, *warning;
+  } ends[] = {
+    { "ndjsonparse", "text/plain", "one\ntwo\n", "No record was found (lines: 2, bytes: 8)*" },
+    { "ndjsonparse", "text/plain", "\n\n", "No record was found (lines: 2,*" },
+    { "ndjsonparse", "text/plain", "", "No record was found (lines: 0, bytes: 0)*" },
+    { "ndjsonparse", "text/plain", "one\n{}\n", NULL },
+    { "msgpackenc", "application/json", "{]", "No record could be converted (received: 1)." },
+    { "msgpackenc", "application/json", "", NULL },
+    { "msgpackdec", "application/x-msgpack", "\xc1", "No record could be converted*" },
+    { "ndjsonenc", "application/json", "[", "No record could be converted*" },
+    { "ndjsonenc", "application/json", "{}", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++) {
+    g_autofree gchar *warning = warning_at_end (ends[i].element, ends[i].caps, ends[i].text);
+    if (ends[i].warning == NULL)
+      g_assert_null (warning);
+    else
+      g_assert_true (warning && g_pattern_match_simple (ends[i].warning, warning));
+  }
+}
+
 static const struct {
   const gchar *field, *unit, *base;
   const gchar *line;
@@ -198,6 +246,7 @@ main (int argc, char **argv)
 {
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/ndjsonparse/stream", test_stream);
+  g_test_add_func ("/ndjsonparse/nothing-found", test_nothing_found);
   g_test_add_func ("/ndjsonparse/dropped", test_dropped);
   g_test_add_func ("/ndjsonparse/times", test_times);
   g_test_add_func ("/ndjsonparse/far-apart", test_far_apart);
