@@ -88,6 +88,8 @@ const TribField gst_kafka_report_stats_rows[] = {
   { "latency-p50-us", TRIB_FIELD_INT64, STATS (latency_p50_us),
       "median time from taking one to its acknowledgement, -1 before the first" },
   { "latency-p99-us", TRIB_FIELD_INT64, STATS (latency_p99_us), "the same: what 99 % stay below" },
+  { "retried-alone", TRIB_FIELD_UINT64, COUNTER (retried_alone),
+      "Kafka records that were refused together with others and sent again alone" },
   { "outages", TRIB_FIELD_UINT64, COUNTER (outages), "how often the connection went down" },
   { "connection", TRIB_FIELD_TEXT, STATS (connection),
       "connecting, connected, degraded or down; empty in NULL" },

@@ -4,6 +4,7 @@
 
 import os
 import sys
+import time
 
 import sinktest
 import tap
@@ -62,6 +63,51 @@ def _():
     stats, _ = send("batch-", [9000] * 1500)
     tap.equal((stats["acknowledged"], stats["failed"]), (1500, 0), "outcomes")
     sinktest.Arrived(t.kafka.bootstrap, "batch-").check(range(1500))
+
+
+@t.test("frames of a time that the topics do not take among good ones: they alone are refused (ARIA-5)")
+def _():
+    for name in THREE:
+        config = {"message.timestamp.before.max.ms": 3600000} if name != sinktest.REGISTRY else None
+        t.kafka.create_topic("old-" + name, config=config)
+    unix, now, old = sinktest.Gst.Caps.from_string("timestamp/x-unix"), time.time_ns(), (20, 50, 51)
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, "old-", session_id="s_1") as run:
+        run.play()
+        for i in range(90):
+            buffer = sinktest.Gst.Buffer.new_wrapped(os.urandom(2000))
+            age_ns = 7200 * 1000000000 if i in old else 0
+            buffer.add_reference_timestamp_meta(unix, now + i * 1000000 - age_ns, sinktest.Gst.CLOCK_TIME_NONE)
+            run.source.emit("push-buffer", buffer)
+        run.end()
+        run.wait_eos()
+        stats, _ = run.stop()
+    good = [i for i in range(90) if i not in old]
+    tap.equal((stats["acknowledged"], stats["failed-refused"], stats["failed"]), (len(good), len(old), len(old)), "outcomes")
+    tap.equal((stats["loss-records"], stats["loss-records-failed"]), (len(old), 0), "FAILED entries")
+    tap.true(stats["retried-alone"] > 0, "records that went alone")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "old-")
+    tap.equal([entry["frame_index"] for entry in arrived.linked], good, "LINKED entries")
+    tap.equal([entry["frame_index"] for entry in arrived.failed], list(old), "FAILED entries")
+
+
+@t.test("max.message.bytes is lowered while frames are sent: what fits arrives, the rest is refused with the new limit")
+def _():
+    make_topics("lower-")
+    with sinktest.Run(sinktest.push_pipeline(), t.kafka.bootstrap, "lower-", session_id="s_1") as run:
+        run.play()
+        run.push(os.urandom(20000))
+        run.wait(lambda stats: stats["acknowledged"] == 1, "the first frame")
+        t.kafka.run_tool("kafka.admin.ConfigCommand", "--bootstrap-server", t.kafka.bootstrap, "--alter", "--entity-type",
+                         "topics", "--entity-name", "lower-" + sinktest.BINARY, "--add-config", "max.message.bytes=50000")
+        sizes = [80000 if i % 10 == 5 else 20000 for i in range(60)]
+        for size in sizes:
+            run.push(os.urandom(size))
+        run.end()
+        run.wait_eos()
+        stats, _ = run.stop()
+    tap.equal((stats["acknowledged"], stats["failed-too-large"], stats["failed"]), (55, 6, 6), "outcomes")
+    arrived = sinktest.Arrived(t.kafka.bootstrap, "lower-")
+    arrived.check([0] + [i + 1 for i, size in enumerate(sizes) if size == 20000])
 
 
 @t.test("frames of 6 MB where the broker takes 10 MB, one of 11 MB among them (ARIA-1)")

@@ -198,5 +198,22 @@ def _():
     pipeline.set_state(Gst.State.NULL)
 
 
+@t.test("one record that the topic does not take among two hundred: it alone is refused, the others are there, in order")
+def _():
+    t.kafka.create_topic("compact-" + TOPIC, config={"cleanup.policy": "compact"})
+    bad = (100, 120)
+    with Writing(t.kafka.bootstrap, "compact-") as writing:
+        for i in range(200):
+            # a compacted topic takes no record without a key
+            record = {"n": i} if i in bad else {"n": i, "sensor": f"s{i}"}
+            writing.source.emit("push-buffer", Gst.Buffer.new_wrapped(json.dumps(record).encode()))
+        tap.wait_until(lambda: writing.stats["acknowledged"] + writing.stats["failed"] == 200, 60, "200 outcomes")
+        stats = writing.stats
+    tap.equal((stats["acknowledged"], stats["failed-refused"], stats["failed"]), (198, 2, 2), "outcomes")
+    tap.true(stats["retried-alone"] >= 2, f"records that went alone in {stats}")
+    there = [record.json["n"] for record in sinktest.read_topic(t.kafka.bootstrap, "compact-" + TOPIC)]
+    tap.equal(there, [i for i in range(200) if i not in bad], "records of the topic")
+
+
 if __name__ == "__main__":
     sys.exit(sinktest.main(t, "kafkarecords", partitions=3))

@@ -63,11 +63,8 @@ static void
 send_record (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topic,
     const void *value, gsize size, rd_kafka_headers_t *headers)
 {
-  gboolean plain = frame->form == TRIB_KAFKA_FORM_RECORD;
   TribKafkaOutgoing record = {
     .slot = &frame->slots[topic],
-    .key = plain ? frame->key : frame->id,
-    .key_size = plain ? frame->key_size : strlen (frame->id),
     .t_ns = frame->desc.t_ns,
     .value = value,
     .size = size,
@@ -75,6 +72,7 @@ send_record (TribKafkaPublisher *p, TribKafkaPending *frame, TribKafkaTopic topi
   };
   rd_kafka_resp_err_t err;
 
+  record.key = trib_kafka_pending_key (frame, &record.key_size);
   frame->slots[topic] = (TribKafkaSlot){
     .frame = frame,
     .kind = topic,
@@ -339,6 +337,42 @@ note_progress (TribKafkaPublisher *p)
     trib_kafka_notify_link (p, &event);
 }
 
+/* Whether a broker's answer may be about another record of the same batch. What is said of the
+ * client or its topic holds for each record; what may be there already is not sent again. */
+static gboolean
+is_verdict_of_batch (const TribKafkaReport *report)
+{
+  switch (report->err) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+      return FALSE;
+    default:
+      return (report->err > 0 || report->err == RD_KAFKA_RESP_ERR_UNKNOWN)
+             && report->status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+  }
+}
+
+/* Whether a refused record goes alone before it is judged. What is being given up is not sent
+ * again; its refusal proves nothing about it. */
+static gboolean
+goes_again (TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *msg,
+    TribKafkaReport *report)
+{
+  p->ask_limits |= report->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  if (!slot->shared || !is_verdict_of_batch (report))
+    return FALSE;
+  if (p->fatal || p->closing || (p->giving_up && slot->frame)) {
+    report->err = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    return FALSE;
+  }
+  trib_kafka_queues_again (p, slot, msg);
+  return TRUE;
+}
+
 /**
  * trib_kafka_delivery_report:
  *
@@ -353,14 +387,17 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
   TribKafkaPublisher *p = opaque;
   TribKafkaSlot *slot = msg->_private;
   TribKafkaReport report = { msg->err, msg->offset, rd_kafka_message_status (msg), msg->len };
+  gboolean again;
 
   g_mutex_lock (&p->lock);
   p->reporting = TRUE;
   p->n_slots--;
   if (!msg->err)
     note_progress (p);
+  again = msg->err && goes_again (p, slot, msg, &report);
   trib_kafka_queues_reported (p, slot, !msg->err && msg->offset >= 0);
-  trib_kafka_delivery_settle_slot (p, slot, &report);
+  if (!again)
+    trib_kafka_delivery_settle_slot (p, slot, &report);
   trib_kafka_delivery_dispatch (p);
   p->reporting = FALSE;
   g_mutex_unlock (&p->lock);

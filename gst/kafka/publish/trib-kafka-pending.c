@@ -124,6 +124,16 @@ trib_kafka_pending_free (TribKafkaPending *frame)
   g_free (frame);
 }
 
+/* (nullable): of its records */
+const void *
+trib_kafka_pending_key (const TribKafkaPending *frame, gsize *ret_size)
+{
+  gboolean plain = frame->form == TRIB_KAFKA_FORM_RECORD;
+
+  *ret_size = plain ? frame->key_size : strlen (frame->id);
+  return plain ? frame->key : frame->id;
+}
+
 rd_kafka_headers_t *
 trib_kafka_pending_headers (
     const TribKafkaPending *frame, const gchar *content_type, guint32 crc32c, const gchar *caps)

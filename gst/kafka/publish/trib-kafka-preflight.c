@@ -206,6 +206,25 @@ prepare (TribKafkaPublisher *p, TribKafkaGroup group, const rd_kafka_metadata_t 
   return TRUE;
 }
 
+/* what topics allow may be changed while frames are sent to them */
+static void
+renew_limits (TribKafkaPublisher *p)
+{
+  for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++) {
+    guint64 limits[TRIB_KAFKA_N_TOPICS] = {
+      0,
+    };
+
+    if (p->ready[g])
+      ask_limits (p, g, limits);
+    g_mutex_lock (&p->lock);
+    for (guint t = groups[g].first; t <= groups[g].last; t++)
+      if (limits[t] > 0)
+        p->topics[t].max_bytes = limits[t];
+    g_mutex_unlock (&p->lock);
+  }
+}
+
 /* A broker that answers but has no such topic is no progress for the frames that wait, and one that
  * answers but acknowledges nothing is none for those that were sent. */
 static void
@@ -236,7 +255,7 @@ void
 trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now)
 {
   const rd_kafka_metadata_t *md = NULL;
-  gboolean asked[TRIB_KAFKA_N_GROUPS], due, usable = TRUE;
+  gboolean asked[TRIB_KAFKA_N_GROUPS], due, limits_due, usable = TRUE;
 
   if (now < p->next_preflight_us)
     return;
@@ -244,7 +263,11 @@ trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now)
   due = p->ask_again || p->link.state != TRIB_LINK_CONNECTED;
   for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
     due |= asked[g] = p->wanted[g] && !p->ready[g];
+  limits_due = p->ask_limits && !p->config.in_process;
+  p->ask_limits = FALSE;
   g_mutex_unlock (&p->lock);
+  if (limits_due)
+    renew_limits (p);
   if (!due)
     return;
   for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)

@@ -15,7 +15,9 @@ typedef struct {
   TribKafkaPending *frame; /* NULL: a loss record */
   TribKafkaTopic kind;
   gint32 partition;
-  gsize whole; /* bytes in a batch at most: value, key, headers and framing */
+  gsize whole;      /* bytes in a batch at most: value, key, headers and framing */
+  gboolean shared;  /* the client had others of its partition beside it */
+  gint64 queued_us; /* monotonic: since when it is in its partition queue, or sent */
 } TribKafkaSlot;
 
 /* what is produced; key and value belong to the slot's frame or loss record */
@@ -27,7 +29,6 @@ typedef struct {
   const void *value;
   gsize size;
   rd_kafka_headers_t *headers; /* (nullable) */
-  gint64 queued_us;            /* monotonic: since when it waits in its queue */
 } TribKafkaOutgoing;
 
 /* what became of it */
@@ -47,10 +48,12 @@ typedef enum {
 typedef struct {
   TribKafkaQueueState state;
   const TribKafkaSlot *probe; /* PROBING: of the one that is on its way; only compared */
+  TribKafkaSlot *sole;        /* the only one that the client has or had so far; NULL: none */
   guint n_out;                /* records that the client has */
   guint64 bytes;              /* of these */
   gsize burst;                /* bytes that may still join the batch that is being handed over */
-  GQueue records;             /* of TribKafkaOutgoing */
+  GQueue again;               /* of TribKafkaOutgoing: refused with others, each goes alone */
+  GQueue records;             /* of TribKafkaOutgoing: after those */
 } TribKafkaQueue;
 
 typedef struct {
@@ -152,9 +155,10 @@ struct _TribKafkaPublisher {
 
   /* `lock`, from here on */
   gboolean held; /* a purge is on its way: nothing may be handed over, it would be purged too */
-  gboolean reporting; /* reports are being taken: waiting threads are woken once, after them */
-  gboolean wake_due;  /* there is a thread to be woken then */
-  gboolean ask_again; /* the client holds a refusal of a topic to be final until it asks again */
+  gboolean reporting;  /* reports are being taken: waiting threads are woken once, after them */
+  gboolean wake_due;   /* there is a thread to be woken then */
+  gboolean ask_limits; /* a record was refused as too large: what the topics allow has changed */
+  gboolean ask_again;  /* the client holds a refusal of a topic to be final until it asks again */
   GError *fatal;
   gchar *client_why; /* the client's last text about the connection */
   gchar *topic_why;  /* why the topics cannot be used; replaces `client_why` */
@@ -216,7 +220,9 @@ gpointer trib_kafka_io_thread (gpointer data);
 void trib_kafka_queues_open (TribKafkaTopicState *topic, gint32 n_partitions);
 void trib_kafka_queues_forget (TribKafkaTopicState *topic);
 rd_kafka_resp_err_t trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record);
-void trib_kafka_queues_reported (TribKafkaPublisher *p, const TribKafkaSlot *slot, gboolean known);
+void trib_kafka_queues_again (
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *refused);
+void trib_kafka_queues_reported (TribKafkaPublisher *p, TribKafkaSlot *slot, gboolean known);
 void trib_kafka_queues_resume (TribKafkaPublisher *p);
 void trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records);
 void trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit);
@@ -230,6 +236,7 @@ gboolean trib_kafka_end_run (TribKafkaPublisher *p);
 /* trib-kafka-pending.c */
 TribKafkaPending *trib_kafka_pending_new (TribKafkaPublisher *p, const TribKafkaItem *item);
 void trib_kafka_pending_free (TribKafkaPending *frame);
+const void *trib_kafka_pending_key (const TribKafkaPending *frame, gsize *ret_size);
 rd_kafka_headers_t *trib_kafka_pending_headers (
     const TribKafkaPending *frame, const gchar *content_type, guint32 crc32c, const gchar *caps);
 gsize trib_kafka_pending_whole (const TribKafkaPending *frame, gsize size);

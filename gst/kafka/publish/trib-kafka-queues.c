@@ -14,6 +14,10 @@
  * then takes a whole core). So a queue hands over what can go at once: records up to the fifth,
  * or a batch when fewer are out.
  *
+ * A broker answers for a batch, so a refusal may be about another record of it. What the client did
+ * not have by itself goes again when the client has nothing of the partition, and nothing beside
+ * it, before all that waits: only what is refused then is refused.
+ *
  * A queue also keeps batches within what its topic allows, where the client makes larger ones:
  * the broker would refuse such a batch whole. And it keeps everything while a purge is on its
  * way. */
@@ -26,7 +30,8 @@ static const TribStateRow state_rows[] = {
   [TRIB_KAFKA_QUEUE_COLD] = { "cold", TRIB_STATE (TRIB_KAFKA_QUEUE_PROBING) },
   [TRIB_KAFKA_QUEUE_PROBING]
   = { "probing", TRIB_STATE (TRIB_KAFKA_QUEUE_COLD) | TRIB_STATE (TRIB_KAFKA_QUEUE_WARM) },
-  [TRIB_KAFKA_QUEUE_WARM] = { "warm", TRIB_STATE (TRIB_KAFKA_QUEUE_COLD) },
+  [TRIB_KAFKA_QUEUE_WARM]
+  = { "warm", TRIB_STATE (TRIB_KAFKA_QUEUE_COLD) | TRIB_STATE (TRIB_KAFKA_QUEUE_PROBING) },
 };
 static const TribStateTable states
     = { "partition queue", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
@@ -69,6 +74,7 @@ trib_kafka_queues_forget (TribKafkaTopicState *topic)
   for (gint32 i = 0; i < topic->n_queues; i++) {
     set_state (topic, &topic->queues[i], TRIB_KAFKA_QUEUE_COLD, "the producer ends");
     topic->queues[i].probe = NULL;
+    topic->queues[i].sole = NULL;
   }
 }
 
@@ -99,6 +105,25 @@ must_wait (TribKafkaPublisher *p, const TribKafkaOutgoing *r)
          && queue->bytes + r->slot->whole > topic->max_bytes;
 }
 
+/* whether a record is by itself in the client shows whether an answer is about it alone */
+static void
+note_company (TribKafkaQueue *queue, TribKafkaSlot *slot)
+{
+  slot->shared = queue->n_out > 0;
+  if (queue->sole)
+    queue->sole->shared = TRUE;
+  queue->sole = slot->shared ? NULL : slot;
+}
+
+static void
+begin_probe (TribKafkaPublisher *p, const TribKafkaSlot *slot, const gchar *why)
+{
+  TribKafkaQueue *queue = queue_of (p, slot);
+
+  set_state (topic_of (p, slot), queue, TRIB_KAFKA_QUEUE_PROBING, why);
+  queue->probe = slot;
+}
+
 static rd_kafka_resp_err_t
 hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
 {
@@ -115,10 +140,9 @@ hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
     g_clear_pointer (&r->headers, rd_kafka_headers_destroy);
     return err;
   }
-  if (queue->state == TRIB_KAFKA_QUEUE_COLD) {
-    set_state (topic_of (p, r->slot), queue, TRIB_KAFKA_QUEUE_PROBING, NULL);
-    queue->probe = r->slot;
-  }
+  if (queue->state == TRIB_KAFKA_QUEUE_COLD)
+    begin_probe (p, r->slot, NULL);
+  note_company (queue, r->slot);
   queue->bytes += r->slot->whole;
   queue->burst -= MIN (queue->burst, r->slot->whole);
   queue->n_out++;
@@ -138,9 +162,9 @@ trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record)
 {
   TribKafkaQueue *queue = queue_of (p, record->slot);
 
-  if (queue->records.length == 0 && !must_wait (p, record))
+  record->slot->queued_us = g_get_monotonic_time ();
+  if (queue->records.length == 0 && queue->again.length == 0 && !must_wait (p, record))
     return hand_over (p, record);
-  record->queued_us = g_get_monotonic_time ();
   g_queue_push_tail (&queue->records, g_memdup2 (record, sizeof *record));
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -164,6 +188,32 @@ withdraw (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t 
   refuse (p, record, err);
 }
 
+static void
+hand_over_head (TribKafkaPublisher *p, GQueue *records)
+{
+  TribKafkaOutgoing *record = g_queue_pop_head (records);
+  rd_kafka_resp_err_t err = hand_over (p, record);
+
+  if (err)
+    refuse (p, record, err);
+  else
+    g_free (record);
+}
+
+/* the next of those that go alone, when it may */
+static void
+pump_again (TribKafkaPublisher *p, TribKafkaQueue *queue)
+{
+  while (queue->again.length > 0 && queue->n_out == 0 && !p->held) {
+    TribKafkaSlot *slot = ((TribKafkaOutgoing *) queue->again.head->data)->slot;
+    guint n_slots = p->n_slots;
+
+    hand_over_head (p, &queue->again);
+    if (p->n_slots > n_slots && queue->state == TRIB_KAFKA_QUEUE_WARM)
+      begin_probe (p, slot, "a record goes alone");
+  }
+}
+
 /* A refusal may send further records, but never moves the queues: their number only grows in
  * preflight. */
 static void
@@ -171,18 +221,42 @@ pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
 {
   TribKafkaOutgoing *record;
 
+  pump_again (p, queue);
+  if (queue->again.length > 0)
+    return;
   if (queue->n_out < WINDOW)
     queue->burst = p->batch_size;
-  while ((record = g_queue_peek_head (&queue->records)) != NULL && !must_wait (p, record)) {
-    rd_kafka_resp_err_t err;
-    g_queue_pop_head (&queue->records);
-    err = hand_over (p, record);
-    if (err)
-      refuse (p, record, err);
-    else
-      g_free (record);
-  }
+  while ((record = g_queue_peek_head (&queue->records)) != NULL && !must_wait (p, record))
+    hand_over_head (p, &queue->records);
   queue->burst = 0;
+}
+
+/**
+ * trib_kafka_queues_again:
+ * @p: a publisher, locked
+ * @slot: of a record that was refused together with others
+ * @refused: the client's report
+ *
+ * Keeps the record, to go alone; trib_kafka_queues_reported() must follow. Once it goes it is not
+ * shared, so this happens to a record once.
+ */
+void
+trib_kafka_queues_again (
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *refused)
+{
+  TribKafkaOutgoing *record = g_new (TribKafkaOutgoing, 1);
+
+  *record = (TribKafkaOutgoing){ .slot = slot, .value = refused->payload, .size = refused->len };
+  if (slot->frame) {
+    record->key = trib_kafka_pending_key (slot->frame, &record->key_size);
+    record->t_ns = slot->frame->desc.t_ns;
+  } else {
+    record->key = ((TribKafkaLossRecord *) slot)->id;
+    record->key_size = strlen (record->key);
+  }
+  rd_kafka_message_detach_headers ((rd_kafka_message_t *) refused, &record->headers);
+  g_queue_push_tail (&queue_of (p, slot)->again, record);
+  p->stats.retried_alone++;
 }
 
 /**
@@ -194,12 +268,14 @@ pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
  * To be called with each report of the client.
  */
 void
-trib_kafka_queues_reported (TribKafkaPublisher *p, const TribKafkaSlot *slot, gboolean known)
+trib_kafka_queues_reported (TribKafkaPublisher *p, TribKafkaSlot *slot, gboolean known)
 {
   TribKafkaQueue *queue = queue_of (p, slot);
 
   queue->bytes -= slot->whole;
   queue->n_out--;
+  if (slot == queue->sole)
+    queue->sole = NULL;
   /* After a failure the client may go on as a new producer, which the broker does not know:
    * reports of what was on its way before mean nothing for that one. */
   if (slot == queue->probe) {
@@ -228,16 +304,16 @@ trib_kafka_queues_resume (TribKafkaPublisher *p)
 
 /* only what is there now: a purged frame may add a loss record */
 static void
-purge_queue (TribKafkaPublisher *p, gboolean with_loss_records, TribKafkaQueue *queue)
+purge_records (TribKafkaPublisher *p, gboolean with_loss_records, GQueue *records)
 {
-  GList *link = queue->records.head, *next;
+  GList *link = records->head, *next;
 
-  for (guint n = queue->records.length; n > 0; n--, link = next) {
+  for (guint n = records->length; n > 0; n--, link = next) {
     TribKafkaOutgoing *record = link->data;
     next = link->next;
     if (record->slot->frame == NULL && !with_loss_records)
       continue;
-    g_queue_delete_link (&queue->records, link);
+    g_queue_delete_link (records, link);
     withdraw (p, record, RD_KAFKA_RESP_ERR__PURGE_QUEUE);
   }
 }
@@ -255,8 +331,19 @@ trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records)
 {
   /* from the registry back to what it links: loss records of what is purged here stay */
   for (gint t = TRIB_KAFKA_N_TOPICS - 1; t >= 0; t--)
-    for (gint32 i = 0; i < p->topics[t].n_queues; i++)
-      purge_queue (p, with_loss_records, &p->topics[t].queues[i]);
+    for (gint32 i = 0; i < p->topics[t].n_queues; i++) {
+      purge_records (p, with_loss_records, &p->topics[t].queues[i].again);
+      purge_records (p, with_loss_records, &p->topics[t].queues[i].records);
+    }
+}
+
+static void
+expire_records (TribKafkaPublisher *p, GQueue *records, gint64 limit)
+{
+  TribKafkaOutgoing *record;
+
+  while ((record = g_queue_peek_head (records)) != NULL && record->slot->queued_us <= limit)
+    withdraw (p, g_queue_pop_head (records), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
 }
 
 /**
@@ -273,10 +360,8 @@ trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit)
   for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
     const TribKafkaTopicState *topic = &p->topics[t];
     for (gint32 i = 0; i < topic->n_queues; i++) {
-      GQueue *queue = &topic->queues[i].records;
-      TribKafkaOutgoing *record;
-      while ((record = g_queue_peek_head (queue)) != NULL && record->queued_us <= limit)
-        withdraw (p, g_queue_pop_head (queue), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+      expire_records (p, &topic->queues[i].again, limit);
+      expire_records (p, &topic->queues[i].records, limit);
     }
   }
 }
