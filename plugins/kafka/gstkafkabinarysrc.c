@@ -20,10 +20,13 @@
  * not exist yet. Frames that exist already are read as fast as downstream accepts them.
  *
  * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
- * order of record timestamps: its stream is selected, others are skipped and reported. Sessions of
- * that stream follow each other: the first frame of another session ends the present one, and a
- * session that has ended is not resumed. So two cameras that write at the same time are never
- * mixed; set the properties to select one of them.
+ * order of record timestamps: its stream is selected, others are skipped and reported. A frame is
+ * its whole frame id, capture time included, so a session id that is used again is a second run.
+ * Runs of the stream follow each other: two frames of another session or run, one after the other,
+ * end the present one; with `until` never the first of them waits for the second. A frame that
+ * stays alone (another session, an index far ahead) is skipped and reported once the present run
+ * has gone on, and costs none of its frames. Two cameras that write at the same time are not mixed;
+ * set the properties to select one of them.
  *
  * While the broker does not respond, reading waits, and resumes at the same position. Records that
  * retention has removed before they were read are a gap and a count. A partition that is added
@@ -70,8 +73,8 @@
  * - Records that are not frames, or of unknown media type: one RESOURCE/READ warning a start.
  *
  * ## Stats
- * records-read = pushed + failed + filtered + before + duplicates + late + expired + damaged +
- * malformed + unusable + skipped + flushed + pending, at any moment. Counters start at 0 with each
+ * records-read = pushed + failed + filtered + implausible + before + duplicates + late + expired +
+ * damaged + malformed + unusable + skipped + flushed + pending, at any moment. Counters start at 0 with each
  * NULL to READY, and when settings were changed in READY.
  *
  * ## Example launch line
@@ -147,6 +150,8 @@ static const TribField binary_src_stats_fields[] = {
   { "pushed", TRIB_FIELD_UINT64, STAT (pushed), "frames given as buffers" },
   { "failed", TRIB_FIELD_UINT64, STAT (frames.failed), "registry entries of frames that failed" },
   { "filtered", TRIB_FIELD_UINT64, STAT (frames.filtered), "frames of other streams and sessions" },
+  { "implausible", TRIB_FIELD_UINT64, STAT (frames.implausible),
+    "frames whose index or capture time the frames after them have not confirmed" },
   { "before", TRIB_FIELD_UINT64, STAT (frames.before),
     "frames of capture times before the one that was asked for" },
   { "duplicates", TRIB_FIELD_UINT64, STAT (frames.duplicates), "frames that were read before" },

@@ -86,6 +86,7 @@ typedef struct {
 typedef struct {
   const gchar *session;
   const gchar *stream;
+  const gchar *frame_id;
 } Names;
 
 #define MISSING(member) G_STRUCT_OFFSET (Missing, member)
@@ -115,6 +116,11 @@ static const TribField frames_session_fields[] = {
   { "session", TRIB_FIELD_TEXT, NAME (session), "session id" },
   { "stream", TRIB_FIELD_TEXT, NAME (stream), "stream id" },
 };
+static const TribField frames_other_session_fields[] = {
+  { "session", TRIB_FIELD_TEXT, NAME (session), "the session that is skipped" },
+  { "stream", TRIB_FIELD_TEXT, NAME (stream), "stream id" },
+  { "frame-id", TRIB_FIELD_TEXT, NAME (frame_id), "the first frame of it that is skipped" },
+};
 /* clang-format on */
 static const TribFieldTable missing_message = TRIB_FIELD_TABLE (
     "kafkabinarysrc-frames-missing", "frames are missing", frames_missing_fields);
@@ -124,6 +130,10 @@ static const TribFieldTable missing_failed
     = TRIB_FIELD_TABLE ("kafkabinarysrc-frames-missing", NULL, missing_failed_fields);
 static const TribFieldTable stream_message = TRIB_FIELD_TABLE ("kafkabinarysrc-other-stream",
     "frames of another stream are skipped; once each", frames_stream_fields);
+static const TribFieldTable other_session_message = TRIB_FIELD_TABLE (
+    "kafkabinarysrc-other-session",
+    "frames of a session, or of a run of it, are skipped because another one is given; once each",
+    frames_other_session_fields);
 static const TribFieldTable session_message = TRIB_FIELD_TABLE (
     "kafkabinarysrc-session", "the frames that follow are of this session", frames_session_fields);
 
@@ -164,10 +174,10 @@ warn_malformed (GstKafkaBinarySrc *self, const gchar *why)
 }
 
 static void
-post_names (
-    GstKafkaBinarySrc *self, const TribFieldTable *table, const gchar *session, const gchar *stream)
+post_names (GstKafkaBinarySrc *self, const TribFieldTable *table, const TribKafkaCandidate *c)
 {
-  const Names names = { session, stream };
+  const TribKafkaIdentity *id = &c->entry.identity;
+  const Names names = { id->session, id->stream, id->frame_id };
 
   gst_kafka_source_post (GST_KAFKA_SOURCE (self), table, &names);
 }
@@ -400,8 +410,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   /* a clock that was set back cannot be said in stream time */
   pts = time_since_base (self, t_ns);
   if (self->new_session)
-    post_names (self, &session_message, item->candidate->entry.identity.session,
-        item->candidate->entry.identity.stream);
+    post_names (self, &session_message, item->candidate);
   if (!send_caps (self)) {
     trib_kafka_message_clear (&item->message);
     return GST_FLOW_NOT_NEGOTIATED;
@@ -440,7 +449,10 @@ gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
         gst_kafka_source_post_lost (source, item.partition, item.n_missing);
         break;
       case TRIB_KAFKA_FRAMES_OTHER_STREAM:
-        post_names (self, &stream_message, NULL, item.text);
+        post_names (self, &stream_message, item.candidate);
+        break;
+      case TRIB_KAFKA_FRAMES_OTHER_SESSION:
+        post_names (self, &other_session_message, item.candidate);
         break;
       case TRIB_KAFKA_FRAMES_MALFORMED:
         warn_malformed (self, item.text);

@@ -275,7 +275,7 @@ test_session_begins_badly (void)
 static void
 test_limits (gconstpointer data)
 {
-  static const guint64 indexes[] = { 0, 1, 2, 5, G_MAXUINT64 };
+  static const guint64 indexes[] = { 0, 1, 2, 5, G_MAXUINT64 - 2, G_MAXUINT64 - 1, G_MAXUINT64 };
   g_autoptr (Foreign) f = foreign_new ();
 
   write_bytes (f, 0, "s", 0, G_MININT64);
@@ -283,6 +283,8 @@ test_limits (gconstpointer data)
   write_bytes (f, 0, "s", 2, G_MAXINT64);
   write_bytes (f, 0, "s", G_MAXUINT64, G_MAXINT64);
   write_bytes (f, 0, "s", 5, G_MININT64);
+  write_bytes (f, 0, "s", G_MAXUINT64 - 1, G_MAXINT64);
+  write_bytes (f, 0, "s", G_MAXUINT64 - 2, G_MAXINT64);
   source_rig_read (f->rig, data);
   for (guint i = 0; i < G_N_ELEMENTS (indexes); i++) {
     g_autoptr (GstBuffer) buffer = pull (f, "s", indexes[i]);
@@ -303,16 +305,68 @@ test_longest_gap (void)
   g_autoptr (Foreign) f = foreign_new ();
 
   write_frame (f, 0, "s", 0);
-  write_entry (f, 0, -1, "s", G_MAXUINT64, source_rig_time (1));
+  write_entry (f, 0, -1, "s", G_MAXUINT64 - 1, source_rig_time (8));
+  write_entry (f, 0, -1, "s", G_MAXUINT64, source_rig_time (9));
   source_rig_read (f->rig, "until=never check-crc=false");
   pull_on (f, "s", 0);
-  trib_assert_eventually (source_rig_stat (f->rig, "failed") == 1, 20000);
-  g_assert_cmpuint (source_rig_stat (f->rig, "missing"), ==, G_MAXUINT64 - 1);
-  write_entry (f, 0, write_bytes (f, 0, "s", 0, source_rig_time (2)), "s", 0, source_rig_time (2));
+  trib_assert_eventually (source_rig_stat (f->rig, "failed") == 2, 20000);
+  g_assert_cmpuint (source_rig_stat (f->rig, "missing"), ==, G_MAXUINT64 - 2);
+  write_frame (f, 0, "s", 0);
   write_frame (f, 0, "s", 7);
   /* nothing comes after the last index */
   trib_assert_eventually (
       source_rig_stat (f->rig, "duplicates") == 1 && source_rig_stat (f->rig, "late") == 1, 20000);
+}
+
+/* until=never: one record of another session, or far ahead, costs no frame of the stream */
+static void
+test_rogue (gconstpointer data)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autoptr (GstMessage) message = NULL;
+  const gchar *session = data;
+
+  source_rig_read (f->rig, "until=never check-crc=false");
+  for (guint i = 0; i < 10; i++)
+    write_frame (f, 0, "s", i);
+  for (guint i = 0; i < 10; i++)
+    pull_on (f, "s", i);
+  write_entry (f, 0, write_bytes (f, 0, session, 1000000, source_rig_time (10)), session, 1000000,
+      source_rig_time (10));
+  for (guint i = 10; i < 40; i++) {
+    write_frame (f, 0, "s", i);
+    pull_on (f, "s", i);
+  }
+  message = source_rig_pop (f->rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-other-session");
+  g_assert_nonnull (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (message), "session"), ==, session);
+  g_assert_cmpuint (
+      source_rig_stat (f->rig, g_str_equal (session, "s") ? "implausible" : "filtered"), ==, 1);
+}
+
+/* frames are the same only when their capture times are, too */
+static void
+test_second_run (gconstpointer data)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint run = 0; run < 2; run++) {
+    for (guint i = 0; i < 5; i++) {
+      gint64 t_ns = source_rig_time (1000 * run + i);
+      write_entry (f, 0, write_bytes (f, 0, "s", i, t_ns), "s", i, t_ns);
+    }
+  }
+  write_frame (f, 0, "s", 3);
+  source_rig_read (f->rig, data);
+  for (guint i = 0; i < 10; i++) {
+    g_autoptr (GstBuffer) buffer = pull (f, "s", i % 5);
+    TribFrameInfo info;
+    trib_frame_meta_get (buffer, &info);
+    g_assert_cmpint (info.t_ns, ==, source_rig_time (i < 5 ? i : 1000 + i - 5));
+  }
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "filtered"), ==, 1);
 }
 
 int
@@ -325,6 +379,12 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/foreign/too-few-bytes", test_too_few_bytes);
   g_test_add_func ("/kafkabinarysrc/foreign/session-begins-badly", test_session_begins_badly);
   g_test_add_func ("/kafkabinarysrc/foreign/longest-gap", test_longest_gap);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/index", "s", test_rogue);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/session", "other", test_rogue);
+  g_test_add_data_func (
+      "/kafkabinarysrc/foreign/second-run/registry", "check-crc=false", test_second_run);
+  g_test_add_data_func (
+      "/kafkabinarysrc/foreign/second-run/bytes", "read-by=bytes", test_second_run);
   g_test_add_data_func ("/kafkabinarysrc/foreign/limits/end", "read-by=bytes", test_limits);
   g_test_add_data_func (
       "/kafkabinarysrc/foreign/limits/never", "read-by=bytes until=never", test_limits);

@@ -174,8 +174,9 @@ source_rig_event (SourceRig *rig, GstEventType type)
 guint64
 source_rig_stat (SourceRig *rig, const gchar *field)
 {
-  static const gchar *const parts[] = { "pushed", "failed", "filtered", "before", "duplicates",
-    "late", "expired", "damaged", "malformed", "unusable", "skipped", "flushed", "pending" };
+  static const gchar *const parts[]
+      = { "pushed", "failed", "filtered", "implausible", "before", "duplicates", "late", "expired",
+          "damaged", "malformed", "unusable", "skipped", "flushed", "pending" };
   g_autoptr (GstStructure) stats = trib_element_stats (rig->element);
   guint64 sum = 0;
 

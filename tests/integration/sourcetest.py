@@ -10,7 +10,7 @@ from apache_kafka import TIMEOUT_MULTIPLIER
 from sinktest import Gst
 
 CLOSING = {
-    "kafkabinarysrc": ("pushed", "failed", "filtered", "before", "duplicates", "late", "expired", "damaged", "malformed",
+    "kafkabinarysrc": ("pushed", "failed", "filtered", "implausible", "before", "duplicates", "late", "expired", "damaged", "malformed",
                        "unusable", "skipped", "flushed", "pending"),
     "kafkarecordsrc": ("pushed", "before", "unusable", "damaged", "flushed", "pending"),
 }

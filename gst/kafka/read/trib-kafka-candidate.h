@@ -22,7 +22,6 @@ typedef enum {
  * @t_ms: the record's timestamp, ms since the Unix epoch
  * @order: what puts candidates of one timestamp in order: the frame's index, or the record's offset
  * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
- * @epoch: which of the sessions that follow each other; set by what orders them
  * @cost: bytes of memory it holds
  *
  * A frame that was read of, before it is known whether it is wanted.
@@ -33,7 +32,6 @@ typedef struct {
   gint64 t_ms;
   guint64 order;
   TribKafkaMessage message;
-  guint epoch;
   guint64 cost;
 } TribKafkaCandidate;
 

@@ -16,7 +16,7 @@
 #define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
 /* between two looks at the client that nothing is asked of */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
-#define MAX_STREAMS_REPORTED 64
+#define MAX_REPORTED 64
 
 enum { FOLLOWED, BYTES, N_CLIENTS };
 
@@ -43,7 +43,7 @@ struct _TribKafkaFrames {
   TribKafkaIndexOrder *by_index;
   TribKafkaCandidate *current; /* given last */
   gchar *stream;               /* the one that is given, NULL: not known yet */
-  GHashTable *reported;        /* streams that were reported */
+  GHashTable *reported;        /* streams and sessions that were reported */
   GQueue notes;
   FramesNote *note; /* given last */
   gint64 from_ns;
@@ -259,14 +259,35 @@ is_wanted (const TribKafkaFrames *f, const TribKafkaCandidate *s)
          && (f->wanted_stream == NULL || g_str_equal (f->wanted_stream, s->entry.identity.stream));
 }
 
+/* @s: (transfer full): its stream or session is not given, which is reported once */
 static void
-note_other_stream (TribKafkaFrames *f, const TribKafkaCandidate *s)
+leave_out (TribKafkaFrames *f, TribKafkaFramesResult result, TribKafkaCandidate *s)
 {
-  const gchar *stream = s->entry.identity.stream;
+  const TribKafkaIdentity *id = &s->entry.identity;
+  g_autoptr (TribKafkaCandidate) owned = s;
+  gchar *name = g_strdup_printf (
+      "%u %s", result, result == TRIB_KAFKA_FRAMES_OTHER_STREAM ? id->stream : id->session);
 
-  if (g_hash_table_size (f->reported) < MAX_STREAMS_REPORTED
-      && g_hash_table_add (f->reported, g_strdup (stream)))
-    add_note (f, TRIB_KAFKA_FRAMES_OTHER_STREAM, NULL, stream);
+  if (g_hash_table_size (f->reported) == MAX_REPORTED)
+    g_free (name);
+  else if (g_hash_table_add (f->reported, name))
+    add_note (f, result, g_steal_pointer (&owned), NULL);
+}
+
+/* frames that waited to be confirmed, in vain */
+static void
+leave_out_dropped (TribKafkaFrames *f)
+{
+  TribKafkaCandidate *s;
+  gboolean other;
+
+  while ((s = trib_kafka_index_order_take_dropped (f->by_index, &other))) {
+    if (other)
+      settle (f, s, &f->counts.filtered, "of a session that is not given");
+    else
+      settle (f, s, &f->counts.implausible, "far from the frames before and after it");
+    leave_out (f, TRIB_KAFKA_FRAMES_OTHER_SESSION, s);
+  }
 }
 
 /* @s: (transfer full): in order of time, of a session and stream that may be wanted */
@@ -282,8 +303,8 @@ admit (TribKafkaFrames *f, TribKafkaCandidate *s)
   if (f->stream == NULL)
     f->stream = g_strdup (s->entry.identity.stream);
   if (!g_str_equal (f->stream, s->entry.identity.stream)) {
-    note_other_stream (f, s);
     settle (f, s, &f->counts.filtered, "of another stream");
+    leave_out (f, TRIB_KAFKA_FRAMES_OTHER_STREAM, g_steal_pointer (&owned));
     return;
   }
   switch (trib_kafka_index_order_add (f->by_index, s)) {
@@ -303,6 +324,7 @@ admit (TribKafkaFrames *f, TribKafkaCandidate *s)
       return;
     case TRIB_KAFKA_INDEX_ORDER_ENDED:
       settle (f, s, &f->counts.filtered, "of a session that has ended");
+      leave_out (f, TRIB_KAFKA_FRAMES_OTHER_SESSION, g_steal_pointer (&owned));
       return;
   }
 }
@@ -462,7 +484,7 @@ give_missing (
 static void
 take_next (TribKafkaFrames *f, TribKafkaFramesItem *item)
 {
-  f->new_session |= trib_kafka_index_order_is_new_session (f->by_index);
+  f->new_session |= trib_kafka_index_order_is_new_run (f->by_index);
   g_clear_pointer (&f->current, trib_kafka_candidate_free);
   f->current = trib_kafka_index_order_pop (f->by_index);
   item->candidate = f->current;
@@ -503,7 +525,9 @@ is_what_was_said (const TribKafkaFrames *f, const TribKafkaCandidate *s, const T
 static TribKafkaFramesResult
 give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
 {
-  gboolean good = is_what_was_said (f, trib_kafka_index_order_peek (f->by_index, TRUE), m);
+  const TribKafkaCandidate *s
+      = trib_kafka_index_order_peek (f->by_index, TRIB_KAFKA_INDEX_ORDER_SETTLED);
+  gboolean good = is_what_was_said (f, s, m);
 
   if (!good) {
     trib_kafka_message_clear (m);
@@ -599,18 +623,19 @@ give_note (TribKafkaFrames *f, TribKafkaFramesItem *item)
   return f->note->result;
 }
 
-/* whether what is missing now will not arrive: the end, or the present end for a while */
-static gboolean
-is_complete (TribKafkaFrames *f)
+/* what is missing now will not arrive at the end, and at the present end for a while */
+static TribKafkaIndexOrderEnd
+find_end (TribKafkaFrames *f)
 {
   if (f->ended && trib_kafka_time_order_get_length (f->by_time) == 0)
-    return TRUE;
+    return TRIB_KAFKA_INDEX_ORDER_OVER;
   if (trib_kafka_time_order_get_length (f->by_time) > 0
       || !trib_kafka_cursor_is_caught_up (f->cursor))
-    return FALSE;
+    return TRIB_KAFKA_INDEX_ORDER_OPEN;
   if (f->caught_up_since < 0)
     f->caught_up_since = g_get_monotonic_time ();
-  return g_get_monotonic_time () - f->caught_up_since >= SETTLE_US;
+  return g_get_monotonic_time () - f->caught_up_since >= SETTLE_US ? TRIB_KAFKA_INDEX_ORDER_SETTLED
+                                                                   : TRIB_KAFKA_INDEX_ORDER_OPEN;
 }
 
 /* the client of the bytes notices an outage, and its end, only when it is looked at */
@@ -634,7 +659,8 @@ step (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
 
   if (f->notes.length > 0)
     return give_note (f, item);
-  s = trib_kafka_index_order_peek (f->by_index, is_complete (f));
+  s = trib_kafka_index_order_peek (f->by_index, find_end (f));
+  leave_out_dropped (f);
   if (s)
     return give (f, s, deadline, item, error);
   s = trib_kafka_time_order_take (f->by_time);

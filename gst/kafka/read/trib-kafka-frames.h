@@ -37,10 +37,12 @@ typedef struct {
 /**
  * TribKafkaFramesCounts:
  * @records: of the followed topic that were read. At any moment records = frames + failed +
- *   filtered + before + duplicates + late + expired + damaged + malformed + flushed + pending
+ *   filtered + implausible + before + duplicates + late + expired + damaged + malformed + flushed +
+ *   pending
  * @frames: given
  * @failed: entries of frames that failed
  * @filtered: of other streams and sessions
+ * @implausible: of the session that is given, far from its other frames, which went on without them
  * @before: of capture times before the one that was asked for
  * @duplicates: frames that were read before
  * @late: frames whose index had been skipped when they arrived
@@ -58,6 +60,7 @@ typedef struct {
   guint64 frames;
   guint64 failed;
   guint64 filtered;
+  guint64 implausible;
   guint64 before;
   guint64 duplicates;
   guint64 late;
@@ -78,7 +81,9 @@ typedef struct {
  * @TRIB_KAFKA_FRAMES_MISSING: @n_missing frames from @index on are not there, for @reason;
  *   @candidate where something is known of it
  * @TRIB_KAFKA_FRAMES_LOST: retention has removed @n_missing records of @partition
- * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @text names a stream that is skipped
+ * @TRIB_KAFKA_FRAMES_OTHER_STREAM: @candidate is skipped, the first frame of its stream that is
+ * @TRIB_KAFKA_FRAMES_OTHER_SESSION: @candidate is skipped, the first frame of its session that is:
+ *   another session is given, or another run of the same
  * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is reported
  * @TRIB_KAFKA_FRAMES_LINK: @link, and @text for people
  */
@@ -87,6 +92,7 @@ typedef enum {
   TRIB_KAFKA_FRAMES_MISSING,
   TRIB_KAFKA_FRAMES_LOST,
   TRIB_KAFKA_FRAMES_OTHER_STREAM,
+  TRIB_KAFKA_FRAMES_OTHER_SESSION,
   TRIB_KAFKA_FRAMES_MALFORMED,
   TRIB_KAFKA_FRAMES_LINK,
   TRIB_KAFKA_FRAMES_END,

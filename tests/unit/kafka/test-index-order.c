@@ -38,9 +38,9 @@ add (TribKafkaIndexOrder *w, const gchar *session, guint64 index)
 }
 
 static void
-expect (TribKafkaIndexOrder *w, gboolean complete, const gchar *session, gint64 index)
+expect (TribKafkaIndexOrder *w, TribKafkaIndexOrderEnd end, const gchar *session, gint64 index)
 {
-  TribKafkaCandidate *s = trib_kafka_index_order_peek (w, complete);
+  TribKafkaCandidate *s = trib_kafka_index_order_peek (w, end);
 
   if (index < 0) {
     g_assert_null (s);
@@ -59,10 +59,10 @@ test_in_order (void)
 {
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
 
-  expect (w, TRUE, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, NULL, -1);
   for (guint i = 0; i < 100; i++) {
     g_assert_cmpint (add (w, "s", i), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
-    expect (w, FALSE, "s", i);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", i);
   }
   g_assert_cmpint (add (w, "s", 99), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
   g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
@@ -78,8 +78,8 @@ test_shuffled (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
     g_assert_cmpint (add (w, "s", order[i]), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
-    while (trib_kafka_index_order_peek (w, FALSE))
-      expect (w, FALSE, "s", next++);
+    while (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN))
+      expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", next++);
   }
   g_assert_cmpuint (next, ==, G_N_ELEMENTS (order));
 }
@@ -91,24 +91,24 @@ test_missing (void)
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
 
   add (w, "s", 0);
-  expect (w, FALSE, "s", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
   for (guint i = 3; i < 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES - 1; i++) {
     add (w, "s", i);
-    expect (w, FALSE, NULL, -1);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   }
   g_assert_cmpuint (trib_kafka_index_order_get_missing (w), ==, 2);
   add (w, "s", 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES - 1);
-  g_assert_nonnull (trib_kafka_index_order_peek (w, FALSE));
+  g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN));
   g_assert_cmpuint (trib_kafka_index_order_pass_missing (w), ==, 1);
-  expect (w, FALSE, "s", 3);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 3);
   g_assert_cmpint (add (w, "s", 2), ==, TRIB_KAFKA_INDEX_ORDER_LATE);
   g_assert_cmpint (
       add_kind (w, "s", 1, TRIB_KAFKA_CANDIDATE_FAILED), ==, TRIB_KAFKA_INDEX_ORDER_LATE_FAILED);
   add (w, "s", 100);
   for (guint i = 4; i < 3 + TRIB_KAFKA_INDEX_ORDER_FRAMES; i++)
-    expect (w, FALSE, "s", i);
-  expect (w, FALSE, NULL, -1);
-  expect (w, TRUE, "s", 100);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", i);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, "s", 100);
 }
 
 static void
@@ -117,12 +117,12 @@ test_bytes (void)
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (2500);
 
   add (w, "s", 0);
-  expect (w, FALSE, "s", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
   add (w, "s", 2);
   add (w, "s", 3);
-  expect (w, FALSE, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   add (w, "s", 4);
-  expect (w, FALSE, "s", 2);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 2);
 }
 
 /* reading begins in the middle: a failed frame's entry is ahead of those on their way before it */
@@ -132,14 +132,14 @@ test_middle (void)
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
 
   add_kind (w, "s", 13, TRIB_KAFKA_CANDIDATE_FAILED);
-  expect (w, FALSE, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   add (w, "s", 11);
   add (w, "s", 12);
   for (guint i = 14; i < 11 + TRIB_KAFKA_INDEX_ORDER_FRAMES; i++)
     add (w, "s", i);
-  expect (w, FALSE, "s", 11);
-  expect (w, FALSE, "s", 12);
-  expect (w, FALSE, "s", 13);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 11);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 12);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 13);
 }
 
 /* a frame that failed and is there after all is kept once, with its bytes */
@@ -153,7 +153,7 @@ test_conflict (void)
   g_assert_cmpint (add (w, "s", 0), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
   g_assert_cmpint (
       add_kind (w, "s", 0, TRIB_KAFKA_CANDIDATE_FAILED), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
-  s = trib_kafka_index_order_peek (w, FALSE);
+  s = trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN);
   g_assert_cmpint (s->kind, ==, TRIB_KAFKA_CANDIDATE_LINKED);
   g_assert_cmpuint (trib_kafka_index_order_get_length (w), ==, 1);
 }
@@ -164,21 +164,184 @@ test_sessions (void)
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
 
   add (w, "a", 0);
-  expect (w, FALSE, "a", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "a", 0);
   add (w, "a", 5);
-  expect (w, FALSE, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   /* what is missing of a session that is over will not come */
   add (w, "b", 0);
-  g_assert_false (trib_kafka_index_order_is_new_session (w));
-  expect (w, FALSE, "a", 5);
-  g_assert_true (trib_kafka_index_order_is_new_session (w));
-  expect (w, FALSE, "b", 0);
-  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_INDEX_ORDER_ENDED);
   add (w, "b", 1);
-  expect (w, FALSE, "b", 1);
+  g_assert_false (trib_kafka_index_order_is_new_run (w));
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "a", 5);
+  g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN));
+  g_assert_true (trib_kafka_index_order_is_new_run (w));
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 0);
+  g_assert_cmpint (add (w, "a", 6), ==, TRIB_KAFKA_INDEX_ORDER_ENDED);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 1);
   trib_kafka_index_order_reset (w);
   add (w, "a", 0);
-  expect (w, FALSE, "a", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "a", 0);
+}
+
+static TribKafkaIndexOrderResult
+add_at (TribKafkaIndexOrder *w, const gchar *session, guint64 index, gint64 t_ns)
+{
+  TribKafkaCandidate *s = candidate (session, index, TRIB_KAFKA_CANDIDATE_LINKED);
+  TribKafkaIndexOrderResult result;
+
+  s->entry.identity.t_ns = t_ns;
+  result = trib_kafka_index_order_add (w, s);
+  if (result != TRIB_KAFKA_INDEX_ORDER_KEPT)
+    trib_kafka_candidate_free (s);
+  return result;
+}
+
+static void
+give_run (TribKafkaIndexOrder *w, const gchar *session, guint first, guint end, gint64 t_ns)
+{
+  for (guint i = first; i < end; i++) {
+    g_assert_cmpint (add_at (w, session, i, t_ns + i), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, session, i);
+  }
+}
+
+/* how many frames were not confirmed, all of another session or all of the same */
+static guint
+count_dropped (TribKafkaIndexOrder *w, gboolean other_session)
+{
+  TribKafkaCandidate *s;
+  gboolean other;
+  guint n = 0;
+
+  while ((s = trib_kafka_index_order_take_dropped (w, &other))) {
+    g_assert_cmpint (other, ==, other_session);
+    trib_kafka_candidate_free (s);
+    n++;
+  }
+  return n;
+}
+
+/* one index far ahead, or one frame of another session, changes nothing */
+static void
+test_rogue (gconstpointer data)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+  const gchar *session = data;
+
+  give_run (w, "s", 0, 10, 0);
+  g_assert_cmpint (add_at (w, session, 1000000, 10), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  give_run (w, "s", 10, 10 + TRIB_KAFKA_INDEX_ORDER_FRAMES, 0);
+  g_assert_cmpuint (count_dropped (w, FALSE), ==, 0);
+  give_run (w, "s", 10 + TRIB_KAFKA_INDEX_ORDER_FRAMES, 100, 0);
+  g_assert_cmpuint (count_dropped (w, !g_str_equal (session, "s")), ==, 1);
+  g_assert_cmpuint (trib_kafka_index_order_get_length (w), ==, 0);
+}
+
+/* the first frame of all is the rogue one */
+static void
+test_rogue_first (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  add_at (w, "s", 1000000, 5);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+  add_at (w, "s", 0, 0);
+  add_at (w, "s", 1, 1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1000000);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1);
+  give_run (w, "s", 2, 50, 0);
+}
+
+/* a jump that the next frame confirms is a gap, all of it missing */
+static void
+test_jump (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  give_run (w, "s", 0, 10, 0);
+  add_at (w, "s", 500, 500);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  add_at (w, "s", 501, 501);
+  /* an earlier frame may be on its way, as in front of any gap */
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+  g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_SETTLED));
+  g_assert_false (trib_kafka_index_order_is_new_run (w));
+  g_assert_cmpuint (trib_kafka_index_order_get_missing (w), ==, 490);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "s", 500);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 501);
+  g_assert_cmpint (add_at (w, "s", 11, 11), ==, TRIB_KAFKA_INDEX_ORDER_LATE);
+}
+
+/* the same session id in a second run: frames with other capture times are other frames */
+static void
+test_runs (gconstpointer data)
+{
+  gint64 second = GPOINTER_TO_INT (data);
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  give_run (w, "s", 0, 5, 1000);
+  g_assert_cmpint (add_at (w, "s", 3, 1003), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+  add_at (w, "s", 0, second);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  add_at (w, "s", 1, second + 1);
+  g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN));
+  g_assert_true (trib_kafka_index_order_is_new_run (w));
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1);
+  give_run (w, "s", 2, 10, second);
+  g_assert_cmpint (add_at (w, "s", 1, second + 1), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
+  if (second > 1000)
+    g_assert_cmpint (add_at (w, "s", 4, 1004), ==, TRIB_KAFKA_INDEX_ORDER_ENDED);
+}
+
+/* a run of one frame is given at the end, when nothing can confirm it any more */
+static void
+test_last_run (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  give_run (w, "a", 0, 5, 1000);
+  add_at (w, "b", 0, 2000);
+  add_at (w, "a", 0, 3000);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, "b", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, "a", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, NULL, -1);
+}
+
+/* two cameras that write at the same time are not mixed, at the end neither */
+static void
+test_beside (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  for (guint i = 0; i < 100; i++) {
+    give_run (w, "a", i, i + 1, 0);
+    g_assert_cmpint (add_at (w, "b", i, i), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  }
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OVER, NULL, -1);
+  g_assert_cmpuint (count_dropped (w, TRUE), ==, 100);
+}
+
+/* a session that another one has ended is back once the other is silent */
+static void
+test_resumed (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+  guint n = 0;
+
+  give_run (w, "a", 0, 5, 0);
+  add_at (w, "b", 0, 5);
+  add_at (w, "b", 1, 6);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 1);
+  for (; add_at (w, "a", 5 + n, 5 + n) == TRIB_KAFKA_INDEX_ORDER_ENDED; n++)
+    g_assert_cmpuint (n, <, 100);
+  g_assert_cmpuint (n, ==, 16);
+  add_at (w, "a", 5 + n + 1, 5 + n + 1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "a", 5 + n);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "a", 5 + n + 1);
 }
 
 static void
@@ -245,6 +408,15 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/index-order/middle", test_middle);
   g_test_add_func ("/kafka/index-order/conflict", test_conflict);
   g_test_add_func ("/kafka/index-order/sessions", test_sessions);
+  g_test_add_data_func ("/kafka/index-order/rogue/index", "s", test_rogue);
+  g_test_add_data_func ("/kafka/index-order/rogue/session", "other", test_rogue);
+  g_test_add_func ("/kafka/index-order/rogue/first", test_rogue_first);
+  g_test_add_func ("/kafka/index-order/jump", test_jump);
+  g_test_add_data_func ("/kafka/index-order/runs/later", GINT_TO_POINTER (2000), test_runs);
+  g_test_add_data_func ("/kafka/index-order/runs/earlier", GINT_TO_POINTER (100), test_runs);
+  g_test_add_func ("/kafka/index-order/last-run", test_last_run);
+  g_test_add_func ("/kafka/index-order/beside", test_beside);
+  g_test_add_func ("/kafka/index-order/resumed", test_resumed);
   g_test_add_func ("/kafka/time-order/order", test_time_order);
   g_test_add_func ("/kafka/time-order/bound", test_time_order_bound);
   return trib_test_run ();
