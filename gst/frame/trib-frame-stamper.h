@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "trib-capture-time.h"
 #include "trib-frame-meta.h"
 
 G_BEGIN_DECLS
 
 /* Gives frames that carry no identity one: session and stream of the element, the next index, and a
  * capture time. One per stream, streaming thread only. Capture time, first that is there:
- *   1. GstReferenceTimestampMeta with caps timestamp/x-unix            -> "reference"
- *   2. wall time of the stream's start + running time of the PTS       -> "running-time"
- *   3. the wall clock                                                   -> "wall"
- * The stream's start is measured once, at the first frame with a running time: wall time now minus
- * how long the pipeline has been running by its clock when the element is PLAYING with a clock,
- * else minus that frame's running time. */
+ *   1. GstReferenceTimestampMeta with caps timestamp/x-unix or timestamp/x-ntp -> "reference"
+ *   2. wall time of the run's start + running time of the PTS                  -> "running-time"
+ *   3. the wall clock                                                          -> "wall"
+ * Of a live pipeline the run begins with each PLAYING, and its start follows the wall clock; else
+ * it is the container's date-time tag, or the moment of the first frame. An origin that is set
+ * stands for all of that. */
 
 typedef struct {
   guint64 next_index;
-  gboolean has_start;
-  gint64 start_ns; /* wall time, ns since the epoch, at running time 0 */
+  gboolean has_origin;
+  gint64 origin_ns;
+  gboolean is_live;     /* and without an origin */
+  gconstpointer clock;  /* of the present run, to compare; NULL: not known */
+  guint64 base_time;    /* likewise */
+  TribCaptureTime time; /* begins with the first frame that has a running time */
 } TribFrameStamper;
 
 void trib_frame_stamper_reset (TribFrameStamper *s);
+void trib_frame_stamper_set_origin (TribFrameStamper *s, gint64 origin_ns);
 /* Fills @ret_info from the buffer's meta when there is one (time_source META, index etc.
  * untouched); else makes it from
  * @session, @stream and the rules above and takes the next index. @wall_ns: g_get_real_time() *

@@ -30,8 +30,9 @@
  * ## Timing
  * Adds no latency: a picture is pushed before the next frame is accepted. Timestamps are kept. The
  * capture time of the identity is, in this order: a GstReferenceTimestampMeta with caps
- * timestamp/x-unix, the wall time of the stream's start plus the frame's running time, the wall
- * clock.
+ * timestamp/x-unix or timestamp/x-ntp, the wall time of the start plus the frame's running time,
+ * the wall clock. In a live pipeline the start is measured at each PLAYING and follows the wall
+ * clock without a step; else it is the container's date-time tag, or the moment of the first frame.
  *
  * ## Threads
  * None of its own. All work, the exchange of the encoder included, is done on the upstream

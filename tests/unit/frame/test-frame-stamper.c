@@ -117,6 +117,8 @@ test_wall (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (info.index, ==, 2);
 }
 
+#define NTP(unix_ns) ((unix_ns) + G_GUINT64_CONSTANT (2208988800000000000))
+
 static void
 test_reference (Fixture *f, gconstpointer unused)
 {
@@ -126,13 +128,196 @@ test_reference (Fixture *f, gconstpointer unused)
   TribFrameInfo info;
 
   GST_BUFFER_PTS (buffer) = 5;
-  gst_buffer_add_reference_timestamp_meta (buffer, ntp, 11, GST_CLOCK_TIME_NONE);
-  trib_frame_stamper_identify (&f->stamper, NULL, buffer, &f->segment, "s", "v", WALL, &info);
-  g_assert_cmpint (info.time_source, ==, TRIB_TIME_SOURCE_RUNNING_TIME);
+  gst_buffer_add_reference_timestamp_meta (buffer, ntp, NTP (WALL + 11), GST_CLOCK_TIME_NONE);
+  trib_frame_stamper_identify (&f->stamper, NULL, buffer, &f->segment, "s", "v", 7, &info);
+  g_assert_cmpint (info.time_source, ==, TRIB_TIME_SOURCE_REFERENCE);
+  g_assert_cmpint (info.t_ns, ==, WALL + 11);
   gst_buffer_add_reference_timestamp_meta (buffer, unix_time, 12, GST_CLOCK_TIME_NONE);
   trib_frame_stamper_identify (&f->stamper, NULL, buffer, &f->segment, "s", "v", WALL, &info);
   g_assert_cmpint (info.time_source, ==, TRIB_TIME_SOURCE_REFERENCE);
   g_assert_cmpint (info.t_ns, ==, 12);
+}
+
+/* a camera that counts from its start says no wall time */
+static void
+test_ntp_of_uptime (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GstBuffer) buffer = gst_buffer_new ();
+  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
+  TribFrameInfo info;
+
+  GST_BUFFER_PTS (buffer) = 5;
+  gst_buffer_add_reference_timestamp_meta (buffer, ntp, 11, GST_CLOCK_TIME_NONE);
+  trib_frame_stamper_identify (&f->stamper, NULL, buffer, &f->segment, "s", "v", WALL, &info);
+  g_assert_cmpint (info.time_source, ==, TRIB_TIME_SOURCE_RUNNING_TIME);
+}
+
+/* ---- an element of a pipeline, behind a source ---- */
+
+typedef struct {
+  Fixture *f;
+  GstElement *pipeline;
+  GstPad *upstream;
+} Rig;
+
+static gboolean
+answer_live (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_set_latency (query, GPOINTER_TO_INT (gst_pad_get_element_private (pad)), 0, 0);
+  return TRUE;
+}
+
+static void
+rig_init (Rig *rig, Fixture *f, gboolean live)
+{
+  g_autoptr (GstPad) sink = NULL, src = NULL;
+
+  *rig = (Rig){ .f = f, .pipeline = gst_object_ref_sink (gst_pipeline_new (NULL)) };
+  gst_clear_object (&f->element);
+  f->element = gst_object_ref_sink (gst_element_factory_make ("identity", NULL));
+  gst_bin_add (GST_BIN (rig->pipeline), f->element);
+  sink = gst_element_get_static_pad (f->element, "sink");
+  src = gst_element_get_static_pad (f->element, "src");
+  rig->upstream = gst_pad_new ("src", GST_PAD_SRC);
+  gst_pad_set_element_private (rig->upstream, GINT_TO_POINTER (live));
+  gst_pad_set_query_function (rig->upstream, answer_live);
+  g_assert_cmpint (gst_pad_link (rig->upstream, sink), ==, GST_PAD_LINK_OK);
+  gst_pad_set_active (rig->upstream, TRUE);
+  gst_pad_set_active (sink, TRUE);
+  gst_pad_set_active (src, TRUE);
+}
+
+/* the state as a pipeline sets it, with the running time at which it was paused */
+static void
+rig_play (Rig *rig, GstClockTime paused_at)
+{
+  GstClockTime now = gst_clock_get_time (rig->f->clock);
+
+  gst_element_set_start_time (rig->pipeline, paused_at);
+  gst_element_set_clock (rig->f->element, rig->f->clock);
+  gst_element_set_base_time (rig->f->element, now - paused_at);
+  GST_STATE (rig->f->element) = GST_STATE_PLAYING;
+}
+
+static void
+rig_clear (Rig *rig)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (rig->f->element, "sink");
+
+  GST_STATE (rig->f->element) = GST_STATE_NULL;
+  gst_pad_unlink (rig->upstream, sink);
+  gst_object_unref (rig->upstream);
+  gst_object_unref (rig->pipeline);
+}
+
+/* both clocks go on by @by_ns */
+static gint64
+go_on (Fixture *f, gint64 *wall_ns, GstClockTime by_ns)
+{
+  gst_test_clock_advance_time (GST_TEST_CLOCK (f->clock), by_ns);
+  return *wall_ns += by_ns;
+}
+
+/* 2 s of PLAYING, 4 s of pause, PLAYING: each frame has the wall time of its capture, also one that
+ * waited through the pause */
+static void
+test_live_pause (Fixture *f, gconstpointer unused)
+{
+  gint64 wall_ns = WALL;
+  Rig rig;
+
+  rig_init (&rig, f, TRUE);
+  rig_play (&rig, 0);
+  g_assert_cmpint (identify (f, 0, &f->segment, wall_ns).t_ns, ==, WALL);
+  go_on (f, &wall_ns, GST_SECOND);
+  g_assert_cmpint (identify (f, GST_SECOND, &f->segment, wall_ns).t_ns, ==, wall_ns);
+  go_on (f, &wall_ns, GST_SECOND);
+  GST_STATE (f->element) = GST_STATE_PAUSED;
+  go_on (f, &wall_ns, 4 * GST_SECOND);
+  /* in PAUSED nothing is known of the next run */
+  g_assert_cmpint (
+      identify (f, GST_SECOND + 1, &f->segment, wall_ns).t_ns, ==, WALL + (gint64) GST_SECOND + 1);
+  rig_play (&rig, 2 * GST_SECOND);
+  go_on (f, &wall_ns, GST_SECOND);
+  g_assert_cmpint (identify (f, 2 * GST_SECOND - 1, &f->segment, wall_ns).t_ns, ==,
+      WALL + 2 * (gint64) GST_SECOND - 1);
+  g_assert_cmpint (identify (f, 3 * GST_SECOND, &f->segment, wall_ns).t_ns, ==, wall_ns);
+  rig_clear (&rig);
+}
+
+/* pauses, a given origin and clocks that disagree: a file's frames keep their distances */
+static void
+test_file_pause (Fixture *f, gconstpointer origin)
+{
+  gint64 start_ns = origin ? 5 : WALL, wall_ns = WALL;
+  Rig rig;
+
+  /* an origin holds for a live pipeline as well */
+  rig_init (&rig, f, origin != NULL);
+  if (origin)
+    trib_frame_stamper_set_origin (&f->stamper, start_ns);
+  rig_play (&rig, 0);
+  g_assert_cmpint (identify (f, 0, &f->segment, wall_ns).t_ns, ==, start_ns);
+  wall_ns += 7 * GST_SECOND;
+  go_on (f, &wall_ns, GST_SECOND);
+  GST_STATE (f->element) = GST_STATE_PAUSED;
+  go_on (f, &wall_ns, 4 * GST_SECOND);
+  rig_play (&rig, GST_SECOND);
+  g_assert_cmpint (identify (f, 3 * GST_SECOND, &f->segment, wall_ns).t_ns, ==,
+      start_ns + 3 * (gint64) GST_SECOND);
+  rig_clear (&rig);
+}
+
+static void
+push_date (Rig *rig, GstDateTime *date, GstTagScope scope)
+{
+  GstTagList *tags = gst_tag_list_new_empty ();
+
+  gst_tag_list_set_scope (tags, scope);
+  gst_tag_list_add (tags, GST_TAG_MERGE_REPLACE, GST_TAG_DATE_TIME, date, NULL);
+  gst_pad_push_event (rig->upstream, gst_event_new_tag (tags));
+}
+
+static const struct {
+  const gchar *stream, *global;
+  gboolean live;
+  gint64 start_ns;
+} dates[] = {
+  { NULL, "2024-08-01T14:00:00.5+0200", FALSE, WALL + 500 * (gint64) GST_MSECOND },
+  { "2024-08-01T12:00:00Z", NULL, FALSE, WALL },
+  { "2020-01-01T12:00:00Z", "2024-08-01T12:00:00Z", FALSE, WALL },
+  /* no moment: the start of the run */
+  { NULL, "2024-08-01", FALSE, 9 },
+  { NULL, "2024", FALSE, 9 },
+  { NULL, "2024-08-01T12:00Z", FALSE, 9 },
+  /* the date of a live stream is that of its beginning, perhaps long ago */
+  { NULL, "2024-08-01T12:00:00Z", TRUE, 9 },
+};
+
+static void
+test_container_date (Fixture *f, gconstpointer unused)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (dates); i++) {
+    g_autoptr (GstDateTime) stream
+        = gst_date_time_new_from_iso8601_string (dates[i].stream ? dates[i].stream : "2020");
+    g_autoptr (GstDateTime) global
+        = gst_date_time_new_from_iso8601_string (dates[i].global ? dates[i].global : "2020");
+    Rig rig;
+
+    rig_init (&rig, f, dates[i].live);
+    trib_frame_stamper_reset (&f->stamper);
+    gst_pad_push_event (rig.upstream, gst_event_new_stream_start ("test"));
+    gst_pad_push_event (rig.upstream, gst_event_new_segment (&f->segment));
+    if (dates[i].global)
+      push_date (&rig, global, GST_TAG_SCOPE_GLOBAL);
+    if (dates[i].stream)
+      push_date (&rig, stream, GST_TAG_SCOPE_STREAM);
+    g_assert_cmpint (identify (f, 0, &f->segment, 9).t_ns, ==, dates[i].start_ns);
+    g_assert_cmpint (identify (f, 3, &f->segment, 99).t_ns, ==, dates[i].start_ns + 3);
+    rig_clear (&rig);
+  }
 }
 
 /* an identity that is there is kept, and takes no index */
@@ -169,6 +354,11 @@ main (int argc, char **argv)
   ADD ("segment", test_segment);
   ADD ("wall", test_wall);
   ADD ("reference", test_reference);
+  ADD ("ntp-of-uptime", test_ntp_of_uptime);
   ADD ("keeps-meta", test_keeps_meta);
+  ADD ("live-pause", test_live_pause);
+  ADD ("file-pause", test_file_pause);
+  g_test_add ("/frame-stamper/origin", Fixture, "", set_up, test_file_pause, tear_down);
+  ADD ("container-date", test_container_date);
   return trib_gst_test_run ();
 }
