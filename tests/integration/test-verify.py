@@ -390,6 +390,9 @@ def add_tests(t, kafka):
         cases = [
             (("-b", kafka.bootstrap, "--topic-prefix", "absent-"), "absent-vrs-metadata-stream"),
             (("-b", f"127.0.0.1:{port}", "--timeout-ms", "1500"), f"127.0.0.1:{port}"),
+            (("-b", f"kafka://{kafka.bootstrap}"), "kafka://"),
+            (("-b", f"{kafka.bootstrap},"), "host is missing"),
+            (("-b", "127.0.0.1:99999"), "65535"),
             (("-b", kafka.bootstrap, "-X", "sasl.passwort=hush-hush"), "sasl.passwort"),
             (("-b", kafka.bootstrap, "-X", "security.protocol=hush-hush"), "security.protocol"),
             (("-b", kafka.bootstrap, "-X", "enable.partition.eof=false"), "enable.partition.eof"),

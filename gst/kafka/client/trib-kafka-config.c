@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trib-kafka-servers.h"
+
 /* Options that an application may not set, by the roles of the client, and what to do instead. The
  * verifier sets no bounds that its callers could name, so sizes are theirs to set. */
 #define ALL (TRIB_KAFKA_ROLE_PUBLISH | READERS)
@@ -205,8 +207,7 @@ set_defaults (rd_kafka_conf_t *conf, const TribKafkaConfig *config, GError **err
       return FALSE;
   return set_uint (conf, "message.timeout.ms", config->delivery_timeout_ms, error)
          && set_uint (conf, "message.max.bytes",
-             CLAMP (config->max_pending_bytes, 1000, G_GUINT64_CONSTANT (1000000000)), error)
-         && trib_kafka_config_set (conf, "bootstrap.servers", config->bootstrap_servers, error);
+             CLAMP (config->max_pending_bytes, 1000, G_GUINT64_CONSTANT (1000000000)), error);
 }
 
 /**
@@ -255,6 +256,7 @@ trib_kafka_config_producer (const TribKafkaConfig *config, guint64 max_batch_byt
     ok = trib_kafka_config_set_given (
         conf, TRIB_KAFKA_ROLE_PUBLISH, config->options[i], config->options[i + 1], error);
   }
+  ok = ok && trib_kafka_servers_set (conf, config->bootstrap_servers, error);
   /* an upper bound: an application that wants smaller batches has its reasons */
   if (ok && max_batch_bytes > 0 && max_batch_bytes < trib_kafka_config_get_batch_bytes (conf))
     ok = set_uint (conf, "batch.size", max_batch_bytes, error);

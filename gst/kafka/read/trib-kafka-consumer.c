@@ -3,6 +3,7 @@
 
 #include <kafka/client/trib-kafka-config.h>
 #include <kafka/client/trib-kafka-offsets.h>
+#include <kafka/client/trib-kafka-servers.h>
 #include <kafka/trib-kafka-debug.h>
 
 #define MIB (1024 * 1024)
@@ -98,7 +99,7 @@ make_conf (TribKafkaConsumer *c, const TribKafkaConsumerConfig *config, GError *
   for (guint i = 0; ok && config->options && config->options[i]; i += 2)
     ok = trib_kafka_config_set_given (
         conf, role, config->options[i], config->options[i + 1], error);
-  ok = ok && trib_kafka_config_set (conf, "bootstrap.servers", config->bootstrap_servers, error);
+  ok = ok && trib_kafka_servers_set (conf, config->bootstrap_servers, error);
   if (!ok) {
     rd_kafka_conf_destroy (conf);
     return NULL;
