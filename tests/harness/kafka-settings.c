@@ -76,6 +76,43 @@ test_servers (gconstpointer name)
   }
 }
 
+#define SECRET "correct-horse-battery"
+
+/* a value is shown if its option is known to be harmless, whatever a mistyped name looks like */
+static void
+test_secrets (gconstpointer name)
+{
+  static const gchar *const hidden[] = { "sasl.password", "sasl.passwrd", "sasl.pw",
+    "SASL.USERNAME", "sasl.kerberos.kinit.cmd", "nothing.known" };
+  const gchar *property = g_str_has_suffix (name, "sink") ? "producer-config" : "consumer-config";
+
+  for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
+    g_auto (Rig) rig = { NULL };
+    g_autoptr (GstElement) bin = gst_object_ref_sink (gst_bin_new (NULL));
+    g_autoptr (GstStructure) back = NULL;
+    g_autoptr (GstStructure) config = gst_structure_new (
+        "c", hidden[i], G_TYPE_STRING, SECRET, "sasl.username", G_TYPE_STRING, "alice", NULL);
+    g_autofree gchar *dot = NULL, *text = NULL;
+
+    rig_init (&rig, name);
+    gst_bin_add (GST_BIN (bin), rig.element);
+    g_object_set (rig.element, property, config, NULL);
+    g_object_get (rig.element, property, &back, NULL);
+    g_assert_cmpstr (gst_structure_get_string (back, hidden[i]), ==, "***");
+    g_assert_cmpstr (gst_structure_get_string (back, "sasl.username"), ==, "alice");
+    dot = gst_debug_bin_to_dot_data (GST_BIN (bin), GST_DEBUG_GRAPH_SHOW_VERBOSE);
+    g_assert_nonnull (strstr (dot, "alice"));
+    g_assert_null (strstr (dot, SECRET));
+    gst_bin_remove (GST_BIN (bin), rig.element);
+    gst_element_set_bus (rig.element, rig.bus);
+    if (!g_str_has_prefix (hidden[i], "sasl.password") && !strstr (hidden[i], "kinit")) {
+      text = fail (&rig);
+      g_assert_nonnull (strstr (text, hidden[i]));
+      g_assert_null (strstr (text, SECRET));
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -83,8 +120,10 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
     g_autofree gchar *servers = g_strdup_printf ("/kafka-settings/%s/servers", elements[i]);
+    g_autofree gchar *secrets = g_strdup_printf ("/kafka-settings/%s/secrets", elements[i]);
 
     g_test_add_data_func (servers, elements[i], test_servers);
+    g_test_add_data_func (secrets, elements[i], test_secrets);
   }
   return trib_test_run ();
 }

@@ -61,9 +61,6 @@ static const struct {
   { "receive.message.max.bytes", READERS, "records of any size that brokers accept are read" },
 };
 
-static const gchar *const secret_parts[] = { "password", "secret", "ssl.key.pem", "ssl_key",
-  "sasl.oauthbearer.config", "token", "sasl.jaas.config" };
-
 /* the library reads numbers as strtol() does: "00", " 0" and "0x0" mean 0 too */
 static gboolean
 is_zero (const gchar *value)
@@ -100,20 +97,6 @@ trib_kafka_option_check (TribKafkaRole role, const gchar *name, const gchar *val
     return FALSE;
   }
   return TRUE;
-}
-
-/**
- * trib_kafka_option_is_secret:
- *
- * Returns: whether the option's value must never be shown
- */
-gboolean
-trib_kafka_option_is_secret (const gchar *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (secret_parts); i++)
-    if (strstr (name, secret_parts[i]))
-      return TRUE;
-  return FALSE;
 }
 
 /**

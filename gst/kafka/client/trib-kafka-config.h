@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <kafka/layout/trib-kafka-layout.h>
+#include <kafka/client/trib-kafka-secrets.h>
 #include <kafka/trib-kafka-error.h>
 
 G_BEGIN_DECLS
@@ -58,7 +59,6 @@ typedef enum {
 
 gboolean trib_kafka_option_check (
     TribKafkaRole role, const gchar *name, const gchar *value, GError **error);
-gboolean trib_kafka_option_is_secret (const gchar *name);
 gboolean trib_kafka_topic_check (const gchar *topic, GError **error);
 gboolean trib_kafka_config_set_given (rd_kafka_conf_t *conf, TribKafkaRole role, const gchar *name,
     const gchar *value, GError **error);

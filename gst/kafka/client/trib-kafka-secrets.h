@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 /* Messages of the client may quote the options it was given. What is secret in them is removed
  * before they are shown. Pure; not for use from several threads while it is filled. */
 
+gboolean trib_kafka_option_is_secret (const gchar *name);
+
 typedef struct _TribKafkaSecrets TribKafkaSecrets;
 
 TribKafkaSecrets *trib_kafka_secrets_new (void);

@@ -146,7 +146,9 @@ test_secrets (void)
 {
   static const gchar *const secrets[] = { "sasl.password", "ssl.key.password",
     "ssl.keystore.password", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config",
-    "ssl.key.pem", "ssl_key", "sasl.jaas.config" };
+    "ssl.key.pem", "ssl_key", "sasl.jaas.config", "sasl.kerberos.kinit.cmd",
+    "sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.extensions", "sasl.passwrd",
+    "sasl.paswd", "Sasl.Username", "sasl.username ", "linger.ms.", "", "a.later.option" };
   static const gchar *const open[]
       = { "sasl.username", "security.protocol", "linger.ms", "ssl.ca.location", "client.id" };
 
