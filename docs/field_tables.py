@@ -165,6 +165,12 @@ class Tables:
                            for f in self.fields(message) for name in f.documented([]))
         return item("`%s`: %s. Fields: %s." % (message, (self.about(message) or "").rstrip("."), listed))
 
+    def stats_message_item(self, element, table, real_names):
+        names = {n: None for f in self.fields(table) for n in f.documented([])}
+        names.update({n: None for n in real_names if not any(f.covers(n) for f in self.fields(table))})
+        return item("`%s-stats`: what the property `stats` says, every `stats-interval-ms` from PAUSED on. Fields: %s."
+                    % (element, ", ".join("`%s`" % n for n in names)))
+
     def stats_items(self, table, real_names):
         for field in self.fields(table):
             text = "%s (%s): %s" % (", ".join("`%s`" % n for n in field.documented(real_names)), TYPES[field.kind], field.about)

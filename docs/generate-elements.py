@@ -355,6 +355,8 @@ class Page:
         self.items = {
             "Messages": [self.tables.message_item(m) for m in sorted(self.messages) if self.tables.has(m)],
             "Stats": list(self.tables.stats_items(self.stats_table, self.stats))}
+        if any(p.name == "stats-interval-ms" for p in self.properties):
+            self.items["Messages"].append(self.tables.stats_message_item(name, self.stats_table, self.stats))
         self.section = Section(name, path, read(os.path.join(root, path)), [h for h in self.items if self.items[h]])
         self.text = "\n".join(self._lines()).rstrip("\n") + "\n"
 

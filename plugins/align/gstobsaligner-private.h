@@ -62,8 +62,9 @@ struct _GstObsAligner {
 
   /* set going to PAUSED, cleared going to READY, with lock */
   TribTrace *trace;
-  TribTrace *log;  /* of arrivals */
-  ObsSettings now; /* a copy of the settings */
+  TribTrace *log;   /* of arrivals */
+  GstClockID posts; /* (nullable): of stats, with the state lock only */
+  ObsSettings now;  /* a copy of the settings */
 
   GMutex lock;
   GCond work;  /* something for the task */

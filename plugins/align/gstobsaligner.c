@@ -82,6 +82,7 @@
 #include <stdio.h>
 
 #include <shared/trib-element-records.h>
+#include <shared/trib-stats-posts.h>
 
 #include "gstobsaligner-private.h"
 #include "obs-aligner-report.h"
@@ -287,6 +288,7 @@ change_state (GstElement *element, GstStateChange transition)
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       if (!start (self))
         return GST_STATE_CHANGE_FAILURE;
+      trib_stats_posts_start (&self->posts, element, self->now.stats_interval_ms);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
       set_playing (self, TRUE);
@@ -301,8 +303,10 @@ change_state (GstElement *element, GstStateChange transition)
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
     set_playing (self, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE)) {
+    trib_stats_posts_stop (&self->posts);
     stop (self);
+  }
   return result;
 }
 

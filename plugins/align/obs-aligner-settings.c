@@ -6,6 +6,8 @@
 #define OURS(field) G_STRUCT_OFFSET (ObsSettings, field)
 #define AT(field) G_STRUCT_OFFSET (ObsSettings, config.field)
 #define DAY_MS 86400000
+/* of the arrival log, as of tributary-align, which compares it */
+#define LOG_INTERVAL_MS 1000
 
 /* clang-format off */
 static const TribProperty table[OBS_N_SETTINGS] = {
@@ -139,8 +141,9 @@ static const TribProperty table[OBS_N_SETTINGS] = {
       .while_playing = TRUE },
   [OBS_SETTING_STATS_INTERVAL_MS] = { TRIB_PROPERTY_UINT, "stats-interval-ms",
       "Statistics interval",
-      "Interval of counter lines in the arrival log (ms; 0 = none)",
-      AT (stats_interval_ms), 0, DAY_MS, 1000 },
+      "Interval of messages with the fields of stats (ms; 0 = none), and of counter lines in the "
+      "arrival log (0 = a second)",
+      OURS (stats_interval_ms), 0, DAY_MS },
   [OBS_SETTING_RECORDS] = { TRIB_PROPERTY_TEXT, "records", "Records",
       "Arrival log: file or fd:N for a line about each record and decision, to be replayed",
       OURS (records) },
@@ -228,6 +231,8 @@ obs_settings_to_config (const ObsSettings *settings, gboolean live, TribAlignCon
 
   *ret_config = settings->config;
   ret_config->live = live;
+  ret_config->stats_interval_ms
+      = settings->stats_interval_ms ? settings->stats_interval_ms : LOG_INTERVAL_MS;
   trib_align_config_apply_profile (ret_config, settings->profile);
   if (settings->window_set)
     ret_config->window_ms = window_ms;

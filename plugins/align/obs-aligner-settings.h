@@ -67,6 +67,7 @@ typedef struct {
   TribAlignConfig config; /* its texts belong to the settings, and are never NULL */
   gint profile;
   gint on_full;
+  guint stats_interval_ms;
   gint trace_level;
   gchar *records;
   gchar *trace_location;

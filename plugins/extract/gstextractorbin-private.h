@@ -42,6 +42,7 @@ struct _GstExtractorBin {
   gchar *made;      /* (nullable): the text that the described branches were made of */
   gboolean running; /* PAUSED or PLAYING */
   gint starting;    /* atomic, too: errors of branches are the bin's */
+  GstClockID posts; /* (nullable): of stats */
 };
 
 /* gstextractorbranches.c; all by the owner of the turn */

@@ -77,6 +77,7 @@
 #include "gstextractorbin-private.h"
 
 #include <shared/trib-element-records.h>
+#include <shared/trib-stats-posts.h>
 
 GST_DEBUG_CATEGORY (extractor_bin_debug);
 #define GST_CAT_DEFAULT extractor_bin_debug
@@ -274,6 +275,7 @@ start (GstExtractorBin *self)
   ObsExtractorSettings settings;
   g_autoptr (GError) error = NULL;
   gboolean started;
+  guint interval_ms;
 
   if (!make_branches (self))
     return FALSE;
@@ -282,6 +284,7 @@ start (GstExtractorBin *self)
   obs_extractor_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
   started = obs_extractor_start (self->x, &settings, &error);
+  interval_ms = settings.stats_interval_ms;
   obs_extractor_settings_clear (&settings);
   if (!started) {
     GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
@@ -289,6 +292,7 @@ start (GstExtractorBin *self)
   }
   self->running = TRUE;
   gst_extractor_bin_start_branches (self);
+  trib_stats_posts_start (&self->posts, GST_ELEMENT (self), interval_ms);
   return TRUE;
 }
 
@@ -297,6 +301,7 @@ static void
 stop (GstExtractorBin *self)
 {
   self->running = FALSE;
+  trib_stats_posts_stop (&self->posts);
   obs_extractor_stop (self->x);
 }
 

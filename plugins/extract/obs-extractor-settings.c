@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "obs-extractor-settings.h"
 
+#include <shared/trib-stats-posts.h>
+
 #define OURS(field) G_STRUCT_OFFSET (ObsExtractorSettings, field)
 #define AT(field) G_STRUCT_OFFSET (ObsExtractorSettings, config.field)
 #define DAY_MS 86400000
@@ -79,6 +81,7 @@ static const TribProperty table[OBS_EXTRACTOR_N_SETTINGS] = {
   [OBS_EXTRACTOR_QOS_UPSTREAM] = { TRIB_PROPERTY_BOOL, "qos-upstream", "QoS upstream",
       "Send QoS events upstream for dropped frames, so that decoders can skip frames",
       OURS (qos_upstream) },
+  [OBS_EXTRACTOR_STATS_INTERVAL_MS] = TRIB_STATS_INTERVAL_ROW (OURS (stats_interval_ms)),
   [OBS_EXTRACTOR_TRACE_LEVEL] = { TRIB_PROPERTY_ENUM, "trace-level", "Trace level",
       "Level of detail of the trace", OURS (trace_level),
       .type_name = "GstExtractorBinTraceLevel", .choices = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkalife.h"
 
+#include <shared/trib-stats-posts.h>
+
 static gboolean
 start_broker (GstKafkaLife *life, GstElement *element, GError **error)
 {
@@ -72,6 +74,17 @@ apply_changes (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs, GstElement *e
   return started;
 }
 
+static void
+start_posts (GstKafkaLife *life, GstElement *element)
+{
+  guint interval_ms;
+
+  GST_OBJECT_LOCK (element);
+  interval_ms = life->settings.stats_interval_ms;
+  GST_OBJECT_UNLOCK (element);
+  trib_stats_posts_start (&life->posts, element, interval_ms);
+}
+
 /**
  * gst_kafka_life_change_state:
  * @life: the element's
@@ -91,7 +104,12 @@ gst_kafka_life_change_state (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs,
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !apply_changes (life, funcs, element))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    start_posts (life, element);
   ret = funcs->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && ret == GST_STATE_CHANGE_FAILURE))
+    trib_stats_posts_stop (&life->posts);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL
       || (transition == GST_STATE_CHANGE_NULL_TO_READY && ret == GST_STATE_CHANGE_FAILURE))
     stop (life, funcs, element, FALSE);

@@ -21,6 +21,7 @@ typedef struct {
   /* from start to stop */
   TribKafkaBroker *broker; /* (nullable): the one inside the process */
   gboolean is_started;
+  GstClockID posts; /* (nullable): of stats */
 } GstKafkaLife;
 
 /**

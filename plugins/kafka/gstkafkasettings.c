@@ -3,6 +3,8 @@
  * configuration made of them. A source has some of a sink's. */
 #include "gstkafkasettings.h"
 
+#include <shared/trib-stats-posts.h>
+
 #define DEFAULT_MAX_PENDING_BYTES (64 * 1024 * 1024)
 #define DEFAULT_DELIVERY_TIMEOUT_MS 120000
 #define DEFAULT_DRAIN_TIMEOUT_MS 10000
@@ -21,6 +23,8 @@
       bootstrap_servers, .text = "localhost:9092")
 #define PREFIX \
   ROW (TEXT, "topic-prefix", "Topic prefix", "Text put before each topic's name", topic_prefix)
+#define STATS_INTERVAL \
+  TRIB_STATS_INTERVAL_ROW (G_STRUCT_OFFSET (GstKafkaSettings, stats_interval_ms))
 #define CLIENT_CONFIG(name, nick)                                                               \
   ROW (STRUCTURE, name, nick,                                                                   \
       "Options for librdkafka, applied last, such as security.protocol; secrets are not shown " \
@@ -66,6 +70,7 @@ legacy_topic (void)
 static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
   [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
+  [GST_KAFKA_SETTING_STATS_INTERVAL_MS] = STATS_INTERVAL,
   [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("producer-config", "Producer config"),
   [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
   [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
@@ -123,6 +128,7 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
 static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
   [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
   [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
+  [GST_KAFKA_SETTING_STATS_INTERVAL_MS] = STATS_INTERVAL,
   [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("consumer-config", "Consumer config"),
   [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
   [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,

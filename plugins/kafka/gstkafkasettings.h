@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 enum {
   GST_KAFKA_SETTING_BOOTSTRAP_SERVERS = 1,
   GST_KAFKA_SETTING_TOPIC_PREFIX,
+  GST_KAFKA_SETTING_STATS_INTERVAL_MS,
   GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
   /* of records */
   GST_KAFKA_SETTING_TOPIC,
@@ -58,6 +59,7 @@ typedef struct {
   guint64 max_pending_bytes;
   guint delivery_timeout_ms;
   guint drain_timeout_ms;
+  guint stats_interval_ms;
   GstStructure *client_config;
   guint n_changes; /* of what only takes effect at a start */
 } GstKafkaSettings;
