@@ -74,8 +74,8 @@
  *
  * ## Stats
  * records-read = pushed + failed + filtered + implausible + before + duplicates + late + expired +
- * damaged + malformed + unusable + skipped + flushed + pending, at any moment. Counters start at 0 with each
- * NULL to READY, and when settings were changed in READY.
+ * damaged + malformed + unusable + skipped + flushed + pending, at any moment. Counters start at 0
+ * with each NULL to READY, and when settings were changed in READY.
  *
  * ## Example launch line
  * |[

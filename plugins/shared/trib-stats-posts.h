@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* The property `stats-interval-ms`: an element posts what its property `stats` says as a message
- * `<element>-stats`, from PAUSED on, in the thread that all asynchronous waits on the system's clock
- * share. */
+ * `<element>-stats`, from PAUSED on, in the thread that all asynchronous waits on the system's
+ * clock share. */
 
 /* a row of a table of properties; @offset of a guint */
 #define TRIB_STATS_INTERVAL_ROW(offset_)                                                        \

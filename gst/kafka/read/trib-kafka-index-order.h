@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /* The frames of one stream in order of their indexes, run after run, and which indexes are missing
- * between them. What does not follow the run that is given waits until the stream confirms it. Pure,
- * one thread. */
+ * between them. What does not follow the run that is given waits until the stream confirms it.
+ * Pure, one thread. */
 
 /* how many later frames may be held while an index is missing; an index further ahead is a jump */
 #define TRIB_KAFKA_INDEX_ORDER_FRAMES 16
