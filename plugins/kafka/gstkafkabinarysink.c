@@ -27,8 +27,12 @@
  * enable.idempotence to false, which is logged once a start at level INFO.
  *
  * Brokers delete by record timestamp, which is the capture time: recordings older than the topic's
- * retention may be deleted soon after they are written, and Kafka 4 refuses timestamps more than an
- * hour ahead.
+ * retention may be deleted soon after they are written. It is never later than now, because brokers
+ * refuse that; the capture time itself is in the metadata and in the header
+ * `capture-timestamp-ns`. A FAILED entry carries the time it was written at.
+ *
+ * A broker refuses a batch of records whole. What was refused with others is sent again alone
+ * (`retried-alone`), so that only what is refused by itself is lost.
  *
  * ## Caps
  * image/jpeg, image/png, image/webp, video/x-raw (any format in system memory), video/x-h264 and
@@ -37,9 +41,9 @@
  * record. Caps may change at any buffer.
  *
  * ## Timing
- * Frames are sent as they arrive (`sync` is off by default). Record timestamps are capture times:
- * from the frame meta, else from a timestamp/x-unix reference timestamp, else the wall time of the
- * stream's start plus running time. The element adds no latency to the pipeline.
+ * Frames are sent as they arrive (`sync` is off by default). Record timestamps are capture times,
+ * but never later than now: from the frame meta, else from a timestamp/x-unix reference timestamp,
+ * else the wall time of the stream's start plus running time. The element adds no latency to the pipeline.
  *
  * ## Producers
  * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks

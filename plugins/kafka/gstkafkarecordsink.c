@@ -30,7 +30,9 @@
  * ## Timing
  * Records are sent as they arrive (`sync` is off by default). Their timestamps are, in this
  * order: the capture time of the frame meta, a timestamp/x-unix reference timestamp, else the
- * wall time of the stream's start plus running time. The element adds no latency to the pipeline.
+ * wall time of the stream's start plus running time. A time ahead of now becomes now, because
+ * brokers refuse it, and is kept in the header `capture-timestamp-ns`. The element
+ * adds no latency to the pipeline.
  *
  * ## Threads
  * One thread of each sink serves its producer: delivery reports; a buffer is released there.

@@ -162,6 +162,31 @@ test_time (void)
   g_assert_cmpint (((RigRecord *) records->pdata[0])->t_ms, ==, G_GINT64_CONSTANT (1722513600123));
 }
 
+/* never later than now; a header says the time itself then */
+static void
+test_time_ahead (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new_element ("kafkarecordsink", NULL);
+  g_autoptr (GstCaps) unix_time = gst_caps_new_empty_simple ("timestamp/x-unix");
+  g_autoptr (GPtrArray) records = NULL;
+  GstBuffer *buffer = gst_buffer_new_memdup ("{}", 2);
+  gint64 before = g_get_real_time () / 1000;
+  guint64 t_ns = (guint64) (before + 7200000) * GST_MSECOND + 17;
+  g_autofree gchar *text = g_strdup_printf ("%" G_GUINT64_FORMAT, t_ns);
+  RigRecord *record;
+
+  gst_harness_set_src_caps_str (rig->h, "application/json");
+  gst_buffer_add_reference_timestamp_meta (buffer, unix_time, t_ns, GST_CLOCK_TIME_NONE);
+  gst_harness_push (rig->h, buffer);
+  push_eos (rig);
+  records = sink_rig_read (rig, TOPIC);
+  g_assert_cmpuint (records->len, ==, 1);
+  record = records->pdata[0];
+  g_assert_cmpint (record->t_ms, >=, before);
+  g_assert_cmpint (record->t_ms, <=, g_get_real_time () / 1000);
+  g_assert_cmpstr (g_hash_table_lookup (record->headers, "capture-timestamp-ns"), ==, text);
+}
+
 static void
 test_several_memories (void)
 {
@@ -261,6 +286,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkarecordsink/option-without-value", test_option_without_value);
   g_test_add_func ("/kafkarecordsink/msgpack", test_msgpack);
   g_test_add_func ("/kafkarecordsink/time", test_time);
+  g_test_add_func ("/kafkarecordsink/time-ahead", test_time_ahead);
   g_test_add_func ("/kafkarecordsink/several-memories", test_several_memories);
   g_test_add_func ("/kafkarecordsink/settings", test_settings);
   g_test_add_func ("/kafkarecordsink/settings-in-ready", test_settings_in_ready);

@@ -10,6 +10,7 @@
 #define TRIB_KAFKA_HEADER_CRC32C "crc32c"
 #define TRIB_KAFKA_HEADER_TIME_SOURCE "time-source"
 #define TRIB_KAFKA_HEADER_CAPS "caps"
+#define TRIB_KAFKA_HEADER_CAPTURE_TIMESTAMP_NS "capture-timestamp-ns"
 
 /* members of the JSON values */
 #define TRIB_KAFKA_JSON_FRAME_ID "frame_id"

@@ -58,6 +58,15 @@ describe_frame (TribKafkaPublisher *p, TribKafkaPending *frame, const TribKafkaI
 }
 
 static void
+add_header (TribKafkaPending *record, const gchar *name, const gchar *value)
+{
+  if (record->headers == NULL)
+    record->headers = rd_kafka_headers_new (4);
+  rd_kafka_header_add (record->headers, name, -1, value, -1);
+  record->headers_size += strlen (name) + strlen (value) + 10;
+}
+
+static void
 describe_record (TribKafkaPending *frame, const TribKafkaItem *item)
 {
   frame->desc = (TribKafkaFrame){ .t_ns = item->frame.t_ns, .key = TRUE };
@@ -67,11 +76,13 @@ describe_record (TribKafkaPending *frame, const TribKafkaItem *item)
     frame->key_size = item->key_size;
     frame->key = g_memdup2 (item->key, MAX (item->key_size, 1));
   }
-  for (guint i = 0; item->headers && item->headers[i]; i += 2) {
-    if (frame->headers == NULL)
-      frame->headers = rd_kafka_headers_new (4);
-    rd_kafka_header_add (frame->headers, item->headers[i], -1, item->headers[i + 1], -1);
-    frame->headers_size += strlen (item->headers[i]) + strlen (item->headers[i + 1]) + 10;
+  for (guint i = 0; item->headers && item->headers[i]; i += 2)
+    add_header (frame, item->headers[i], item->headers[i + 1]);
+  /* the record's own timestamp will not say it */
+  if (item->frame.t_ns / 1000 > g_get_real_time ()) {
+    gchar number[32];
+    g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, item->frame.t_ns);
+    add_header (frame, TRIB_KAFKA_HEADER_CAPTURE_TIMESTAMP_NS, number);
   }
   frame->cost = PENDING_OVERHEAD_BYTES + frame->held + frame->key_size + frame->headers_size;
 }
@@ -138,7 +149,7 @@ rd_kafka_headers_t *
 trib_kafka_pending_headers (
     const TribKafkaPending *frame, const gchar *content_type, guint32 crc32c, const gchar *caps)
 {
-  rd_kafka_headers_t *headers = rd_kafka_headers_new (6);
+  rd_kafka_headers_t *headers = rd_kafka_headers_new (7);
   gchar number[32];
 
   rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_FRAME_ID, -1, frame->id, -1);
@@ -147,6 +158,8 @@ trib_kafka_pending_headers (
   rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CONTENT_TYPE, -1, content_type, -1);
   g_snprintf (number, sizeof number, "%u", crc32c);
   rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CRC32C, -1, number, -1);
+  g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, frame->desc.t_ns);
+  rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CAPTURE_TIMESTAMP_NS, -1, number, -1);
   rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_TIME_SOURCE, -1, frame->desc.time_source, -1);
   if (caps)
     rd_kafka_header_add (headers, TRIB_KAFKA_HEADER_CAPS, -1, caps, -1);

@@ -25,7 +25,7 @@ typedef struct {
   TribKafkaSlot *slot;
   const void *key; /* (nullable) */
   gsize key_size;
-  gint64 t_ns;
+  gint64 t_ns; /* 0: now */
   const void *value;
   gsize size;
   rd_kafka_headers_t *headers; /* (nullable) */

@@ -127,8 +127,10 @@ begin_probe (TribKafkaPublisher *p, const TribKafkaSlot *slot, const gchar *why)
 static rd_kafka_resp_err_t
 hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
 {
-  /* 0 lets the client stamp its own time: Kafka has no records from before 1970 */
-  gint64 t_ms = MAX (r->t_ns / 1000000, 0);
+  /* 0 lets the client stamp its own time, now: Kafka has no records from before 1970, and brokers
+   * refuse those of the future */
+  gint64 now_ms = g_get_real_time () / 1000;
+  gint64 t_ms = CLAMP (r->t_ns / 1000000, 0, now_ms);
   TribKafkaQueue *queue = queue_of (p, r->slot);
   rd_kafka_resp_err_t err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (topic_of (p, r->slot)->rkt),
       RD_KAFKA_V_PARTITION (r->slot->partition), RD_KAFKA_V_MSGFLAGS (0),

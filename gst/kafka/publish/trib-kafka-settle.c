@@ -126,7 +126,8 @@ write_loss_record (
     .slot = &loss->slot,
     .key = loss->id,
     .key_size = strlen (loss->id),
-    .t_ns = frame->desc.t_ns,
+    /* by the time of a recording it might be deleted before it is read */
+    .t_ns = 0,
     .value = loss->json->str,
     .size = loss->json->len,
     .headers = trib_kafka_pending_headers (

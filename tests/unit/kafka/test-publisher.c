@@ -36,6 +36,7 @@ test_three_records (void)
     g_assert_cmpstr (header (record, "sequence"), ==, "0");
     g_assert_cmpstr (header (record, "content-type"), ==, types[t]);
     g_assert_cmpstr (header (record, "crc32c"), ==, crc);
+    g_assert_cmpstr (header (record, "capture-timestamp-ns"), ==, "1722513600000000000");
     g_assert_cmpstr (header (record, "time-source"), ==, "meta");
     g_assert_cmpstr (header (record, "caps"), ==,
         t == TRIB_KAFKA_TOPIC_BINARY ? "image/jpeg, width=(int)640, height=(int)480" : NULL);
@@ -112,6 +113,55 @@ test_time_before_1970 (void)
   text = rig_json_string (record, "timestamp");
   g_assert_cmpstr (text, ==, "1969-12-31T23:59:59.999999");
   g_assert_cmpuint (rig_check_registry (rig), ==, 1);
+}
+
+/* brokers refuse records of the future */
+static void
+test_time_ahead (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GBytes) payload = rig_payload (rig, 10);
+  TribKafkaFrame frame = rig_frame (rig);
+  gint64 before = g_get_real_time () / 1000;
+  g_autofree gchar *t_ns = NULL;
+
+  frame.t_ns = (before + 7200000) * 1000000 + 17;
+  t_ns = g_strdup_printf ("%" G_GINT64_FORMAT, frame.t_ns);
+  rig_start (rig);
+  rig_submit (rig->p, &frame, payload, FALSE, NULL);
+  g_clear_pointer (&payload, g_bytes_unref);
+  rig_drain (rig);
+  for (guint t = 0; t <= TRIB_KAFKA_TOPIC_REGISTRY; t++) {
+    g_autoptr (GPtrArray) records = rig_read (rig, t);
+    const RigRecord *record = records->pdata[0];
+    g_assert_cmpint (record->t_ms, >=, before);
+    g_assert_cmpint (record->t_ms, <=, g_get_real_time () / 1000);
+    g_assert_cmpstr (header (record, "capture-timestamp-ns"), ==, t_ns);
+    if (t != TRIB_KAFKA_TOPIC_BINARY)
+      g_assert_cmpint (rig_json_int (record, "capture_timestamp_ns"), ==, frame.t_ns);
+  }
+}
+
+/* a FAILED entry is kept as long as what is written now, however old its frame is */
+static void
+test_time_of_loss (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GPtrArray) registry = NULL;
+  g_autoptr (GBytes) payload = rig_payload (rig, 10);
+  TribKafkaItem item = { TRIB_KAFKA_FORM_BINARY, payload, rig_frame (rig) };
+  gint64 before = g_get_real_time () / 1000;
+  const RigRecord *record;
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  trib_kafka_publisher_count_flushed (rig->p, &item);
+  rig_drain (rig);
+  registry = rig_read (rig, TRIB_KAFKA_TOPIC_REGISTRY);
+  record = rig_find (registry, "my_session-1_214-1_0_1722513600000000000");
+  g_assert_nonnull (record);
+  g_assert_cmpint (record->t_ms, >=, before);
+  g_assert_cmpstr (header (record, "capture-timestamp-ns"), ==, "1722513600000000000");
 }
 
 /* The payload is released once, after the report and never before: while the broker is silent the
@@ -364,6 +414,8 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/publisher/partition-by-frame", test_partition_by_frame);
   g_test_add_func ("/kafka/publisher/order", test_order);
   g_test_add_func ("/kafka/publisher/time-before-1970", test_time_before_1970);
+  g_test_add_func ("/kafka/publisher/time-ahead", test_time_ahead);
+  g_test_add_func ("/kafka/publisher/time-of-loss", test_time_of_loss);
   g_test_add_func ("/kafka/publisher/zero-copy", test_zero_copy);
   g_test_add_func ("/kafka/publisher/released-before-commit", test_released_before_commit);
   g_test_add_func ("/kafka/publisher/empty-frame", test_empty_frame);
