@@ -169,6 +169,8 @@ static const TribField binary_src_stats_fields[] = {
     "frames before the first one that can be decoded by itself" },
   { "flushed", TRIB_FIELD_UINT64, STAT (frames.flushed), "frames read ahead when a seek arrived" },
   { "pending", TRIB_FIELD_UINT64, STAT (frames.pending), "frames read ahead now" },
+  { "texts-cut", TRIB_FIELD_UINT64, STAT (frames.cut),
+    "registry entries of failed frames whose texts were too long, and are cut" },
   { "bytes-pushed", TRIB_FIELD_UINT64, STAT (frames.frame_bytes),
     "bytes of the frames that were found" },
   { "missing", TRIB_FIELD_UINT64, STAT (frames.missing),

@@ -6,6 +6,7 @@
 #include "gstkafkabinarysrc-private.h"
 
 #include <frame/trib-frame-meta.h>
+#include <kafka/layout/trib-kafka-content.h>
 #include <kafka/layout/trib-kafka-names.h>
 
 #define METADATA_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
@@ -207,12 +208,9 @@ ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 static gboolean
 find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
 {
-  gboolean known
-      = gst_kafka_kind_from_headers (&self->kind, &item->message)
-        || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
-        || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
-
-  return known && item->message.value_len >= self->kind.min_size;
+  return gst_kafka_kind_from_headers (&self->kind, &item->message)
+         || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
+         || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
 }
 
 /* ---- the first frame ---- */
@@ -352,12 +350,22 @@ make_buffer (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstClockTime pt
 }
 
 static void
-drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
+drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, gboolean known)
 {
   const TribKafkaIdentity *id = &item->candidate->entry.identity;
-  g_autofree gchar *why = g_strdup_printf ("frame %s: neither headers nor metadata nor the bytes "
-                                           "say what it is, or there are too few of them",
-      id->frame_id);
+  g_autofree gchar *type = trib_kafka_message_dup_header (
+      &item->message, TRIB_KAFKA_HEADER_CONTENT_TYPE, TRIB_KAFKA_CONTENT_MAX_BYTES);
+  g_autofree gchar *shown = type ? g_strescape (type, NULL) : NULL;
+  g_autofree gchar *why = NULL;
+
+  if (known)
+    why = g_strdup_printf ("frame %s: %" G_GSIZE_FORMAT " bytes are too few for its caps",
+        id->frame_id, item->message.value_len);
+  else if (shown)
+    why = g_strdup_printf ("frame %s: unknown content type \"%s\"", id->frame_id, shown);
+  else
+    why = g_strdup_printf (
+        "frame %s: neither headers nor metadata nor the bytes say what it is", id->frame_id);
 
   trib_kafka_message_clear (&item->message);
   GST_OBJECT_LOCK (self);
@@ -383,12 +391,13 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
 {
   gint64 t_ns = item->candidate->entry.identity.t_ns;
   GstClockTime pts;
-  gboolean key, first = !self->has_base;
+  gboolean key, known, first = !self->has_base;
 
   /* its first frame may be of no use */
   self->new_session |= item->new_session;
-  if (!find_kind (self, item)) {
-    drop_unusable (self, item);
+  known = find_kind (self, item);
+  if (!known || item->message.value_len < self->kind.min_size) {
+    drop_unusable (self, item, known);
     return GST_FLOW_OK;
   }
   key = gst_kafka_kind_is_key (&self->kind, item->message.value, item->message.value_len);

@@ -27,7 +27,8 @@
  * found within ten seconds (`topic.metadata.refresh.interval.ms` of `consumer-config`).
  *
  * ## Caps
- * application/json or application/x-msgpack, as the record's content-type header says. A record
+ * application/json or application/x-msgpack, as the record's content-type header says (also
+ * text/json, application/X+json, application/msgpack; quoted, and with parameters). A record
  * without that header (or with application/octet-stream) is examined: a valid JSON text that is an
  * object is JSON; a value that begins with the marker of a map is MessagePack. A value with a
  * header is not checked. Other records are skipped, and counted as unusable. Caps may change at any
@@ -141,7 +142,7 @@ static const TribField record_src_stats_fields[] = {
   { "before", TRIB_FIELD_UINT64, STAT (before),
     "records of timestamps before the one that was asked for" },
   { "unusable", TRIB_FIELD_UINT64, STAT (unusable),
-    "records that are neither JSON nor MessagePack, or without a value" },
+    "records that are neither JSON nor MessagePack, and tombstones (without a value)" },
   { "damaged", TRIB_FIELD_UINT64, STAT (records.damaged), "records that the client cannot read" },
   { "flushed", TRIB_FIELD_UINT64, STAT (records.flushed),
     "records read ahead when a seek arrived" },
@@ -346,6 +347,21 @@ make_buffer (GstKafkaRecordSrc *self, TribKafkaMessage *m, GstClockTime pts)
   return buffer;
 }
 
+/* what a record that is passed over is */
+static gchar *
+describe_unusable (const TribKafkaMessage *m, const gchar *type)
+{
+  if (m->value == NULL)
+    return g_strdup ("a tombstone, without a value");
+  if (m->value_len == 0)
+    return g_strdup ("an empty value");
+  if (type && *type && !g_str_equal (type, "application/octet-stream")) {
+    g_autofree gchar *shown = g_strescape (type, NULL);
+    return g_strdup_printf ("unknown content type \"%s\"", shown);
+  }
+  return g_strdup ("neither its content-type header nor its bytes say what it is");
+}
+
 /* OK without a buffer: there is none of this record */
 static GstFlowReturn
 take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret_buffer)
@@ -358,9 +374,9 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
   GstClockTime pts;
 
   if (content == NULL) {
+    g_autofree gchar *why = describe_unusable (&m, type);
     count (self, &self->unusable, 1);
-    warn_unusable (
-        self, m.partition, m.offset, "neither its content-type header nor its bytes say so");
+    warn_unusable (self, m.partition, m.offset, why);
     return GST_FLOW_OK;
   }
   pts = find_pts (self, &m);

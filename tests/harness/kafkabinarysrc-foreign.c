@@ -69,8 +69,9 @@ write_record (Foreign *f, const gchar *topic, gint32 partition, const gchar *key
     rd_kafka_header_add (headers, header, -1, header_value, -1);
   g_assert_cmpint (
       rd_kafka_producev (f->producer, RD_KAFKA_V_TOPIC (name), RD_KAFKA_V_PARTITION (partition),
-          RD_KAFKA_V_KEY (key, strlen (key)), RD_KAFKA_V_VALUE ((void *) text, strlen (text)),
-          RD_KAFKA_V_TIMESTAMP (t_ms++), RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_OPAQUE (&offset),
+          RD_KAFKA_V_KEY (key, key ? strlen (key) : 0),
+          RD_KAFKA_V_VALUE ((void *) text, text ? strlen (text) : 0), RD_KAFKA_V_TIMESTAMP (t_ms++),
+          RD_KAFKA_V_HEADERS (headers), RD_KAFKA_V_OPAQUE (&offset),
           RD_KAFKA_V_MSGFLAGS (RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
       ==, RD_KAFKA_RESP_ERR_NO_ERROR);
   g_assert_cmpint (
@@ -345,6 +346,88 @@ test_rogue (gconstpointer data)
       source_rig_stat (f->rig, g_str_equal (session, "s") ? "implausible" : "filtered"), ==, 1);
 }
 
+/* a record without a value is no frame, and takes no frame's place */
+static void
+test_tombstone (gconstpointer data)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autofree gchar *key = frame_id ("s", 0, source_rig_time (0));
+  g_autofree gchar *debug = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+
+  write_record (f, BYTES, 0, key, NULL, NULL, NULL);
+  write_record (f, REGISTRY, 0, key, NULL, NULL, NULL);
+  write_frame (f, 0, "s", 0);
+  source_rig_read (f->rig, data);
+  pull_on (f, "s", 0);
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "malformed"), ==, 1);
+  warning = source_rig_pop (f->rig, GST_MESSAGE_WARNING, NULL);
+  gst_message_parse_warning (warning, NULL, &debug);
+  g_assert_nonnull (strstr (debug, "tombstone"));
+}
+
+static void
+write_text_entry (Foreign *f, const gchar *id, const gchar *session, guint64 index, gint64 t_ns,
+    const gchar *reason)
+{
+  g_autofree gchar *text = g_strdup_printf (
+      "{\"frame_id\":\"%s\",\"session_id\":\"%s\",\"stream_id\":\"cam\",\"frame_index\":"
+      "%" G_GUINT64_FORMAT ",\"capture_timestamp_ns\":%" G_GINT64_FORMAT
+      ",\"metadata_topic\":\"m\",\"metadata_partition\":null,\"metadata_offset\":null,"
+      "\"metadata_crc32c\":0,\"binary_topic\":\"b\",\"binary_partition\":null,"
+      "\"binary_offset\":null,\"binary_crc32c\":0,\"compressed_size\":0,\"status\":\"FAILED\","
+      "\"error_reason\":\"%s\",\"error_message\":\"%s\"}",
+      id, session, index, t_ns, reason, reason);
+
+  write_record (f, REGISTRY, 0, id, text, NULL, NULL);
+}
+
+/* an entry whose frame id says something else than its members is none */
+static void
+test_contradiction (void)
+{
+  gint64 t_ns = source_rig_time (0);
+  g_autoptr (Foreign) f = foreign_new ();
+
+  write_text_entry (f, "s_cam_0_1722513600000000000", "s", 1, t_ns, "r");
+  write_text_entry (f, "s_cam_0_1722513600000000000", "s", 0, t_ns + 1, "r");
+  write_text_entry (f, "s_cam_0_1722513600000000000", "x", 0, t_ns, "r");
+  write_text_entry (f, "s_cam_0_01722513600000000000", "s", 0, t_ns, "r");
+  /* a time of fewer digits (ARIA-2) */
+  write_text_entry (f, "s_cam_0_1722513600000", "s", 0, t_ns, "r");
+  source_rig_read (f->rig, NULL);
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "malformed"), ==, 4);
+  g_assert_cmpuint (source_rig_stat (f->rig, "failed"), ==, 1);
+}
+
+/* texts of any length are cut where they are for people, and are no names of sessions */
+static void
+test_long_texts (void)
+{
+  g_autofree gchar *text = g_strnfill (200000, 'x');
+  g_autofree gchar *id = g_strdup_printf ("%s_cam_0_0", text);
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *s;
+
+  write_text_entry (f, "s_cam_0_0", text, 0, 0, "r");
+  write_text_entry (f, id, text, 0, 0, "r");
+  memcpy (text + 63, "\xc3\xa4\\n", 4);
+  write_text_entry (f, "s_cam_0_0", "s", 0, 0, text);
+  source_rig_read (f->rig, NULL);
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "malformed"), ==, 2);
+  g_assert_cmpuint (source_rig_stat (f->rig, "failed"), ==, 1);
+  g_assert_cmpuint (source_rig_stat (f->rig, "texts-cut"), ==, 1);
+  message = source_rig_pop (f->rig, GST_MESSAGE_ELEMENT, "kafkabinarysrc-frames-missing");
+  s = gst_message_get_structure (message);
+  g_assert_cmpuint (strlen (gst_structure_get_string (s, "reason")), ==, 63);
+  g_assert_cmpuint (strlen (gst_structure_get_string (s, "error-message")), ==, 512);
+  g_assert_null (strchr (gst_structure_get_string (s, "error-message"), '\n'));
+}
+
 /* frames are the same only when their capture times are, too */
 static void
 test_second_run (gconstpointer data)
@@ -379,6 +462,11 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/foreign/too-few-bytes", test_too_few_bytes);
   g_test_add_func ("/kafkabinarysrc/foreign/session-begins-badly", test_session_begins_badly);
   g_test_add_func ("/kafkabinarysrc/foreign/longest-gap", test_longest_gap);
+  g_test_add_data_func (
+      "/kafkabinarysrc/foreign/tombstone/registry", "check-crc=false", test_tombstone);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/tombstone/bytes", "read-by=bytes", test_tombstone);
+  g_test_add_func ("/kafkabinarysrc/foreign/ARIA-2/contradiction", test_contradiction);
+  g_test_add_func ("/kafkabinarysrc/foreign/long-texts", test_long_texts);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/index", "s", test_rogue);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/session", "other", test_rogue);
   g_test_add_data_func (

@@ -345,6 +345,44 @@ test_other_producers (void)
   g_assert_null (pop (rig, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR, NULL));
 }
 
+/* the warning says what was passed over */
+static void
+test_passed_over (gconstpointer data)
+{
+  static const struct {
+    const gchar *type;
+    const gchar *value;
+    const gchar *said;
+  } records[] = {
+    { "application/json", NULL, "tombstone" },
+    { "application/json", "", "an empty value" },
+    { "image/png", "x", "unknown content type \"image/png\"" },
+    { "a/b\n\"", "x", "unknown content type \"a/b\\n\\\"\"" },
+    { NULL, "x", "nor its bytes" },
+  };
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (Rig) rig = rig_new (TRUE, NULL);
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  g_autofree gchar *topic = g_strconcat (rig->prefix, TOPIC, NULL), *debug = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+  rd_kafka_t *client;
+  gchar why[256];
+
+  rd_kafka_conf_set (conf, "bootstrap.servers", rig->sink->address, why, sizeof why);
+  client = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  g_assert_nonnull (client);
+  produce (client, topic, records[i].type, records[i].value,
+      records[i].value ? strlen (records[i].value) : 0);
+  g_assert_cmpint (
+      rd_kafka_flush (client, trib_test_scale (20000)), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_destroy (client);
+  read_back (rig, NULL);
+  expect_eos (rig);
+  warning = wait_for (rig, GST_MESSAGE_WARNING, NULL);
+  gst_message_parse_warning (warning, NULL, &debug);
+  g_assert_nonnull (strstr (debug, records[i].said));
+}
+
 static void
 test_starts (void)
 {
@@ -627,6 +665,10 @@ main (int argc, char **argv)
       "/kafkarecordsrc/everything/small", "max-queued-bytes=4194304", test_everything);
   g_test_add_func ("/kafkarecordsrc/caps", test_caps);
   g_test_add_func ("/kafkarecordsrc/other-producers", test_other_producers);
+  for (guint i = 0; i < 5; i++) {
+    g_autofree gchar *name = g_strdup_printf ("/kafkarecordsrc/passed-over/%u", i);
+    g_test_add_data_func (name, GUINT_TO_POINTER (i), test_passed_over);
+  }
   g_test_add_func ("/kafkarecordsrc/starts", test_starts);
   g_test_add_func ("/kafkarecordsrc/offsets", test_offsets);
   g_test_add_func ("/kafkarecordsrc/seek", test_seek);

@@ -44,9 +44,20 @@ trib_kafka_format_by_name (const gchar *name)
   return NULL;
 }
 
+/* RFC 6839: application/x+json and others are JSON */
+static gboolean
+has_json_suffix (const gchar *type, gsize len)
+{
+  static const gchar suffix[] = "+json";
+  gsize n = strlen (suffix);
+
+  return len > n && memchr (type, '/', len - n)
+         && g_ascii_strncasecmp (type + len - n, suffix, n) == 0;
+}
+
 /**
  * trib_kafka_content_of_type:
- * @type: the value of a content-type header; parameters may follow the type
+ * @type: the value of a content-type header, which may be quoted; parameters may follow the type
  *
  * Returns: (transfer none) (nullable): one of TRIB_KAFKA_CONTENT_JSON and
  *   TRIB_KAFKA_CONTENT_MSGPACK
@@ -56,16 +67,18 @@ trib_kafka_content_of_type (const gchar *type)
 {
   static const gchar *const types[][2] = {
     { TRIB_KAFKA_CONTENT_JSON, TRIB_KAFKA_CONTENT_JSON },
+    { "text/json", TRIB_KAFKA_CONTENT_JSON },
     { TRIB_KAFKA_CONTENT_MSGPACK, TRIB_KAFKA_CONTENT_MSGPACK },
     { "application/msgpack", TRIB_KAFKA_CONTENT_MSGPACK },
     { "application/vnd.msgpack", TRIB_KAFKA_CONTENT_MSGPACK },
   };
-  gsize len = strcspn (type, "; \t");
+  gboolean quoted = *type == '"';
+  gsize len = strcspn (type += quoted, quoted ? "\"; \t" : "; \t");
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (strlen (types[i][0]) == len && g_ascii_strncasecmp (types[i][0], type, len) == 0)
       return types[i][1];
-  return NULL;
+  return has_json_suffix (type, len) ? TRIB_KAFKA_CONTENT_JSON : NULL;
 }
 
 static gboolean

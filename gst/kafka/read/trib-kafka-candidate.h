@@ -23,6 +23,7 @@ typedef enum {
  * @order: what puts candidates of one timestamp in order: the frame's index, or the record's offset
  * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
  * @cost: bytes of memory it holds
+ * @cut: texts for people were too long
  *
  * A frame that was read of, before it is known whether it is wanted.
  */
@@ -33,6 +34,7 @@ typedef struct {
   guint64 order;
   TribKafkaMessage message;
   guint64 cost;
+  gboolean cut;
 } TribKafkaCandidate;
 
 TribKafkaCandidate *trib_kafka_candidate_from_registry (

@@ -356,6 +356,7 @@ take_record (TribKafkaFrames *f, TribKafkaMessage *m)
             : trib_kafka_candidate_from_bytes (m, f->bytes_topic, &why);
 
   trib_kafka_time_order_passed (f->by_time, partition, t_ms);
+  COUNT (f, cut, s && s->cut);
   if (s == NULL) {
     note_malformed (f, partition, offset, why->message);
   } else if (!is_wanted (f, s)) {

@@ -51,6 +51,7 @@ typedef struct {
  * @malformed: no entry, or no frame id as key
  * @flushed: read ahead when a seek arrived
  * @pending: read, not given yet
+ * @cut: entries whose texts for people were too long, and are cut; of any outcome
  * @frame_bytes: bytes of @frames
  * @missing: frame indexes that nothing was seen of
  * @lost: records of the followed topic that retention removed before they were read
@@ -69,6 +70,7 @@ typedef struct {
   guint64 malformed;
   guint64 flushed;
   guint64 pending;
+  guint64 cut;
   guint64 frame_bytes;
   guint64 missing;
   guint64 lost;
