@@ -43,7 +43,8 @@
  * ## Timing
  * Frames are sent as they arrive (`sync` is off by default). Record timestamps are capture times,
  * but never later than now: from the frame meta, else from a timestamp/x-unix reference timestamp,
- * else the wall time of the stream's start plus running time. The element adds no latency to the pipeline.
+ * else the wall time of the stream's start plus running time. The element adds no latency to the
+ * pipeline.
  *
  * ## Producers
  * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks
@@ -59,11 +60,13 @@
  * going to READY.
  * - `overflow` is error and there is no space: RESOURCE/WRITE.
  * - The client cannot continue (a fatal error of the idempotent producer): RESOURCE/WRITE.
- * - Frames are lost for a reason of their own (too large, refused, no space): one RESOURCE/WRITE
- * warning a start.
+ * - Frames are lost: one RESOURCE/WRITE warning a start for each reason (time-outs and drops
+ * included); with `on-loss` set to error, the first is a RESOURCE/WRITE error instead, so that
+ * gst-launch-1.0 ends with 1.
+ * - EOS when frames were lost: one RESOURCE/WRITE warning with the final numbers, by reason.
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; frames wait.
- * - EOS or stop with frames undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
- * the numbers.
+ * - EOS or stop with frames undelivered after `drain-timeout-ms`: they are given up, and reported
+ * as lost.
  * - EOS follows a frame that waits for space, which may take up to `delivery-timeout-ms`; going
  * to READY or NULL ends that wait at once.
  *

@@ -43,11 +43,13 @@
  * - Unusable settings (topic name, `producer-config`): RESOURCE/SETTINGS, going to READY.
  * - `overflow` is error and there is no space: RESOURCE/WRITE.
  * - The client cannot continue (a fatal error of the idempotent producer): RESOURCE/WRITE.
- * - Records are lost for a reason of their own (malformed, too large, refused, no space): one
- * RESOURCE/WRITE warning a start.
+ * - Records are lost: one RESOURCE/WRITE warning a start for each reason (time-outs and drops
+ * included); with `on-loss` set to error, the first is a RESOURCE/WRITE error instead, so that
+ * gst-launch-1.0 ends with 1.
+ * - EOS when records were lost: one RESOURCE/WRITE warning with the final numbers, by reason.
  * - No broker for three seconds: one RESOURCE/OPEN_WRITE warning an outage; records wait.
- * - EOS or stop with records undelivered after `drain-timeout-ms`: one RESOURCE/WRITE warning with
- * the numbers.
+ * - EOS or stop with records undelivered after `drain-timeout-ms`: they are given up, and reported
+ * as lost.
  * - EOS follows a record that waits for space, which may take up to `delivery-timeout-ms`; going
  * to READY or NULL ends that wait at once.
  *

@@ -133,22 +133,37 @@ gst_kafka_report_get_losses (const TribKafkaLosses *losses, GstKafkaLossValues *
   memcpy (ret_values->dropped_by_reason, losses->dropped, sizeof losses->dropped);
 }
 
-/**
- * gst_kafka_report_needs_warning:
- * @losses: what was lost since the last report
- *
- * Outages, ends and flushes are reported otherwise.
- *
- * Returns: whether there is a loss that nothing else on the bus explains
- */
-gboolean
-gst_kafka_report_needs_warning (const TribKafkaLosses *losses)
+static void
+append_counts (GString *text, const gchar *prefix, const guint64 *counts, guint n,
+    const gchar *(*name) (guint reason))
 {
-  guint64 explained = losses->failed[TRIB_KAFKA_FAILED_TIMED_OUT]
-                      + losses->failed[TRIB_KAFKA_FAILED_PURGED]
-                      + losses->dropped[TRIB_KAFKA_DROPPED_FLUSHED]
-                      + losses->dropped[TRIB_KAFKA_DROPPED_OVERFLOW];
+  for (guint i = 0; i < n; i++)
+    if (counts[i] > 0)
+      g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s-%s",
+          g_str_has_suffix (text->str, ":") ? " " : ", ", counts[i], prefix, name (i));
+}
 
-  return trib_kafka_failed_sum (losses->failed) + trib_kafka_dropped_sum (losses->dropped)
-         > explained;
+/**
+ * gst_kafka_report_describe_losses:
+ * @stats: of a sink
+ * @things: what it sends
+ *
+ * Returns: (transfer full) (nullable): for people, how many were lost and why, without a full
+ *   stop; %NULL: none
+ */
+gchar *
+gst_kafka_report_describe_losses (const TribKafkaStats *stats, const gchar *things)
+{
+  guint64 lost = trib_kafka_failed_sum (stats->failed) + trib_kafka_dropped_sum (stats->dropped);
+  GString *text;
+
+  if (lost == 0)
+    return NULL;
+  text = g_string_new (NULL);
+  g_string_printf (text,
+      "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s were not delivered to Kafka:", lost,
+      stats->produced, things);
+  append_counts (text, "failed", stats->failed, TRIB_KAFKA_N_FAILED, failed_name);
+  append_counts (text, "dropped", stats->dropped, TRIB_KAFKA_N_DROPPED, dropped_name);
+  return g_string_free (text, FALSE);
 }

@@ -38,6 +38,6 @@ extern const TribField gst_kafka_report_stats_rows[GST_KAFKA_N_STATS_ROWS];
 void gst_kafka_report_connection (
     GstStructure *s, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
 void gst_kafka_report_get_losses (const TribKafkaLosses *losses, GstKafkaLossValues *ret_values);
-gboolean gst_kafka_report_needs_warning (const TribKafkaLosses *losses);
+gchar *gst_kafka_report_describe_losses (const TribKafkaStats *stats, const gchar *things);
 
 G_END_DECLS

@@ -104,6 +104,11 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
           [TRIB_KAFKA_OVERFLOW_DROP_NON_KEY]
           = { "drop-non-key", "Drop frames that are no key frames, and those that need them" },
           [TRIB_KAFKA_OVERFLOW_ERROR] = { "error", "Stop with an error" } }),
+  [GST_KAFKA_SETTING_ON_LOSS]
+  = ROW (ENUM, "on-loss", "On loss", "What the first frame or record that is lost for good is",
+      on_loss, .while_playing = TRUE, .type_name = "GstKafkaOnLoss",
+      .choices = { [GST_KAFKA_ON_LOSS_WARN] = { "warn", "A warning; the stream goes on" },
+          [GST_KAFKA_ON_LOSS_ERROR] = { "error", "An error, which ends gst-launch-1.0 with 1" } }),
   [GST_KAFKA_SETTING_MAX_PENDING_BYTES] = ROW (UINT64, "max-pending-bytes", "Maximum pending bytes",
       "Memory limit for unacknowledged frames or records (bytes)", max_pending_bytes,
       .min = 1024 * 1024, .max = G_GUINT64_CONSTANT (1) << 40,

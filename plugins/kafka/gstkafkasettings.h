@@ -31,6 +31,7 @@ enum {
   GST_KAFKA_SETTING_PARTITION_BY,
   /* of sinks */
   GST_KAFKA_SETTING_OVERFLOW,
+  GST_KAFKA_SETTING_ON_LOSS,
   GST_KAFKA_SETTING_MAX_PENDING_BYTES,
   GST_KAFKA_SETTING_DELIVERY_TIMEOUT_MS,
   GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS,
@@ -56,6 +57,7 @@ typedef struct {
   GstKafkaMode mode;
   GstKafkaPartitionBy partition_by;
   TribKafkaOverflow overflow;
+  GstKafkaOnLoss on_loss;
   guint64 max_pending_bytes;
   guint delivery_timeout_ms;
   guint drain_timeout_ms;

@@ -22,8 +22,9 @@ typedef struct {
   guint64 copied_bytes;
   gint n_interrupts;
 
-  /* the publisher's thread, between start and stop */
-  gboolean loss_warned;
+  /* OBJECT_LOCK, since the start */
+  guint64 losses_named;  /* bits of reasons that the bus has named */
+  gboolean error_posted; /* of what is sent */
 } GstKafkaSinkPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SINK,
@@ -60,6 +61,64 @@ link_changed_cb (
         ("%s", *why ? why : "nothing was acknowledged"));
 }
 
+/* the bits of a reason */
+#define FAILED(reason) (G_GUINT64_CONSTANT (1) << (reason))
+#define DROPPED(reason) FAILED (TRIB_KAFKA_N_FAILED + (reason))
+
+/* Each reason is named once a start.
+ * @locks: takes OBJECT_LOCK */
+static gboolean
+is_new_reason (GstKafkaSink *self, guint64 reason)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  gboolean is_new;
+
+  GST_OBJECT_LOCK (self);
+  is_new = (priv->losses_named & reason) == 0;
+  priv->losses_named |= reason;
+  GST_OBJECT_UNLOCK (self);
+  return is_new;
+}
+
+/* There is one error a start.
+ * @thread: any
+ * @locks: takes OBJECT_LOCK */
+static gboolean
+may_post_error (GstKafkaSink *self)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  gboolean may;
+
+  GST_OBJECT_LOCK (self);
+  may = !priv->error_posted;
+  priv->error_posted = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  return may;
+}
+
+/* @thread: the publisher's @locks: takes OBJECT_LOCK */
+static void
+name_reason (
+    GstKafkaSink *self, guint64 reason, const gchar *kind, const gchar *name, const gchar *why)
+{
+  const gchar *things = GST_KAFKA_SINK_GET_CLASS (self)->first_things;
+  gboolean is_error;
+
+  if (!is_new_reason (self, reason))
+    return;
+  GST_OBJECT_LOCK (self);
+  is_error = PRIV (self)->life.settings.on_loss == GST_KAFKA_ON_LOSS_ERROR;
+  GST_OBJECT_UNLOCK (self);
+  if (is_error && may_post_error (self))
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("%s are not delivered to Kafka (%s-%s): %s.", things, kind, name, why),
+        ("on-loss is error; stats counts them all"));
+  else
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("%s are not delivered to Kafka (%s-%s): %s.", things, kind, name, why),
+        ("each reason is reported once a start; stats counts them all"));
+}
+
 /* @thread: the publisher's */
 static void
 lost_cb (gpointer user_data, const TribKafkaLosses *losses)
@@ -73,12 +132,14 @@ lost_cb (gpointer user_data, const TribKafkaLosses *losses)
   s = make_structure (klass->losses_message, &values);
   GST_WARNING_OBJECT (self, "%" GST_PTR_FORMAT, s);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), s));
-  if (!PRIV (self)->loss_warned && gst_kafka_report_needs_warning (losses)) {
-    PRIV (self)->loss_warned = TRUE;
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("%s are not delivered to Kafka: %s.", klass->first_things, losses->message),
-        ("reported once a start; stats counts them all"));
-  }
+  for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
+    if (losses->failed[i] > 0)
+      name_reason (
+          self, FAILED (i), "failed", trib_kafka_failed_to_string (i), losses->failed_why[i]);
+  for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)
+    if (losses->dropped[i] > 0)
+      name_reason (
+          self, DROPPED (i), "dropped", trib_kafka_dropped_to_string (i), losses->dropped_why[i]);
 }
 
 /* @thread: the publisher's */
@@ -87,9 +148,10 @@ fatal_cb (gpointer user_data, const GError *error)
 {
   GstKafkaSink *self = user_data;
 
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
-      ("%s can no longer be sent to Kafka.", GST_KAFKA_SINK_GET_CLASS (self)->first_things),
-      ("%s", error->message));
+  if (may_post_error (self))
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
+        ("%s can no longer be sent to Kafka.", GST_KAFKA_SINK_GET_CLASS (self)->first_things),
+        ("%s", error->message));
 }
 
 /* @thread: any */
@@ -154,7 +216,9 @@ start (GstElement *element, GError **error)
 
   GST_OBJECT_LOCK (self);
   priv->copied = priv->copied_bytes = 0;
-  priv->loss_warned = FALSE;
+  /* that policy's loss is an error of its own */
+  priv->losses_named = DROPPED (TRIB_KAFKA_DROPPED_OVERFLOW);
+  priv->error_posted = FALSE;
   memset (&priv->last_stats, 0, sizeof priv->last_stats);
   GST_OBJECT_UNLOCK (self);
   return (klass->begin == NULL || klass->begin (self, error)) && start_publisher (self, error);
@@ -284,7 +348,8 @@ gst_kafka_sink_send (GstKafkaSink *self, TribKafkaItem *item)
         trib_kafka_publisher_count_flushed (PRIV (self)->publisher, item);
         return flow;
       case TRIB_KAFKA_PUBLISH_ERROR:
-        if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW))
+        if (g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_OVERFLOW)
+            && may_post_error (self))
           GST_ELEMENT_ERROR (self, RESOURCE, WRITE,
               ("Kafka accepts %s more slowly than they arrive, and overflow is set to error.",
                   GST_KAFKA_SINK_GET_CLASS (self)->things),
@@ -322,21 +387,45 @@ gst_kafka_sink_count_copy (GstKafkaSink *self, gsize size)
   GST_OBJECT_UNLOCK (self);
 }
 
+/* an application that ends with EOS reads no later message; what was lost is said with the final
+ * numbers */
+static void
+end_report (GstKafkaSink *self, const gchar *given_up)
+{
+  GstKafkaSinkPrivate *priv = PRIV (self);
+  g_autofree gchar *losses = NULL;
+  TribKafkaStats counters;
+
+  trib_kafka_publisher_notify (priv->publisher);
+  trib_kafka_publisher_get_stats (priv->publisher, &counters);
+  losses = gst_kafka_report_describe_losses (&counters, GST_KAFKA_SINK_GET_CLASS (self)->things);
+  if (losses)
+    GST_ELEMENT_WARNING (
+        self, RESOURCE, WRITE, ("%s%s.", given_up, losses), ("the numbers at the end of stream"));
+}
+
 static void
 give_up (GstKafkaSink *self)
 {
   GstKafkaSinkPrivate *priv = PRIV (self);
+  g_autofree gchar *given_up = NULL;
   TribKafkaStats counters;
+  gboolean warns;
 
   trib_kafka_publisher_get_stats (priv->publisher, &counters);
-  if (counters.pending > 0)
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("%" G_GUINT64_FORMAT " %s were not acknowledged within drain-timeout-ms=%u and are "
-         "given up.",
-            counters.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
-            priv->life.settings.drain_timeout_ms),
-        ("%" G_GUINT64_FORMAT " bytes", counters.pending_bytes));
+  GST_OBJECT_LOCK (self);
+  warns = priv->life.settings.on_loss == GST_KAFKA_ON_LOSS_WARN;
+  given_up = g_strdup_printf ("%" G_GUINT64_FORMAT
+                              " %s were not acknowledged within drain-timeout-ms=%u and are given "
+                              "up; ",
+      counters.pending, GST_KAFKA_SINK_GET_CLASS (self)->things,
+      priv->life.settings.drain_timeout_ms);
+  GST_OBJECT_UNLOCK (self);
+  /* the warning at the end names that reason */
+  if (warns)
+    is_new_reason (self, FAILED (TRIB_KAFKA_FAILED_PURGED));
   trib_kafka_publisher_give_up (priv->publisher);
+  end_report (self, given_up);
 }
 
 /* EOS is passed on once everything has its outcome, or the time for it is over; FALSE: a flush or a
@@ -363,8 +452,7 @@ drain (GstKafkaSink *self)
     if (gst_base_sink_wait_preroll (GST_BASE_SINK (self)) != GST_FLOW_OK)
       return FALSE;
   }
-  /* an application that ends with EOS reads no later message */
-  trib_kafka_publisher_notify (priv->publisher);
+  end_report (self, "");
   return TRUE;
 }
 

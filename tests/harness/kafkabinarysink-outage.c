@@ -180,8 +180,68 @@ test_eos_gives_up (void)
   g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, "5 frames"));
+  g_assert_nonnull (strstr (error->message, "5 of 6 frames"));
+  g_assert_nonnull (strstr (error->message, "5 failed-purged"));
   g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_EOS, NULL), ==, 1);
   sink_rig_assert_closed (rig);
+}
+
+static void
+check_text (GstMessage *message, const gchar *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, &debug);
+  else
+    gst_message_parse_warning (message, &error, &debug);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, expected));
+}
+
+/* what waits for too long is said, too; EOS has the numbers */
+static void
+test_timed_out_is_said (void)
+{
+  g_autoptr (SinkRig) rig = rig_without_broker ("delivery-timeout-ms=1000 drain-timeout-ms=60000");
+  g_autoptr (GstMessage) first = NULL, last = NULL;
+
+  for (guint i = 0; i < 3; i++)
+    sink_rig_push_ok (rig, FRAME);
+  trib_assert_eventually (sink_rig_stat (rig, "failed-timed-out") == 3, 20000);
+  push_eos (rig);
+  /* an outage has a warning of another code */
+  while ((first = sink_rig_pop (rig, GST_MESSAGE_WARNING, NULL)) != NULL) {
+    g_autoptr (GError) error = NULL;
+    gst_message_parse_warning (first, &error, NULL);
+    if (error->code == GST_RESOURCE_ERROR_WRITE)
+      break;
+    g_clear_pointer (&first, gst_message_unref);
+  }
+  g_assert_nonnull (first);
+  check_text (first, "failed-timed-out");
+  g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_WARNING, &last), >=, 1);
+  check_text (last, "3 of 4 frames were not delivered to Kafka: 3 failed-timed-out");
+  g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_ERROR, NULL), ==, 0);
+}
+
+/* on-loss=error: the first loss, whatever its reason, is one error */
+static void
+test_loss_is_error (gconstpointer data)
+{
+  g_autofree gchar *properties = g_strconcat ("on-loss=error ", data, NULL);
+  g_autoptr (SinkRig) rig = rig_without_broker (properties);
+  g_autoptr (GstMessage) error = NULL;
+  gboolean drops = strstr (data, "overflow") != NULL;
+
+  for (guint i = 0; i < (drops ? 40 : 3); i++)
+    g_assert_cmpint (
+        gst_harness_push (rig->h, sink_rig_buffer (FRAME, (guint8) i)), ==, GST_FLOW_OK);
+  push_eos (rig);
+  g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_ERROR, &error), ==, 1);
+  check_text (error, drops ? "dropped-newest" : strstr (data, "delivery") ? "timed-out" : "purged");
 }
 
 /* A flush ends the wait of EOS, which is then not there. (A flush that is faster than the EOS
@@ -367,6 +427,13 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysink/outage/eos-waits", test_eos_waits);
   g_test_add_func ("/kafkabinarysink/outage/eos-gives-up", test_eos_gives_up);
   g_test_add_func ("/kafkabinarysink/outage/eos-is-flushed", test_eos_is_flushed);
+  g_test_add_func ("/kafkabinarysink/outage/timed-out-is-said", test_timed_out_is_said);
+  g_test_add_data_func ("/kafkabinarysink/outage/on-loss-error/timed-out",
+      "delivery-timeout-ms=1000 drain-timeout-ms=60000", test_loss_is_error);
+  g_test_add_data_func (
+      "/kafkabinarysink/outage/on-loss-error/given-up", "drain-timeout-ms=300", test_loss_is_error);
+  g_test_add_data_func ("/kafkabinarysink/outage/on-loss-error/dropped",
+      "overflow=drop-newest drain-timeout-ms=300", test_loss_is_error);
   g_test_add_func ("/kafkabinarysink/outage/ARIA-5/stop", test_stop_with_broker_down);
   g_test_add_func ("/kafkabinarysink/outage/overflow-error", test_overflow_error);
   g_test_add_func ("/kafkabinarysink/outage/overflow-changes", test_overflow_changes_while_blocked);

@@ -30,8 +30,11 @@ def send(prefix, sizes, **properties):
         run.wait_eos()
         stats, _ = run.stop()
     tap.equal((stats["produced"], stats["pending"]), (len(sizes), 0), "produced, pending")
-    # losses are reported once as a warning
-    tap.equal((run.errors, len(run.warnings)), ([], 1 if run.losses else 0), f"errors, warnings {run.warnings}")
+    # a warning names the reason, and one at the end has the numbers
+    tap.equal((run.errors, len(run.warnings)), ([], 2 if run.losses else 0), f"errors, warnings {run.warnings}")
+    if run.losses:
+        tap.true("(failed-too-large)" in run.warnings[0], f"the reason in {run.warnings}")
+        tap.true(f"{stats['failed']} of {len(sizes)} frames" in run.warnings[1], f"the numbers in {run.warnings}")
     tap.equal(stats["copied-frames"], 0, "copied frames")
     return stats, run
 

@@ -34,6 +34,10 @@ trib_kafka_notify_clear_losses (TribKafkaLosses *losses)
 {
   for (guint i = 0; i < losses->n_named; i++)
     g_free (losses->frame_ids[i]);
+  for (guint i = 0; i < TRIB_KAFKA_N_FAILED; i++)
+    g_free (losses->failed_why[i]);
+  for (guint i = 0; i < TRIB_KAFKA_N_DROPPED; i++)
+    g_free (losses->dropped_why[i]);
   g_free (losses->message);
   memset (losses, 0, sizeof *losses);
 }

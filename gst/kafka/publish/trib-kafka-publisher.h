@@ -62,6 +62,8 @@ typedef struct {
  * TribKafkaLosses:
  * @failed: frames that failed since the last report, by reason
  * @dropped: frames that were dropped since the last report, by reason
+ * @failed_why: for each reason that occurred: why the first of them failed, for people
+ * @dropped_why: likewise
  * @n_named: how many of them are named
  * @frame_ids: (array zero-terminated=1): the first of them; of records their numbers, the first
  *   is 0
@@ -70,6 +72,8 @@ typedef struct {
 typedef struct {
   guint64 failed[TRIB_KAFKA_N_FAILED];
   guint64 dropped[TRIB_KAFKA_N_DROPPED];
+  gchar *failed_why[TRIB_KAFKA_N_FAILED];
+  gchar *dropped_why[TRIB_KAFKA_N_DROPPED];
   guint n_named;
   gchar *frame_ids[TRIB_KAFKA_LOSSES_NAMED + 1];
   gchar *message;

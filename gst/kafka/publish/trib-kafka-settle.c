@@ -63,12 +63,15 @@ settle (TribKafkaPublisher *p, TribKafkaPending *frame)
 }
 
 static void
-note_loss (TribKafkaPublisher *p, const TribKafkaPending *frame, const gchar *message)
+note_loss (
+    TribKafkaPublisher *p, const TribKafkaPending *frame, const gchar *message, gchar **first_why)
 {
   TribKafkaLosses *l = &p->losses;
 
   if (l->n_named < TRIB_KAFKA_LOSSES_NAMED)
     l->frame_ids[l->n_named++] = g_strdup (frame->id);
+  if (*first_why == NULL)
+    *first_why = g_strdup (message);
   g_free (l->message);
   l->message = g_strdup (message);
   g_cond_signal (&p->notify);
@@ -174,7 +177,7 @@ trib_kafka_settle_failed (
   p->losses.failed[reason]++;
   if (reason == TRIB_KAFKA_FAILED_NOT_AUTHORIZED || reason == TRIB_KAFKA_FAILED_UNKNOWN_TOPIC)
     p->ask_again = TRUE;
-  note_loss (p, frame, message);
+  note_loss (p, frame, message, &p->losses.failed_why[reason]);
   write_loss_record (p, frame, trib_kafka_failed_to_string (reason), message);
   settle (p, frame);
 }
@@ -189,7 +192,7 @@ trib_kafka_settle_dropped (
   FRAME_LOG (frame, TRIB_LOG_DEBUG, "%s: %s", word, message);
   p->stats.dropped[reason]++;
   p->losses.dropped[reason]++;
-  note_loss (p, frame, message);
+  note_loss (p, frame, message, &p->losses.dropped_why[reason]);
   write_loss_record (p, frame, word, message);
   settle (p, frame);
 }
