@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-frame-stamper.h"
 
-#include <common/trib-log.h>
 #include <common/trib-time.h>
 
-static TribLogCategory frame_log = { "tribframe", "identity and capture times of frames", NULL };
+TribLogCategory trib_frame_debug = { "tribframe", "identity and capture times of frames", NULL };
 
 static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
 static GstStaticCaps ntp_caps = GST_STATIC_CAPS ("timestamp/x-ntp");
@@ -165,7 +164,7 @@ get_container_date (GstPad *pad, gint64 *ret_ns)
 static void
 log_start (GstElement *element, const gchar *what, gint64 start_ns)
 {
-  TRIB_LOG (&frame_log, TRIB_LOG_INFO, element ? GST_OBJECT_NAME (element) : NULL,
+  TRIB_LOG (&trib_frame_debug, TRIB_LOG_INFO, element ? GST_OBJECT_NAME (element) : NULL,
       "%s: capture times begin at %" G_GINT64_FORMAT " ns", what, start_ns);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <common/trib-log.h>
+
 #include "trib-capture-time.h"
 #include "trib-frame-meta.h"
 
@@ -14,6 +16,8 @@ G_BEGIN_DECLS
  * Of a live pipeline the run begins with each PLAYING, and its start follows the wall clock; else
  * it is the container's date-time tag, or the moment of the first frame. An origin that is set
  * stands for all of that. */
+
+extern TribLogCategory trib_frame_debug;
 
 typedef struct {
   guint64 next_index;

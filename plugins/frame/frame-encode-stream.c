@@ -426,7 +426,6 @@ GstFlowReturn
 frame_encode_stream_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (parent);
-  g_autofree gchar *session = NULL, *stream = NULL;
   TribFrameInfo info;
   GstFlowReturn flow;
 
@@ -440,13 +439,7 @@ frame_encode_stream_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
   }
-  trib_frame_stamper_identify (&self->stamper, GST_ELEMENT (self), buffer, &self->segment,
-      self->session_in_use, self->stream_in_use, g_get_real_time () * 1000, &info);
-  if (info.session != self->session_in_use) {
-    /* they are owned by the buffer, which the conversion may replace */
-    info.session = session = g_strdup (info.session);
-    info.stream = stream = g_strdup (info.stream);
-  }
+  frame_identity_stamp (&self->identity, GST_ELEMENT (self), buffer, &self->segment, &info);
   flow = self->caps ? ensure_configured (self) : GST_FLOW_NOT_NEGOTIATED;
   if (flow != GST_FLOW_OK) {
     fail_frame (self, flow == GST_FLOW_NOT_NEGOTIATED ? FAILED_NEGOTIATION : FAILED_SETUP, &info,
@@ -602,6 +595,5 @@ frame_encode_stream_reset (GstFrameEncodeBin *self)
   g_clear_pointer (&self->convert, trib_frame_convert_free);
   gst_caps_replace (&self->caps, NULL);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  trib_frame_stamper_reset (&self->stamper);
   self->has_applied = FALSE;
 }

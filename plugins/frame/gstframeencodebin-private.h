@@ -5,9 +5,9 @@
 #include <gst/video/video.h>
 
 #include <frame/trib-frame-convert.h>
-#include <frame/trib-frame-stamper.h>
 
 #include "frame-encoder.h"
+#include "frame-identity.h"
 
 G_BEGIN_DECLS
 
@@ -41,8 +41,7 @@ typedef struct {
 /* as the properties say */
 typedef struct {
   Request request;
-  gchar *session; /* NULL: made at start */
-  gchar *stream;
+  FrameIdentitySettings identity;
 } FrameEncodeSettings;
 
 #define GST_TYPE_FRAME_ENCODE_BIN (gst_frame_encode_bin_get_type ())
@@ -58,21 +57,20 @@ struct _GstFrameEncodeBin {
   /* OBJECT_LOCK */
   FrameEncodeSettings settings;
   Request request; /* for the next frame: follows when all of one g_object_set() is set */
-  GError *bad_session, *bad_stream; /* why start must fail */
-  gchar *session_in_use;
   guint64 counters[N_COUNTERS];
   gboolean child_error; /* an encoder posted an error: one is enough */
+
+  /* as it says */
+  FrameIdentity identity;
 
   /* streaming thread, or a state change while the pads are inactive */
   Request applied;
   gboolean has_applied;
   gboolean configured;
-  gchar *stream_in_use;
   GstCaps *caps;
   GstVideoInfo info;
   GstSegment segment;
   GQueue held; /* events that the caps must precede */
-  TribFrameStamper stamper;
   TribFrameConvert *convert;
   FrameEncoder *encoder; /* NULL for raw */
 };

@@ -6,7 +6,9 @@
  *
  * Takes raw video and pushes one picture for each frame: packed raw, JPEG, PNG or WebP. Frames
  * without an identity get one: session, stream, index and capture time, in a meta that the elements
- * downstream keep. The format, the quality and the size of the uncompressed picture are in the same
+ * downstream keep. Behind a `tee`, `framestamp` before the `tee` gives all branches the same. A
+ * frame that has an identity keeps it; a `session-id` or `stream-id` that is set replaces that part
+ * of it, and without, reading the property gives the id of the last frame. The format, the quality and the size of the uncompressed picture are in the same
  * meta, for `kafkabinarysink` and others to report.
  *
  * `format` and `quality` may change while the pipeline plays: both take effect together with the
@@ -33,6 +35,7 @@
  * timestamp/x-unix or timestamp/x-ntp, the wall time of the start plus the frame's running time,
  * the wall clock. In a live pipeline the start is measured at each PLAYING and follows the wall
  * clock without a step; else it is the container's date-time tag, or the moment of the first frame.
+ * `time-origin` replaces all of that but the meta.
  *
  * ## Threads
  * None of its own. All work, the exchange of the encoder included, is done on the upstream
@@ -40,8 +43,8 @@
  *
  * ## Errors
  * A missing encoder gives a missing-plugin message and one error that names the Debian package. A
- * stream id or session id that is not valid in a frame id is refused: the state change to PAUSED
- * fails with an error that gives the reason. Pictures that cannot be converted give an error.
+ * stream id or session id that is not valid in a frame id, or a `time-origin` that is no time, is
+ * refused: the state change to PAUSED fails with an error that gives the reason. Pictures that cannot be converted give an error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `frames-out` + `pending` + all `failed-…` + all
@@ -67,9 +70,7 @@
 #include <shared/trib-fields.h>
 #include <shared/trib-properties.h>
 
-#include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
-#include <frame/trib-frame-session.h>
 
 GST_DEBUG_CATEGORY (frame_encode_bin_debug);
 #define GST_CAT_DEFAULT frame_encode_bin_debug
@@ -89,10 +90,9 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_P
 enum {
   PROP_FORMAT = 1,
   PROP_QUALITY,
-  PROP_SESSION_ID,
-  PROP_STREAM_ID,
   PROP_IDENTITY_COMMENT,
-  PROP_STATS,
+  PROP_FIRST_OF_IDENTITY,
+  PROP_STATS = PROP_FIRST_OF_IDENTITY + FRAME_IDENTITY_PARTS,
   N_PROPS
 };
 
@@ -111,15 +111,12 @@ static const TribProperty property_table[N_PROPS] = {
   [PROP_QUALITY] = { TRIB_PROPERTY_INT, "quality", "Quality",
       "0 (smallest) to 100 (best), for PNG the effort; -1: the format's default (JPEG 90, WebP 85, "
       "PNG level 6)", AT (request.quality), -1, 100, -1, .while_playing = TRUE },
-  [PROP_SESSION_ID] = { TRIB_PROPERTY_TEXT, "session-id", "Session id",
-      "Session of frames without an identity; when not set, a new one at each start",
-      AT (session), .is_nullable = TRUE },
-  [PROP_STREAM_ID] = { TRIB_PROPERTY_TEXT, "stream-id", "Stream id",
-      "Stream of frames without an identity; may not contain '_'",
-      AT (stream), .text = "video-0" },
   [PROP_IDENTITY_COMMENT] = { TRIB_PROPERTY_BOOL, "identity-comment", "Identity comment",
       "Add a comment to each JPEG that identifies its frame, {\"frame_id\":N,\"t_ns\":N}",
       AT (request.identity_comment), .while_playing = TRUE },
+  [PROP_FIRST_OF_IDENTITY + FRAME_IDENTITY_SESSION] = FRAME_IDENTITY_SESSION_ROW (AT),
+  [PROP_FIRST_OF_IDENTITY + FRAME_IDENTITY_STREAM] = FRAME_IDENTITY_STREAM_ROW (AT),
+  [PROP_FIRST_OF_IDENTITY + FRAME_IDENTITY_TIME_ORIGIN] = FRAME_IDENTITY_TIME_ORIGIN_ROW (AT),
   [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
       "Counters of frames and bytes since the last start" },
 };
@@ -163,27 +160,17 @@ static gboolean
 start (GstFrameEncodeBin *self)
 {
   g_autoptr (GstElementFactory) factory = NULL;
-  g_autofree gchar *bad = NULL;
   const gchar *name;
   TribFrameFormat format;
 
+  if (!frame_identity_start (&self->identity, GST_ELEMENT (self), &self->settings.identity))
+    return FALSE;
   GST_OBJECT_LOCK (self);
-  if (self->bad_session || self->bad_stream)
-    bad = g_strdup ((self->bad_session ? self->bad_session : self->bad_stream)->message);
   format = self->request.format;
-  g_free (self->session_in_use);
-  self->session_in_use
-      = self->settings.session ? g_strdup (self->settings.session) : trib_frame_session_new ();
-  g_free (self->stream_in_use);
-  self->stream_in_use = g_strdup (self->settings.stream);
   memset (self->counters, 0, sizeof (self->counters));
   self->child_error = FALSE;
   GST_OBJECT_UNLOCK (self);
 
-  if (bad) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("Frames cannot be identified: %s.", bad), (NULL));
-    return FALSE;
-  }
   name = frame_encoder_factory (format);
   factory = name ? gst_element_factory_find (name) : NULL;
   if (name && factory == NULL) {
@@ -238,36 +225,14 @@ dispatch_properties_changed (GObject *object, guint n_pspecs, GParamSpec **pspec
       ->dispatch_properties_changed (object, n_pspecs, pspecs);
 }
 
-/* Whether @value is valid in a frame id. One that is not is refused, and start() fails with its
- * error. */
-static gboolean
-check_id (GstFrameEncodeBin *self, GError **bad, const gchar *value,
-    gboolean (*check) (const gchar *, GError **), gboolean may_be_null)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean valid = (may_be_null && value == NULL) || check (value, &error);
-
-  if (!valid)
-    GST_WARNING_OBJECT (self, "refused: %s", error->message);
-  GST_OBJECT_LOCK (self);
-  g_clear_error (bad);
-  *bad = g_steal_pointer (&error);
-  GST_OBJECT_UNLOCK (self);
-  return valid;
-}
-
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
-  if (id == PROP_SESSION_ID
-      && !check_id (
-          self, &self->bad_session, g_value_get_string (value), trib_session_id_check, TRUE))
-    return;
-  if (id == PROP_STREAM_ID
-      && !check_id (
-          self, &self->bad_stream, g_value_get_string (value), trib_stream_id_check, FALSE))
+  if (id >= PROP_FIRST_OF_IDENTITY && id < PROP_STATS
+      && !frame_identity_accept (&self->identity, GST_ELEMENT (self), id - PROP_FIRST_OF_IDENTITY,
+          g_value_get_string (value)))
     return;
   trib_properties_set_locked (&properties, &self->settings, object, id, value, pspec);
 }
@@ -296,11 +261,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
     return;
   }
   trib_properties_get_locked (&properties, &self->settings, object, id, value, pspec);
-  if (id == PROP_SESSION_ID && g_value_get_string (value) == NULL) {
-    GST_OBJECT_LOCK (self);
-    g_value_set_string (value, self->session_in_use);
-    GST_OBJECT_UNLOCK (self);
-  }
+  if (id >= PROP_FIRST_OF_IDENTITY)
+    frame_identity_read (&self->identity, GST_ELEMENT (self), id - PROP_FIRST_OF_IDENTITY, value);
 }
 
 static void
@@ -328,10 +290,7 @@ finalize (GObject *object)
   GstFrameEncodeBin *self = GST_FRAME_ENCODE_BIN (object);
 
   trib_properties_clear (&properties, &self->settings);
-  g_clear_pointer (&self->session_in_use, g_free);
-  g_clear_pointer (&self->stream_in_use, g_free);
-  g_clear_error (&self->bad_session);
-  g_clear_error (&self->bad_stream);
+  frame_identity_clear (&self->identity);
   G_OBJECT_CLASS (gst_frame_encode_bin_parent_class)->finalize (object);
 }
 

@@ -3,12 +3,18 @@
 
 #include <gst/gst.h>
 
+#include <shared/trib-element-log.h>
+
+#include <frame/trib-frame-stamper.h>
+
 #include "gstframeencodebin.h"
+#include "gstframestamp.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (frameencodebin, plugin);
+  trib_element_log_bind (&trib_frame_debug, NULL);
+  return GST_ELEMENT_REGISTER (frameencodebin, plugin) && GST_ELEMENT_REGISTER (framestamp, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, tributaryframe,
