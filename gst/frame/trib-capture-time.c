@@ -138,7 +138,8 @@ trib_capture_time_parse (const gchar *text, gint64 *ret_ns, GError **error)
   if (date && trib_capture_time_from_date (date, ret_ns))
     return TRUE;
   g_set_error (error, TRIB_CAPTURE_TIME_ERROR, 0,
-      "\"%.40s\" is no time: ISO 8601 such as 2026-01-31T12:00:00.5Z, or nanoseconds since 1970",
+      "time-origin \"%.40s\" is no time: ISO 8601 such as 2026-01-31T12:00:00.5Z, or nanoseconds "
+      "since 1970",
       text);
   return FALSE;
 }

@@ -21,17 +21,22 @@ trib_frame_stamper_reset (TribFrameStamper *s)
 }
 
 /**
- * trib_frame_stamper_set_origin:
- * @s: a stamper, just reset
- * @origin_ns: capture time at running time 0, nanoseconds since the Unix epoch
+ * trib_frame_stamper_begin:
+ * @s: a stamper
+ * @origin: (nullable): capture time at running time 0, as trib_capture_time_parse() reads it
+ * @error: return location
  *
- * Capture times neither depend on a clock then nor on what upstream says.
+ * trib_frame_stamper_reset(); with an origin, capture times neither depend on a clock nor on what
+ * upstream says.
+ *
+ * Returns: whether @origin is a time or %NULL
  */
-void
-trib_frame_stamper_set_origin (TribFrameStamper *s, gint64 origin_ns)
+gboolean
+trib_frame_stamper_begin (TribFrameStamper *s, const gchar *origin, GError **error)
 {
-  s->has_origin = TRUE;
-  s->origin_ns = origin_ns;
+  trib_frame_stamper_reset (s);
+  s->has_origin = origin != NULL;
+  return origin == NULL || trib_capture_time_parse (origin, &s->origin_ns, error);
 }
 
 static GstReferenceTimestampMeta *

@@ -30,7 +30,7 @@ typedef struct {
 } TribFrameStamper;
 
 void trib_frame_stamper_reset (TribFrameStamper *s);
-void trib_frame_stamper_set_origin (TribFrameStamper *s, gint64 origin_ns);
+gboolean trib_frame_stamper_begin (TribFrameStamper *s, const gchar *origin, GError **error);
 /* Fills @ret_info from the buffer's meta when there is one (time_source META, index etc.
  * untouched); else makes it from
  * @session, @stream and the rules above and takes the next index. @wall_ns: g_get_real_time() *

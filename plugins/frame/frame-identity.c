@@ -99,8 +99,7 @@ gboolean
 frame_identity_start (
     FrameIdentity *self, GstElement *element, const FrameIdentitySettings *settings)
 {
-  g_autofree gchar *origin = NULL, *bad = NULL;
-  gint64 origin_ns;
+  g_autofree gchar *bad = NULL;
 
   GST_OBJECT_LOCK (element);
   for (guint i = 0; i < FRAME_IDENTITY_PARTS; i++) {
@@ -120,10 +119,8 @@ frame_identity_start (
     self->own[FRAME_IDENTITY_SESSION] = trib_frame_session_new ();
   for (guint i = 0; i < FRAME_IDENTITY_TIME_ORIGIN; i++)
     use (self, element, i, self->own[i]);
-  trib_frame_stamper_reset (&self->stamper);
-  origin = g_steal_pointer (&self->own[FRAME_IDENTITY_TIME_ORIGIN]);
-  if (origin && trib_capture_time_parse (origin, &origin_ns, NULL))
-    trib_frame_stamper_set_origin (&self->stamper, origin_ns);
+  /* what cannot be parsed was refused */
+  trib_frame_stamper_begin (&self->stamper, self->own[FRAME_IDENTITY_TIME_ORIGIN], NULL);
   return TRUE;
 }
 

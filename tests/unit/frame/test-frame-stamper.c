@@ -257,7 +257,7 @@ test_file_pause (Fixture *f, gconstpointer origin)
   /* an origin holds for a live pipeline as well */
   rig_init (&rig, f, origin != NULL);
   if (origin)
-    trib_frame_stamper_set_origin (&f->stamper, start_ns);
+    g_assert_true (trib_frame_stamper_begin (&f->stamper, "5", NULL));
   rig_play (&rig, 0);
   g_assert_cmpint (identify (f, 0, &f->segment, wall_ns).t_ns, ==, start_ns);
   wall_ns += 7 * GST_SECOND;
