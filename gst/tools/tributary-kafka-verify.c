@@ -22,6 +22,7 @@ enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_COULD_NOT_RUN = 2 };
 typedef struct {
   gchar *bootstrap_servers;
   gchar *topics[TRIB_KAFKA_VERIFY_N_TOPICS];
+  gchar *runs_topic;
   gchar *prefix;
   gchar **sessions;
   gchar **streams;
@@ -150,6 +151,8 @@ parse_options (Options *o, gint *argc, gchar ***argv, GError **error)
         "default vrs-binary-stream", "NAME" },
     { "registry-topic", 0, 0, G_OPTION_ARG_STRING, &o->topics[TRIB_KAFKA_TOPIC_REGISTRY],
         "default vrs-frame-registry", "NAME" },
+    { "runs-topic", 0, 0, G_OPTION_ARG_STRING, &o->runs_topic,
+        "default " TRIB_KAFKA_SCAN_RUNS_TOPIC "; need not exist", "NAME" },
     { "max-open", 0, 0, G_OPTION_ARG_INT, &o->max_open,
         "maximum number of frames held in memory (default 1000000)", "N" },
     { "timeout-ms", 0, 0, G_OPTION_ARG_INT, &o->timeout_ms,
@@ -189,6 +192,14 @@ gather_client_options (Options *o, GError **error)
   return TRUE;
 }
 
+static void
+name_topic (const Options *o, gchar **name, const gchar *initial)
+{
+  g_autofree gchar *given = g_steal_pointer (name);
+
+  *name = g_strconcat (o->prefix ? o->prefix : "", given ? given : initial, NULL);
+}
+
 static gboolean
 check_options (Options *o, gint argc, GError **error)
 {
@@ -210,11 +221,9 @@ check_options (Options *o, gint argc, GError **error)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, wrong);
     return FALSE;
   }
-  for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++) {
-    g_autofree gchar *given = g_steal_pointer (&o->topics[i]);
-    o->topics[i] = g_strconcat (
-        o->prefix ? o->prefix : "", given ? given : trib_kafka_default_topics[i], NULL);
-  }
+  for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
+    name_topic (o, &o->topics[i], trib_kafka_default_topics[i]);
+  name_topic (o, &o->runs_topic, TRIB_KAFKA_SCAN_RUNS_TOPIC);
   return gather_client_options (o, error);
 }
 
@@ -224,6 +233,7 @@ clear_options (Options *o)
   for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
     g_free (o->topics[i]);
   g_free (o->bootstrap_servers);
+  g_free (o->runs_topic);
   g_free (o->prefix);
   g_strfreev (o->sessions);
   g_strfreev (o->streams);
@@ -274,6 +284,7 @@ run_verifier (const Options *o, GError **error)
   const TribKafkaScanConfig scan_config = {
     .bootstrap_servers = o->bootstrap_servers,
     .topics = { o->topics[0], o->topics[1], o->topics[2] },
+    .runs_topic = o->runs_topic,
     .client_options = (const gchar *const *) o->client_options->pdata,
     .timeout_ms = o->timeout_ms,
     .settle_ms = o->settle_ms,

@@ -83,6 +83,7 @@ append_row (GString *out, gint width, const gchar *name, const TribKafkaVerifyCo
   g_string_append_printf (out, "%-*s", width, safe);
   g_string_append_printf (
       out, " %9" G_GUINT64_FORMAT " %9" G_GUINT64_FORMAT, c->entries, c->proven);
+  g_string_append_printf (out, " %8" G_GUINT64_FORMAT, c->unproven);
   g_string_append_printf (out, " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT, c->failed, bad);
   g_string_append_printf (out, " %7" G_GUINT64_FORMAT " %7" G_GUINT64_FORMAT, c->expired, c->gaps);
   g_string_append_printf (
@@ -93,6 +94,18 @@ append_row (GString *out, gint width, const gchar *name, const TribKafkaVerifyCo
   g_string_append_c (out, '\n');
 }
 
+/* with the number of the run, where the stream has several */
+static gchar *
+name_of (GPtrArray *streams, guint i)
+{
+  const TribKafkaVerifyStream *s = streams->pdata[i];
+  const TribKafkaVerifyStream *next = i + 1 < streams->len ? streams->pdata[i + 1] : NULL;
+
+  if (s->run > 1 || (next && next->run > 1))
+    return g_strdup_printf ("%s/%s run %u", s->session, s->stream, s->run);
+  return g_strconcat (s->session, "/", s->stream, NULL);
+}
+
 static void
 append_streams (const VerifyReport *r, GString *out)
 {
@@ -100,16 +113,15 @@ append_streams (const VerifyReport *r, GString *out)
   gint width = strlen ("session/stream");
 
   for (guint i = 0; i < streams->len; i++) {
-    const TribKafkaVerifyStream *s = g_ptr_array_index (streams, i);
-    gint len = strlen (s->session) + 1 + strlen (s->stream);
-    width = CLAMP (len, width, COLUMN_MAX);
+    g_autofree gchar *name = name_of (streams, i);
+    width = CLAMP ((gint) strlen (name), width, COLUMN_MAX);
   }
-  g_string_append_printf (out, "%-*s %9s %9s %7s %7s %7s %7s %7s %7s %10s  %-23s  %s\n", width,
-      "session/stream", "entries", "proven", "failed", "bad", "expired", "gaps", "dupl.", "orphans",
-      "MB proven", "first capture (UTC)", "last capture (UTC)");
+  g_string_append_printf (out, "%-*s %9s %9s %8s %7s %7s %7s %7s %7s %7s %10s  %-23s  %s\n", width,
+      "session/stream", "entries", "proven", "unproven", "failed", "bad", "expired", "gaps",
+      "dupl.", "orphans", "MB proven", "first capture (UTC)", "last capture (UTC)");
   for (guint i = 0; i < streams->len; i++) {
     const TribKafkaVerifyStream *s = g_ptr_array_index (streams, i);
-    g_autofree gchar *name = g_strconcat (s->session, "/", s->stream, NULL);
+    g_autofree gchar *name = name_of (streams, i);
     append_row (out, width, name, &s->counts);
   }
   if (streams->len != 1)
@@ -171,6 +183,7 @@ append_notes (const VerifyReport *r, GString *out)
 {
   const TribKafkaVerifyCounts *c = trib_kafka_verify_get_counts (r->verify);
   guint64 unattributed = trib_kafka_verify_get_unattributed (r->verify);
+  guint64 texts_cut = trib_kafka_verify_get_texts_cut (r->verify);
 
   if (c->in_flight > 0)
     g_string_append_printf (out,
@@ -182,6 +195,14 @@ append_notes (const VerifyReport *r, GString *out)
         "\nnote: %" G_GUINT64_FORMAT " records are older than the oldest entry that the registry "
         "still holds\n",
         c->beyond);
+  if (c->unproven > 0)
+    g_string_append_printf (out,
+        "\nnote: %" G_GUINT64_FORMAT " frames are of old producers, whose entries do not say where "
+        "bytes and metadata are: these are there, but nothing proves them\n",
+        c->unproven);
+  if (texts_cut > 0)
+    g_string_append_printf (
+        out, "\nnote: %" G_GUINT64_FORMAT " texts of records were cut\n", texts_cut);
   if (unattributed > 0)
     g_string_append_printf (out,
         "\nnote: %" G_GUINT64_FORMAT " records have no frame id as key and cannot be said to be "
@@ -203,8 +224,10 @@ append_verdict (const VerifyReport *r, GString *out)
       "%" G_GUINT64_FORMAT " entries = %" G_GUINT64_FORMAT " proven + %" G_GUINT64_FORMAT
       " failed + %" G_GUINT64_FORMAT " mismatched + %" G_GUINT64_FORMAT " missing + ",
       c->entries, c->proven, c->failed, c->mismatched, c->missing);
-  g_string_append_printf (out, "%" G_GUINT64_FORMAT " expired + %" G_GUINT64_FORMAT " pending; ",
-      c->expired, c->pending);
+  g_string_append_printf (out,
+      "%" G_GUINT64_FORMAT " expired + %" G_GUINT64_FORMAT " unproven + %" G_GUINT64_FORMAT
+      " pending; ",
+      c->expired, c->unproven, c->pending);
   g_string_append_printf (out, "%.1f MB in %.2f s (%.0f MB/s)\n", (gdouble) bytes_read (r) / 1e6,
       (gdouble) r->elapsed_us / G_USEC_PER_SEC, rate_mb (r));
 }
@@ -284,8 +307,10 @@ write_counts (TribJsonWriter *w, const TribKafkaVerifyCounts *c)
   trib_json_writer_member_uint (w, "mismatched", c->mismatched);
   trib_json_writer_member_uint (w, "missing", c->missing);
   trib_json_writer_member_uint (w, "expired", c->expired);
+  trib_json_writer_member_uint (w, "unproven", c->unproven);
   trib_json_writer_member_uint (w, "pending", c->pending);
   trib_json_writer_member_uint (w, "bytes_proven", c->bytes);
+  trib_json_writer_member_uint (w, "sent", c->sent);
   trib_json_writer_member_uint (w, "gaps", c->gaps);
   trib_json_writer_member_uint (w, "duplicates", c->duplicates);
   trib_json_writer_member_uint (w, "orphans", c->orphans);
@@ -323,6 +348,7 @@ write_streams (const VerifyReport *r, TribJsonWriter *w)
     trib_json_writer_begin_object (w);
     trib_json_writer_member_string (w, "session_id", s->session);
     trib_json_writer_member_string (w, "stream_id", s->stream);
+    trib_json_writer_member_uint (w, "run", s->run);
     write_counts (w, &s->counts);
     trib_json_writer_end_object (w);
   }
@@ -414,6 +440,7 @@ verify_report_json (const VerifyReport *r, GString *out)
   member_list (&w, "stream_ids", r->streams);
   write_counts (&w, trib_kafka_verify_get_counts (r->verify));
   trib_json_writer_member_uint (&w, "unattributed", trib_kafka_verify_get_unattributed (r->verify));
+  trib_json_writer_member_uint (&w, "texts_cut", trib_kafka_verify_get_texts_cut (r->verify));
   trib_json_writer_member_uint (&w, "elapsed_ms", r->elapsed_us / 1000);
   write_topics (r, &w);
   write_streams (r, &w);

@@ -94,8 +94,9 @@ add_record (TribKafkaVerify *v, Piece piece)
 static void
 check_books (const TribKafkaVerifyCounts *c)
 {
-  g_assert (
-      c->entries == c->proven + c->failed + c->mismatched + c->missing + c->expired + c->pending);
+  g_assert (c->entries
+            == c->proven + c->failed + c->mismatched + c->missing + c->expired + c->unproven
+                   + c->pending);
 }
 
 static void

@@ -3,6 +3,7 @@
 """tributary-kafka-verify against a real Apache Kafka: records are written here, right and broken, by a client that is
 not ours (ARIA-1, ARIA-2). What the program must say is known to the record."""
 
+import datetime
 import json
 import os
 import signal
@@ -43,6 +44,10 @@ def crc32c(data):
     if len(data) > 1000:
         _crcs[data] = crc
     return crc
+
+
+def time_text(t_ns):
+    return datetime.datetime.fromtimestamp(t_ns // 10**9, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000")
 
 
 class Writer:
@@ -89,8 +94,9 @@ class Writer:
 
 class Frame:
     def __init__(self, index, session="s_1-a", stream="214-1", payload=None, partition=0, without=(), key=None,
-                 reason=None, metadata_changes=None, entry_changes=None, header_changes=None):
-        self.id = f"{session}_{stream}_{index}_{T0 + index}"
+                 reason=None, metadata_changes=None, entry_changes=None, header_changes=None, t=None):
+        self.t = T0 + index if t is None else t
+        self.id = f"{session}_{stream}_{index}_{self.t}"
         self.session, self.stream, self.index, self.partition = session, stream, index, partition
         self.payload = payload if payload is not None else b"picture %d of %s" % (index, session.encode())
         self.without, self.key, self.reason = without, key, reason
@@ -103,8 +109,8 @@ class Frame:
 
     def metadata(self):
         self._metadata = json.dumps({
-            **self.identity(), "timestamp": "2024-08-01T12:00:00.000000", "capture_timestamp_ns": T0 + self.index,
-            "device_timestamp_ns": T0 + self.index, "image_width": 640, "image_height": 480, "channels": 3,
+            **self.identity(), "timestamp": time_text(self.t), "capture_timestamp_ns": self.t,
+            "device_timestamp_ns": self.t, "image_width": 640, "image_height": 480, "channels": 3,
             "compression": {"format": "jpeg", "original_size": 921600, "compressed_size": len(self.payload),
                             "compression_ratio": len(self.payload) / 921600, "quality": 90, "shape": [480, 640, 3],
                             "dtype": "uint8"},
@@ -114,7 +120,7 @@ class Frame:
         return self._metadata
 
     def entry(self, topics):
-        entry = {**self.identity(), "capture_timestamp_ns": T0 + self.index}
+        entry = {**self.identity(), "capture_timestamp_ns": self.t}
         for role, value in (("metadata", self._metadata), ("binary", self.payload)):
             offset = self.where.get(role)
             entry.update({f"{role}_topic": topics[role], f"{role}_partition": self.partition if offset else None,
@@ -160,7 +166,7 @@ def verify(*arguments, status=0):
 
 def closes(books):
     tap.equal(books["entries"], sum(books[name] for name in ("proven", "failed", "mismatched", "missing", "expired",
-                                                             "pending")), "the sum of outcomes")
+                                                             "unproven", "pending")), "the sum of outcomes")
 
 
 def topics_of(kafka):
@@ -383,6 +389,65 @@ def add_tests(t, kafka):
             writer.frames([Frame(i) for i in range(begin, begin + 5000)])
         verdict = verify(*broker, "--topic-prefix", "many-", "--max-open", "4000")
         tap.equal(verdict["proven"], 20000, "proven")
+
+    @t.test("a session id used by a second run: both are listed, and nothing is wrong (ARIA-2)")
+    def _():
+        w = Writer(kafka, "two-runs-")
+        w.frames([Frame(i, t=T0 + i) for i in range(40)])
+        w.frames([Frame(i, t=T0 + 90000000000 + i) for i in range(30)])
+        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "two-runs-")
+        tap.equal([(s["run"], s["proven"]) for s in verdict["streams"]], [(1, 40), (2, 30)], "runs")
+
+    @t.test("what a run says at its end: frames of which nothing was written are missed; without the topic nothing is")
+    def _():
+        w = Writer(kafka, "runs-")
+        w.frames([Frame(i) for i in range(10) if i not in (3, 4)])
+        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "runs-", status=1)
+        tap.equal((verdict["gaps"], verdict["sent"]), (2, 0), "gaps and sent, without the topic")
+        kafka.create_topic("runs-vrs-frame-runs", 2)
+        w.topics["runs"] = "runs-vrs-frame-runs"
+        w.put("runs", "s_1-a_214-1", json.dumps({
+            "session_id": "s_1-a", "stream_id": "214-1", "first_index": 0, "last_index": 14, "sent": 15, "linked": 8,
+            "failed": 7, "ended_at": "2024-08-01T12:00:02.000000"}), partition=1)
+        w.put("runs", "s_1-a_211-1", json.dumps({
+            "session_id": "s_1-a", "stream_id": "211-1", "first_index": 0, "last_index": 3, "sent": 4, "linked": 0,
+            "failed": 4, "ended_at": "2024-08-01T12:00:02.000000"}))
+        w.flush()
+        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "runs-", status=1)
+        tap.equal(set(verdict["findings"]), {"gap"}, "kinds")
+        tap.equal((verdict["gaps"], verdict["sent"]), (2 + 5 + 4, 19), "gaps and sent")
+
+    @t.test("frames of old producers are unproven, apart, and no finding (ARIA-40)")
+    def _():
+        w = Writer(kafka, "old-")
+        w.frames([Frame(i) for i in range(5)])
+        for i in range(20):
+            names = {"frame_id": f"lab_slam_left_{i}_{T0 + i}", "session_id": "lab", "stream_id": "slam_left",
+                     "frame_index": i}
+            w.put("binary", names["frame_id"], b"raw")
+            w.put("metadata", names["frame_id"], json.dumps({
+                **names, "compression": {"format": "raw", "quality": None, "shape": [1, 1, 3], "dtype": "uint8"}}))
+            w.put("registry", names["frame_id"], json.dumps({
+                **names, "metadata_offset": None, "binary_offset": None, "status": "LINKED"}))
+        w.flush()
+        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "old-")
+        tap.equal((verdict["proven"], verdict["unproven"]), (5, 20), "proven and unproven")
+        tap.equal([(s["session_id"], s["stream_id"], s["unproven"]) for s in verdict["streams"]],
+                  [("lab", "slam_left", 20), ("s_1-a", "214-1", 0)], "streams")
+
+    @t.test("long texts in entries are cut, and counted")
+    def _():
+        w = Writer(kafka, "long-")
+        w.frames([Frame(0)])
+        for i in range(1, 11):
+            kind = {"reason": "r" * 300000} if i % 2 else {"entry_changes": {"frame_id": "f" * 300000}}
+            w.frames([Frame(i, **kind)])
+        child = start("--json", "-b", kafka.bootstrap, "--topic-prefix", "long-",
+                      "--max-findings", "100")
+        out, _ = child.communicate(timeout=60 * tap.PATIENCE)
+        tap.equal(child.returncode, 1, "status")
+        tap.true(len(out) < 60000, f"{len(out)} bytes were printed")
+        tap.true(json.loads(out)["texts_cut"] >= 10, "texts_cut")
 
     @t.test("could not run: no topic, no broker, bad options; secrets stay unsaid")
     def _():

@@ -31,6 +31,7 @@ struct _TribKafkaScan {
   guint timeout_ms;
   guint settle_ms;
   ScanTopic topics[N_TOPICS];
+  ScanTopic runs;          /* no cursor: it does not exist */
   TribKafkaVerify *verify; /* not owned */
 
   TribKafkaScanTick tick;
@@ -85,6 +86,26 @@ split_options (const gchar *const *options, gboolean *ret_debug, GError **error)
   return (GStrv) g_ptr_array_free (g_steal_pointer (&pairs), FALSE);
 }
 
+static gboolean
+make_cursor (ScanTopic *t, const TribKafkaScanConfig *config, const gchar *name,
+    guint64 queued_bytes, const gchar *const *options, gboolean debug, GError **error)
+{
+  const TribKafkaCursorConfig cursor = {
+    .topic = name,
+    .client = {
+      .bootstrap_servers = config->bootstrap_servers,
+      .options = options,
+      .max_queued_bytes = queued_bytes,
+      .verifies = TRUE,
+      .log = debug ? config->log : NULL,
+    },
+  };
+
+  t->name = g_strdup (name);
+  t->cursor = trib_kafka_cursor_new (&cursor, error);
+  return t->cursor != NULL;
+}
+
 /**
  * trib_kafka_scan_new:
  * @config: what to read; copied
@@ -107,24 +128,24 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
   if (!check_topics (config, error)
       || !(options = split_options (config->client_options, &debug, error)))
     return NULL;
-  for (guint i = 0; i < N_TOPICS; i++) {
-    const TribKafkaCursorConfig cursor = {
-      .topic = config->topics[i],
-      .client = {
-        .bootstrap_servers = config->bootstrap_servers,
-        .options = (const gchar *const *) options,
-        .max_queued_bytes
-        = i == TRIB_KAFKA_TOPIC_BINARY ? BINARY_QUEUED_BYTES : OTHER_QUEUED_BYTES,
-        .verifies = TRUE,
-        .log = debug ? config->log : NULL,
-      },
-    };
-    s->topics[i].name = g_strdup (config->topics[i]);
-    s->topics[i].cursor = trib_kafka_cursor_new (&cursor, error);
-    if (s->topics[i].cursor == NULL)
+  for (guint i = 0; i < N_TOPICS; i++)
+    if (!make_cursor (&s->topics[i], config, config->topics[i],
+            i == TRIB_KAFKA_TOPIC_BINARY ? BINARY_QUEUED_BYTES : OTHER_QUEUED_BYTES,
+            (const gchar *const *) options, debug, error))
       return NULL;
-  }
+  if (config->runs_topic
+      && !make_cursor (&s->runs, config, config->runs_topic, OTHER_QUEUED_BYTES,
+          (const gchar *const *) options, debug, error))
+    return NULL;
   return g_steal_pointer (&s);
+}
+
+static void
+clear_topic (ScanTopic *t)
+{
+  g_clear_pointer (&t->cursor, trib_kafka_cursor_free);
+  g_free (t->ends);
+  g_free (t->name);
 }
 
 /**
@@ -134,11 +155,9 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
 void
 trib_kafka_scan_free (TribKafkaScan *s)
 {
-  for (guint i = 0; i < N_TOPICS; i++) {
-    g_clear_pointer (&s->topics[i].cursor, trib_kafka_cursor_free);
-    g_free (s->topics[i].ends);
-    g_free (s->topics[i].name);
-  }
+  for (guint i = 0; i < N_TOPICS; i++)
+    clear_topic (&s->topics[i]);
+  clear_topic (&s->runs);
   g_free (s->address);
   g_free (s);
 }
@@ -188,12 +207,12 @@ deadline_of (const TribKafkaScan *s)
   return g_get_monotonic_time () + s->timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
+/* looks a topic up and begins at its low watermarks */
 static gboolean
-open_topic (TribKafkaScan *s, TribKafkaTopic topic, GError **error)
+begin_topic (TribKafkaScan *s, ScanTopic *t, GError **error)
 {
   static const TribKafkaPosition beginning
       = { .start = TRIB_KAFKA_START_EARLIEST, .partition = -1 };
-  ScanTopic *t = &s->topics[topic];
   gint64 deadline = deadline_of (s), low, high;
   TribKafkaCursorItem item;
 
@@ -206,12 +225,80 @@ open_topic (TribKafkaScan *s, TribKafkaTopic topic, GError **error)
   }
   t->n_partitions = trib_kafka_cursor_get_n_partitions (t->cursor);
   t->ends = g_new0 (gint64, t->n_partitions);
-  for (gint32 p = 0; p < t->n_partitions; p++) {
+  for (gint32 p = 0; p < t->n_partitions; p++)
     trib_kafka_cursor_get_range (t->cursor, p, &low, &t->ends[p]);
+  return TRUE;
+}
+
+static gboolean
+open_topic (TribKafkaScan *s, TribKafkaTopic topic, GError **error)
+{
+  ScanTopic *t = &s->topics[topic];
+  gint64 low, high;
+
+  if (!begin_topic (s, t, error))
+    return FALSE;
+  for (gint32 p = 0; p < t->n_partitions; p++) {
+    trib_kafka_cursor_get_range (t->cursor, p, &low, &high);
     trib_kafka_verify_set_low (s->verify, topic, p, low);
     if (topic != TRIB_KAFKA_TOPIC_REGISTRY)
       trib_kafka_verify_set_orphan_limit (s->verify, topic, p, t->ends[p]);
   }
+  return TRUE;
+}
+
+/* the first partition that is not read to its end, or -1 */
+static gint32
+find_unread_partition (const ScanTopic *t)
+{
+  for (gint32 p = 0; p < t->n_partitions; p++)
+    if (trib_kafka_cursor_get_position (t->cursor, p) < t->ends[p])
+      return p;
+  return -1;
+}
+
+/* all that runs have said up to the ends that were taken */
+static gboolean
+read_runs (TribKafkaScan *s, GError **error)
+{
+  ScanTopic *t = &s->runs;
+  gint64 deadline = deadline_of (s);
+
+  while (t->cursor && find_unread_partition (t) >= 0) {
+    TribKafkaCursorItem item;
+    switch (trib_kafka_cursor_next (t->cursor, deadline, &item, error)) {
+      case TRIB_KAFKA_CURSOR_RECORD:
+        trib_kafka_verify_add_run (s->verify, t->name, item.message.partition, item.message.offset,
+            (const gchar *) item.message.value, item.message.value_len);
+        trib_kafka_message_clear (&item.message);
+        deadline = deadline_of (s);
+        break;
+      case TRIB_KAFKA_CURSOR_ERROR:
+        return FALSE;
+      case TRIB_KAFKA_CURSOR_TIMEOUT:
+        return fail_unreachable (s, t, error);
+      default:
+        break;
+    }
+  }
+  return TRUE;
+}
+
+/* the topic of runs is younger than the others: it need not be there, nor be allowed */
+static gboolean
+open_runs (TribKafkaScan *s, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  if (s->runs.cursor == NULL || begin_topic (s, &s->runs, &why))
+    return read_runs (s, error);
+  if (!g_error_matches (why, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC)
+      && !g_error_matches (why, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_NOT_AUTHORIZED)) {
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
+  }
+  TRIB_LOG (&trib_kafka_debug, TRIB_LOG_DEBUG, s->runs.name, "not read: %s", why->message);
+  g_clear_pointer (&s->runs.cursor, trib_kafka_cursor_free);
   return TRUE;
 }
 
@@ -231,7 +318,10 @@ trib_kafka_scan_open (TribKafkaScan *s, TribKafkaVerify *verify, GError **error)
 {
   s->verify = verify;
   s->balance_at = MIN (trib_kafka_verify_get_max_open (verify) / 2 + 1, BALANCE_FRAMES);
-  /* the registry is the last of them: see trib_kafka_scan_finish() */
+  /* all that a run speaks of was written before its record, and the registry is the last of the
+   * others: see trib_kafka_scan_finish() */
+  if (!open_runs (s, error))
+    return FALSE;
   for (guint i = 0; i < N_TOPICS; i++) {
     if (!open_topic (s, i, error))
       return FALSE;
@@ -451,13 +541,9 @@ static const ScanTopic *
 find_unread (const TribKafkaScan *s, gint32 *ret_partition)
 {
   for (guint i = 0; i < N_TOPICS; i++) {
-    const ScanTopic *t = &s->topics[i];
-    for (gint32 p = 0; p < t->n_partitions; p++) {
-      if (trib_kafka_cursor_get_position (t->cursor, p) < t->ends[p]) {
-        *ret_partition = p;
-        return t;
-      }
-    }
+    *ret_partition = find_unread_partition (&s->topics[i]);
+    if (*ret_partition >= 0)
+      return &s->topics[i];
   }
   return NULL;
 }
@@ -517,6 +603,11 @@ trib_kafka_scan_follow (
 static gboolean
 take_ends (TribKafkaScan *s, GError **error)
 {
+  for (gint32 p = 0; s->runs.cursor && p < s->runs.n_partitions; p++)
+    if (!ask_end (s, &s->runs, p, &s->runs.ends[p], error))
+      return FALSE;
+  if (!read_runs (s, error))
+    return FALSE;
   for (guint i = 0; i < N_TOPICS; i++) {
     ScanTopic *t = &s->topics[i];
     if (!check_not_grown (s, t, error))

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* what runs say at their ends: trib_kafka_verify_add_run() */
+#define TRIB_KAFKA_SCAN_RUNS_TOPIC "vrs-frame-runs"
+
 /* Reads the three topics from their beginning into a TribKafkaVerify: to the present end, or
  * following. A cursor for each topic; nothing is committed and nothing is created on the broker.
  * The I/O object of the verifier; all calls from one thread. Errors are of TRIB_KAFKA_ERROR. */
@@ -15,6 +18,7 @@ G_BEGIN_DECLS
  * TribKafkaScanConfig:
  * @bootstrap_servers: HOST:PORT, several with commas
  * @topics: names of the metadata, binary and registry topics, all different
+ * @runs_topic: (nullable): name of the topic of runs, which need not exist
  * @client_options: (nullable) (array zero-terminated=1): "key=value" of librdkafka
  * @timeout_ms: how long to wait for an answer, and for progress
  * @settle_ms: how long to wait at the end for entries of frames that are in flight
@@ -23,6 +27,7 @@ G_BEGIN_DECLS
 typedef struct {
   const gchar *bootstrap_servers;
   const gchar *topics[TRIB_KAFKA_VERIFY_N_TOPICS];
+  const gchar *runs_topic;
   const gchar *const *client_options;
   guint timeout_ms;
   guint settle_ms;

@@ -13,6 +13,8 @@ compare_frames (gconstpointer a, gconstpointer b)
 
   if (by_session || by_stream)
     return by_session ? by_session : by_stream;
+  if (x->stream != y->stream)
+    return x->stream->first_t_ns < y->stream->first_t_ns ? -1 : 1;
   if (x->index != y->index)
     return x->index < y->index ? -1 : 1;
   return x->t_ns < y->t_ns ? -1 : x->t_ns > y->t_ns;
@@ -125,25 +127,6 @@ finish_orphan (TribKafkaVerify *v, const VerifyFrame *f)
   }
 }
 
-static void
-finish_gaps (TribKafkaVerify *v, VerifyStream *s)
-{
-  TribIndexSet all = TRIB_INDEX_SET_INIT;
-
-  for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
-    trib_index_set_union (&all, &s->seen[i]);
-  for (guint i = 1; i < trib_index_set_n_ranges (&all); i++) {
-    guint64 from = trib_index_set_get_range (&all, i - 1)->last + 1;
-    guint64 to = trib_index_set_get_range (&all, i)->first - 1;
-    TRIB_COUNT (v, s, gaps, to - from + 1);
-    trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_GAP, NULL, NULL, to - from + 1,
-        "session %s stream %s: no record of frame index %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-        " (%" G_GUINT64_FORMAT ")",
-        s->pub.session, s->pub.stream, from, to, to - from + 1);
-  }
-  trib_index_set_clear (&all);
-}
-
 static gboolean
 has_entries (GPtrArray *streams, const gchar *session, const gchar *stream)
 {
@@ -205,7 +188,6 @@ trib_kafka_verify_finish (TribKafkaVerify *v)
   }
   g_hash_table_remove_all (v->frames);
   memset (v->lacking, 0, sizeof v->lacking);
-  for (guint i = 0; i < streams->len; i++)
-    finish_gaps (v, g_ptr_array_index (streams, i));
+  trib_kafka_verify_finish_gaps (v);
   finish_selection (v, streams);
 }

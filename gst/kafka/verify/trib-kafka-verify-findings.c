@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-verify-private.h"
 
+#include <string.h>
+
 static const struct {
   const gchar *name;
   const gchar *description;
@@ -29,8 +31,8 @@ static const struct {
   = { "duplicate-bytes", "the frame is twice in the bytes topic" },
   [TRIB_KAFKA_VERIFY_DUPLICATE_METADATA]
   = { "duplicate-metadata", "the frame is twice in the metadata topic" },
-  [TRIB_KAFKA_VERIFY_INDEX]
-  = { "index-conflict", "the entry of this frame index is of another capture time" },
+  [TRIB_KAFKA_VERIFY_INDEX] = { "index-conflict",
+      "the entry of this frame index is of another capture time of the same run" },
   [TRIB_KAFKA_VERIFY_CONFLICT] = { "status-conflict", "both LINKED and FAILED" },
   [TRIB_KAFKA_VERIFY_GAP] = { "gap", "frame indices that no record has" },
   [TRIB_KAFKA_VERIFY_MALFORMED] = { "malformed", "the record does not hold what it must" },
@@ -80,6 +82,24 @@ trib_kafka_verify_topic_to_string (TribKafkaTopic topic)
 
 /* ---- findings ---- */
 
+/* the most of a text that people are shown; ids are shorter */
+#define MAX_DETAIL_BYTES 1024
+
+/* (transfer full): @text, or as much of it as fits @max_bytes, which is counted */
+gchar *
+trib_kafka_verify_cut (TribKafkaVerify *v, const gchar *text, gsize max_bytes)
+{
+  gsize len = strlen (text);
+  const gchar *end;
+
+  if (len <= max_bytes)
+    return g_strdup (text);
+  v->texts_cut++;
+  end = g_utf8_find_prev_char (text, text + max_bytes + 1);
+  return g_strdup_printf ("%.*s... (%" G_GSIZE_FORMAT " bytes)",
+      (int) (end ? (gsize) (end - text) : max_bytes), text, len);
+}
+
 void
 trib_kafka_verify_finding_free (gpointer p)
 {
@@ -95,6 +115,7 @@ void
 trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
     const TribKafkaVerifyRecord *at, const VerifyId *id, guint64 n, const gchar *format, ...)
 {
+  g_autofree gchar *detail = NULL;
   TribKafkaFinding *finding;
   va_list args;
 
@@ -111,8 +132,9 @@ trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
     finding->frame_id = trib_frame_id_format (
         id->stream->pub.session, id->stream->pub.stream, id->index, id->t_ns);
   va_start (args, format);
-  finding->detail = g_strdup_vprintf (format, args);
+  detail = g_strdup_vprintf (format, args);
   va_end (args);
+  finding->detail = trib_kafka_verify_cut (v, detail, MAX_DETAIL_BYTES);
   g_ptr_array_add (v->findings[kind], finding);
 }
 

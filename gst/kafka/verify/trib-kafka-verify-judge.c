@@ -248,6 +248,39 @@ settle (TribKafkaVerify *v, const VerifyFrame *f, const Faults *faults, const Ve
   }
 }
 
+/* of an old producer: nothing says where its records are, or what they hold */
+static gboolean
+judge_old (TribKafkaVerify *v, const VerifyFrame *f, gboolean final)
+{
+  static const TribKafkaVerifyKind kinds[]
+      = { TRIB_KAFKA_VERIFY_MISSING_METADATA, TRIB_KAFKA_VERIFY_MISSING_BYTES };
+  VerifyId id = { f->stream, f->index, f->t_ns, 0 };
+  TribKafkaVerifyRecord entry
+      = { .topic = TRIB_KAFKA_TOPIC_REGISTRY, .partition = f->partition, .offset = f->offset };
+  guint missing = 0, expired = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    if (f->copies[i].partition >= 0)
+      continue;
+    if (!final || v->bound_hit)
+      return FALSE;
+    missing += !trib_kafka_verify_has_lost (v, i);
+    expired += trib_kafka_verify_has_lost (v, i);
+    trib_kafka_verify_found (v,
+        trib_kafka_verify_has_lost (v, i) ? TRIB_KAFKA_VERIFY_EXPIRED : kinds[i], &entry, &id, 1,
+        "an entry of an old producer, and no record of the %s topic has its key",
+        trib_kafka_verify_topic_to_string (i));
+  }
+  TRIB_COUNT (v, f->stream, pending, -1);
+  if (missing)
+    TRIB_COUNT (v, f->stream, missing, 1);
+  else if (expired)
+    TRIB_COUNT (v, f->stream, expired, 1);
+  else
+    TRIB_COUNT (v, f->stream, unproven, 1);
+  return TRUE;
+}
+
 /* whether @f, whose entry was read, could be judged; then the caller forgets it */
 gboolean
 trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean final)
@@ -258,6 +291,8 @@ trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean fina
   VerifyId id = { f->stream, f->index, f->t_ns, 0 };
   const VerifyCopy *metadata, *bytes;
 
+  if (f->old)
+    return judge_old (v, f, final);
   for (guint i = 0; i < G_N_ELEMENTS (where); i++) {
     where[i] = locate (v, f, i, final, &copies[i]);
     if (where[i] == WAIT)
@@ -288,6 +323,6 @@ trib_kafka_verify_is_ready (const TribKafkaVerify *v, const VerifyFrame *f)
 {
   const VerifyCopy *copy;
 
-  return f->linked && locate (v, f, TRIB_KAFKA_TOPIC_METADATA, FALSE, &copy) != WAIT
+  return f->linked && !f->old && locate (v, f, TRIB_KAFKA_TOPIC_METADATA, FALSE, &copy) != WAIT
          && locate (v, f, TRIB_KAFKA_TOPIC_BINARY, FALSE, &copy) != WAIT;
 }

@@ -10,7 +10,9 @@ G_BEGIN_DECLS
 
 /* What the parts of the verifier share; private to them.
  *
- *   trib-kafka-verify.c           state: partitions, streams, open frames
+ *   trib-kafka-verify.c           state: partitions, open frames
+ *   trib-kafka-verify-streams.c   streams and their runs
+ *   trib-kafka-verify-runs.c      what runs say that they sent, and gaps
  *   trib-kafka-verify-take.c      takes one record: what it says is kept until its frame is judged
  *   trib-kafka-verify-headers.c   what the record headers say
  *   trib-kafka-verify-judge.c     one frame: the entry against what it points at
@@ -18,11 +20,26 @@ G_BEGIN_DECLS
  *   trib-kafka-verify-findings.c  what was found, counted and listed
  */
 
-typedef struct {
+/* one run of a stream: indices and capture times that grow together */
+typedef struct _Stream VerifyStream;
+struct _Stream {
   TribKafkaVerifyStream pub;
   TribIndexSet seen[TRIB_KAFKA_VERIFY_N_TOPICS];
   TribIndexSet failed;
-} VerifyStream;
+  guint64 first_index, last_index; /* of what was seen; first above last: nothing was */
+  gint64 first_t_ns, last_t_ns;
+  VerifyStream *newer; /* the next run */
+};
+
+/* what a run says at its end */
+typedef struct {
+  gchar *session;
+  gchar *stream;
+  guint64 first_index;
+  guint64 last_index;
+  guint64 sent;
+  gint64 ended_us;
+} VerifyRun;
 
 /* what a header says, if it exists */
 typedef struct {
@@ -70,6 +87,7 @@ typedef struct {
   VerifyClaims claims;
   gboolean bad; /* a finding at a record of it that does not depend on the others */
 
+  gboolean old;    /* of an old producer: the entry does not say where its records are */
   gboolean linked; /* the entry was read, what follows is set */
   gint64 offset;   /* of the entry itself */
   gint32 partition;
@@ -113,7 +131,9 @@ struct _TribKafkaVerify {
 
   TribJsonReader *reader;
   GHashTable *partitions[TRIB_KAFKA_VERIFY_N_TOPICS]; /* number to Partition */
-  GHashTable *streams;                                /* "session_stream" to Stream */
+  GHashTable *streams;                                /* "session_stream" to its oldest run */
+  guint n_streams;                                    /* runs, of all streams */
+  GPtrArray *runs;                                    /* of VerifyRun */
   GHashTable *frames;                                 /* set of Frame: those that are open */
   guint64 n_ranges;
   guint64 lacking[TRIB_KAFKA_VERIFY_N_TOPICS]; /* open frames whose record of it was not read yet */
@@ -123,6 +143,7 @@ struct _TribKafkaVerify {
   guint64 records[TRIB_KAFKA_VERIFY_N_TOPICS];
   guint64 record_bytes[TRIB_KAFKA_VERIFY_N_TOPICS];
   guint64 unattributed;
+  guint64 texts_cut;
   GHashTable *reasons; /* error_reason to guint64 */
   guint64 found[TRIB_KAFKA_VERIFY_N_KINDS];
   GPtrArray *findings[TRIB_KAFKA_VERIFY_N_KINDS];
@@ -136,7 +157,22 @@ struct _TribKafkaVerify {
   }                                 \
   G_STMT_END
 
+/* streams and runs */
+VerifyStream *trib_kafka_verify_ensure_stream (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id);
+VerifyStream *trib_kafka_verify_ensure_named (
+    TribKafkaVerify *v, const gchar *session, const gchar *stream);
+gboolean trib_kafka_verify_name_stream (VerifyStream *s, const gchar *session, const gchar *stream);
+gboolean trib_kafka_verify_is_same_stream (const VerifyStream *a, const VerifyStream *b);
+void trib_kafka_verify_stream_free (gpointer stream);
+void trib_kafka_verify_run_free (gpointer run);
+void trib_kafka_verify_finish_gaps (TribKafkaVerify *v);
+
 /* state */
+gboolean trib_kafka_verify_has_lost (const TribKafkaVerify *v, TribKafkaTopic topic);
+gboolean trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len);
+void trib_kafka_verify_refuse (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what);
 VerifyPartition *trib_kafka_verify_partition (
     const TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition);
 gboolean trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value);
@@ -166,5 +202,6 @@ void trib_kafka_verify_found (TribKafkaVerify *v, TribKafkaVerifyKind kind,
 void trib_kafka_verify_found_index (
     TribKafkaVerify *v, const TribKafkaVerifyRecord *at, const VerifyId *id);
 void trib_kafka_verify_finding_free (gpointer finding);
+gchar *trib_kafka_verify_cut (TribKafkaVerify *v, const gchar *text, gsize max_bytes);
 
 G_END_DECLS

@@ -2,11 +2,14 @@
 #include "trib-kafka-verify-private.h"
 
 #include <common/trib-crc32c.h>
+#include <kafka/layout/trib-kafka-names.h>
 
+#include <stddef.h>
 #include <string.h>
 
 /* error reasons counted by name */
 #define MAX_REASONS 64
+#define MAX_REASON_BYTES 64
 
 /* @identity is what the JSON says, @id what the key says */
 static gboolean
@@ -99,16 +102,68 @@ hash_text (const gchar *text)
   return trib_kafka_verify_hash (text, strlen (text));
 }
 
+/* ---- old producers ---- */
+
+/* What entries and metadata of the old producer have (contract ARIA-40): names, and of entries no
+ * place at all. What they point at is what has their key. */
+typedef struct {
+  TribKafkaIdentity identity;
+  gint64 metadata_offset, binary_offset;
+  gint32 metadata_partition, binary_partition;
+  gint64 crc; /* every new one has it */
+  gchar *status;
+} OldValue;
+
+#define OLD(member) offsetof (OldValue, member)
+
+static const TribKafkaField old_fields[] = {
+  { TRIB_KAFKA_JSON_FRAME_ID, TRIB_KAFKA_FIELD_STRING, OLD (identity.frame_id) },
+  { TRIB_KAFKA_JSON_SESSION_ID, TRIB_KAFKA_FIELD_STRING, OLD (identity.session) },
+  { TRIB_KAFKA_JSON_STREAM_ID, TRIB_KAFKA_FIELD_STRING, OLD (identity.stream) },
+  { TRIB_KAFKA_JSON_STATUS, TRIB_KAFKA_FIELD_STRING, OLD (status), TRUE },
+  { TRIB_KAFKA_JSON_METADATA_OFFSET, TRIB_KAFKA_FIELD_OFFSET, OLD (metadata_offset), TRUE },
+  { TRIB_KAFKA_JSON_BINARY_OFFSET, TRIB_KAFKA_FIELD_OFFSET, OLD (binary_offset), TRUE },
+  { TRIB_KAFKA_JSON_METADATA_PARTITION, TRIB_KAFKA_FIELD_PARTITION, OLD (metadata_partition),
+      TRUE },
+  { TRIB_KAFKA_JSON_BINARY_PARTITION, TRIB_KAFKA_FIELD_PARTITION, OLD (binary_partition), TRUE },
+  { TRIB_KAFKA_JSON_BINARY_CRC32C, TRIB_KAFKA_FIELD_OFFSET, OLD (crc), TRUE },
+};
+
+/* whether the record is one of an old producer, about this frame; @ret_failed: of an entry */
+static gboolean
+is_old (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, gboolean *ret_failed)
+{
+  OldValue old = { { 0 }, -1, -1, -1, -1, -1, NULL };
+  gboolean is = trib_kafka_fields_read (old_fields, G_N_ELEMENTS (old_fields), &old, v->reader,
+      r->value ? r->value : "", r->value_len, NULL);
+
+  is = is && old.metadata_offset < 0 && old.binary_offset < 0 && old.metadata_partition < 0
+       && old.binary_partition < 0 && old.crc < 0 && strlen (old.identity.frame_id) == r->key_len
+       && memcmp (old.identity.frame_id, r->key, r->key_len) == 0
+       && trib_kafka_verify_name_stream (id->stream, old.identity.session, old.identity.stream);
+  *ret_failed = is && g_strcmp0 (old.status, TRIB_KAFKA_STATUS_FAILED) == 0;
+  g_free (old.identity.frame_id);
+  g_free (old.identity.session);
+  g_free (old.identity.stream);
+  g_free (old.status);
+  return is;
+}
+
+/* ---- one record ---- */
+
 static gboolean
 read_metadata (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id,
     VerifyCopy *copy, VerifyClaims *claims)
 {
   g_auto (TribKafkaMetadataValue) value = { 0 };
   g_autoptr (GError) error = NULL;
-  gboolean good;
+  gboolean good, failed;
 
   if (!trib_kafka_metadata_value_parse (
           &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
+    if (is_old (v, r, id, &failed))
+      return TRUE;
     trib_kafka_verify_found (
         v, TRIB_KAFKA_VERIFY_MALFORMED, r, id, 1, "metadata: %s", error->message);
     return FALSE;
@@ -188,9 +243,10 @@ note_pointer (
 
 static void
 add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id,
-    const TribKafkaRegistryValue *value)
+    const gchar *full_reason, const gchar *message)
 {
-  const gchar *reason = value->error_reason;
+  g_autofree gchar *cut = trib_kafka_verify_cut (v, full_reason, MAX_REASON_BYTES);
+  const gchar *reason = cut;
   guint64 *count = g_hash_table_lookup (v->reasons, reason);
   VerifyFrame *f = trib_kafka_verify_lookup_frame (v, id);
 
@@ -205,8 +261,7 @@ add_failed (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *
   trib_kafka_verify_set_add (v, &id->stream->failed, id->index);
   TRIB_COUNT (v, id->stream, pending, -1);
   TRIB_COUNT (v, id->stream, failed, 1);
-  trib_kafka_verify_found (
-      v, TRIB_KAFKA_VERIFY_FAILED, r, id, 1, "%s: %s", value->error_reason, value->error_message);
+  trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FAILED, r, id, 1, "%s: %s", cut, message);
   if (f) {
     trib_kafka_verify_forget_lacks (v, f);
     g_hash_table_remove (v->frames, f);
@@ -231,32 +286,77 @@ is_first_entry (
   return FALSE;
 }
 
-void
-trib_kafka_verify_take_entry (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
+/* counted as an entry, whatever becomes of its frame */
+static void
+count_entry (TribKafkaVerify *v, const VerifyId *id)
 {
-  g_auto (TribKafkaRegistryValue) value = { 0 };
-  g_autoptr (GError) error = NULL;
   TribKafkaVerifyCounts *counts = &id->stream->pub.counts;
-  VerifyHeaders said = { { 0 } };
-  gboolean good;
-  VerifyFrame *f;
 
-  if (!trib_kafka_registry_value_parse (
-          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
-    trib_kafka_verify_found (
-        v, TRIB_KAFKA_VERIFY_MALFORMED, r, id, 1, "registry entry: %s", error->message);
-    return;
-  }
-  if (!is_first_entry (v, r, id, value.failed))
-    return;
   TRIB_COUNT (v, id->stream, entries, 1);
   TRIB_COUNT (v, id->stream, pending, 1);
   counts->first_t_ns = MIN (counts->first_t_ns, id->t_ns);
   counts->last_t_ns = MAX (counts->last_t_ns, id->t_ns);
   v->total.first_t_ns = MIN (v->total.first_t_ns, id->t_ns);
   v->total.last_t_ns = MAX (v->total.last_t_ns, id->t_ns);
+}
 
+/* (nullable): the frame of a LINKED entry, in which the entry stands */
+static VerifyFrame *
+link_frame (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
+{
+  VerifyFrame *f = trib_kafka_verify_ensure_frame (v, r, id);
+
+  if (f == NULL)
+    return NULL;
+  f->linked = TRUE;
+  f->partition = r->partition;
+  f->offset = r->offset;
+  v->lacking[TRIB_KAFKA_TOPIC_REGISTRY]--;
+  return f;
+}
+
+static void
+take_old_entry (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id, gboolean failed)
+{
+  VerifyFrame *f;
+
+  if (!is_first_entry (v, r, id, failed))
+    return;
+  count_entry (v, id);
+  if (failed) {
+    add_failed (v, r, id, "unknown", "an entry of an old producer, which names no reason");
+    return;
+  }
+  f = link_frame (v, r, id);
+  if (f == NULL)
+    return;
+  f->old = TRUE;
+  trib_kafka_verify_try_judge (v, f);
+}
+
+void
+trib_kafka_verify_take_entry (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
+{
+  g_auto (TribKafkaRegistryValue) value = { 0 };
+  g_autoptr (GError) error = NULL;
+  VerifyHeaders said = { { 0 } };
+  gboolean good, failed;
+  VerifyFrame *f;
+
+  if (!trib_kafka_registry_value_parse (
+          &value, v->reader, r->value ? r->value : "", r->value_len, &error)) {
+    if (is_old (v, r, id, &failed))
+      take_old_entry (v, r, id, failed);
+    else
+      trib_kafka_verify_found (
+          v, TRIB_KAFKA_VERIFY_MALFORMED, r, id, 1, "registry entry: %s", error->message);
+    return;
+  }
+  if (!is_first_entry (v, r, id, value.failed))
+    return;
+  count_entry (v, id);
   good = check_identity (v, r, id, &value.identity);
   if (!trib_kafka_registry_value_check (&value, &error)) {
     trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_FIELD, r, id, 1, "%s", error->message);
@@ -264,24 +364,20 @@ trib_kafka_verify_take_entry (
   }
   if (value.failed) {
     trib_kafka_verify_check_headers (v, r, id, &said);
-    add_failed (v, r, id, &value);
+    add_failed (v, r, id, value.error_reason, value.error_message);
     return;
   }
-  f = trib_kafka_verify_ensure_frame (v, r, id);
+  f = link_frame (v, r, id);
   if (f == NULL)
     return;
   good &= trib_kafka_verify_check_headers (v, r, id, &said);
   f->sequence = said.sequence;
   f->time_source = said.time_source;
   f->bad |= !good;
-  f->linked = TRUE;
-  f->partition = r->partition;
-  f->offset = r->offset;
   f->size = value.size;
   f->ratio = value.ratio;
   f->format = hash_text (value.format);
   note_pointer (v, TRIB_KAFKA_TOPIC_METADATA, &value.metadata, &f->pointers[0]);
   note_pointer (v, TRIB_KAFKA_TOPIC_BINARY, &value.binary, &f->pointers[1]);
-  v->lacking[TRIB_KAFKA_TOPIC_REGISTRY]--;
   trib_kafka_verify_try_judge (v, f);
 }

@@ -10,7 +10,6 @@
  * judged and forgotten but for its index, so that memory follows what is open and not what was
  * read. */
 
-#define MAX_STREAMS 65536
 /* index ranges kept, per frame that may be open: what a topic of scattered indices may cost */
 #define RANGES_PER_OPEN 4
 
@@ -47,19 +46,6 @@ frame_free (gpointer p)
 }
 
 static void
-stream_free (gpointer p)
-{
-  VerifyStream *s = p;
-
-  for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
-    trib_index_set_clear (&s->seen[i]);
-  trib_index_set_clear (&s->failed);
-  g_free (s->pub.session);
-  g_free (s->pub.stream);
-  g_free (s);
-}
-
-static void
 partition_free (gpointer p)
 {
   VerifyPartition *partition = p;
@@ -84,8 +70,10 @@ trib_kafka_verify_new (const TribKafkaVerifyConfig *config)
   v->sessions = g_strdupv ((gchar **) config->sessions);
   v->wanted_streams = g_strdupv ((gchar **) config->streams);
   v->frames = g_hash_table_new_full (frame_hash, frame_equal, frame_free, NULL);
-  v->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, stream_free);
+  v->streams
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, trib_kafka_verify_stream_free);
   v->reasons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  v->runs = g_ptr_array_new_with_free_func (trib_kafka_verify_run_free);
   v->reader = trib_json_reader_new ("", 0, NULL);
   v->total.first_t_ns = G_MAXINT64;
   v->total.last_t_ns = G_MININT64;
@@ -108,6 +96,7 @@ trib_kafka_verify_free (TribKafkaVerify *v)
   g_hash_table_unref (v->frames);
   g_hash_table_unref (v->streams);
   g_hash_table_unref (v->reasons);
+  g_ptr_array_unref (v->runs);
   g_strfreev (v->sessions);
   g_strfreev (v->wanted_streams);
   trib_json_reader_free (v->reader);
@@ -151,6 +140,20 @@ trib_kafka_verify_set_add (TribKafkaVerify *v, TribIndexSet *set, guint64 value)
   v->n_ranges += trib_index_set_n_ranges (set);
   v->n_ranges -= before;
   return fresh;
+}
+
+/* whether retention has removed records of a topic */
+gboolean
+trib_kafka_verify_has_lost (const TribKafkaVerify *v, TribKafkaTopic topic)
+{
+  GHashTableIter iter;
+  gpointer partition;
+
+  g_hash_table_iter_init (&iter, v->partitions[topic]);
+  while (g_hash_table_iter_next (&iter, NULL, &partition))
+    if (((const VerifyPartition *) partition)->low > 0)
+      return TRUE;
+  return FALSE;
 }
 
 /**
@@ -219,8 +222,8 @@ trib_kafka_verify_get_needed (const TribKafkaVerify *v, TribKafkaTopic topic, gi
 
 /* ---- frames and streams ---- */
 
-static gboolean
-wanted (gchar **list, const gchar *text, gsize len)
+gboolean
+trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len)
 {
   if (list == NULL || *list == NULL)
     return TRUE;
@@ -231,39 +234,12 @@ wanted (gchar **list, const gchar *text, gsize len)
   return FALSE;
 }
 
-static void
-refuse (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what)
+void
+trib_kafka_verify_refuse (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what)
 {
   v->bound_hit = TRUE;
   trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_BOUND, r, NULL, 1,
       "%s: this record was not looked at, verdicts from here on are incomplete", what);
-}
-
-static VerifyStream *
-ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id)
-{
-  gchar key[TRIB_FRAME_ID_MAX_BYTES + 1];
-  gsize len = id->session_len + 1 + id->stream_len;
-  VerifyStream *s;
-
-  /* session and stream are the beginning of the frame id; as a stream id has no '_', that is
-   * unique */
-  memcpy (key, id->session, len);
-  key[len] = '\0';
-  s = g_hash_table_lookup (v->streams, key);
-  if (s)
-    return s;
-  if (g_hash_table_size (v->streams) >= MAX_STREAMS) {
-    refuse (v, r, "more than 65536 streams");
-    return NULL;
-  }
-  s = g_new0 (VerifyStream, 1);
-  s->pub.session = g_strndup (id->session, id->session_len);
-  s->pub.stream = g_strndup (id->stream, id->stream_len);
-  s->pub.counts.first_t_ns = G_MAXINT64;
-  s->pub.counts.last_t_ns = G_MININT64;
-  g_hash_table_insert (v->streams, g_strdup (key), s);
-  return s;
 }
 
 VerifyFrame *
@@ -284,7 +260,7 @@ trib_kafka_verify_ensure_frame (
     return f;
   if (g_hash_table_size (v->frames) >= v->max_open
       || v->n_ranges >= (guint64) v->max_open * RANGES_PER_OPEN) {
-    refuse (v, r, "more frames are open than allowed");
+    trib_kafka_verify_refuse (v, r, "more frames are open than allowed");
     return NULL;
   }
   f = g_new0 (VerifyFrame, 1);
@@ -346,10 +322,10 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
           "the key is no frame id: %s", record->key ? error->message : "there is none");
     return;
   }
-  if (!wanted (v->sessions, view.session, view.session_len)
-      || !wanted (v->wanted_streams, view.stream, view.stream_len))
+  if (!trib_kafka_verify_wants (v->sessions, view.session, view.session_len)
+      || !trib_kafka_verify_wants (v->wanted_streams, view.stream, view.stream_len))
     return;
-  id.stream = ensure_stream (v, record, &view);
+  id.stream = trib_kafka_verify_ensure_stream (v, record, &view);
   if (id.stream == NULL)
     return;
   id.index = view.index;
@@ -417,36 +393,6 @@ trib_kafka_verify_get_counts (const TribKafkaVerify *v)
   return &v->total;
 }
 
-static gint
-compare_streams (gconstpointer a, gconstpointer b)
-{
-  const TribKafkaVerifyStream *x = *(TribKafkaVerifyStream *const *) a;
-  const TribKafkaVerifyStream *y = *(TribKafkaVerifyStream *const *) b;
-  gint by_session = strcmp (x->session, y->session);
-
-  return by_session ? by_session : strcmp (x->stream, y->stream);
-}
-
-/**
- * trib_kafka_verify_list_streams:
- * @v: a verification
- *
- * Returns: (transfer container) (element-type TribKafkaVerifyStream): sorted by session and stream
- */
-GPtrArray *
-trib_kafka_verify_list_streams (const TribKafkaVerify *v)
-{
-  GPtrArray *list = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, v->streams);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (list, value);
-  g_ptr_array_sort (list, compare_streams);
-  return list;
-}
-
 /**
  * trib_kafka_verify_get_failed_reasons:
  * @v: a verification
@@ -457,6 +403,18 @@ GHashTable *
 trib_kafka_verify_get_failed_reasons (const TribKafkaVerify *v)
 {
   return v->reasons;
+}
+
+/**
+ * trib_kafka_verify_get_texts_cut:
+ * @v: a verification
+ *
+ * Returns: texts of records that were too long to be listed whole
+ */
+guint64
+trib_kafka_verify_get_texts_cut (const TribKafkaVerify *v)
+{
+  return v->texts_cut;
 }
 
 /**

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* Proves what the three topics of a frame (ARIA-1) say about each other: records in, findings out.
  * Pure: no Kafka, no clock, no thread. The counts add up at any moment, of all and of each stream:
  *
- *   entries = proven + failed + mismatched + missing + expired + pending
+ *   entries = proven + failed + mismatched + missing + expired + unproven + pending
  */
 
 /* TRIB_KAFKA_TOPIC_METADATA, _BINARY, _REGISTRY */
@@ -37,7 +37,8 @@ G_BEGIN_DECLS
  * @TRIB_KAFKA_VERIFY_DUPLICATE_REGISTRY: a frame index twice in one topic
  * @TRIB_KAFKA_VERIFY_DUPLICATE_BYTES: likewise
  * @TRIB_KAFKA_VERIFY_DUPLICATE_METADATA: likewise
- * @TRIB_KAFKA_VERIFY_INDEX: the entry of this frame index is of another capture time
+ * @TRIB_KAFKA_VERIFY_INDEX: the entry of this frame index is of another capture time of the
+ *   same run
  * @TRIB_KAFKA_VERIFY_CONFLICT: LINKED after FAILED of the same frame, or the other way round
  * @TRIB_KAFKA_VERIFY_GAP: frame indices that no record has
  * @TRIB_KAFKA_VERIFY_MALFORMED: no frame id as key, or JSON that does not hold what it must
@@ -118,9 +119,11 @@ typedef struct {
   guint64 mismatched;
   guint64 missing;
   guint64 expired;
-  guint64 pending; /* not judged (yet) */
+  guint64 unproven; /* of old producers: entry, metadata and bytes are there, by key */
+  guint64 pending;  /* not judged (yet) */
 
   guint64 bytes;      /* payload bytes of proven frames */
+  guint64 sent;       /* as the runs said at their ends; known at the end */
   guint64 gaps;       /* frame indices, not ranges; known at the end */
   guint64 duplicates; /* records */
   guint64 orphans;    /* records; known at the end */
@@ -134,13 +137,15 @@ typedef struct {
  * TribKafkaVerifyStream:
  * @session: session id
  * @stream: stream id
- * @counts: the counts of this stream
+ * @run: counts the runs of a stream whose session id was used again, from 1, by capture time
+ * @counts: the counts of this run
  *
- * The public part of what is known of one stream of one session.
+ * The public part of what is known of one run of one stream of one session.
  */
 typedef struct {
   gchar *session;
   gchar *stream;
+  guint run;
   TribKafkaVerifyCounts counts;
 } TribKafkaVerifyStream;
 
@@ -180,6 +185,8 @@ void trib_kafka_verify_add_skipped (
 void trib_kafka_verify_add_unreadable (
     TribKafkaVerify *v, TribKafkaTopic topic, gint32 partition, gint64 offset, const gchar *why);
 void trib_kafka_verify_sweep (TribKafkaVerify *v);
+void trib_kafka_verify_add_run (TribKafkaVerify *v, const gchar *topic, gint32 partition,
+    gint64 offset, const gchar *value, gsize len);
 
 /* towards the end */
 void trib_kafka_verify_set_orphan_limit (
@@ -200,6 +207,7 @@ const GPtrArray *trib_kafka_verify_get_findings (
 guint64 trib_kafka_verify_get_records (const TribKafkaVerify *v, TribKafkaTopic topic);
 guint64 trib_kafka_verify_get_record_bytes (const TribKafkaVerify *v, TribKafkaTopic topic);
 guint64 trib_kafka_verify_get_unattributed (const TribKafkaVerify *v);
+guint64 trib_kafka_verify_get_texts_cut (const TribKafkaVerify *v);
 guint trib_kafka_verify_get_open (const TribKafkaVerify *v);
 guint trib_kafka_verify_get_max_open (const TribKafkaVerify *v);
 guint64 trib_kafka_verify_get_lacking (const TribKafkaVerify *v, TribKafkaTopic topic);

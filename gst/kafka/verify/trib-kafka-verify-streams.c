@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trib-kafka-verify-private.h"
+
+#include <common/trib-time.h>
+
+#include <string.h>
+
+/* Streams and their runs. A session id may be used again, and then the same indices come with other
+ * capture times: a frame is its whole id. Within a run both grow together, so a frame belongs to
+ * the run into which its index and its time fit. Two times of one index that both fit into a run
+ * contradict each other. */
+
+#define MAX_STREAMS 65536
+/* of one stream, so that a clock that jumps with each frame costs no memory */
+#define MAX_RUNS 64
+/* what capture times may be off within a run */
+#define SLOP_NS 1000000
+
+void
+trib_kafka_verify_stream_free (gpointer p)
+{
+  VerifyStream *newer;
+
+  for (VerifyStream *s = p; s; s = newer) {
+    newer = s->newer;
+    for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
+      trib_index_set_clear (&s->seen[i]);
+    trib_index_set_clear (&s->failed);
+    g_free (s->pub.session);
+    g_free (s->pub.stream);
+    g_free (s);
+  }
+}
+
+typedef enum { FITS_INSIDE, FITS_BEHIND, FITS_BEFORE, N_FITS } Fit;
+
+static gboolean
+fits (const VerifyStream *s, const TribFrameIdView *id, Fit fit)
+{
+  gboolean not_early = id->t_ns >= trib_time_sub (s->first_t_ns, SLOP_NS);
+  gboolean not_late = id->t_ns <= trib_time_add (s->last_t_ns, SLOP_NS);
+
+  switch (fit) {
+    case FITS_INSIDE:
+      return id->index >= s->first_index && id->index <= s->last_index && not_early && not_late;
+    case FITS_BEHIND:
+      return id->index > s->last_index && id->t_ns >= trib_time_sub (s->last_t_ns, SLOP_NS);
+    default:
+      return id->index < s->first_index && id->t_ns <= trib_time_add (s->first_t_ns, SLOP_NS);
+  }
+}
+
+/* (nullable): the newest that fits best */
+static VerifyStream *
+find_run (VerifyStream *oldest, const TribFrameIdView *id)
+{
+  VerifyStream *found = NULL;
+
+  for (Fit fit = 0; fit < N_FITS && found == NULL; fit++)
+    for (VerifyStream *s = oldest; s; s = s->newer)
+      if (fits (s, id, fit))
+        found = s;
+  return found;
+}
+
+static VerifyStream *
+make_run (const gchar *session, const gchar *stream)
+{
+  VerifyStream *s = g_new0 (VerifyStream, 1);
+
+  s->pub.session = g_strdup (session);
+  s->pub.stream = g_strdup (stream);
+  s->pub.counts.first_t_ns = G_MAXINT64;
+  s->pub.counts.last_t_ns = G_MININT64;
+  s->first_index = G_MAXUINT64;
+  s->first_t_ns = G_MAXINT64;
+  s->last_t_ns = G_MININT64;
+  return s;
+}
+
+/* (nullable): one more run at the end of the stream's, if the bounds allow it */
+static VerifyStream *
+add_run (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *key, const gchar *session,
+    const gchar *stream)
+{
+  VerifyStream *last = g_hash_table_lookup (v->streams, key), *s;
+  guint n = 1;
+
+  for (; last && last->newer; last = last->newer)
+    n++;
+  if (last && n >= MAX_RUNS)
+    return last;
+  if (v->n_streams >= MAX_STREAMS) {
+    trib_kafka_verify_refuse (v, r, "more than 65536 streams and runs");
+    return NULL;
+  }
+  v->n_streams++;
+  s = make_run (last ? last->pub.session : session, last ? last->pub.stream : stream);
+  if (last)
+    last->newer = s;
+  else
+    g_hash_table_insert (v->streams, g_strdup (key), s);
+  return s;
+}
+
+/**
+ * trib_kafka_verify_ensure_stream:
+ * @v: a verification
+ * @r: a record
+ * @id: its key
+ *
+ * Returns: (nullable): the run of the stream that the record is of; %NULL: a bound was hit
+ */
+VerifyStream *
+trib_kafka_verify_ensure_stream (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id)
+{
+  gchar key[TRIB_FRAME_ID_MAX_BYTES + 1];
+  gsize len = id->session_len + 1 + id->stream_len;
+  VerifyStream *s;
+
+  /* session and stream are the beginning of the frame id; as a stream id has no '_', that is
+   * unique */
+  memcpy (key, id->session, len);
+  key[len] = '\0';
+  s = find_run (g_hash_table_lookup (v->streams, key), id);
+  if (s == NULL) {
+    g_autofree gchar *session = g_strndup (id->session, id->session_len);
+    s = add_run (v, r, key, session, key + id->session_len + 1);
+    if (s == NULL)
+      return NULL;
+  }
+  s->first_index = MIN (s->first_index, id->index);
+  s->last_index = MAX (s->last_index, id->index);
+  s->first_t_ns = MIN (s->first_t_ns, id->t_ns);
+  s->last_t_ns = MAX (s->last_t_ns, id->t_ns);
+  return s;
+}
+
+/* (nullable): the oldest run of a stream of which there may be no record; %NULL: a bound was hit */
+VerifyStream *
+trib_kafka_verify_ensure_named (TribKafkaVerify *v, const gchar *session, const gchar *stream)
+{
+  g_autofree gchar *key = g_strconcat (session, "_", stream, NULL);
+  VerifyStream *s = g_hash_table_lookup (v->streams, key);
+
+  return s ? s : add_run (v, NULL, key, session, stream);
+}
+
+/* A stream id of old producers may hold '_', so that the key alone is ambiguous: what the record
+ * says counts. Returns: whether it says the same as the key, read in one way or the other. */
+gboolean
+trib_kafka_verify_name_stream (VerifyStream *s, const gchar *session, const gchar *stream)
+{
+  g_autofree gchar *key = g_strconcat (s->pub.session, "_", s->pub.stream, NULL);
+  g_autofree gchar *said = g_strconcat (session, "_", stream, NULL);
+
+  if (strcmp (key, said) != 0)
+    return FALSE;
+  if (strcmp (s->pub.stream, stream) != 0) {
+    g_free (s->pub.session);
+    g_free (s->pub.stream);
+    s->pub.session = g_strdup (session);
+    s->pub.stream = g_strdup (stream);
+  }
+  return TRUE;
+}
+
+gboolean
+trib_kafka_verify_is_same_stream (const VerifyStream *a, const VerifyStream *b)
+{
+  return strcmp (a->pub.session, b->pub.session) == 0 && strcmp (a->pub.stream, b->pub.stream) == 0;
+}
+
+static gint
+compare_streams (gconstpointer a, gconstpointer b)
+{
+  const VerifyStream *x = *(VerifyStream *const *) a, *y = *(VerifyStream *const *) b;
+  gint by_session = strcmp (x->pub.session, y->pub.session);
+  gint by_stream = strcmp (x->pub.stream, y->pub.stream);
+
+  if (by_session || by_stream)
+    return by_session ? by_session : by_stream;
+  if (x->first_t_ns != y->first_t_ns)
+    return x->first_t_ns < y->first_t_ns ? -1 : 1;
+  return x->first_index < y->first_index ? -1 : x->first_index > y->first_index;
+}
+
+/**
+ * trib_kafka_verify_list_streams:
+ * @v: a verification
+ *
+ * Returns: (transfer container) (element-type TribKafkaVerifyStream): the runs of all streams,
+ *   sorted by session, stream and capture time
+ */
+GPtrArray *
+trib_kafka_verify_list_streams (const TribKafkaVerify *v)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, v->streams);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    for (VerifyStream *s = value; s; s = s->newer)
+      g_ptr_array_add (list, s);
+  g_ptr_array_sort (list, compare_streams);
+  for (guint i = 0; i < list->len; i++) {
+    VerifyStream *s = list->pdata[i], *before = i > 0 ? list->pdata[i - 1] : NULL;
+    s->pub.run = before && trib_kafka_verify_is_same_stream (s, before) ? before->pub.run + 1 : 1;
+  }
+  return list;
+}
