@@ -5,11 +5,12 @@
  * @short_description: compresses each frame by itself and gives it an identity
  *
  * Takes raw video and pushes one picture for each frame: packed raw, JPEG, PNG or WebP. Frames
- * without an identity get one: session, stream, index and capture time, in a meta that the elements
- * downstream keep. Behind a `tee`, `framestamp` before the `tee` gives all branches the same. A
- * frame that has an identity keeps it; a `session-id` or `stream-id` that is set replaces that part
- * of it, and without, reading the property gives the id of the last frame. The format, the quality and the size of the uncompressed picture are in the same
- * meta, for `kafkabinarysink` and others to report.
+ * without an identity get one: session, stream, index and capture time, in a meta that the
+ * elements downstream keep. Behind a `tee`, `framestamp` before the `tee` gives all branches the
+ * same. A frame that has an identity keeps it; a `session-id` or `stream-id` that is set replaces
+ * that part of it, and without, reading the property gives the id of the last frame. The format,
+ * the quality and the size of the uncompressed picture are in the same meta, for `kafkabinarysink`
+ * and others to report.
  *
  * `format` and `quality` may change while the pipeline plays: both take effect together with the
  * next frame, when they are set with one g_object_set(). No frame is lost, and the caps change
@@ -44,7 +45,8 @@
  * ## Errors
  * A missing encoder gives a missing-plugin message and one error that names the Debian package. A
  * stream id or session id that is not valid in a frame id, or a `time-origin` that is no time, is
- * refused: the state change to PAUSED fails with an error that gives the reason. Pictures that cannot be converted give an error.
+ * refused: the state change to PAUSED fails with an error that gives the reason. Pictures that
+ * cannot be converted give an error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `frames-out` + `pending` + all `failed-…` + all

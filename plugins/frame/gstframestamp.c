@@ -17,17 +17,17 @@
  * demuxer. Behind a demuxer the frames are compressed, so that no decoder is needed.
  *
  * ## Caps
- * Any: raw video in any memory, pictures, compressed video. Each buffer is taken for one frame. Caps
- * that say otherwise (H.264 and H.265 with `alignment=nal`, AV1 with `alignment=obu`) are refused:
- * a parser brings whole frames.
+ * Any: raw video in any memory, pictures, compressed video. Each buffer is taken for one frame.
+ * Caps that say otherwise (H.264 and H.265 with `alignment=nal`, AV1 with `alignment=obu`) are
+ * refused: a parser brings whole frames.
  *
  * ## Timing
  * Adds no latency, and copies no picture. Timestamps are kept. The capture time is, in this order:
  * a GstReferenceTimestampMeta with caps timestamp/x-unix or timestamp/x-ntp (`rtspsrc
- * add-reference-timestamp-meta=true`), the wall time of the start plus the frame's running time, the
- * wall clock. In a live pipeline the start is measured at each PLAYING and follows the wall clock
- * without a step; else it is the container's date-time tag, or the moment of the first frame, and
- * pauses have no effect on it. `time-origin` replaces all of that but the meta.
+ * add-reference-timestamp-meta=true`), the wall time of the start plus the frame's running time,
+ * the wall clock. In a live pipeline the start is measured at each PLAYING and follows the wall
+ * clock without a step; else it is the container's date-time tag, or the moment of the first
+ * frame, and pauses have no effect on it. `time-origin` replaces all of that but the meta.
  *
  * ## From applications
  * The identity can be read and written in Python and other languages, see

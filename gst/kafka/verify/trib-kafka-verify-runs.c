@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a run says at its end: which indices it had. So frames are missed at the tail, too, and those
- * of which nothing at all could be written. Capture times are not in it, so where the records of a
- * stream are not as many as its runs, only what no run has is missed. */
+/* What a run says at its end: which indices it had. So frames are missed at the tail, too, and
+ * those of which nothing at all could be written. Capture times are not in it, so where the records
+ * of a stream are not as many as its runs, only what no run has is missed. */
 
 #define MAX_RUN_RECORDS 65536
 
