@@ -8,9 +8,11 @@ import time
 
 import sinktest
 import tap
+from apache_kafka import free_port
 from confluent_kafka import Producer
 
 t = tap.Tap()
+ASTRAY_PORT = free_port()
 THREE = (sinktest.METADATA, sinktest.BINARY, sinktest.REGISTRY)
 
 
@@ -193,6 +195,19 @@ def _():
     sinktest.Arrived(t.kafka.bootstrap, "slow-").check(range(16))
 
 
+@t.test("a broker that advertises a name which cannot be resolved: that name is said, and that it is the advertised one")
+def _():
+    make_topics("astray-")
+    with sinktest.Run(sinktest.push_pipeline(), f"127.0.0.1:{ASTRAY_PORT}", "astray-", session_id="s_1",
+                      delivery_timeout_ms=5000, on_loss="error") as run:
+        run.play()
+        run.push(os.urandom(1000))
+        run.wait(lambda _: run.errors, "an error", errors_expected=True)
+    for text in run.errors[:1] + run.warnings[:1]:
+        tap.true("no-such-host.invalid" in text and "advertised.listeners" in text and "resolve" in text, f"{text}")
+    tap.equal((len(run.errors), "failed-timed-out" in run.errors[0]), (1, True), f"errors {run.errors}")
+
+
 def murmur2_partition(topic, key):
     """Where a librdkafka producer with Java's partitioner puts a record of this key."""
     reports = []
@@ -241,4 +256,11 @@ def _():
 
 
 if __name__ == "__main__":
-    sys.exit(sinktest.main(t, "kafkabinarysink-topics", partitions=1))
+    port, controller_port = free_port(), free_port()
+    sys.exit(sinktest.main(t, "kafkabinarysink-topics", partitions=1, port=port, settings={
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},ASTRAY://127.0.0.1:{ASTRAY_PORT},"
+                     f"CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port},ASTRAY://no-such-host.invalid:{ASTRAY_PORT}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,ASTRAY:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT"}))

@@ -247,13 +247,16 @@ commit (TribKafkaPublisher *p, TribKafkaPending *frame)
 static gchar *
 describe_failure (const TribKafkaPublisher *p, TribKafkaTopic topic, const TribKafkaReport *report)
 {
+  const gchar *why
+      = report->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ? trib_kafka_publisher_why (p) : NULL;
   const gchar *maybe = report->status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                            ? "; it may have been written all the same"
                            : "";
 
   return g_strdup_printf ("the record of %" G_GSIZE_FORMAT
-                          " bytes for %s was not acknowledged: %s%s",
-      report->size, p->topics[topic].name, rd_kafka_err2str (report->err), maybe);
+                          " bytes for %s was not acknowledged: %s%s%s%s",
+      report->size, p->topics[topic].name, rd_kafka_err2str (report->err), maybe, why ? ": " : "",
+      why ? why : "");
 }
 
 /* a registry entry that failed is a reason of its own, unless it was given up with the rest */

@@ -3,8 +3,53 @@
  * serves it. */
 #include "trib-kafka-publisher-private.h"
 
+#include <string.h>
+
 #define POLL_MS 50
 #define END_POLL_MS 10
+
+static gboolean
+is_server (const gchar *given, const gchar *address)
+{
+  const gchar *scheme_end = strstr (given, "://");
+  g_autofree gchar *with_port = NULL;
+
+  if (scheme_end)
+    given = scheme_end + 3;
+  with_port = strchr (given, ':') ? g_strdup (given) : g_strconcat (given, ":9092", NULL);
+  return g_str_equal (with_port, address);
+}
+
+/**
+ * trib_kafka_io_describe:
+ * @servers: those that were given, HOST:PORT[,HOST:PORT...]
+ * @reason: the client's text about a broker, "HOST:PORT/ID: ..."; an ID that is a number is that of
+ *   an address which a broker advertises
+ *
+ * A broker answers at the address that was given, and then all goes to the one that it advertises:
+ * where that one is wrong, the fault is not in what was given.
+ *
+ * Returns: (transfer full): the text, with the advertised address named as such
+ */
+gchar *
+trib_kafka_io_describe (const gchar *servers, const gchar *reason)
+{
+  g_autoptr (GRegex) pattern
+      = g_regex_new ("^(?:[a-z_]+://)?([^/ ]+)/[0-9]+: ", G_REGEX_OPTIMIZE, 0, NULL);
+  g_auto (GStrv) given = g_strsplit (servers, ",", -1);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree gchar *address = NULL;
+
+  if (!g_regex_match (pattern, reason, 0, &match))
+    return g_strdup (reason);
+  address = g_match_info_fetch (match, 1);
+  for (guint i = 0; given[i]; i++)
+    if (is_server (g_strstrip (given[i]), address))
+      return g_strdup (reason);
+  return g_strdup_printf ("%s (%s is what the broker advertises, advertised.listeners, not what "
+                          "bootstrap-servers says)",
+      reason, address);
+}
 
 /* @thread: I/O @locks: takes the publisher's */
 static void
@@ -14,8 +59,9 @@ note_trouble (TribKafkaPublisher *p, const gchar *why)
 
   g_mutex_lock (&p->lock);
   if (why) {
+    g_autofree gchar *described = trib_kafka_io_describe (p->servers, why);
     g_free (p->client_why);
-    p->client_why = trib_kafka_secrets_hide (p->secrets, why);
+    p->client_why = trib_kafka_secrets_hide (p->secrets, described);
     PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "client: %s", p->client_why);
   } else if (trib_link_trouble (&p->link, g_get_monotonic_time (), &event)) {
     trib_kafka_notify_link (p, &event);

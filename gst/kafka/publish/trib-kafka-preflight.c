@@ -174,7 +174,6 @@ set_ready (TribKafkaPublisher *p, TribKafkaGroup group, gint32 n_partitions, con
     trib_kafka_queues_open (&p->topics[t], n_partitions);
   }
   g_clear_pointer (&p->topic_why, g_free);
-  g_clear_pointer (&p->client_why, g_free);
   p->ready[group] = TRUE;
   trib_kafka_delivery_dispatch (p);
   g_mutex_unlock (&p->lock);

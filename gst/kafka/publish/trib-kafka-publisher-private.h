@@ -160,7 +160,8 @@ struct _TribKafkaPublisher {
   gboolean ask_limits; /* a record was refused as too large: what the topics allow has changed */
   gboolean ask_again;  /* the client holds a refusal of a topic to be final until it asks again */
   GError *fatal;
-  gchar *client_why; /* the client's last text about the connection */
+  gchar *client_why; /* the client's last text about the connection, until an acknowledgement: it
+                      * says the same only once */
   gchar *topic_why;  /* why the topics cannot be used; replaces `client_why` */
   gint throttle_ms;  /* of the broker's last notice; 0: no throttling */
 
@@ -211,6 +212,7 @@ trib_kafka_publisher_why (const TribKafkaPublisher *p)
 #define PENDING_OVERHEAD_BYTES 4096
 
 /* trib-kafka-io.c: the client, its callbacks, the I/O thread */
+gchar *trib_kafka_io_describe (const gchar *servers, const gchar *reason);
 gboolean trib_kafka_io_open (TribKafkaPublisher *p, GError **error);
 void trib_kafka_io_close (TribKafkaPublisher *p);
 void trib_kafka_io_poll (TribKafkaPublisher *p, gint timeout_ms);

@@ -239,6 +239,33 @@ test_fatal (void)
   g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 1);
 }
 
+/* where a broker advertises another address than the one it was found at, that is said */
+static void
+test_advertised (void)
+{
+  static const struct {
+    const gchar *servers, *reason;
+    gboolean advertised;
+  } texts[] = {
+    { "a:1", "a:1/bootstrap: Failed to resolve 'a:1': no", FALSE },
+    { "a:1,b:2", "b:2/3: Connect to ipv4#10.0.0.1:2 failed", FALSE },
+    { "a:1", "b:2/3: Failed to resolve 'b:2': no", TRUE },
+    { "a:1", "sasl_ssl://b:2/3: Failed to resolve 'b:2': no", TRUE },
+    { "ssl://b:2, a:1", "ssl://a:1/0: Connect to ipv4#10.0.0.1:1 failed", FALSE },
+    { "xb:2", "b:2/3: Failed to resolve 'b:2': no", TRUE },
+    { "b", "b:9092/3: Connect to ipv4#10.0.0.1:9092 failed", FALSE },
+    { "a:1", "1/1 brokers are down", FALSE },
+    { "a:1", "", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree gchar *text = trib_kafka_io_describe (texts[i].servers, texts[i].reason);
+    g_assert_true (g_str_has_prefix (text, texts[i].reason));
+    g_assert_cmpint (strstr (text, "advertised.listeners") != NULL, ==, texts[i].advertised);
+    g_assert_true (!texts[i].advertised || strstr (text, "(b:2 is what") != NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -251,5 +278,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/faults/unknown-topic", test_unknown_topic);
   g_test_add_func ("/kafka/faults/fresh-partition", test_fresh_partition);
   g_test_add_func ("/kafka/faults/fatal", test_fatal);
+  g_test_add_func ("/kafka/faults/advertised", test_advertised);
   return rig_run_tests ();
 }
