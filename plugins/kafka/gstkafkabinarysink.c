@@ -10,8 +10,10 @@
  * CRC-32C. The bytes are not copied: the buffer stays referenced until the delivery report.
  * `tributary-kafka-verify` reads the topics again and proves every registry entry.
  *
- * Identity comes from the frame meta that `frameencodebin` stamps; a buffer without one gets
- * `session-id`, `stream-id`, the next index and a capture time here. A frame that cannot be
+ * Identity comes from the frame meta that `frameencodebin` or `framestamp` stamps; a buffer without
+ * one gets `session-id`, `stream-id`, the next index and a capture time here. A `session-id` or
+ * `stream-id` that is set is that of every frame, whatever the meta says; both properties read as
+ * what is in use. A frame that cannot be
  * delivered leaves a registry entry with the status FAILED and the reason.
  *
  * What it does not do: it does not encode, it does not create topics (a broker with
@@ -97,6 +99,8 @@
 GST_DEBUG_CATEGORY_STATIC (kafkabinarysink_debug);
 #define GST_CAT_DEFAULT kafkabinarysink_debug
 
+#define DEFAULT_STREAM "video-0"
+
 static GstStaticPadTemplate sink_template
     = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS ("image/jpeg; image/png; image/webp; video/x-raw; "
@@ -111,9 +115,11 @@ struct _GstKafkaBinarySink {
   /* OBJECT_LOCK */
   gchar *session;
   gboolean session_made; /* made here, not set by the application */
+  gchar *stream;
+  gchar *used_session, *used_stream; /* of the last frame; NULL before the first of a run */
 
   /* set when starting, streaming thread */
-  gchar *stream;
+  gboolean gives_session, gives_stream; /* those that were set, to every frame */
   TribFrameStamper stamper;
   GstKafkaMedia media;
 };
@@ -171,7 +177,9 @@ gst_kafka_binary_sink_begin (GstKafkaSink *sink, GError **error)
   } else if (self->session == NULL) {
     self->session = trib_frame_session_new ();
   }
-  self->stream = g_strdup (settings->stream_id);
+  self->stream = g_strdup (settings->stream_id ? settings->stream_id : DEFAULT_STREAM);
+  self->gives_session = settings->session_id != NULL;
+  self->gives_stream = settings->stream_id != NULL;
   GST_OBJECT_UNLOCK (self);
   trib_frame_stamper_reset (&self->stamper);
   return trib_session_id_check (self->session, error) && trib_stream_id_check (self->stream, error);
@@ -187,6 +195,8 @@ gst_kafka_binary_sink_end (GstKafkaSink *sink, gboolean again)
   if (!again || !self->session_made)
     g_clear_pointer (&self->session, g_free);
   g_clear_pointer (&self->stream, g_free);
+  g_clear_pointer (&self->used_session, g_free);
+  g_clear_pointer (&self->used_stream, g_free);
   GST_OBJECT_UNLOCK (self);
   gst_kafka_media_clear (&self->media);
 }
@@ -232,6 +242,27 @@ describe (GstKafkaBinarySink *self, GstBuffer *buffer, const TribFrameInfo *info
     f->quality = info->quality;
 }
 
+/* What the application has set is what frames are, whatever they carry. What is in use can be read.
+ * @locks: takes OBJECT_LOCK when that changes */
+static void
+choose_identity (GstKafkaBinarySink *self, TribFrameInfo *info)
+{
+  if (self->gives_session)
+    info->session = self->session;
+  if (self->gives_stream)
+    info->stream = self->stream;
+  if (g_strcmp0 (info->session, self->used_session) == 0
+      && g_strcmp0 (info->stream, self->used_stream) == 0)
+    return;
+  GST_DEBUG_OBJECT (self, "session %s, stream %s", info->session, info->stream);
+  GST_OBJECT_LOCK (self);
+  g_free (self->used_session);
+  self->used_session = g_strdup (info->session);
+  g_free (self->used_stream);
+  self->used_stream = g_strdup (info->stream);
+  GST_OBJECT_UNLOCK (self);
+}
+
 static GstFlowReturn
 gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
 {
@@ -249,6 +280,7 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   }
   trib_frame_stamper_identify (&self->stamper, GST_ELEMENT (self), buffer, &sink->segment,
       self->session, self->stream, g_get_real_time () * 1000, &info);
+  choose_identity (self, &info);
   describe (self, buffer, &info, &item.frame);
   if (!trib_session_id_check (info.session, &error)
       || !trib_stream_id_check (info.stream, &error)) {
@@ -280,13 +312,22 @@ gst_kafka_binary_sink_get_property (
 {
   GstKafkaBinarySink *self = GST_KAFKA_BINARY_SINK (object);
   const GstKafkaSettings *settings = gst_kafka_sink_get_settings (GST_KAFKA_SINK (object));
+  const gchar *in_use;
 
-  if (prop_id != GST_KAFKA_SETTING_SESSION_ID) {
+  if (prop_id != GST_KAFKA_SETTING_SESSION_ID && prop_id != GST_KAFKA_SETTING_STREAM_ID) {
     G_OBJECT_CLASS (parent_class)->get_property (object, prop_id, value, pspec);
     return;
   }
   GST_OBJECT_LOCK (self);
-  g_value_set_string (value, settings->session_id ? settings->session_id : self->session);
+  if (prop_id == GST_KAFKA_SETTING_SESSION_ID)
+    in_use = settings->session_id ? settings->session_id
+             : self->used_session ? self->used_session
+                                  : self->session;
+  else
+    in_use = settings->stream_id ? settings->stream_id
+             : self->used_stream ? self->used_stream
+                                 : DEFAULT_STREAM;
+  g_value_set_string (value, in_use);
   GST_OBJECT_UNLOCK (self);
 }
 

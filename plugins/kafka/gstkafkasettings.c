@@ -77,10 +77,15 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_REGISTRY_TOPIC] = REGISTRY_TOPIC,
   [GST_KAFKA_SETTING_LEGACY_TOPIC] = LEGACY_TOPIC,
   [GST_KAFKA_SETTING_SESSION_ID] = ROW (TEXT, "session-id", "Session id",
-      "Session of frames that carry no identity (NULL = a fresh one each start, which can be read)",
+      "Session of the frames (NULL = the one they carry, else a fresh one each start); reads as "
+      "the "
+      "one in use",
       session_id, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_STREAM_ID] = ROW (TEXT, "stream-id", "Stream id",
-      "Stream of frames that carry no identity, without underscore", stream_id, .text = "video-0"),
+      "Stream of the frames, without underscore (NULL = the one they carry, else video-0); reads "
+      "as "
+      "the one in use",
+      stream_id, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_MODE]
   = ROW (ENUM, "mode", "Mode", "Whether a frame becomes three records or one JSON record", mode,
       .while_playing = TRUE, .type_name = "GstKafkaMode",

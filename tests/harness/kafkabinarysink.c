@@ -3,6 +3,8 @@
 #include <gst/video/video.h>
 #include <string.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "kafkabinarysink-rig.h"
 
 #define JPEG "image/jpeg,width=64,height=48"
@@ -102,7 +104,7 @@ test_records (void)
 static void
 test_identity_of_the_meta (void)
 {
-  g_autoptr (SinkRig) rig = sink_rig_new (FIXED);
+  g_autoptr (SinkRig) rig = sink_rig_new (NULL);
   g_autoptr (GPtrArray) metadata = NULL;
   GstBuffer *buffer = sink_rig_buffer (100, 1);
   TribFrameInfo info = {
@@ -136,7 +138,7 @@ test_identity_of_the_meta (void)
   /* the meta took no index of the element's own stream */
   for (guint i = 0; i < metadata->len; i++)
     if (metadata->pdata[i] != record)
-      g_assert_true (g_str_has_prefix (((RigRecord *) metadata->pdata[i])->key, "s_1_214-1_0_"));
+      g_assert_nonnull (strstr (((RigRecord *) metadata->pdata[i])->key, "_video-0_0_"));
 }
 
 static void
@@ -165,6 +167,57 @@ test_fresh_session (void)
   gst_element_set_state (rig->sink, GST_STATE_PLAYING);
   g_object_get (rig->sink, "session-id", &second, NULL);
   g_assert_cmpstr (first, !=, second);
+}
+
+static void
+push_stamped (SinkRig *rig, const gchar *session, const gchar *stream, guint64 index)
+{
+  GstBuffer *buffer = sink_rig_buffer (100, 1);
+  TribFrameInfo info = { .session = session,
+    .stream = stream,
+    .index = index,
+    .t_ns = G_GINT64_CONSTANT (1722513600000000000),
+    .time_source = TRIB_TIME_SOURCE_META,
+    .quality = -1 };
+
+  trib_frame_meta_set (buffer, &info);
+  g_assert_cmpint (gst_harness_push (rig->h, buffer), ==, GST_FLOW_OK);
+}
+
+static void
+check_in_use (SinkRig *rig, const gchar *session, const gchar *stream)
+{
+  g_autofree gchar *got_session = NULL, *got_stream = NULL;
+
+  g_object_get (rig->sink, "session-id", &got_session, "stream-id", &got_stream, NULL);
+  if (session)
+    g_assert_cmpstr (got_session, ==, session);
+  g_assert_cmpstr (got_stream, ==, stream);
+}
+
+/* what is set wins over what buffers carry; the rest is theirs; what is in use can be read */
+static void
+test_identity_set (gconstpointer data)
+{
+  static const struct {
+    const gchar *properties, *session, *stream;
+  } cases[] = { { "", "theirs", "their-1" }, { "session-id=mine", "mine", "their-1" },
+    { "stream-id=my-1", "theirs", "my-1" }, { "stream-id=video-0", "theirs", "video-0" },
+    { "session-id=mine stream-id=my-1", "mine", "my-1" } };
+  guint n = GPOINTER_TO_UINT (data);
+  g_autoptr (SinkRig) rig = sink_rig_new (cases[n].properties);
+  g_autofree gchar *id = NULL;
+  g_autoptr (GPtrArray) records = NULL;
+
+  check_in_use (rig, NULL, n == 0 || n == 1 ? "video-0" : cases[n].stream);
+  gst_harness_set_src_caps_str (rig->h, JPEG);
+  push_stamped (rig, "theirs", "their-1", 7);
+  check_in_use (rig, cases[n].session, cases[n].stream);
+  finish (rig);
+  id = g_strdup_printf ("%s_%s_7_1722513600000000000", cases[n].session, cases[n].stream);
+  records = sink_rig_read (rig, "vrs-frame-registry");
+  g_assert_cmpuint (records->len, ==, 1);
+  g_assert_cmpstr (((RigRecord *) records->pdata[0])->key, ==, id);
 }
 
 /* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both. */
@@ -541,6 +594,10 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysink/ARIA-2/meta", test_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/bad-meta", test_bad_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/fresh-session", test_fresh_session);
+  for (guint i = 0; i < 5; i++) {
+    g_autofree gchar *path = g_strdup_printf ("/kafkabinarysink/identity-set/%u", i);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_identity_set);
+  }
   g_test_add_func ("/kafkabinarysink/set-in-ready", test_set_in_ready);
   g_test_add_func ("/kafkabinarysink/payload/several-memories", test_several_memories);
   g_test_add_func ("/kafkabinarysink/payload/rgb-rows", test_rgb_rows);
