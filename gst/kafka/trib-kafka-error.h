@@ -45,4 +45,6 @@ typedef enum {
   TRIB_KAFKA_ERROR_CONTRADICTION,
 } TribKafkaError;
 
+gboolean trib_kafka_fail (GError **error, TribKafkaError code, const gchar *why);
+
 G_END_DECLS

@@ -13,10 +13,17 @@ G_BEGIN_DECLS
 GST_DEBUG_CATEGORY_EXTERN (kafkabinarysrc_debug);
 #define GST_CAT_DEFAULT kafkabinarysrc_debug
 
+/* what says which frame a record is */
+typedef enum {
+  GST_KAFKA_IDENTITY_KEY,
+  GST_KAFKA_IDENTITY_NONE,
+} GstKafkaIdentity;
+
 /* what kafkabinarysrc alone has as properties */
 typedef struct {
   TribKafkaReadBy read_by;
   gboolean check_crc;
+  GstKafkaIdentity identity;
 } GstKafkaBinarySrcSettings;
 
 struct _GstKafkaBinarySrc {

@@ -19,6 +19,13 @@
  * the topic as of start-up, or never: the source is live and waits for more, and for topics that do
  * not exist yet. Frames that exist already are read as fast as downstream accepts them.
  *
+ * Frames of other producers need no offsets in their entries, and no headers: what an entry does
+ * not say is found by the key, which is the frame id, and the metadata record of that key says what
+ * raw bytes are and, where a stream id contains "_", which part of the key it is. Topics of
+ * producers that know no identity are read with `identity` none: each record with a value is a
+ * frame, numbered as it is read, of the session and stream that the properties name (else of the
+ * topic's name, and 0), captured at the record's timestamp.
+ *
  * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
  * order of record timestamps: its stream is selected, others are skipped and reported. A frame is
  * its whole frame id, capture time included, so a session id that is used again is a second run.
@@ -103,7 +110,7 @@ GST_DEBUG_CATEGORY (kafkabinarysrc_debug);
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_KAFKA_CAPS));
 
-enum { PROP_READ_BY = GST_KAFKA_SOURCE_N_PROPS, PROP_CHECK_CRC, N_PROPS };
+enum { PROP_READ_BY = GST_KAFKA_SOURCE_N_PROPS, PROP_CHECK_CRC, PROP_IDENTITY, N_PROPS };
 
 static GParamSpec *properties[N_PROPS];
 
@@ -120,6 +127,12 @@ static const TribProperty own_table[OWN (N_PROPS)] = {
   [OWN (PROP_CHECK_CRC)] = { TRIB_PROPERTY_BOOL, "check-crc", "Check CRC",
       "Compare the bytes of each frame with their CRC-32C",
       G_STRUCT_OFFSET (GstKafkaBinarySrcSettings, check_crc), .initial = TRUE },
+  [OWN (PROP_IDENTITY)] = { TRIB_PROPERTY_ENUM, "identity", "Identity",
+      "What says which frame a record of the bytes topic is",
+      G_STRUCT_OFFSET (GstKafkaBinarySrcSettings, identity), .type_name = "GstKafkaIdentity",
+      .choices = { [GST_KAFKA_IDENTITY_KEY] = { "key", "The frame id that is its key" },
+          [GST_KAFKA_IDENTITY_NONE] = {
+              "none", "Nothing: frames are counted as they are read (implies read-by=bytes)" } } },
 };
 /* clang-format on */
 static GType own_enum_types[OWN (N_PROPS)];
@@ -198,13 +211,15 @@ gst_kafka_binary_src_configure (GstKafkaSource *source)
 
   self->frames_config = (TribKafkaFramesConfig){
     .client = source->client,
-    .read_by = self->own.read_by,
+    .any_producer = self->own.identity == GST_KAFKA_IDENTITY_NONE,
     .session = g_intern_string (source->life.settings.session_id),
     .stream = g_intern_string (source->life.settings.stream_id),
     .in_process = source->life.broker != NULL,
     .follow = gst_kafka_source_is_following (source),
     .check_crc = self->own.check_crc,
   };
+  self->frames_config.read_by
+      = self->frames_config.any_producer ? TRIB_KAFKA_READ_BY_BYTES : self->own.read_by;
   memset (&self->last_counts, 0, sizeof self->last_counts);
   self->unusable = self->skipped = 0;
 }
@@ -217,8 +232,10 @@ check_names (GstKafkaSource *source, TribKafkaFramesConfig *c, GError **error)
     if (i != TRIB_KAFKA_TOPIC_LEGACY && !gst_kafka_source_add_topic (source, c->topics[i], error))
       return FALSE;
   }
+  /* stream ids of other producers may contain "_" (ARIA-40) */
   return (c->session == NULL || trib_session_id_check (c->session, error))
-         && (c->stream == NULL || trib_stream_id_check (c->stream, error));
+         && (c->stream == NULL || strchr (c->stream, '_')
+             || trib_stream_id_check (c->stream, error));
 }
 
 static gboolean

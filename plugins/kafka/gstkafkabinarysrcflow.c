@@ -193,10 +193,12 @@ ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
   g_autoptr (GError) error = NULL;
   g_auto (TribKafkaHints) hints = { 0 };
 
-  if (place->offset < 0 || place->topic == NULL)
-    return FALSE;
-  if (!trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
-          g_get_monotonic_time () + METADATA_TIMEOUT_US, &record, &error)) {
+  if (place->offset < 0 || place->topic == NULL) {
+    if (self->frames_config.any_producer
+        || !trib_kafka_frames_find_metadata (self->frames, item->candidate, &record))
+      return FALSE;
+  } else if (!trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
+                 g_get_monotonic_time () + METADATA_TIMEOUT_US, &record, &error)) {
     GST_INFO_OBJECT (
         self, "metadata of frame %s: %s", item->candidate->entry.identity.frame_id, error->message);
     return FALSE;
@@ -335,7 +337,7 @@ make_buffer (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstClockTime pt
     .quality = -1,
   };
   g_autoptr (GBytes) bytes = trib_kafka_message_steal_value (&item->message);
-  GstBuffer *buffer = gst_buffer_new_wrapped_bytes (bytes);
+  GstBuffer *buffer = gst_kafka_kind_make_buffer (&self->kind, bytes);
 
   GST_BUFFER_PTS (buffer) = pts;
   GST_BUFFER_DURATION (buffer) = self->kind.duration;

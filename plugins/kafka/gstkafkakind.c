@@ -50,6 +50,45 @@ find_nal_length (const GstStructure *s, gboolean is_h265)
   return 4;
 }
 
+/* RGB, BGR and GRAY8 are written without padding between the rows, as producers of all kinds do */
+static void
+set_raw_size (GstKafkaKind *kind, const GstVideoInfo *info)
+{
+  GstVideoFormat format = GST_VIDEO_INFO_FORMAT (info);
+
+  kind->min_size = info->size;
+  if (format != GST_VIDEO_FORMAT_RGB && format != GST_VIDEO_FORMAT_BGR
+      && format != GST_VIDEO_FORMAT_GRAY8)
+    return;
+  kind->row_size = (gsize) GST_VIDEO_INFO_WIDTH (info) * GST_VIDEO_INFO_COMP_PSTRIDE (info, 0);
+  kind->stride = GST_VIDEO_INFO_PLANE_STRIDE (info, 0);
+  kind->n_rows = GST_VIDEO_INFO_HEIGHT (info);
+  kind->min_size = kind->row_size * kind->n_rows;
+}
+
+/**
+ * gst_kafka_kind_make_buffer:
+ * @kind: what the bytes are
+ * @bytes: a frame of at least `min_size`
+ *
+ * Returns: (transfer full): a buffer of @bytes, copied only where rows must be padded
+ */
+GstBuffer *
+gst_kafka_kind_make_buffer (const GstKafkaKind *kind, GBytes *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  GstBuffer *buffer;
+
+  if (kind->row_size == kind->stride || size >= kind->stride * kind->n_rows)
+    return gst_buffer_new_wrapped_bytes (bytes);
+  buffer = gst_buffer_new_allocate (NULL, kind->stride * kind->n_rows, NULL);
+  gst_buffer_memset (buffer, 0, 0, -1);
+  for (guint y = 0; y < kind->n_rows; y++)
+    gst_buffer_fill (buffer, y * kind->stride, data + y * kind->row_size, kind->row_size);
+  return buffer;
+}
+
 /* @caps: (transfer full) (nullable) */
 static gboolean
 set_caps (GstKafkaKind *kind, GstCaps *caps)
@@ -73,7 +112,7 @@ set_caps (GstKafkaKind *kind, GstCaps *caps)
   kind->is_h265 = g_strcmp0 (kind->format, "h265") == 0;
   kind->nal_length = kind->has_delta ? find_nal_length (s, kind->is_h265) : 0;
   if (g_strcmp0 (kind->format, "raw") == 0 && gst_video_info_from_caps (&info, caps))
-    kind->min_size = info.size;
+    set_raw_size (kind, &info);
   kind->duration = GST_CLOCK_TIME_NONE;
   if (gst_structure_get_fraction (s, "framerate", &n, &d) && n > 0 && d > 0)
     kind->duration = gst_util_uint64_scale (GST_SECOND, d, n);
@@ -186,11 +225,13 @@ gst_kafka_kind_from_headers (GstKafkaKind *kind, const TribKafkaMessage *m)
 static GstCaps *
 raw_caps (const TribKafkaHints *hints)
 {
-  if (hints->width == 0 || hints->height == 0)
+  if (hints->width == 0 || hints->height == 0
+      || (hints->dtype && !g_str_equal (hints->dtype, TRIB_KAFKA_DTYPE)))
     return NULL;
   return gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING,
       hints->pixel_format    ? hints->pixel_format
       : hints->channels == 1 ? "GRAY8"
+      : hints->channels == 4 ? "RGBA"
                              : "RGB",
       "width", G_TYPE_INT, (gint) hints->width, "height", G_TYPE_INT, (gint) hints->height,
       "framerate", GST_TYPE_FRACTION, 0, 1, NULL);

@@ -35,6 +35,9 @@ typedef struct {
   gsize header_len;
   gsize raw_size; /* size of the raw frames that metadata was read for */
   gsize min_size; /* of a raw frame: elements downstream do not check the size */
+  /* rows of RGB, BGR and GRAY8 lie without padding; 0: so do those that GStreamer expects */
+  gsize row_size, stride;
+  guint n_rows;
   gboolean is_h265;
   guint nal_length; /* 0: byte-stream */
 } GstKafkaKind;
@@ -45,6 +48,7 @@ gboolean gst_kafka_kind_from_hints (
 gboolean gst_kafka_kind_from_magic (GstKafkaKind *kind, const TribKafkaMessage *m);
 gboolean gst_kafka_kind_from_typefinding (
     GstKafkaKind *kind, GstObject *element, const TribKafkaMessage *m);
+GstBuffer *gst_kafka_kind_make_buffer (const GstKafkaKind *kind, GBytes *bytes);
 gboolean gst_kafka_kind_is_key (const GstKafkaKind *kind, const guint8 *data, gsize size);
 void gst_kafka_kind_clear (GstKafkaKind *kind);
 

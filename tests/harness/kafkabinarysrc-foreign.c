@@ -428,6 +428,126 @@ test_long_texts (void)
   g_assert_null (strchr (gst_structure_get_string (s, "error-message"), '\n'));
 }
 
+#define METADATA "vrs-metadata-stream"
+#define RAW_5_X_4   \
+  "abcdefghijklmno" \
+  "ABCDEFGHIJKLMNO" \
+  "abcdefghijklmno" \
+  "ABCDEFGHIJKLMNO"
+
+/* a frame as the old producer writes it: no headers, no places, no check sums */
+static void
+write_old (Foreign *f, guint index, gboolean with_metadata, const gchar *bytes)
+{
+  g_autofree gchar *key
+      = g_strdup_printf ("my_run_slam_left_%u_%" G_GINT64_FORMAT, index, source_rig_time (index));
+  g_autofree gchar *metadata = g_strdup_printf (
+      "{\"frame_id\":\"%s\",\"session_id\":\"my_run\",\"stream_id\":\"slam_left\","
+      "\"image_width\":null,\"compression\":{\"format\":\"raw\",\"quality\":null,"
+      "\"shape\":[4,5,3],\"dtype\":\"uint8\"}}",
+      key);
+  g_autofree gchar *entry = g_strdup_printf (
+      "{\"frame_id\":\"%s\",\"session_id\":\"my_run\",\"stream_id\":\"slam_left\","
+      "\"frame_index\":%u,\"metadata_topic\":\"vrs-metadata-stream\",\"binary_topic\":\"x\","
+      "\"metadata_offset\":null,\"binary_offset\":null,\"status\":\"LINKED\","
+      "\"error_message\":null,\"size_bytes\":1,\"compression_format\":\"raw\"}",
+      key, index);
+
+  write_record (f, REGISTRY, index % 3, key, entry, NULL, NULL);
+  write_record (f, BYTES, (index + 1) % 3, key, bytes, NULL, NULL);
+  if (with_metadata)
+    write_record (f, METADATA, index % 2, key, metadata, NULL, NULL);
+}
+
+static void
+check_old (Foreign *f, guint index, const gchar *stream)
+{
+  g_autoptr (GstBuffer) buffer = pull (f, "my_run", index);
+  TribFrameInfo info;
+
+  trib_frame_meta_get (buffer, &info);
+  g_assert_cmpstr (info.stream, ==, stream);
+  g_assert_cmpint (info.t_ns, ==, source_rig_time (index));
+}
+
+/* compressed and raw frames of the old producer, with default settings and by bytes */
+static void
+test_old_raw (gconstpointer data)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autoptr (GstBuffer) buffer = NULL;
+  g_autoptr (GstCaps) caps = NULL, wanted = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    write_old (f, i, TRUE, RAW_5_X_4);
+  source_rig_read (f->rig, data);
+  buffer = pull (f, "my_run", 0);
+  /* rows are padded to what elements expect */
+  g_assert_cmpuint (gst_buffer_get_size (buffer), ==, 64);
+  g_assert_cmpint (gst_buffer_memcmp (buffer, 16, RAW_5_X_4 + 15, 15), ==, 0);
+  for (guint i = 1; i < 20; i++)
+    check_old (f, i, "slam_left");
+  caps = gst_pad_get_current_caps (GST_PAD_PEER (f->rig->src->sinkpad));
+  wanted = gst_caps_from_string ("video/x-raw, format=RGB, width=5, height=4");
+  g_assert_true (gst_caps_can_intersect (caps, wanted));
+  expect_eos (f);
+}
+
+static void
+test_old_jpeg (gconstpointer data)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint i = 0; i < 5; i++)
+    write_old (f, i, FALSE, "\xff\xd8\xff\xe0 a picture");
+  source_rig_read (f->rig, data);
+  for (guint i = 0; i < 5; i++)
+    check_old (f, i, "slam_left");
+  expect_eos (f);
+}
+
+/* an entry whose bytes were never written costs that frame */
+static void
+test_old_lost (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autofree gchar *entry = g_strdup_printf (
+      "{\"frame_id\":\"my_run_slam_left_1_%" G_GINT64_FORMAT "\",\"status\":\"PENDING\","
+      "\"session_id\":\"my_run\",\"stream_id\":\"slam_left\",\"frame_index\":1,"
+      "\"capture_timestamp_ns\":%" G_GINT64_FORMAT "}",
+      source_rig_time (1), source_rig_time (1));
+
+  write_old (f, 0, FALSE, "\xff\xd8\xff\xe0 a picture");
+  write_record (f, REGISTRY, 0, "k", entry, NULL, NULL);
+  write_old (f, 2, FALSE, "\xff\xd8\xff\xe0 a picture");
+  source_rig_read (f->rig, "until=never");
+  check_old (f, 0, "slam_left");
+  check_old (f, 2, "slam_left");
+  g_assert_cmpuint (source_rig_stat (f->rig, "damaged"), ==, 1);
+}
+
+/* values of producers that know nothing of frames: in the order in which they were written */
+static void
+test_no_identity (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+  g_autofree gchar *session = g_strconcat (f->rig->prefix, BYTES, NULL);
+
+  for (guint i = 0; i < 30; i++)
+    write_record (
+        f, BYTES, i % 3, i % 2 ? "a key" : NULL, "\xff\xd8\xff\xe0 a picture", NULL, NULL);
+  write_record (f, BYTES, 0, NULL, NULL, NULL, NULL);
+  source_rig_read (f->rig, "identity=none");
+  for (guint i = 0; i < 30; i++) {
+    g_autoptr (GstBuffer) buffer = pull (f, session, i);
+    g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, i * GST_MSECOND);
+  }
+  expect_eos (f);
+  g_assert_cmpuint (source_rig_stat (f->rig, "malformed"), ==, 1);
+  source_rig_seek (f->rig, 10 * GST_MSECOND);
+  gst_buffer_unref (pull (f, session, 0));
+}
+
 /* frames are the same only when their capture times are, too */
 static void
 test_second_run (gconstpointer data)
@@ -467,6 +587,13 @@ main (int argc, char **argv)
   g_test_add_data_func ("/kafkabinarysrc/foreign/tombstone/bytes", "read-by=bytes", test_tombstone);
   g_test_add_func ("/kafkabinarysrc/foreign/ARIA-2/contradiction", test_contradiction);
   g_test_add_func ("/kafkabinarysrc/foreign/long-texts", test_long_texts);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/ARIA-40/raw/registry", NULL, test_old_raw);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/ARIA-40/raw/bytes", "read-by=bytes", test_old_raw);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/ARIA-40/jpeg/registry", NULL, test_old_jpeg);
+  g_test_add_data_func ("/kafkabinarysrc/foreign/ARIA-40/jpeg/named",
+      "read-by=bytes stream-id=slam_left session-id=my_run", test_old_jpeg);
+  g_test_add_func ("/kafkabinarysrc/foreign/ARIA-40/lost", test_old_lost);
+  g_test_add_func ("/kafkabinarysrc/foreign/no-identity", test_no_identity);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/index", "s", test_rogue);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/session", "other", test_rogue);
   g_test_add_data_func (

@@ -152,6 +152,7 @@ keep_boolean (
   return TRUE;
 }
 
+/* what may be absent may be null, which says as much */
 static gboolean
 keep_null (const FieldsParse *p, const TribKafkaField *field, GError **error)
 {
@@ -168,7 +169,7 @@ keep_null (const FieldsParse *p, const TribKafkaField *field, GError **error)
     case TRIB_KAFKA_FIELD_CLOCK:
       return TRUE;
     default:
-      return fail_field (field, "is null", error);
+      return field->optional || fail_field (field, "is null", error);
   }
 }
 

@@ -50,7 +50,7 @@ typedef struct {
  * @name: of a member; of a member of `compression`: with "compression." in front
  * @type: what it must be
  * @at: offset in the struct; %TRIB_KAFKA_FIELD_NOWHERE: looked at, not kept
- * @optional: may be absent; then the struct keeps what it had
+ * @optional: may be absent or null; then the struct keeps what it had
  * @max: of a %TRIB_KAFKA_FIELD_U32, 0: what fits
  */
 typedef struct {

@@ -11,7 +11,9 @@ static gchar **
 find_text (TribKafkaHints *out, const gchar *name, gboolean nested)
 {
   if (nested)
-    return g_str_equal (name, TRIB_KAFKA_JSON_FORMAT) ? &out->format : NULL;
+    return g_str_equal (name, TRIB_KAFKA_JSON_FORMAT)  ? &out->format
+           : g_str_equal (name, TRIB_KAFKA_JSON_DTYPE) ? &out->dtype
+                                                       : NULL;
   if (g_str_equal (name, TRIB_KAFKA_JSON_CAPS))
     return &out->caps;
   if (g_str_equal (name, TRIB_KAFKA_JSON_CONTENT_TYPE))
@@ -31,6 +33,36 @@ find_number (TribKafkaHints *out, const gchar *name, gboolean nested)
   return g_str_equal (name, TRIB_KAFKA_JSON_CHANNELS) ? &out->channels : NULL;
 }
 
+/* [height, width] or [height, width, channels], whose begin token has been read: where no members
+ * of their own say it */
+static gboolean
+read_shape (TribKafkaHints *out, TribJsonReader *reader)
+{
+  guint sizes[3] = { 0, 0, 1 };
+  guint n = 0;
+  TribJsonToken token;
+
+  while ((token = trib_json_reader_next (reader)) != TRIB_JSON_ARRAY_END) {
+    gint64 value = token == TRIB_JSON_INT ? trib_json_reader_int (reader) : 0;
+    gboolean inner = token == TRIB_JSON_OBJECT_BEGIN || token == TRIB_JSON_ARRAY_BEGIN;
+
+    if (token == TRIB_JSON_ERROR_TOKEN || (inner && !trib_json_reader_skip (reader)))
+      return FALSE;
+    if (n < G_N_ELEMENTS (sizes))
+      sizes[n] = value > 0 && value <= MAX_SIDE ? value : 0;
+    n++;
+  }
+  if (n < 2 || n > 3 || !sizes[0] || !sizes[1] || !sizes[2])
+    return TRUE;
+  if (out->height == 0)
+    out->height = sizes[0];
+  if (out->width == 0)
+    out->width = sizes[1];
+  if (out->channels == 0)
+    out->channels = sizes[2];
+  return TRUE;
+}
+
 static gboolean
 read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
 {
@@ -38,11 +70,12 @@ read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
 
   while ((token = trib_json_reader_next (reader)) == TRIB_JSON_KEY) {
     const gchar *name = trib_json_reader_string (reader, NULL);
+    gboolean shape = nested && g_str_equal (name, TRIB_KAFKA_JSON_SHAPE);
     gboolean compression = !nested && g_str_equal (name, TRIB_KAFKA_JSON_COMPRESSION);
     gchar **text = find_text (out, name, nested);
     guint *number = find_number (out, name, nested);
 
-    if (text == NULL && number == NULL && !compression) {
+    if (text == NULL && number == NULL && !compression && !shape) {
       if (!trib_json_reader_skip (reader))
         return FALSE;
       continue;
@@ -56,6 +89,9 @@ read_members (TribKafkaHints *out, TribJsonReader *reader, gboolean nested)
       *number = value > 0 && value <= MAX_SIDE ? value : 0;
     } else if (token == TRIB_JSON_OBJECT_BEGIN && compression) {
       if (!read_members (out, reader, TRUE))
+        return FALSE;
+    } else if (token == TRIB_JSON_ARRAY_BEGIN && shape) {
+      if (!read_shape (out, reader))
         return FALSE;
     } else if (token == TRIB_JSON_OBJECT_BEGIN || token == TRIB_JSON_ARRAY_BEGIN) {
       if (!trib_json_reader_skip (reader))
@@ -95,5 +131,6 @@ trib_kafka_hints_clear (TribKafkaHints *hints)
   g_free (hints->content_type);
   g_free (hints->pixel_format);
   g_free (hints->format);
+  g_free (hints->dtype);
   memset (hints, 0, sizeof *hints);
 }

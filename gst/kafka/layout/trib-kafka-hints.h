@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @content_type: (nullable): media type
  * @pixel_format: (nullable): of raw video
  * @format: (nullable): compression format
+ * @dtype: (nullable): of the numbers of raw video
  * @width: pixels, 0: not said
  * @height: pixels, 0: not said
  * @channels: 0: not said
@@ -22,6 +23,7 @@ typedef struct {
   gchar *content_type;
   gchar *pixel_format;
   gchar *format;
+  gchar *dtype;
   guint width, height, channels;
 } TribKafkaHints;
 

@@ -44,13 +44,11 @@ static const TribKafkaField registry_fields[] = {
   FIELD (TRIB_KAFKA_JSON_STATUS, STATUS, R (failed)),
   FIELD (TRIB_KAFKA_JSON_ERROR_REASON, STRING, R (error_reason), TRUE),
   FIELD (TRIB_KAFKA_JSON_ERROR_MESSAGE, STRING, R (error_message), TRUE),
-  /* from here on: what only a verifier wants */
   FIELD (TRIB_KAFKA_JSON_COMPRESSION_FORMAT, STRING, R (format)),
   FIELD (TRIB_KAFKA_JSON_COMPRESSION_RATIO, RATIO, R (ratio)),
   FIELD (TRIB_KAFKA_JSON_CREATED_AT, TIME, NOWHERE),
   FIELD (TRIB_KAFKA_JSON_SIZE_BYTES, U32, R (size_bytes)),
 };
-#define N_LINK_FIELDS (G_N_ELEMENTS (registry_fields) - 4)
 
 static const TribKafkaField metadata_fields[] = {
   FIELD (TRIB_KAFKA_JSON_FRAME_ID, STRING, M (identity.frame_id)),
@@ -83,32 +81,6 @@ static const TribKafkaField metadata_fields[] = {
 G_STATIC_ASSERT (G_N_ELEMENTS (registry_fields) <= TRIB_KAFKA_MAX_FIELDS
                  && G_N_ELEMENTS (metadata_fields) <= TRIB_KAFKA_MAX_FIELDS);
 
-static gboolean
-parse_registry (TribKafkaRegistryValue *out, guint n_fields, TribJsonReader *reader,
-    const gchar *text, gsize len, GError **error)
-{
-  const gchar *lacks = NULL;
-
-  memset (out, 0, sizeof *out);
-  if (!trib_kafka_fields_read (registry_fields, n_fields, out, reader, text, len, error)) {
-    trib_kafka_registry_value_clear (out);
-    return FALSE;
-  }
-  if (out->failed)
-    lacks = !out->error_reason ? "error_reason" : !out->error_message ? "error_message" : NULL;
-  else if (out->metadata.partition < 0 || out->metadata.offset < 0)
-    lacks = "metadata_partition and metadata_offset";
-  else if (out->binary.partition < 0 || out->binary.offset < 0)
-    lacks = "binary_partition and binary_offset";
-  if (lacks) {
-    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "a %s entry without %s",
-        out->failed ? TRIB_KAFKA_STATUS_FAILED : TRIB_KAFKA_STATUS_LINKED, lacks);
-    trib_kafka_registry_value_clear (out);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 /**
  * trib_kafka_registry_value_parse:
  * @out: (out caller-allocates): what the entry says; cleared on failure
@@ -126,27 +98,27 @@ gboolean
 trib_kafka_registry_value_parse (TribKafkaRegistryValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error)
 {
-  return parse_registry (out, G_N_ELEMENTS (registry_fields), reader, text, len, error);
-}
+  const gchar *lacks = NULL;
 
-/**
- * trib_kafka_registry_value_parse_link:
- * @out: (out caller-allocates): what the entry says; cleared on failure
- * @reader: a reader whose memory is used
- * @text: the record's value
- * @len: its bytes
- * @error: return location; the message names the field
- *
- * As trib_kafka_registry_value_parse(), for callers that only follow the entry: @out's format,
- * ratio and size_bytes are not read, whatever other producers write there.
- *
- * Returns: whether @text is a registry entry
- */
-gboolean
-trib_kafka_registry_value_parse_link (TribKafkaRegistryValue *out, TribJsonReader *reader,
-    const gchar *text, gsize len, GError **error)
-{
-  return parse_registry (out, N_LINK_FIELDS, reader, text, len, error);
+  memset (out, 0, sizeof *out);
+  if (!trib_kafka_fields_read (
+          registry_fields, G_N_ELEMENTS (registry_fields), out, reader, text, len, error)) {
+    trib_kafka_registry_value_clear (out);
+    return FALSE;
+  }
+  if (out->failed)
+    lacks = !out->error_reason ? "error_reason" : !out->error_message ? "error_message" : NULL;
+  else if (out->metadata.partition < 0 || out->metadata.offset < 0)
+    lacks = "metadata_partition and metadata_offset";
+  else if (out->binary.partition < 0 || out->binary.offset < 0)
+    lacks = "binary_partition and binary_offset";
+  if (lacks) {
+    g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "a %s entry without %s",
+        out->failed ? TRIB_KAFKA_STATUS_FAILED : TRIB_KAFKA_STATUS_LINKED, lacks);
+    trib_kafka_registry_value_clear (out);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /**

@@ -60,8 +60,6 @@ typedef struct {
 
 gboolean trib_kafka_registry_value_parse (TribKafkaRegistryValue *out, TribJsonReader *reader,
     const gchar *text, gsize len, GError **error);
-gboolean trib_kafka_registry_value_parse_link (TribKafkaRegistryValue *out, TribJsonReader *reader,
-    const gchar *text, gsize len, GError **error);
 gboolean trib_kafka_registry_value_check (const TribKafkaRegistryValue *value, GError **error);
 void trib_kafka_registry_value_clear (TribKafkaRegistryValue *value);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TribKafkaRegistryValue, trib_kafka_registry_value_clear)

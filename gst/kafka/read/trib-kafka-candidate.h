@@ -41,6 +41,9 @@ TribKafkaCandidate *trib_kafka_candidate_from_registry (
     TribKafkaMessage *m, TribJsonReader *reader, GError **error);
 TribKafkaCandidate *trib_kafka_candidate_from_bytes (
     TribKafkaMessage *m, const gchar *topic, GError **error);
+TribKafkaCandidate *trib_kafka_candidate_from_anything (TribKafkaMessage *m, const gchar *topic,
+    const gchar *session, const gchar *stream, GError **error);
+void trib_kafka_candidate_set_index (TribKafkaCandidate *s, guint64 index);
 TribKafkaCandidate *trib_kafka_candidate_from_record (TribKafkaMessage *m);
 void trib_kafka_candidate_free (TribKafkaCandidate *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaCandidate, trib_kafka_candidate_free)

@@ -4,6 +4,7 @@
 #include <common/trib-crc32c.h>
 #include <kafka/layout/trib-kafka-names.h>
 #include <kafka/trib-kafka-debug.h>
+#include "trib-kafka-keyed.h"
 #include "trib-kafka-fetch.h"
 #include "trib-kafka-time-order.h"
 #include "trib-kafka-index-order.h"
@@ -33,6 +34,8 @@ struct _TribKafkaFrames {
   TribKafkaFetch *fetch; /* NULL when the bytes themselves are followed */
   TribKafkaReadBy read_by;
   gchar *bytes_topic;
+  TribKafkaKeyed *keyed; /* of producers that write no offsets */
+  gboolean any_producer;
   gchar *wanted_session;
   gchar *wanted_stream;
   gboolean check_crc;
@@ -43,6 +46,7 @@ struct _TribKafkaFrames {
   TribKafkaIndexOrder *by_index;
   TribKafkaCandidate *current; /* given last */
   gchar *stream;               /* the one that is given, NULL: not known yet */
+  guint64 next_index;          /* with any_producer */
   GHashTable *reported;        /* streams and sessions that were reported */
   GQueue notes;
   FramesNote *note; /* given last */
@@ -121,6 +125,8 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
   };
   gboolean checked = config->check_crc;
 
+  f->keyed = trib_kafka_keyed_new (&cursor, config->topics, bound);
+
   /* the queue of the client, what waits for its turn here, and what an answer adds */
   cursor.client.max_queued_bytes = by_registry ? bound / 16 : bound / 2;
   cursor.client.values_checked = !by_registry && checked;
@@ -154,6 +160,7 @@ trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)
   g_queue_init (&f->notes);
   f->read_by = config->read_by;
   f->check_crc = config->check_crc;
+  f->any_producer = config->any_producer;
   f->bytes_topic = g_strdup (config->topics[TRIB_KAFKA_TOPIC_BINARY]);
   f->wanted_session = g_strdup (config->session);
   f->wanted_stream = g_strdup (config->stream);
@@ -182,6 +189,7 @@ trib_kafka_frames_free (TribKafkaFrames *f)
   g_clear_pointer (&f->by_index, trib_kafka_index_order_free);
   g_clear_pointer (&f->cursor, trib_kafka_cursor_free);
   g_clear_pointer (&f->fetch, trib_kafka_fetch_free);
+  g_clear_pointer (&f->keyed, trib_kafka_keyed_free);
   g_clear_pointer (&f->reader, trib_json_reader_free);
   g_hash_table_unref (f->reported);
   g_hash_table_unref (f->reasons);
@@ -200,6 +208,7 @@ trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing)
   trib_kafka_cursor_set_flushing (f->cursor, flushing);
   if (f->fetch)
     trib_kafka_fetch_set_flushing (f->fetch, flushing);
+  trib_kafka_keyed_set_flushing (f->keyed, flushing);
 }
 
 /* @thread: any */
@@ -229,6 +238,8 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   trib_kafka_time_order_reset (f->by_time);
   trib_kafka_index_order_reset (f->by_index);
   trib_kafka_cursor_seek (f->cursor, position);
+  trib_kafka_keyed_reset (f->keyed);
+  f->next_index = 0;
   f->from_ns = from_ns;
   f->new_session = FALSE;
   f->gap = 0;
@@ -236,6 +247,23 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   f->lost = FALSE;
   f->ended = FALSE;
   f->caught_up_since = -1;
+}
+
+/**
+ * trib_kafka_frames_find_metadata:
+ * @f: what reads frames
+ * @s: a frame that does not say where its metadata is
+ * @ret_message: (out caller-allocates): the metadata record, valid until the next call
+ *
+ * As trib_kafka_keyed_find_metadata(), on the driving thread.
+ *
+ * Returns: whether there is one
+ */
+gboolean
+trib_kafka_frames_find_metadata (
+    TribKafkaFrames *f, const TribKafkaCandidate *s, TribKafkaMessage *ret_message)
+{
+  return trib_kafka_keyed_find_metadata (f->keyed, s, ret_message);
 }
 
 /* ---- from the topic into the order of indexes ---- */
@@ -300,6 +328,8 @@ admit (TribKafkaFrames *f, TribKafkaCandidate *s)
     settle (f, s, &f->counts.before, "before the time that was asked for");
     return;
   }
+  if (f->any_producer)
+    trib_kafka_candidate_set_index (s, f->next_index++);
   if (f->stream == NULL)
     f->stream = g_strdup (s->entry.identity.stream);
   if (!g_str_equal (f->stream, s->entry.identity.stream)) {
@@ -344,16 +374,31 @@ note_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar
   add_note (f, TRIB_KAFKA_FRAMES_MALFORMED, NULL, text);
 }
 
+/* @m: taken over, or cleared */
+static TribKafkaCandidate *
+make_candidate (TribKafkaFrames *f, TribKafkaMessage *m, GError **error)
+{
+  TribKafkaCandidate *s;
+
+  if (f->any_producer)
+    return trib_kafka_candidate_from_anything (m, f->bytes_topic,
+        f->wanted_session ? f->wanted_session : f->bytes_topic,
+        f->wanted_stream ? f->wanted_stream : "0", error);
+  if (f->read_by == TRIB_KAFKA_READ_BY_REGISTRY)
+    return trib_kafka_candidate_from_registry (m, f->reader, error);
+  s = trib_kafka_candidate_from_bytes (m, f->bytes_topic, error);
+  if (s)
+    trib_kafka_keyed_resolve_names (f->keyed, s, f->wanted_stream);
+  return s;
+}
+
 static void
 take_record (TribKafkaFrames *f, TribKafkaMessage *m)
 {
   g_autoptr (GError) why = NULL;
   gint32 partition = m->partition;
   gint64 offset = m->offset, t_ms = m->t_ms;
-  g_autoptr (TribKafkaCandidate) s
-      = f->read_by == TRIB_KAFKA_READ_BY_REGISTRY
-            ? trib_kafka_candidate_from_registry (m, f->reader, &why)
-            : trib_kafka_candidate_from_bytes (m, f->bytes_topic, &why);
+  g_autoptr (TribKafkaCandidate) s = make_candidate (f, m, &why);
 
   trib_kafka_time_order_passed (f->by_time, partition, t_ms);
   COUNT (f, cut, s && s->cut);
@@ -517,6 +562,9 @@ is_what_was_said (const TribKafkaFrames *f, const TribKafkaCandidate *s, const T
     g_snprintf (said, sizeof said, "%u", trib_crc32c (0, m->value, m->value_len));
     return strlen (said) == len && memcmp (said, text, len) == 0;
   }
+  /* linked by its key, which is all that the entry says */
+  if (e->binary.offset < 0)
+    return TRUE;
   return m->value_len == e->size && m->key_len == strlen (e->identity.frame_id)
          && memcmp (m->key, e->identity.frame_id, m->key_len) == 0
          && (!f->check_crc || trib_crc32c (0, m->value, m->value_len) == e->binary.crc32c);
@@ -557,13 +605,19 @@ static TribKafkaFramesResult
 fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
     GError **error)
 {
+  const TribKafkaPointer *place = &s->entry.binary;
+  TribKafkaFetchResult result;
   TribKafkaMessage m;
   TribLinkEvent link;
 
-  if (!g_str_equal (s->entry.binary.topic, f->bytes_topic))
+  if (place->offset >= 0 && !g_str_equal (place->topic, f->bytes_topic))
     return skip (f, item, &f->counts.damaged, "other-topic");
-  switch (trib_kafka_fetch_get (
-      f->fetch, s->entry.binary.partition, s->entry.binary.offset, deadline, &m, &link, error)) {
+  if (place->offset < 0)
+    result = trib_kafka_keyed_get_bytes (f->keyed, s, deadline, &m, &link, error);
+  else
+    result = trib_kafka_fetch_get (
+        f->fetch, place->partition, place->offset, deadline, &m, &link, error);
+  switch (result) {
     case TRIB_KAFKA_FETCH_FOUND:
       return give_frame (f, item, &m);
     case TRIB_KAFKA_FETCH_EXPIRED:

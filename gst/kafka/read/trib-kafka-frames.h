@@ -17,6 +17,8 @@ typedef enum { TRIB_KAFKA_READ_BY_REGISTRY, TRIB_KAFKA_READ_BY_BYTES } TribKafka
  * @client: settings of the clients; @max_queued_bytes is the bound on everything that is read ahead
  * @topics: names, by #TribKafkaTopic; the legacy topic is not read
  * @read_by: what is followed
+ * @any_producer: records of the bytes topic have no identity: they get their order as index,
+ *   @session and @stream as names (or the topic's, and "0"), the record's time as capture time
  * @session: (nullable): the only session that is wanted
  * @stream: (nullable): the only stream that is wanted
  * @in_process: the servers are the broker inside the process
@@ -27,6 +29,7 @@ typedef struct {
   TribKafkaConsumerConfig client;
   const gchar *topics[TRIB_KAFKA_N_TOPICS];
   TribKafkaReadBy read_by;
+  gboolean any_producer;
   const gchar *session;
   const gchar *stream;
   gboolean in_process;
@@ -125,6 +128,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaFrames, trib_kafka_frames_free)
 void trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, gint64 from_ns);
 TribKafkaFramesResult trib_kafka_frames_next (
     TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error);
+gboolean trib_kafka_frames_find_metadata (
+    TribKafkaFrames *f, const TribKafkaCandidate *s, TribKafkaMessage *ret_message);
 void trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing);
 void trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_counts);
 

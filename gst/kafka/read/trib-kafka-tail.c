@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-kafka-tail.h"
 
+#include <string.h>
+
 /* how many records before each partition's end are looked at, until a frame is among them */
 #define FIRST_LOOK 4
 #define LOOK_FACTOR 16
@@ -12,6 +14,7 @@
 struct _TribKafkaTail {
   TribKafkaCursor *cursor;
   TribKafkaReadBy read_by;
+  gboolean any_producer;
   gchar *topic;
   gchar *session;
   gchar *stream;
@@ -41,6 +44,7 @@ trib_kafka_tail_new (const TribKafkaFramesConfig *config, GError **error)
   t = g_new0 (TribKafkaTail, 1);
   t->cursor = cursor;
   t->read_by = config->read_by;
+  t->any_producer = config->any_producer;
   t->topic = g_strdup (at.topic);
   t->session = g_strdup (config->session);
   t->stream = g_strdup (config->stream);
@@ -66,16 +70,33 @@ trib_kafka_tail_set_flushing (TribKafkaTail *t, gboolean flushing)
   trib_kafka_cursor_set_flushing (t->cursor, flushing);
 }
 
+/* A key alone does not say where a stream id that contains "_" begins. */
+static gboolean
+is_wanted (const TribKafkaTail *t, const TribKafkaCandidate *s)
+{
+  const TribKafkaIdentity *id = &s->entry.identity;
+
+  if (t->any_producer)
+    return TRUE;
+  if (t->stream && strchr (t->stream, '_') && s->kind == TRIB_KAFKA_CANDIDATE_BYTES)
+    return g_str_has_suffix (t->stream, id->stream)
+           && (t->session == NULL || g_str_has_prefix (id->session, t->session));
+  return (t->session == NULL || g_str_equal (t->session, id->session))
+         && (t->stream == NULL || g_str_equal (t->stream, id->stream));
+}
+
 static gboolean
 look_at (TribKafkaTail *t, TribKafkaMessage *m, gint64 *t_ns)
 {
-  g_autoptr (TribKafkaCandidate) s = t->read_by == TRIB_KAFKA_READ_BY_REGISTRY
-                                         ? trib_kafka_candidate_from_registry (m, t->reader, NULL)
-                                         : trib_kafka_candidate_from_bytes (m, t->topic, NULL);
+  g_autoptr (TribKafkaCandidate) s = NULL;
 
-  if (s == NULL || s->kind == TRIB_KAFKA_CANDIDATE_FAILED
-      || (t->session && !g_str_equal (t->session, s->entry.identity.session))
-      || (t->stream && !g_str_equal (t->stream, s->entry.identity.stream)))
+  if (t->any_producer)
+    s = trib_kafka_candidate_from_anything (m, t->topic, "", "", NULL);
+  else if (t->read_by == TRIB_KAFKA_READ_BY_REGISTRY)
+    s = trib_kafka_candidate_from_registry (m, t->reader, NULL);
+  else
+    s = trib_kafka_candidate_from_bytes (m, t->topic, NULL);
+  if (s == NULL || s->kind == TRIB_KAFKA_CANDIDATE_FAILED || !is_wanted (t, s))
     return FALSE;
   *t_ns = MAX (*t_ns, s->entry.identity.t_ns);
   return TRUE;

@@ -51,6 +51,41 @@ test_odd (void)
   g_assert_cmpstr (h.pixel_format, ==, "B");
 }
 
+/* ARIA-40: the shape alone says how large a raw picture is */
+static void
+test_shape (void)
+{
+  static const struct {
+    const gchar *shape;
+    guint width, height, channels;
+  } shapes[] = {
+    { "[480,640,3]", 640, 480, 3 },
+    { "[480,640]", 640, 480, 1 },
+    { "[480]", 0, 0, 0 },
+    { "[]", 0, 0, 0 },
+    { "[480,0,3]", 0, 0, 0 },
+    { "[480,-1,3]", 0, 0, 0 },
+    { "[480,640,3,1]", 0, 0, 0 },
+    { "[480,640,[3]]", 0, 0, 0 },
+    { "[480,\"640\",3]", 0, 0, 0 },
+    { "[99999999,640,3]", 0, 0, 0 },
+    { "null", 0, 0, 0 },
+    { "{\"a\":[1]}", 0, 0, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_auto (TribKafkaHints) h = { 0 };
+    g_autofree gchar *text = g_strdup_printf ("{\"image_width\":null,\"compression\":{\"shape\":%s,"
+                                              "\"dtype\":\"uint8\",\"quality\":null}}",
+        shapes[i].shape);
+    g_assert_true (parse (&h, text));
+    g_assert_cmpuint (h.width, ==, shapes[i].width);
+    g_assert_cmpuint (h.height, ==, shapes[i].height);
+    g_assert_cmpuint (h.channels, ==, shapes[i].channels);
+    g_assert_cmpstr (h.dtype, ==, "uint8");
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -70,6 +105,7 @@ main (int argc, char **argv)
   trib_test_init (&argc, &argv);
   g_test_add_func ("/kafka/hints/all", test_all);
   g_test_add_func ("/kafka/hints/odd", test_odd);
+  g_test_add_func ("/kafka/hints/ARIA-40/shape", test_shape);
   g_test_add_func ("/kafka/hints/refused", test_refused);
   return trib_test_run ();
 }
