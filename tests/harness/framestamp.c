@@ -298,6 +298,58 @@ test_file_pause (void)
   g_assert_cmpint (run_with_pause (file_line, TRUE), ==, 0);
 }
 
+static GstPadProbeReturn
+note_date (GstPad *pad, GstPadProbeInfo *probe, gpointer data)
+{
+  g_autoptr (GstDateTime) tag = NULL;
+  g_autoptr (GDateTime) date = NULL;
+  GstTagList *tags;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (probe)) != GST_EVENT_TAG)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_tag (GST_PAD_PROBE_INFO_EVENT (probe), &tags);
+  if (gst_tag_list_get_date_time (tags, GST_TAG_DATE_TIME, &tag)
+      && (date = gst_date_time_to_g_date_time (tag)))
+    *(gint64 *) data = g_date_time_to_unix (date) * (gint64) GST_SECOND
+                       + g_date_time_get_microsecond (date) * (gint64) GST_USECOND;
+  return GST_PAD_PROBE_OK;
+}
+
+/* a recording's frames are as old as the recording */
+static void
+test_container_date (gconstpointer muxer)
+{
+  g_autoptr (TribTestDir) dir = trib_test_dir_new ();
+  g_autofree gchar *write = NULL, *read = NULL;
+  g_autoptr (GstElement) writer = NULL, reader = NULL, sink = NULL, stamp = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  g_autofree gchar *demuxer
+      = g_strdup_printf ("%sdemux", g_str_equal (muxer, "qtmux") ? "qt" : "matroska");
+  gint64 date_ns = 0;
+  Seen seen = { 0 };
+
+  if (!trib_test_need_elements (muxer, demuxer, "jpegenc", NULL))
+    return;
+  write = g_strdup_printf ("videotestsrc num-buffers=5 ! video/x-raw,width=32,height=32 ! jpegenc "
+                           "! %s ! filesink location=%s/file",
+      (const gchar *) muxer, dir);
+  read = g_strdup_printf ("filesrc location=%s/file ! %s ! framestamp name=stamp ! fakesink "
+                          "name=sink signal-handoffs=true",
+      dir, demuxer);
+  writer = gst_parse_launch (write, NULL);
+  trib_run_to_eos (writer, 30000);
+  reader = gst_parse_launch (read, NULL);
+  stamp = gst_bin_get_by_name (GST_BIN (reader), "stamp");
+  sink = gst_bin_get_by_name (GST_BIN (reader), "sink");
+  pad = gst_element_get_static_pad (stamp, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note_date, &date_ns, NULL);
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &seen);
+  trib_run_to_eos (reader, 30000);
+  g_assert_cmpint (date_ns, >, 0);
+  g_assert_cmpint (seen.n, ==, 5);
+  g_assert_cmpint (seen.t_ns - seen.running_ns, ==, date_ns);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -321,5 +373,7 @@ main (int argc, char **argv)
     g_test_add_data_func (name, live_lines[i], test_live_pause);
   }
   g_test_add_func ("/framestamp/pause/file", test_file_pause);
+  g_test_add_data_func ("/framestamp/container-date/quicktime", "qtmux", test_container_date);
+  g_test_add_data_func ("/framestamp/container-date/matroska", "matroskamux", test_container_date);
   return trib_gst_test_run ();
 }
