@@ -44,9 +44,8 @@
  *
  * ## Timing
  * Frames are sent as they arrive (`sync` is off by default). Record timestamps are capture times,
- * but never later than now: from the frame meta, else from a timestamp/x-unix reference timestamp,
- * else the wall time of the stream's start plus running time. The element adds no latency to the
- * pipeline.
+ * but never later than now: from the frame meta, else as `framestamp` makes them, with
+ * `time-origin`. The element adds no latency to the pipeline.
  *
  * ## Producers
  * Each sink has a producer of its own: connection, threads, `max-pending-bytes`, counters. Sinks
@@ -181,8 +180,9 @@ gst_kafka_binary_sink_begin (GstKafkaSink *sink, GError **error)
   self->gives_session = settings->session_id != NULL;
   self->gives_stream = settings->stream_id != NULL;
   GST_OBJECT_UNLOCK (self);
-  trib_frame_stamper_reset (&self->stamper);
-  return trib_session_id_check (self->session, error) && trib_stream_id_check (self->stream, error);
+  return trib_frame_stamper_begin (&self->stamper, settings->time_origin, error)
+         && trib_session_id_check (self->session, error)
+         && trib_stream_id_check (self->stream, error);
 }
 
 /* a session that was made stays the one that could be read, when it begins again at once */

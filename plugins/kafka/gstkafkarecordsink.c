@@ -29,8 +29,8 @@
  *
  * ## Timing
  * Records are sent as they arrive (`sync` is off by default). Their timestamps are, in this
- * order: the capture time of the frame meta, a timestamp/x-unix reference timestamp, else the
- * wall time of the stream's start plus running time. A time ahead of now becomes now, because
+ * order: the capture time of the frame meta, else one as `framestamp` makes it, with
+ * `time-origin`. A time ahead of now becomes now, because
  * brokers refuse it, and is kept in the header `capture-timestamp-ns`. The element
  * adds no latency to the pipeline.
  *
@@ -132,9 +132,9 @@ gst_kafka_record_sink_begin (GstKafkaSink *sink, GError **error)
   GST_OBJECT_LOCK (self);
   self->key_member = g_strdup (gst_kafka_sink_get_settings (sink)->key_field);
   GST_OBJECT_UNLOCK (self);
-  trib_frame_stamper_reset (&self->stamper);
   self->reader = trib_kafka_key_reader_new ();
-  return TRUE;
+  return trib_frame_stamper_begin (
+      &self->stamper, gst_kafka_sink_get_settings (sink)->time_origin, error);
 }
 
 static void

@@ -98,6 +98,11 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
       .choices = { [GST_KAFKA_PARTITION_BY_STREAM]
                    = { "stream", "A stream keeps to one partition, in order" },
           [GST_KAFKA_PARTITION_BY_FRAME] = { "frame", "Frames spread over all partitions" } }),
+  [GST_KAFKA_SETTING_TIME_ORIGIN] = ROW (TEXT, "time-origin", "Time origin",
+      "Capture time at running time 0 of buffers without an identity: ISO 8601 (UTC without a "
+      "zone), or nanoseconds since 1970; when not set, by the wall clock, or the container's date "
+      "of a file",
+      time_origin, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_OVERFLOW]
   = ROW (ENUM, "overflow", "Overflow", "What to do when max-pending-bytes is reached", overflow,
       .while_playing = TRUE, .type_name = "GstKafkaOverflow",
@@ -167,7 +172,8 @@ gst_kafka_settings_install (GObjectClass *klass)
 {
   install (&sink_properties, klass, GST_KAFKA_SETTING_BOOTSTRAP_SERVERS,
       GST_KAFKA_SETTING_CLIENT_CONFIG);
-  install (&sink_properties, klass, GST_KAFKA_SETTING_OVERFLOW, GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS);
+  install (
+      &sink_properties, klass, GST_KAFKA_SETTING_TIME_ORIGIN, GST_KAFKA_SETTING_DRAIN_TIMEOUT_MS);
   install (&sink_properties, klass, GST_KAFKA_SINK_BROKER_ADDRESS, GST_KAFKA_SINK_STATS);
   trib_properties_mark_plugin_api (&sink_properties);
 }

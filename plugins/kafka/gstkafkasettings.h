@@ -30,6 +30,7 @@ enum {
   GST_KAFKA_SETTING_MODE,
   GST_KAFKA_SETTING_PARTITION_BY,
   /* of sinks */
+  GST_KAFKA_SETTING_TIME_ORIGIN,
   GST_KAFKA_SETTING_OVERFLOW,
   GST_KAFKA_SETTING_ON_LOSS,
   GST_KAFKA_SETTING_MAX_PENDING_BYTES,
@@ -52,6 +53,7 @@ typedef struct {
   gchar *topics[TRIB_KAFKA_N_TOPICS];
   gchar *session_id;
   gchar *stream_id;
+  gchar *time_origin;
   gchar *record_topic;
   gchar *key_field; /* NULL: records have no key */
   GstKafkaMode mode;

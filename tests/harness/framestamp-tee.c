@@ -91,10 +91,37 @@ test_tee (void)
   g_string_free (seen.obs, TRUE);
 }
 
+/* a sink stamps as well as framestamp does */
+static void
+test_origin_of_a_sink (void)
+{
+  g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (120);
+  g_autoptr (GstElement) pipeline = NULL, kafka = NULL;
+  g_autoptr (GPtrArray) records = NULL;
+  g_autofree gchar *address = NULL;
+
+  if (!trib_test_need_elements ("kafkabinarysink", "jpegenc", NULL))
+    return;
+  pipeline = gst_parse_launch (
+      "videotestsrc num-buffers=2 ! video/x-raw,width=32,height=32,framerate=1/1 ! jpegenc ! "
+      "kafkabinarysink name=kafka bootstrap-servers=in-process session-id=s "
+      "time-origin=2026-01-31T12:00:00Z",
+      NULL);
+  kafka = gst_bin_get_by_name (GST_BIN (pipeline), "kafka");
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_message_unref (trib_bus_wait (pipeline, GST_MESSAGE_EOS, 60000));
+  g_object_get (kafka, "broker-address", &address, NULL);
+  records = rig_read_topic (address, "vrs-metadata-stream");
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_nonnull (rig_find (records, "s_video-0_0_1769860800000000000"));
+  g_assert_nonnull (rig_find (records, "s_video-0_1_1769860801000000000"));
+}
+
 int
 main (int argc, char **argv)
 {
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/framestamp/tee", test_tee);
+  g_test_add_func ("/framestamp/origin-of-a-sink", test_origin_of_a_sink);
   return trib_gst_test_run ();
 }

@@ -465,6 +465,7 @@ static const struct {
   { "prefix", "topic-prefix", "a/", "a/" },
   { "stream", "stream-id", "a_b", "a_b" },
   { "session", "session-id", "", "session id" },
+  { "origin", "time-origin", "yesterday", "yesterday" },
   { "reserved", "producer-config", "c,partitioner=random", "partition-by" },
   { "unknown", "producer-config", "c,no.such.option=1", "no.such.option" },
   { "acks", "producer-config", "c,acks=(string)0", "acks" },
