@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "client-options.h"
 #include "verify-report.h"
 
+#include <kafka/client/trib-kafka-options.h>
 #include <kafka/verify/trib-kafka-scan.h>
 
 #include <locale.h>
@@ -184,10 +184,18 @@ gather_client_options (Options *o, GError **error)
 {
   o->client_options = g_ptr_array_new_with_free_func (g_free);
   for (gchar **file = o->client_files; file && *file; file++)
-    if (!client_options_read_file (o->client_options, *file, error))
+    if (!trib_kafka_options_read_file (o->client_options, *file, error))
       return FALSE;
-  for (gchar **option = o->client_config; option && *option; option++)
-    g_ptr_array_add (o->client_options, g_strdup (*option));
+  for (gchar **option = o->client_config; option && *option; option++) {
+    const gchar *equals = strchr (*option, '=');
+    if (equals == NULL || equals == *option) {
+      g_set_error_literal (
+          error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "a librdkafka option must be KEY=VALUE");
+      return FALSE;
+    }
+    g_ptr_array_add (o->client_options, g_strndup (*option, equals - *option));
+    g_ptr_array_add (o->client_options, g_strdup (equals + 1));
+  }
   g_ptr_array_add (o->client_options, NULL);
   return TRUE;
 }
@@ -293,9 +301,13 @@ run_verifier (const Options *o, GError **error)
   g_autoptr (TribKafkaVerify) verify = trib_kafka_verify_new (&verify_config);
   g_autoptr (TribKafkaScan) scan = trib_kafka_scan_new (&scan_config, error);
   g_autoptr (GString) text = g_string_new (NULL);
+  const gchar *caution
+      = trib_kafka_options_get_caution (scan_config.client_options, rd_kafka_version ());
   Run run = { .options = o };
   gboolean good;
 
+  if (caution)
+    fprintf (stderr, "tributary-kafka-verify: warning: %s\n", caution);
   run.report.verify = verify;
   run.report.bootstrap_servers = o->bootstrap_servers;
   memcpy (run.report.topics, verify_config.topics, sizeof run.report.topics);

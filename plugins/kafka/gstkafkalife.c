@@ -1,7 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkalife.h"
 
+#include <kafka/client/trib-kafka-options.h>
 #include <shared/trib-stats-posts.h>
+
+/* what config-file says now is what counts up to the next start */
+static gboolean
+read_config_file (GstKafkaLife *life, GstElement *element, GError **error)
+{
+  GPtrArray *options = g_ptr_array_new_with_free_func (g_free);
+  g_autofree gchar *path = NULL;
+  gboolean ok;
+
+  GST_OBJECT_LOCK (element);
+  path = g_strdup (life->settings.config_file);
+  GST_OBJECT_UNLOCK (element);
+  ok = path == NULL || *path == '\0' || trib_kafka_options_read_file (options, path, error);
+  GST_OBJECT_LOCK (element);
+  g_clear_pointer (&life->settings.file_options, g_ptr_array_unref);
+  life->settings.file_options = options;
+  GST_OBJECT_UNLOCK (element);
+  return ok;
+}
+
+/* what is known to fail later, in a way that does not say why */
+static void
+warn_of_options (GstKafkaLife *life, GstElement *element)
+{
+  GstKafkaConfig *config;
+  const gchar *caution;
+
+  GST_OBJECT_LOCK (element);
+  config = gst_kafka_settings_to_config (&life->settings, life->broker_address);
+  GST_OBJECT_UNLOCK (element);
+  caution = trib_kafka_options_get_caution (config->core.options, rd_kafka_version ());
+  gst_kafka_config_free (config);
+  if (caution)
+    GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS, ("%s.", caution), (NULL));
+}
 
 static gboolean
 start_broker (GstKafkaLife *life, GstElement *element, GError **error)
@@ -43,9 +79,12 @@ start (GstKafkaLife *life, const GstKafkaLifeFuncs *funcs, GstElement *element)
 {
   g_autoptr (GError) error = NULL;
 
-  life->is_started = start_broker (life, element, &error) && funcs->start (element, &error);
-  if (life->is_started)
+  life->is_started = read_config_file (life, element, &error)
+                     && start_broker (life, element, &error) && funcs->start (element, &error);
+  if (life->is_started) {
+    warn_of_options (life, element);
     return TRUE;
+  }
   GST_ELEMENT_ERROR (element, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
   stop (life, funcs, element, FALSE);
   return FALSE;

@@ -25,6 +25,11 @@
   ROW (TEXT, "topic-prefix", "Topic prefix", "Text put before each topic's name", topic_prefix)
 #define STATS_INTERVAL \
   TRIB_STATS_INTERVAL_ROW (G_STRUCT_OFFSET (GstKafkaSettings, stats_interval_ms))
+#define CONFIG_FILE                                                                              \
+  ROW (TEXT, "config-file", "Config file",                                                       \
+      "File with options for librdkafka, KEY=VALUE a line, read at each start and never shown; " \
+      "the place for passwords",                                                                 \
+      config_file, .is_nullable = TRUE)
 #define CLIENT_CONFIG(name, nick)                                                               \
   ROW (STRUCTURE, name, nick,                                                                   \
       "Options for librdkafka, applied last, such as security.protocol; secrets are not shown " \
@@ -71,6 +76,7 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
   [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
   [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
   [GST_KAFKA_SETTING_STATS_INTERVAL_MS] = STATS_INTERVAL,
+  [GST_KAFKA_SETTING_CONFIG_FILE] = CONFIG_FILE,
   [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("producer-config", "Producer config"),
   [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
   [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
@@ -144,6 +150,7 @@ static const TribProperty source_table[GST_KAFKA_N_SOURCE_SETTINGS] = {
   [GST_KAFKA_SETTING_BOOTSTRAP_SERVERS] = SERVERS,
   [GST_KAFKA_SETTING_TOPIC_PREFIX] = PREFIX,
   [GST_KAFKA_SETTING_STATS_INTERVAL_MS] = STATS_INTERVAL,
+  [GST_KAFKA_SETTING_CONFIG_FILE] = CONFIG_FILE,
   [GST_KAFKA_SETTING_CLIENT_CONFIG] = CLIENT_CONFIG ("consumer-config", "Consumer config"),
   [GST_KAFKA_SETTING_METADATA_TOPIC] = METADATA_TOPIC,
   [GST_KAFKA_SETTING_BINARY_TOPIC] = BINARY_TOPIC,
@@ -246,6 +253,7 @@ gst_kafka_settings_init_source (GstKafkaSettings *settings)
 void
 gst_kafka_settings_clear (GstKafkaSettings *settings)
 {
+  g_clear_pointer (&settings->file_options, g_ptr_array_unref);
   trib_properties_clear (settings->properties, settings);
 }
 
@@ -332,6 +340,8 @@ gst_kafka_settings_to_config (const GstKafkaSettings *settings, const gchar *ser
   GstKafkaConfig *config = g_new0 (GstKafkaConfig, 1);
 
   config->options = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; settings->file_options && i < settings->file_options->len; i++)
+    g_ptr_array_add (config->options, g_strdup (settings->file_options->pdata[i]));
   if (settings->client_config)
     gst_structure_foreach (settings->client_config, collect_option, config->options);
   g_ptr_array_add (config->options, NULL);

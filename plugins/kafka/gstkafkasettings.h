@@ -15,6 +15,7 @@ enum {
   GST_KAFKA_SETTING_BOOTSTRAP_SERVERS = 1,
   GST_KAFKA_SETTING_TOPIC_PREFIX,
   GST_KAFKA_SETTING_STATS_INTERVAL_MS,
+  GST_KAFKA_SETTING_CONFIG_FILE,
   GST_KAFKA_SETTING_CLIENT_CONFIG, /* producer-config, consumer-config */
   /* of records */
   GST_KAFKA_SETTING_TOPIC,
@@ -64,6 +65,8 @@ typedef struct {
   guint delivery_timeout_ms;
   guint drain_timeout_ms;
   guint stats_interval_ms;
+  gchar *config_file;
+  GPtrArray *file_options; /* (nullable): what it said at the start: names and values in turn */
   GstStructure *client_config;
   guint n_changes; /* of what only takes effect at a start */
 } GstKafkaSettings;

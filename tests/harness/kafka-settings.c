@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the Kafka elements have in common: settings that are refused, and what is never shown. */
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 
+#include <librdkafka/rdkafka.h>
 #include <string.h>
 
 #include <trib-test.h>
@@ -113,6 +115,88 @@ test_secrets (gconstpointer name)
   }
 }
 
+/* (transfer full): the path of a file that says @text */
+static gchar *
+write_file (const gchar *text)
+{
+  g_autofree gchar *path = NULL;
+  gint fd = g_file_open_tmp ("kafka-settings-XXXXXX", &path, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  return g_steal_pointer (&path);
+}
+
+/* what a file says is checked as the property is, and never shown */
+static void
+test_file (gconstpointer name)
+{
+  static const struct {
+    const gchar *text, *named;
+  } wrong[] = {
+    { "linger.ms=5\nno.such.option = " SECRET "\n", "no.such.option" },
+    { "# a comment\n\n" SECRET "\n", "line 3" },
+    { "client.id=x\nbootstrap.servers=" SECRET, "bootstrap-servers" },
+    { "ssl.key.location=/nowhere\nsecurity.protocol=ssl\nssl.key.password=" SECRET, "ssl.key" },
+  };
+
+  for (guint i = 0; i <= G_N_ELEMENTS (wrong); i++) {
+    g_auto (Rig) rig = { NULL };
+    gboolean absent = i == G_N_ELEMENTS (wrong);
+    g_autofree gchar *path = write_file (absent ? "" : wrong[i].text);
+    g_autofree gchar *text = NULL;
+
+    if (absent)
+      g_unlink (path);
+    rig_init (&rig, name);
+    g_object_set (rig.element, "bootstrap-servers", "in-process", "config-file", path, NULL);
+    text = fail (&rig);
+    g_assert_nonnull (strstr (text, absent ? path : wrong[i].named));
+    g_assert_null (strstr (text, SECRET));
+    g_unlink (path);
+  }
+}
+
+/* the property counts more than the file; a mechanism that is known to fail is said to */
+static void
+test_file_in_force (gconstpointer name)
+{
+  const gchar *property = g_str_has_suffix (name, "sink") ? "producer-config" : "consumer-config";
+  g_auto (Rig) rig = { NULL };
+  g_autofree gchar *path = write_file ("linger.ms=many\nfetch.wait.max.ms=many\n"
+                                       "security.protocol=SASL_PLAINTEXT\n"
+                                       "sasl.mechanisms = SCRAM-SHA-256\nsasl.username=a\n"
+                                       "sasl.password=" SECRET "\n");
+  g_autofree gchar *first = NULL;
+  g_autoptr (GstStructure) back = NULL;
+  g_autoptr (GstMessage) warning = NULL;
+
+  rig_init (&rig, name);
+  g_object_set (rig.element, "bootstrap-servers", "127.0.0.1:1", "config-file", path, NULL);
+  first = fail (&rig);
+  g_assert_nonnull (strstr (first, "ms"));
+  g_assert_true (g_file_set_contents (path,
+      "linger.ms=7\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanisms = PLAIN\n"
+      "sasl.username=a\nsasl.password=" SECRET "\n",
+      -1, NULL));
+  gst_util_set_object_arg (G_OBJECT (rig.element), property, "c,sasl.mechanisms=SCRAM-SHA-256");
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (rig.element), "drain-timeout-ms"))
+    g_object_set (rig.element, "drain-timeout-ms", 0, NULL);
+  g_assert_cmpint (
+      gst_element_set_state (rig.element, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
+  g_object_get (rig.element, property, &back, NULL);
+  g_assert_cmpint (gst_structure_n_fields (back), ==, 1);
+  warning = gst_bus_pop_filtered (rig.bus, GST_MESSAGE_WARNING);
+  g_assert_true ((warning != NULL) == (rd_kafka_version () < 0x02060100));
+  if (warning) {
+    g_autoptr (GError) error = NULL;
+    gst_message_parse_warning (warning, &error, NULL);
+    g_assert_nonnull (strstr (error->message, "SCRAM"));
+  }
+  g_unlink (path);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,10 +204,14 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
     g_autofree gchar *servers = g_strdup_printf ("/kafka-settings/%s/servers", elements[i]);
+    g_autofree gchar *file = g_strdup_printf ("/kafka-settings/%s/file", elements[i]);
+    g_autofree gchar *in_force = g_strdup_printf ("/kafka-settings/%s/file-in-force", elements[i]);
     g_autofree gchar *secrets = g_strdup_printf ("/kafka-settings/%s/secrets", elements[i]);
 
     g_test_add_data_func (servers, elements[i], test_servers);
     g_test_add_data_func (secrets, elements[i], test_secrets);
+    g_test_add_data_func (file, elements[i], test_file);
+    g_test_add_data_func (in_force, elements[i], test_file_in_force);
   }
   return trib_test_run ();
 }

@@ -222,6 +222,54 @@ def _():
                status=2)
 
 
+def launch(*pipeline):
+    """gst-launch-1.0 in a process of its own, as docs/security.md has it; returns its exit status and all that it said."""
+    done = subprocess.run(["gst-launch-1.0", "-m", *" ".join(pipeline).split()], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * tap.PATIENCE,
+                          env={**os.environ, "GST_DEBUG": "*:4"})
+    return done.returncode, done.stdout
+
+
+@t.test("options in a file: a sink writes, a source reads, the verifier proves; the password is nowhere in the logs")
+def _():
+    make_topics("file-")
+    with tempfile.TemporaryDirectory() as folder:
+        path = config_file(folder, PASSWORD_FILE % SECRET)
+        common = f"bootstrap-servers={t.sasl} config-file={path} topic-prefix=file-"
+        status, said = launch("videotestsrc num-buffers=20 ! jpegenc ! kafkabinarysink", common)
+        tap.equal(status, 0, said[-2000:])
+        tap.true(SECRET not in said, "the password is in the log of the sink")
+        status, said = launch("kafkabinarysrc", common, "! fakesink")
+        tap.equal(status, 0, said[-2000:])
+        tap.true(SECRET not in said, "the password is in the log of the source")
+        verdict, _ = verify(t.sasl, "-F", path, "--topic-prefix", "file-")
+        tap.equal(verdict["proven"], 20, "proven")
+
+
+def grant(prefix, *operations):
+    """An access list entry as docs/security.md has it."""
+    t.kafka.run_tool("org.apache.kafka.tools.AclCommand", "--bootstrap-server", t.kafka.bootstrap, "--add",
+                     "--allow-principal", "User:camera", *(word for name in operations for word in ("--operation", name)),
+                     "--topic", prefix, "--resource-pattern-type", "prefixed")
+
+
+@t.test("access lists: what docs/security.md names is enough to write, and to read and to verify")
+def _():
+    make_topics("acl-")
+    with tempfile.TemporaryDirectory() as folder:
+        path = config_file(folder, PASSWORD_FILE % SECRET)
+        common = f"bootstrap-servers={t.sasl} config-file={path} topic-prefix=acl-"
+        grant("acl-", "Write", "DescribeConfigs")
+        status, said = launch("videotestsrc num-buffers=20 ! jpegenc ! kafkabinarysink", common)
+        tap.equal(status, 0, said[-2000:])
+        _, said = verify(t.sasl, "-F", path, "--topic-prefix", "acl-", "--timeout-ms", "3000", status=2)
+        grant("acl-", "Read")
+        verdict, _ = verify(t.sasl, "-F", path, "--topic-prefix", "acl-")
+        tap.equal(verdict["proven"], 20, "proven")
+        status, said = launch("kafkabinarysrc", common, "! fakesink")
+        tap.equal(status, 0, said[-2000:])
+
+
 @t.test("verifier, wrong password or none: status 2, the reason, no secret")
 def _():
     with tempfile.TemporaryDirectory() as folder:

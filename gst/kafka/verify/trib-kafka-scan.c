@@ -63,27 +63,22 @@ check_topics (const TribKafkaScanConfig *config, GError **error)
   return TRUE;
 }
 
-/* names and values in turn; %NULL with an error that shows no value */
-static GStrv
-split_options (const gchar *const *options, gboolean *ret_debug, GError **error)
+/* (transfer container): names and values in turn, the caller's after a name of ours */
+static const gchar **
+prepend_name (const gchar *const *options, gboolean *ret_debug)
 {
-  g_autoptr (GPtrArray) pairs = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
 
-  g_ptr_array_add (pairs, g_strdup ("client.id"));
-  g_ptr_array_add (pairs, g_strdup ("tributary-kafka-verify"));
-  for (; options && *options; options++) {
-    const gchar *equals = strchr (*options, '=');
-    if (equals == NULL || equals == *options) {
-      g_set_error_literal (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
-          "a librdkafka option must be KEY=VALUE");
-      return NULL;
-    }
-    *ret_debug |= g_str_has_prefix (*options, "debug=");
-    g_ptr_array_add (pairs, g_strndup (*options, equals - *options));
-    g_ptr_array_add (pairs, g_strdup (equals + 1));
+  g_ptr_array_add (all, (gpointer) "client.id");
+  g_ptr_array_add (all, (gpointer) "tributary-kafka-verify");
+  *ret_debug = FALSE;
+  for (; options && *options; options += 2) {
+    *ret_debug |= g_str_equal (options[0], "debug");
+    g_ptr_array_add (all, (gpointer) options[0]);
+    g_ptr_array_add (all, (gpointer) options[1]);
   }
-  g_ptr_array_add (pairs, NULL);
-  return (GStrv) g_ptr_array_free (g_steal_pointer (&pairs), FALSE);
+  g_ptr_array_add (all, NULL);
+  return (const gchar **) g_ptr_array_free (g_steal_pointer (&all), FALSE);
 }
 
 static gboolean
@@ -119,23 +114,22 @@ TribKafkaScan *
 trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
 {
   g_autoptr (TribKafkaScan) s = g_new0 (TribKafkaScan, 1);
-  gboolean debug = FALSE;
-  g_auto (GStrv) options = NULL;
+  gboolean debug;
+  g_autofree const gchar **options = prepend_name (config->client_options, &debug);
 
   s->address = g_strdup (config->bootstrap_servers);
   s->timeout_ms = config->timeout_ms;
   s->settle_ms = config->settle_ms;
-  if (!check_topics (config, error)
-      || !(options = split_options (config->client_options, &debug, error)))
+  if (!check_topics (config, error))
     return NULL;
   for (guint i = 0; i < N_TOPICS; i++)
     if (!make_cursor (&s->topics[i], config, config->topics[i],
-            i == TRIB_KAFKA_TOPIC_BINARY ? BINARY_QUEUED_BYTES : OTHER_QUEUED_BYTES,
-            (const gchar *const *) options, debug, error))
+            i == TRIB_KAFKA_TOPIC_BINARY ? BINARY_QUEUED_BYTES : OTHER_QUEUED_BYTES, options, debug,
+            error))
       return NULL;
   if (config->runs_topic
-      && !make_cursor (&s->runs, config, config->runs_topic, OTHER_QUEUED_BYTES,
-          (const gchar *const *) options, debug, error))
+      && !make_cursor (
+          &s->runs, config, config->runs_topic, OTHER_QUEUED_BYTES, options, debug, error))
     return NULL;
   return g_steal_pointer (&s);
 }

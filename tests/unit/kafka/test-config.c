@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <kafka/client/trib-kafka-config.h>
+#include <kafka/client/trib-kafka-options.h>
 
 #include <string.h>
 
@@ -264,6 +265,27 @@ test_roles (void)
   rd_kafka_conf_destroy (conf);
 }
 
+static void
+test_caution (void)
+{
+  static const struct {
+    const gchar *options[5];
+    gint version;
+    gboolean cautious;
+  } cases[] = {
+    { { NULL }, 0x020002ff, FALSE },
+    { { "sasl.mechanisms", "SCRAM-SHA-256", NULL }, 0x020002ff, TRUE },
+    { { "sasl.mechanism", "scram-sha-512", NULL }, 0x020600ff, TRUE },
+    { { "sasl.mechanisms", "SCRAM-SHA-256", NULL }, 0x020601ff, FALSE },
+    { { "sasl.mechanisms", "PLAIN", NULL }, 0x020002ff, FALSE },
+    { { "sasl.mechanisms", "SCRAM-SHA-256", "sasl.mechanism", "PLAIN", NULL }, 0x020002ff, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (trib_kafka_options_get_caution (cases[i].options, cases[i].version) != NULL,
+        ==, cases[i].cautious);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -278,5 +300,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/config/topics", test_topics);
   g_test_add_func ("/kafka/config/idempotence", test_idempotence);
   g_test_add_func ("/kafka/config/roles", test_roles);
+  g_test_add_func ("/kafka/config/caution", test_caution);
   return trib_test_run ();
 }

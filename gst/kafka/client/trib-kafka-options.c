@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "client-options.h"
+#include "trib-kafka-options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,8 +51,8 @@ read_bounded (const gchar *path, gsize *ret_len, GError **error)
 }
 
 /**
- * client_options_read_file:
- * @options: (element-type utf8): "KEY=VALUE" are appended
+ * trib_kafka_options_read_file:
+ * @options: (element-type utf8): names and values are appended in turn
  * @path: name of a file
  * @error: return location, names file and line, never what it says
  *
@@ -62,7 +62,7 @@ read_bounded (const gchar *path, gsize *ret_len, GError **error)
  * Returns: whether all lines are options
  */
 gboolean
-client_options_read_file (GPtrArray *options, const gchar *path, GError **error)
+trib_kafka_options_read_file (GPtrArray *options, const gchar *path, GError **error)
 {
   gsize len = 0;
   g_autofree gchar *text = read_bounded (path, &len, error);
@@ -80,7 +80,31 @@ client_options_read_file (GPtrArray *options, const gchar *path, GError **error)
     if (equals == NULL || equals == line)
       return fail (path, i + 1, "not KEY=VALUE", error);
     *equals = '\0';
-    g_ptr_array_add (options, g_strconcat (g_strchomp (line), "=", g_strchug (equals + 1), NULL));
+    g_ptr_array_add (options, g_strdup (g_strchomp (line)));
+    g_ptr_array_add (options, g_strdup (g_strchug (equals + 1)));
   }
   return TRUE;
+}
+
+/* the first librdkafka whose SCRAM brokers that check the whole nonce accept: 2.6.1 */
+#define SCRAM_VERSION 0x02060100
+
+/**
+ * trib_kafka_options_get_caution:
+ * @options: (array zero-terminated=1): names and values in turn
+ * @version: of librdkafka, as rd_kafka_version() gives it
+ *
+ * Returns: (nullable): for people: what is known to fail with right options
+ */
+const gchar *
+trib_kafka_options_get_caution (const gchar *const *options, gint version)
+{
+  const gchar *mechanism = "";
+
+  for (guint i = 0; options[i]; i += 2)
+    if (strcmp (options[i], "sasl.mechanism") == 0 || strcmp (options[i], "sasl.mechanisms") == 0)
+      mechanism = options[i + 1];
+  if (version >= SCRAM_VERSION || g_ascii_strncasecmp (mechanism, "SCRAM-", 6) != 0)
+    return NULL;
+  return "SCRAM of librdkafka before 2.6.1 is refused by Kafka 4 even with the right password";
 }
