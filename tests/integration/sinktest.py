@@ -134,6 +134,11 @@ class Run:
         return self
 
     @property
+    def complaints(self):
+        """Warnings but those of a broker that stands still for seconds, as it may on a machine with much to do."""
+        return [warning for warning in self.warnings if "is not acknowledging" not in warning]
+
+    @property
     def stats(self):
         self.samples += 1
         stats = to_dict(self.sink.get_property("stats"))

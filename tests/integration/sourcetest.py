@@ -60,6 +60,11 @@ class Reading:
         return stats
 
     @property
+    def complaints(self):
+        """Warnings but those of a broker that stands still for seconds, as it may on a machine with much to do."""
+        return [warning for warning in self.warnings if "does not respond" not in warning]
+
+    @property
     def links(self):
         """The states of the connection that messages reported."""
         return [message.get_string("state") for message in self.messages if message.get_name().endswith("-connection")]

@@ -33,10 +33,10 @@ def send(prefix, sizes, **properties):
         stats, _ = run.stop()
     tap.equal((stats["produced"], stats["pending"]), (len(sizes), 0), "produced, pending")
     # a warning names the reason, and one at the end has the numbers
-    tap.equal((run.errors, len(run.warnings)), ([], 2 if run.losses else 0), f"errors, warnings {run.warnings}")
+    tap.equal((run.errors, len(run.complaints)), ([], 2 if run.losses else 0), f"errors, warnings {run.warnings}")
     if run.losses:
-        tap.true("(failed-too-large)" in run.warnings[0], f"the reason in {run.warnings}")
-        tap.true(f"{stats['failed']} of {len(sizes)} frames" in run.warnings[1], f"the numbers in {run.warnings}")
+        tap.true("(failed-too-large)" in run.complaints[0], f"the reason in {run.warnings}")
+        tap.true(f"{stats['failed']} of {len(sizes)} frames" in run.complaints[1], f"the numbers in {run.warnings}")
     tap.equal(stats["copied-frames"], 0, "copied frames")
     return stats, run
 
@@ -105,7 +105,7 @@ def _():
         run.end()
         run.wait_eos()
         stats, _ = run.stop()
-    tap.equal((run.errors, run.warnings, stats["acknowledged"], stats["failed"]), ([], [], 7200, 0), "outcomes")
+    tap.equal((run.errors, run.complaints, stats["acknowledged"], stats["failed"]), ([], [], 7200, 0), "outcomes")
     now_ms = time.time() * 1000
     arrived = sinktest.Arrived(t.kafka.bootstrap, "hours-")
     arrived.check(range(7200))

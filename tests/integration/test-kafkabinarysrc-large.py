@@ -51,7 +51,7 @@ def _():
             tap.true(got == wanted, f"{what}: bytes")
             reason = "too-large" if read_by == "registry" else "unknown"
             tap.equal(reading.gaps, [(1, reason)] * len(REFUSED), f"{what}: gaps")
-            tap.equal(reading.warnings, [], f"{what}: warnings")
+            tap.equal(reading.complaints, [], f"{what}: warnings")
 
 
 def pull_in_turns(readings, counts):
@@ -102,7 +102,7 @@ def _():
                     stats = reading.stats
                     tap.equal((stats["pushed"], stats["filtered"], stats["missing"]), (FRAMES, 2 * FRAMES, 0),
                               "pushed, filtered, missing")
-                    tap.equal((reading.warnings, reading.gaps), ([], []), "warnings, gaps")
+                    tap.equal((reading.complaints, reading.gaps), ([], []), "warnings, gaps")
     # a pipeline with two sources ends when both have
     with sourcetest.Reading("kafkabinarysrc", t.kafka.bootstrap, "two-", session_id="run", rest=sourcetest.APPSINK +
                             f" kafkabinarysrc bootstrap-servers={t.kafka.bootstrap} topic-prefix=two- session-id=walk_1 "

@@ -55,7 +55,7 @@ def _():
             tap.equal([index_of(buffer) for _, buffer in got], list(range(FOOTAGE_FRAMES)), "frame indexes")
             ok, duration = reading.src.query_duration(Gst.Format.TIME)
             tap.true(ok and duration == got[-1][1].pts + got[-1][1].duration, f"duration {duration}")
-            tap.equal((reading.warnings, reading.look()["pushed"]), ([], FOOTAGE_FRAMES), "warnings, pushed")
+            tap.equal((reading.complaints, reading.look()["pushed"]), ([], FOOTAGE_FRAMES), "warnings, pushed")
     with Reading(t.kafka.bootstrap, "all-", "jpegdec ! fakesink name=out sync=false signal-handoffs=true") as reading:
         decoded = []
         reading.out.connect("handoff", lambda _, buffer, pad: decoded.append(index_of(buffer)))
@@ -180,7 +180,7 @@ def _():
         tap.equal([data for data, _ in got], [raw], "payloads")
         caps = reading.src.get_static_pad("src").get_current_caps().to_string()
         tap.true("video/x-raw" in caps and "RGB" in caps and "width=(int)4" in caps, f"caps {caps}")
-        tap.equal((reading.look()["malformed"], len(reading.warnings)), (1, 1), "malformed, warnings")
+        tap.equal((reading.look()["malformed"], len(reading.complaints)), (1, 1), "malformed, warnings")
     with Reading(t.kafka.bootstrap, "raw-") as reading:
         tap.equal(reading.pull_all(), [], "a CRC that is not that of the bytes")
         tap.equal(reading.look()["damaged"], 1, "damaged")

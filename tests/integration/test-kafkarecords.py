@@ -123,7 +123,7 @@ def _():
         writing.wait(len(RECORDS))
     with Reading(t.kafka.bootstrap, "all-") as reading:
         tap.equal(reading.pull_all(), expected(), "records")
-        tap.equal((reading.look()["pushed"], reading.warnings), (len(RECORDS), []), "pushed, warnings")
+        tap.equal((reading.look()["pushed"], reading.complaints), (len(RECORDS), []), "pushed, warnings")
     kcat = subprocess.run(["kcat", "-C", "-e", "-q", "-b", t.kafka.bootstrap, "-t", "all-" + TOPIC, "-f", r"%p %k %h %s\n"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60 * tap.PATIENCE, check=True)
     lines = [line.split(b" ", 3) for line in kcat.stdout.splitlines()]

@@ -208,7 +208,7 @@ def _():
 
         connect = "import os, signal, socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\n"
         with socket.socket(socket.AF_UNIX) as good:
-            good.connect(path)
+            tap.wait_until(lambda: good.connect_ex(path) == 0, what="the socket to listen")
             for n in range(30):
                 good.sendall(b'{"type":"good","frame_id":%d,' % (2 * n))
                 if n % 3 == 0:

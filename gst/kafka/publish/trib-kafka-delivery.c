@@ -340,6 +340,9 @@ note_progress (TribKafkaPublisher *p)
     trib_kafka_notify_link (p, &event);
 }
 
+/* librdkafka 2.6 and later: of the records beside the one that the broker names */
+#define INVALID_DIFFERENT_RECORD (-138)
+
 /* Whether a broker's answer may be about another record of the same batch. What is said of the
  * client or its topic holds for each record; what may be there already is not sent again. */
 static gboolean
@@ -354,7 +357,8 @@ is_verdict_of_batch (const TribKafkaReport *report)
     case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
       return FALSE;
     default:
-      return (report->err > 0 || report->err == RD_KAFKA_RESP_ERR_UNKNOWN)
+      return (report->err > 0 || report->err == RD_KAFKA_RESP_ERR_UNKNOWN
+                 || (gint) report->err == INVALID_DIFFERENT_RECORD)
              && report->status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
   }
 }
