@@ -165,6 +165,28 @@ write_description (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 seque
   trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_SEQUENCE, sequence);
 }
 
+/* null: not known */
+static void
+member_quality (TribJsonWriter *w, const TribKafkaFrame *frame)
+{
+  trib_json_writer_key (w, TRIB_KAFKA_JSON_COMPRESSION_QUALITY);
+  if (frame->quality >= 0)
+    trib_json_writer_int (w, frame->quality);
+  else
+    trib_json_writer_null (w);
+}
+
+/* the same as in `compression`, as older consumers read it (ARIA-40) */
+static void
+write_flat_compression (TribJsonWriter *w, const TribKafkaFrame *frame, guint64 size)
+{
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_COMPRESSION_FORMAT, frame->format);
+  member_quality (w, frame);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_ORIGINAL_SIZE, frame->original_size);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_COMPRESSED_SIZE, size);
+  member_ratio (w, TRIB_KAFKA_JSON_COMPRESSION_RATIO, size, frame->original_size);
+}
+
 /**
  * trib_kafka_layout_metadata:
  * @out: appended to
@@ -186,10 +208,42 @@ trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gch
   trib_json_writer_begin_object (&w);
   write_identity (&w, frame, frame_id);
   write_compression (&w, frame, size);
+  write_flat_compression (&w, frame, size);
   trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_DATA_TYPE, TRIB_KAFKA_DATA_TYPE_FRAME);
   write_description (&w, frame, sequence);
   trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_BINARY_CRC32C, crc32c);
   trib_json_writer_end_object (&w);
+}
+
+/* as older consumers read a picture: its shape is always that of the picture, and its compressed
+ * size that of the text */
+static void
+write_frame_data (TribJsonWriter *w, const TribKafkaFrame *frame, const guint8 *data, gsize size)
+{
+  trib_json_writer_key (w, TRIB_KAFKA_JSON_FRAME_DATA);
+  trib_json_writer_begin_object (w);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_STREAM_NAME, frame->stream);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_FRAME_INDEX, frame->index);
+  trib_json_writer_member_int (w, TRIB_KAFKA_JSON_CAPTURE_TIMESTAMP_NS, frame->t_ns);
+  trib_json_writer_key (w, TRIB_KAFKA_JSON_IMAGE_SHAPE);
+  trib_json_writer_begin_array (w);
+  trib_json_writer_uint (w, frame->height);
+  trib_json_writer_uint (w, frame->width);
+  trib_json_writer_uint (w, frame->channels);
+  trib_json_writer_end_array (w);
+  trib_json_writer_member_string (w, TRIB_KAFKA_JSON_PIXEL_FORMAT,
+      frame->pixel_format    ? frame->pixel_format
+      : frame->channels == 1 ? "GRAY8"
+                             : "RGB");
+  trib_json_writer_key (w, TRIB_KAFKA_JSON_IMAGE_DATA);
+  trib_json_writer_base64 (w, data, size);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_IMAGE_WIDTH, frame->width);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_IMAGE_HEIGHT, frame->height);
+  trib_json_writer_member_uint (w, TRIB_KAFKA_JSON_ORIGINAL_SIZE_BYTES, frame->original_size);
+  trib_json_writer_member_uint (
+      w, TRIB_KAFKA_JSON_COMPRESSED_SIZE_BYTES, ((guint64) size + 2) / 3 * 4);
+  member_quality (w, frame);
+  trib_json_writer_end_object (w);
 }
 
 /**
@@ -201,7 +255,8 @@ trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gch
  * @data: (array length=size): the payload
  * @size: its bytes
  *
- * The one record of legacy mode (ARIA-4): all of it in JSON, the picture in base64.
+ * The one record of legacy mode (ARIA-4, ARIA-40): all of it in JSON, the picture in base64. What
+ * is beside `frame_data` is ours, but for the time, the stream and the kind of data.
  */
 void
 trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar *frame_id,
@@ -212,19 +267,10 @@ trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar
   trib_json_writer_init (&w, out);
   trib_json_writer_begin_object (&w);
   write_identity (&w, frame, frame_id);
-  member_shape (&w, TRIB_KAFKA_JSON_IMAGE_SHAPE, frame, size);
-  if (frame->pixel_format == NULL)
-    trib_json_writer_member_string (
-        &w, TRIB_KAFKA_JSON_PIXEL_FORMAT, frame->channels == 1 ? "GRAY8" : "RGB");
-  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_ORIGINAL_SIZE_BYTES, frame->original_size);
-  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_COMPRESSED_SIZE_BYTES, size);
-  if (frame->quality >= 0)
-    trib_json_writer_member_int (&w, TRIB_KAFKA_JSON_COMPRESSION_QUALITY, frame->quality);
   write_compression (&w, frame, size);
   trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_DATA_TYPE, TRIB_KAFKA_DATA_TYPE_LEGACY);
   write_description (&w, frame, sequence);
-  trib_json_writer_key (&w, TRIB_KAFKA_JSON_IMAGE_DATA);
-  trib_json_writer_base64 (&w, data, size);
+  write_frame_data (&w, frame, data, size);
   trib_json_writer_end_object (&w);
 }
 

@@ -57,6 +57,8 @@
 #define TRIB_KAFKA_JSON_COMPRESSED_SIZE_BYTES "compressed_size_bytes"
 #define TRIB_KAFKA_JSON_COMPRESSION_QUALITY "compression_quality"
 #define TRIB_KAFKA_JSON_IMAGE_DATA "image_data"
+#define TRIB_KAFKA_JSON_FRAME_DATA "frame_data"
+#define TRIB_KAFKA_JSON_STREAM_NAME "stream_name"
 
 /* values that are the same in every record */
 #define TRIB_KAFKA_DATA_TYPE_FRAME "vrs_frame_binary"

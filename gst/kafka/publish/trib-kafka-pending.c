@@ -135,14 +135,18 @@ trib_kafka_pending_free (TribKafkaPending *frame)
   g_free (frame);
 }
 
-/* (nullable): of its records */
+/* (nullable): of its records; older consumers expect the stream in legacy mode (ARIA-40) */
 const void *
 trib_kafka_pending_key (const TribKafkaPending *frame, gsize *ret_size)
 {
-  gboolean plain = frame->form == TRIB_KAFKA_FORM_RECORD;
+  const gchar *text = frame->form == TRIB_KAFKA_FORM_LEGACY ? frame->desc.stream : frame->id;
 
-  *ret_size = plain ? frame->key_size : strlen (frame->id);
-  return plain ? frame->key : frame->id;
+  if (frame->form == TRIB_KAFKA_FORM_RECORD) {
+    *ret_size = frame->key_size;
+    return frame->key;
+  }
+  *ret_size = strlen (text);
+  return text;
 }
 
 rd_kafka_headers_t *
@@ -217,6 +221,8 @@ trib_kafka_pending_choose_partition (const TribKafkaPublisher *p, const TribKafk
     return (gint32) (frame->sequence % (guint64) n);
   if (frame->form == TRIB_KAFKA_FORM_RECORD)
     key = frame->key;
+  else if (frame->form == TRIB_KAFKA_FORM_LEGACY && !p->config.partition_by_frame)
+    key = frame->desc.stream;
   else if (!p->config.partition_by_frame)
     key = stream = g_strdup_printf ("%s_%s", frame->desc.session, frame->desc.stream);
   size = key == frame->key ? frame->key_size : strlen (key);

@@ -37,25 +37,28 @@ assert_json (const GString *json, const gchar *expected)
   g_assert_no_error (error);
 }
 
-/* ARIA-1, ARIA-3 */
+/* ARIA-1, ARIA-3, ARIA-40 */
 static void
 test_metadata (void)
 {
   g_autoptr (GString) out = g_string_new (NULL);
 
   trib_kafka_layout_metadata (out, &jpeg, FRAME_ID, 7, 230400, 4000000000u);
-  assert_json (out, "{\"frame_id\":\"" FRAME_ID "\",\"session_id\":\"my-session\","
-                    "\"stream_id\":\"214-1\",\"frame_index\":1,"
-                    "\"timestamp\":\"2024-08-01T12:00:00.123456\","
-                    "\"capture_timestamp_ns\":1722513600123456789,"
-                    "\"device_timestamp_ns\":1722513600123456789,"
-                    "\"image_width\":640,\"image_height\":480,\"channels\":3,"
-                    "\"compression\":{\"format\":\"jpeg\",\"original_size\":921600,"
-                    "\"compressed_size\":230400,\"compression_ratio\":0.25,\"quality\":90,"
-                    "\"shape\":[480,640,3],\"dtype\":\"uint8\"},"
-                    "\"data_type\":\"vrs_frame_binary\",\"content_type\":\"image/jpeg\","
-                    "\"caps\":\"image/jpeg, width=(int)640\",\"time_source\":\"meta\","
-                    "\"key_frame\":true,\"sequence\":7,\"binary_crc32c\":4000000000}");
+  assert_json (out,
+      "{\"frame_id\":\"" FRAME_ID "\",\"session_id\":\"my-session\","
+      "\"stream_id\":\"214-1\",\"frame_index\":1,"
+      "\"timestamp\":\"2024-08-01T12:00:00.123456\","
+      "\"capture_timestamp_ns\":1722513600123456789,"
+      "\"device_timestamp_ns\":1722513600123456789,"
+      "\"image_width\":640,\"image_height\":480,\"channels\":3,"
+      "\"compression\":{\"format\":\"jpeg\",\"original_size\":921600,"
+      "\"compressed_size\":230400,\"compression_ratio\":0.25,\"quality\":90,"
+      "\"shape\":[480,640,3],\"dtype\":\"uint8\"},"
+      "\"compression_format\":\"jpeg\",\"compression_quality\":90,"
+      "\"original_size\":921600,\"compressed_size\":230400,\"compression_ratio\":0.25,"
+      "\"data_type\":\"vrs_frame_binary\",\"content_type\":\"image/jpeg\","
+      "\"caps\":\"image/jpeg, width=(int)640\",\"time_source\":\"meta\","
+      "\"key_frame\":true,\"sequence\":7,\"binary_crc32c\":4000000000}");
 }
 
 /* ARIA-3: no quality where there is none, the ratio not known without an original */
@@ -76,6 +79,7 @@ test_metadata_unknown (void)
   g_assert_null (strstr (out->str, "\"quality\""));
   g_assert_null (strstr (out->str, "\"caps\""));
   g_assert_nonnull (strstr (out->str, "\"compression_ratio\":null"));
+  g_assert_nonnull (strstr (out->str, "\"compression_quality\":null"));
   g_assert_nonnull (strstr (out->str, "\"shape\":[480,640],"));
   g_assert_nonnull (strstr (out->str, "\"key_frame\":false"));
   g_assert_true (trib_json_validate (out->str, out->len, NULL, NULL));
@@ -160,7 +164,7 @@ test_registry_failed (void)
                     "\"error_message\":\"a \\\"quoted\\\" reason\\nof two lines\"}");
 }
 
-/* ARIA-4 */
+/* ARIA-4, ARIA-40 */
 static void
 test_legacy (void)
 {
@@ -173,30 +177,37 @@ test_legacy (void)
                     "\"capture_timestamp_ns\":1722513600123456789,"
                     "\"device_timestamp_ns\":1722513600123456789,"
                     "\"image_width\":640,\"image_height\":480,\"channels\":3,"
-                    "\"image_shape\":[480,640,3],\"pixel_format\":\"RGB\","
-                    "\"original_size_bytes\":921600,\"compressed_size_bytes\":4,"
-                    "\"compression_quality\":90,"
                     "\"compression\":{\"format\":\"jpeg\",\"original_size\":921600,"
                     "\"compressed_size\":4,\"compression_ratio\":4.340277777777778e-06,"
                     "\"quality\":90,\"shape\":[480,640,3],\"dtype\":\"uint8\"},"
                     "\"data_type\":\"vrs_frame\",\"content_type\":\"image/jpeg\","
                     "\"caps\":\"image/jpeg, width=(int)640\",\"time_source\":\"meta\","
-                    "\"key_frame\":true,\"sequence\":3,\"image_data\":\"/9j/2Q==\"}");
+                    "\"key_frame\":true,\"sequence\":3,\"frame_data\":{\"stream_name\":\"214-1\","
+                    "\"frame_index\":1,\"capture_timestamp_ns\":1722513600123456789,"
+                    "\"image_shape\":[480,640,3],\"pixel_format\":\"RGB\","
+                    "\"image_data\":\"/9j/2Q==\",\"image_width\":640,\"image_height\":480,"
+                    "\"original_size_bytes\":921600,\"compressed_size_bytes\":8,"
+                    "\"compression_quality\":90}}");
 }
 
-/* one pixel_format only, whether the caps give it or not */
+/* the pixels' own format; the shape is that of the picture, with one channel too */
 static void
 test_legacy_raw (void)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   TribKafkaFrame frame = jpeg;
-  const gchar *found;
+  const gchar *picture;
 
-  frame.pixel_format = "BGR";
-  trib_kafka_layout_legacy (out, &frame, FRAME_ID, 3, (const guint8 *) "abc", 3);
-  found = strstr (out->str, "\"pixel_format\":\"BGR\"");
-  g_assert_nonnull (found);
-  g_assert_null (strstr (found + 1, "\"pixel_format\""));
+  frame.pixel_format = "GRAY8";
+  frame.channels = 1;
+  frame.quality = -1;
+  trib_kafka_layout_legacy (out, &frame, FRAME_ID, 3, (const guint8 *) "abcd", 4);
+  picture = strstr (out->str, "\"frame_data\":{");
+  g_assert_nonnull (picture);
+  g_assert_nonnull (strstr (picture, "\"pixel_format\":\"GRAY8\""));
+  g_assert_nonnull (strstr (picture, "\"image_shape\":[480,640,1]"));
+  g_assert_nonnull (strstr (picture, "\"compressed_size_bytes\":8"));
+  g_assert_nonnull (strstr (picture, "\"compression_quality\":null"));
   g_assert_true (trib_json_validate (out->str, out->len, NULL, NULL));
 }
 

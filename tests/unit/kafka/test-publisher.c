@@ -331,12 +331,16 @@ test_legacy (void)
   for (guint i = 0; i < legacy->len; i++) {
     const RigRecord *record = legacy->pdata[i];
     g_autofree gchar *id = rig_json_string (record, "frame_id");
-    g_autofree gchar *base64 = rig_json_string (record, "image_data");
+    const gchar *picture
+        = strstr (record->value, "\"image_data\":\"") + strlen ("\"image_data\":\"");
+    g_autofree gchar *base64 = g_strndup (picture, strcspn (picture, "\""));
     gsize size;
     g_autofree guchar *data = g_base64_decode (base64, &size);
 
     g_assert_cmpuint (size, ==, 1000);
-    g_assert_cmpstr (id, ==, record->key);
+    g_assert_cmpstr (id, ==, header (record, "frame-id"));
+    g_assert_cmpstr (record->key, ==, "214-1");
+    g_assert_cmpint (record->partition, ==, rig_partition ("214-1"));
     g_assert_cmpstr (header (record, "content-type"), ==, "application/json");
     /* every third */
     g_assert_cmpint (rig_json_int (record, "sequence"), ==, i * 3 + 1);
