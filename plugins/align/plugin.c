@@ -6,11 +6,14 @@
 #include <align/trib-align-debug.h>
 #include <shared/trib-element-log.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstobsaligner.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   trib_element_log_bind (&trib_align_debug, NULL);
   return GST_ELEMENT_REGISTER (obsaligner, plugin);
 }

@@ -6,6 +6,8 @@
 #include <extract/trib-extract-debug.h>
 #include <shared/trib-element-log.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstextractorbin.h"
 #include "gstmessageextract.h"
 #include "gstqualityextract.h"
@@ -13,6 +15,7 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   trib_element_log_bind (&trib_extract_debug, NULL);
   return GST_ELEMENT_REGISTER (extractorbin, plugin)
          && GST_ELEMENT_REGISTER (messageextract, plugin)

@@ -7,12 +7,15 @@
 
 #include <frame/trib-frame-stamper.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstframeencodebin.h"
 #include "gstframestamp.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   trib_element_log_bind (&trib_frame_debug, NULL);
   return GST_ELEMENT_REGISTER (frameencodebin, plugin) && GST_ELEMENT_REGISTER (framestamp, plugin);
 }

@@ -4,6 +4,8 @@
 #include <kafka/trib-kafka-debug.h>
 #include <shared/trib-element-log.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstkafkabinarysink.h"
 #include "gstkafkabinarysrc.h"
 #include "gstkafkarecordsink.h"
@@ -12,6 +14,7 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   trib_element_log_bind (&trib_kafka_debug, NULL);
   return GST_ELEMENT_REGISTER (kafkabinarysink, plugin)
          && GST_ELEMENT_REGISTER (kafkabinarysrc, plugin)

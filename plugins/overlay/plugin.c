@@ -3,11 +3,14 @@
 
 #include <gst/gst.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstobsoverlay.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   return GST_ELEMENT_REGISTER (obsoverlay, plugin);
 }
 

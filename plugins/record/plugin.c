@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstmsgpackenc.h"
 #include "gstmsgpackdec.h"
 #include "gstndjsonenc.h"
@@ -9,6 +11,7 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   return GST_ELEMENT_REGISTER (msgpackenc, plugin) && GST_ELEMENT_REGISTER (msgpackdec, plugin)
          && GST_ELEMENT_REGISTER (ndjsonenc, plugin) && GST_ELEMENT_REGISTER (ndjsonparse, plugin);
 }

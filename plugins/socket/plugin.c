@@ -6,12 +6,15 @@
 #include <socket/trib-socket-debug.h>
 #include <shared/trib-element-log.h>
 
+#include <frame/trib-frame-meta.h>
+
 #include "gstobssink.h"
 #include "gstobssrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
+  trib_frame_meta_register ();
   trib_element_log_bind (&trib_socket_debug, NULL);
   return GST_ELEMENT_REGISTER (obssink, plugin) && GST_ELEMENT_REGISTER (obssrc, plugin);
 }
