@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import confluent_kafka
 import sinktest
 import tap
 from apache_kafka import free_port
@@ -44,7 +45,9 @@ def broker_settings(plain, controller, sasl, tls, store):
                      f"CONTROLLER://127.0.0.1:{controller}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT",
-        "sasl.enabled.mechanisms": "PLAIN",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256",
+        "listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config":
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;",
         "listener.name.sasl_plaintext.plain.sasl.jaas.config":
             f'org.apache.kafka.common.security.plain.PlainLoginModule required user_camera="{SECRET}";',
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -268,6 +271,20 @@ def _():
         tap.equal(verdict["proven"], 20, "proven")
         status, said = launch("kafkabinarysrc", common, "! fakesink")
         tap.equal(status, 0, said[-2000:])
+
+
+@t.test("SCRAM with the right password: clean, or of librdkafka before 2.6.1 refused, which is said at the start")
+def _():
+    write_some("scram-")
+    t.kafka.run_tool("kafka.admin.ConfigCommand", "--bootstrap-server", t.kafka.bootstrap, "--alter", "--entity-type", "users",
+                     "--entity-name", "camera", "--add-config", f"SCRAM-SHA-256=[password={SECRET}]")
+    with tempfile.TemporaryDirectory() as folder:
+        path = config_file(folder, (PASSWORD_FILE % SECRET).replace("PLAIN\n", "SCRAM-SHA-256\n"))
+        old = confluent_kafka.libversion()[1] < 0x02060100
+        verdict, said = verify(t.sasl, "-F", path, "--topic-prefix", "scram-", "--timeout-ms", "3000", status=2 if old else 0)
+        tap.equal("warning: SCRAM" in said, old, said)
+        if not old:
+            tap.equal(verdict["proven"], 20, "proven")
 
 
 @t.test("verifier, wrong password or none: status 2, the reason, no secret")
