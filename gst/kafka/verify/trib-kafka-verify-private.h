@@ -35,8 +35,8 @@ struct _Stream {
 typedef struct {
   gchar *session;
   gchar *stream;
-  guint64 first_index;
-  guint64 last_index;
+  gint64 first_index; /* -1: nothing was sent */
+  gint64 last_index;
   guint64 sent;
   gint64 ended_us;
 } VerifyRun;

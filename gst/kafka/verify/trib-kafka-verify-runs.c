@@ -19,8 +19,9 @@
 static const TribKafkaField run_fields[] = {
   { TRIB_KAFKA_JSON_SESSION_ID, TRIB_KAFKA_FIELD_STRING, AT (session) },
   { TRIB_KAFKA_JSON_STREAM_ID, TRIB_KAFKA_FIELD_STRING, AT (stream) },
-  { "first_index", TRIB_KAFKA_FIELD_U64, AT (first_index) },
-  { "last_index", TRIB_KAFKA_FIELD_U64, AT (last_index) },
+  /* as offsets: null where nothing was sent */
+  { "first_index", TRIB_KAFKA_FIELD_OFFSET, AT (first_index) },
+  { "last_index", TRIB_KAFKA_FIELD_OFFSET, AT (last_index) },
   { "sent", TRIB_KAFKA_FIELD_U64, AT (sent) },
   { "ended_at", TRIB_KAFKA_FIELD_TIME, AT (ended_us) },
 };
@@ -40,7 +41,9 @@ check_run (const VerifyRun *run, GError **error)
 {
   if (!trib_session_id_check (run->session, error) || !trib_stream_id_check (run->stream, error))
     return FALSE;
-  if (run->first_index > run->last_index || run->last_index == G_MAXUINT64) {
+  if (run->sent > 0
+      && (run->first_index < 0 || run->last_index == G_MAXINT64
+          || run->first_index > run->last_index)) {
     g_set_error_literal (
         error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FIELD, "first_index and last_index are no range");
     return FALSE;
@@ -148,7 +151,8 @@ are_pairs (const StreamRuns *runs)
 {
   for (guint i = 0; i < runs->n_seen && runs->n_seen == runs->n_said; i++) {
     const VerifyStream *s = runs->seen[i];
-    if (s->first_index < runs->said[i]->first_index || s->last_index > runs->said[i]->last_index)
+    if (s->first_index < (guint64) runs->said[i]->first_index
+        || s->last_index > (guint64) runs->said[i]->last_index)
       return FALSE;
   }
   return runs->n_seen == runs->n_said;
@@ -170,15 +174,16 @@ find_ends (
     TribKafkaVerify *v, VerifyStream *s, const VerifyRun *said, guint64 *first, guint64 *last)
 {
   static const gchar why[] = ", as the run said at its end";
+  guint64 from = said->first_index, to = said->last_index;
 
-  if (said->first_index < *first) {
+  if (from < *first) {
     if (!has_retention (v))
-      add_gap (v, s, said->first_index, MIN (*first - 1, said->last_index), why);
-    *first = said->first_index;
+      add_gap (v, s, from, MIN (*first - 1, to), why);
+    *first = from;
   }
-  if (said->last_index > *last) {
-    add_gap (v, s, MAX (*last + 1, said->first_index), said->last_index, why);
-    *last = said->last_index;
+  if (to > *last) {
+    add_gap (v, s, MAX (*last + 1, from), to, why);
+    *last = to;
   }
 }
 

@@ -195,7 +195,12 @@ test_malformed (void)
   g_autoptr (TribKafkaVerify) v = new_books ();
   gint64 offset = 0;
 
+  static const gchar nothing[] = "{\"session_id\":\"s\",\"stream_id\":\"a\",\"first_index\":null,"
+                                 "\"last_index\":null,\"sent\":0,\"linked\":0,\"failed\":0,"
+                                 "\"ended_at\":\"2024-08-01T00:00:00.000000\"}";
+
   put_run (v, T0, 0, 9, &offset);
+  trib_kafka_verify_add_run (v, RUNS, 0, 0, nothing, strlen (nothing));
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     trib_kafka_verify_add_run (v, RUNS, 0, i, texts[i], texts[i] ? strlen (texts[i]) : 0);
   assert_only (v, TRIB_KAFKA_VERIFY_MALFORMED, G_N_ELEMENTS (texts));
