@@ -10,7 +10,7 @@
  * close at every moment, and at the end nothing is open. A record is text, ended by a line with
  * only a dot:
  *
- *   B0 7            topic (M, B or R; S sweeps), partition, offset
+ *   B0 7            topic (M, B or R; N: of runs; S sweeps), partition, offset
  *   THE KEY
  *   name: value     headers, then an empty line
  *
@@ -72,6 +72,10 @@ add_record (TribKafkaVerify *v, Piece piece)
   TribKafkaVerifyRecord r = { .key = key.text, .key_len = key.len, .headers = headers };
   gchar kind = where.len > 0 ? where.text[0] : 'S';
 
+  if (kind == 'N') {
+    trib_kafka_verify_add_run (v, "runs", 0, 0, piece.text, piece.len);
+    return;
+  }
   if (kind != 'M' && kind != 'B' && kind != 'R') {
     trib_kafka_verify_sweep (v);
     return;

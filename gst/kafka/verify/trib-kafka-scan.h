@@ -15,12 +15,15 @@ G_BEGIN_DECLS
  * The I/O object of the verifier; all calls from one thread. Errors are of TRIB_KAFKA_ERROR. */
 
 /**
- * TribKafkaScanConfig: @bootstrap_servers: HOST:PORT, several with commas @topics: names of the
- * metadata, binary and registry topics, all different @runs_topic: (nullable): name of the topic
- * of runs, which need not exist @client_options: (nullable) (array zero-terminated=1): names and
- * values of librdkafka's options in turn @timeout_ms: how long to wait for an answer, and for
- * progress @settle_ms: how long to wait at the end for entries of frames that are in flight @log:
- * (nullable): lines of the clients' logs, when @client_options have "debug"
+ * TribKafkaScanConfig:
+ * @bootstrap_servers: HOST:PORT, several with commas
+ * @topics: names of the metadata, binary and registry topics, all different
+ * @runs_topic: (nullable): name of the topic of runs, which need not exist
+ * @client_options: (nullable) (array zero-terminated=1): names and values of librdkafka's options
+ *   in turn
+ * @timeout_ms: how long to wait for an answer, and for progress
+ * @settle_ms: how long to wait at the end for entries of frames that are in flight
+ * @log: (nullable): lines of the clients' logs, when @client_options have "debug"
  */
 typedef struct {
   const gchar *bootstrap_servers;
