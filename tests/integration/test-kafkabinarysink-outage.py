@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 t = tap.Tap()
 MIB = 1024 * 1024
 OUTAGE_SECONDS = 5
-FRAME_BYTES = 100000
+FRAME_BYTES = 99000
 PUSHED = 14
 POLICIES = ("block", "drop-newest", "drop-oldest", "drop-non-key", "error")
 DELIVERY_MS = 3000
