@@ -78,6 +78,9 @@
  * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`,
  *   when that is set: RESOURCE/OPEN_READ.
  * - Records that are not frames, or of unknown media type: one RESOURCE/READ warning a start.
+ * - Nothing to read where reading begins (a topic that does not exist yet, or has no record; an
+ *   offset or time beyond the end; no frame of the wanted session and stream: the warning names
+ *   up to five that are there): one RESOURCE/NOT_FOUND warning a reason.
  *
  * ## Stats
  * records-read = pushed + failed + filtered + implausible + before + duplicates + late + expired +
@@ -153,6 +156,7 @@ typedef struct {
   guint64 skipped;
   guint64 outages;
   const gchar *connection;
+  const gchar *nothing;
 } Stats;
 
 #define STAT(member) G_STRUCT_OFFSET (Stats, member)
@@ -192,6 +196,9 @@ static const TribField binary_src_stats_fields[] = {
     "records of the followed topic that retention removed before they were read" },
   { "outages", TRIB_FIELD_UINT64, STAT (outages), "how often the connection was lost" },
   { "connection", TRIB_FIELD_TEXT, STAT (connection), "connecting, connected, degraded or down" },
+  { "nothing-found", TRIB_FIELD_TEXT, STAT (nothing),
+    "why there was nothing where reading began: topic (there is none), record, offset, time, "
+    "filter" },
 };
 /* clang-format on */
 static const TribFieldTable stats_table
@@ -232,10 +239,12 @@ check_names (GstKafkaSource *source, TribKafkaFramesConfig *c, GError **error)
     if (i != TRIB_KAFKA_TOPIC_LEGACY && !gst_kafka_source_add_topic (source, c->topics[i], error))
       return FALSE;
   }
+  if (c->session && !trib_session_id_check (c->session, error))
+    return FALSE;
   /* stream ids of other producers may contain "_" (ARIA-40) */
-  return (c->session == NULL || trib_session_id_check (c->session, error))
-         && (c->stream == NULL || strchr (c->stream, '_')
-             || trib_stream_id_check (c->stream, error));
+  if (c->stream && strchr (c->stream, '_') && strlen (c->stream) <= TRIB_STREAM_ID_MAX_BYTES)
+    return trib_session_id_check (c->stream, error);
+  return c->stream == NULL || trib_stream_id_check (c->stream, error);
 }
 
 static gboolean
@@ -307,6 +316,7 @@ gst_kafka_binary_src_make_stats (GstKafkaSource *source)
   stats.unusable = self->unusable;
   stats.skipped = self->skipped;
   stats.outages = source->outages;
+  stats.nothing = source->nothing;
   /* after the two, so that what is pushed is never less than nothing */
   if (self->frames) {
     trib_kafka_frames_get_counts (self->frames, &stats.frames);

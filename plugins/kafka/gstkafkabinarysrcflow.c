@@ -468,6 +468,11 @@ gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
       case TRIB_KAFKA_FRAMES_MALFORMED:
         warn_malformed (self, item.text);
         break;
+      case TRIB_KAFKA_FRAMES_NOTHING:
+        /* a seek beyond the end is a decision */
+        if (!self->has_base)
+          gst_kafka_source_warn_nothing (source, item.reason, item.text);
+        break;
       case TRIB_KAFKA_FRAMES_LINK:
         set_link (self, &item);
         break;

@@ -65,6 +65,8 @@
  * - No broker for three seconds: one RESOURCE/OPEN_READ warning an outage; for `outage-timeout-ms`,
  *   when that is set: RESOURCE/OPEN_READ.
  * - Records that are neither JSON nor MessagePack, or damaged: one RESOURCE/READ warning a start.
+ * - Nothing to read where reading begins (a topic that does not exist yet, or has no record; an
+ *   offset or time beyond the end): one RESOURCE/NOT_FOUND warning a reason.
  *
  * ## Stats
  * records-read = pushed + before + unusable + damaged + flushed + pending, at any moment. Counters
@@ -130,6 +132,7 @@ typedef struct {
   guint64 unusable;
   guint64 outages;
   const gchar *connection;
+  const gchar *nothing;
 } Stats;
 
 #define STAT(member) G_STRUCT_OFFSET (Stats, member)
@@ -151,6 +154,8 @@ static const TribField record_src_stats_fields[] = {
     "records that retention removed before they were read" },
   { "outages", TRIB_FIELD_UINT64, STAT (outages), "how often the connection was lost" },
   { "connection", TRIB_FIELD_TEXT, STAT (connection), "connecting, connected, degraded or down" },
+  { "nothing-found", TRIB_FIELD_TEXT, STAT (nothing),
+    "why there was nothing where reading began: topic (there is none), record, offset, time" },
 };
 /* clang-format on */
 static const TribFieldTable stats_table
@@ -402,6 +407,27 @@ take_record (GstKafkaRecordSrc *self, TribKafkaMessage *message, GstBuffer **ret
 }
 
 static void
+warn_nothing (GstKafkaRecordSrc *self)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+  TribKafkaNothing nothing = trib_kafka_records_take_nothing (self->records);
+  static const gchar *const formats[] = {
+    [TRIB_KAFKA_NOTHING_TOPIC] = "There is no topic \"%s\" yet; it is waited for.",
+    [TRIB_KAFKA_NOTHING_RECORD] = "Topic \"%s\" has no record.",
+    [TRIB_KAFKA_NOTHING_OFFSET] = "The start is beyond the end of topic \"%s\".",
+    [TRIB_KAFKA_NOTHING_TIME] = "The time to start at is later than all of topic \"%s\".",
+  };
+  g_autoptr (GString) text = NULL;
+
+  /* a seek beyond the end is a decision */
+  if (nothing == TRIB_KAFKA_NOTHING_NONE || self->has_base)
+    return;
+  text = g_string_new (formats[nothing]);
+  g_string_replace (text, "%s", source->config->record_topic, 1);
+  gst_kafka_source_warn_nothing (source, trib_kafka_nothing_to_string (nothing), text->str);
+}
+
+static void
 set_link (GstKafkaRecordSrc *self, const TribLinkEvent *event)
 {
   TribKafkaRecordsCounts counts;
@@ -439,10 +465,12 @@ gst_kafka_record_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
         set_link (self, &item.link);
         break;
       case TRIB_KAFKA_CURSOR_TIMEOUT:
+        warn_nothing (self);
         if (gst_kafka_source_is_away_too_long (source))
           flow = GST_FLOW_ERROR;
         break;
       case TRIB_KAFKA_CURSOR_END:
+        warn_nothing (self);
         flow = GST_FLOW_EOS;
         break;
       case TRIB_KAFKA_CURSOR_FLUSHING:
@@ -473,6 +501,7 @@ gst_kafka_record_src_make_stats (GstKafkaSource *source)
   skipped = self->skipped;
   stats.bytes_pushed = self->bytes_pushed;
   stats.outages = source->outages;
+  stats.nothing = source->nothing;
   /* after the two, so that what is pushed is never less than nothing */
   if (self->records) {
     trib_kafka_records_get_counts (self->records, &stats.records);

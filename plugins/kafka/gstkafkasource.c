@@ -97,6 +97,7 @@ start (GstElement *element, GError **error)
   GST_OBJECT_LOCK (self);
   self->now = self->own;
   self->outages = 0;
+  self->nothing = "";
   self->link = TRIB_LINK_CONNECTING;
   self->flushing = FALSE;
   GST_OBJECT_UNLOCK (self);
@@ -441,6 +442,27 @@ gst_kafka_source_warn_malformed (GstKafkaSource *source, const gchar *what, cons
       source, RESOURCE, READ, ("%s", what), ("%s; reported once, stats counts them", why));
 }
 
+/**
+ * gst_kafka_source_warn_nothing:
+ * @reason: static, for `stats`
+ * @text: a sentence
+ *
+ * There is nothing to give where reading began. Once a reason.
+ */
+void
+gst_kafka_source_warn_nothing (GstKafkaSource *source, const gchar *reason, const gchar *text)
+{
+  gboolean known;
+
+  GST_OBJECT_LOCK (source);
+  known = g_str_equal (source->nothing, reason);
+  source->nothing = reason;
+  GST_OBJECT_UNLOCK (source);
+  if (!known)
+    GST_ELEMENT_WARNING (
+        source, RESOURCE, NOT_FOUND, ("%s", text), ("at %s", source->life.broker_address));
+}
+
 /* posts @error, of %TRIB_KAFKA_ERROR */
 GstFlowReturn
 gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
@@ -582,6 +604,7 @@ gst_kafka_source_init (GstKafkaSource *self)
   gst_kafka_settings_init_source (&self->life.settings);
   trib_properties_init (&own_properties, &self->own);
   self->now = self->own;
+  self->nothing = "";
   self->duration = GST_CLOCK_TIME_NONE;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
 }

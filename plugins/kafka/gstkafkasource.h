@@ -75,6 +75,7 @@ struct _GstKafkaSource {
   guint64 outages;
   TribLinkState link;
   GstClockTime duration; /* NONE: not known */
+  const gchar *nothing;  /* static: why nothing was found where reading began, "" */
 
   /* set at the start: going to READY, and to PAUSED when settings have changed since */
   GstKafkaConfig *config;
@@ -154,6 +155,7 @@ void gst_kafka_source_post (
 void gst_kafka_source_post_lost (GstKafkaSource *source, gint32 partition, guint64 count);
 void gst_kafka_source_set_link (
     GstKafkaSource *source, const TribLinkEvent *event, guint64 n_pending, const gchar *why);
+void gst_kafka_source_warn_nothing (GstKafkaSource *source, const gchar *reason, const gchar *text);
 void gst_kafka_source_warn_malformed (GstKafkaSource *source, const gchar *what, const gchar *why);
 GstFlowReturn gst_kafka_source_fail (GstKafkaSource *source, const GError *error);
 

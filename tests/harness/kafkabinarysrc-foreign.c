@@ -428,6 +428,75 @@ test_long_texts (void)
   g_assert_null (strchr (gst_structure_get_string (s, "error-message"), '\n'));
 }
 
+static void
+expect_nothing (Foreign *f, const gchar *reason, const gchar *said)
+{
+  g_autoptr (GstMessage) warning = source_rig_pop (f->rig, GST_MESSAGE_WARNING, NULL);
+  g_autoptr (GstStructure) stats = trib_element_stats (f->rig->element);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (warning);
+  gst_message_parse_warning (warning, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, said));
+  g_assert_cmpstr (gst_structure_get_string (stats, "nothing-found"), ==, reason);
+  g_clear_pointer (&warning, gst_message_unref);
+  warning = source_rig_pop (f->rig, GST_MESSAGE_WARNING, NULL);
+  g_assert_null (warning);
+}
+
+typedef struct {
+  const gchar *properties;
+  const gchar *reason;
+  const gchar *said;
+} Nothing;
+
+static const Nothing nothings[] = {
+  { "session-id=x", "filter", "\"s0 cam\", \"s1 cam\", \"s2 cam\", \"s3 cam\", \"s4 cam\"." },
+  { "session-id=s1 stream-id=x", "filter", "\"s0 cam\"" },
+  { "start=offset start-offset=1000", "offset", "beyond the end" },
+  { "start=time start-time=2000000000000000000", "time", "later than all" },
+  { "read-by=bytes start-partition=2", "record", "no record" },
+};
+
+/* a source that has nothing to give says so */
+static void
+test_nothing (gconstpointer data)
+{
+  const Nothing *nothing = data;
+  g_autoptr (Foreign) f = foreign_new ();
+
+  for (guint i = 0; i < 7; i++) {
+    g_autofree gchar *session = g_strdup_printf ("s%u", i);
+    write_frame (f, 0, session, 0);
+  }
+  source_rig_read (f->rig, nothing->properties);
+  expect_eos (f);
+  expect_nothing (f, nothing->reason, nothing->said);
+}
+
+static gboolean
+found_nothing (Foreign *f)
+{
+  g_autoptr (GstStructure) stats = trib_element_stats (f->rig->element);
+
+  return *gst_structure_get_string (stats, "nothing-found") != '\0';
+}
+
+/* also one that waits for more, which is given when it is there */
+static void
+test_nothing_yet (void)
+{
+  g_autoptr (Foreign) f = foreign_new ();
+
+  write_frame (f, 0, "other", 0);
+  source_rig_read (f->rig, "until=never session-id=s check-crc=false");
+  trib_assert_eventually (found_nothing (f), 20000);
+  expect_nothing (f, "filter", "\"other cam\"");
+  write_frame (f, 0, "s", 0);
+  pull_on (f, "s", 0);
+}
+
 #define METADATA "vrs-metadata-stream"
 #define RAW_5_X_4   \
   "abcdefghijklmno" \
@@ -594,6 +663,11 @@ main (int argc, char **argv)
       "read-by=bytes stream-id=slam_left session-id=my_run", test_old_jpeg);
   g_test_add_func ("/kafkabinarysrc/foreign/ARIA-40/lost", test_old_lost);
   g_test_add_func ("/kafkabinarysrc/foreign/no-identity", test_no_identity);
+  for (guint i = 0; i < G_N_ELEMENTS (nothings); i++) {
+    g_autofree gchar *name = g_strdup_printf ("/kafkabinarysrc/foreign/nothing/%u", i);
+    g_test_add_data_func (name, &nothings[i], test_nothing);
+  }
+  g_test_add_func ("/kafkabinarysrc/foreign/nothing/yet", test_nothing_yet);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/index", "s", test_rogue);
   g_test_add_data_func ("/kafkabinarysrc/foreign/rogue/session", "other", test_rogue);
   g_test_add_data_func (

@@ -372,6 +372,8 @@ test_settings (void)
 {
   static const gchar *const lines[] = {
     "kafkabinarysrc bootstrap-servers=in-process binary-topic=a/b",
+    "kafkabinarysrc bootstrap-servers=in-process stream-id=\"\"",
+    "kafkabinarysrc bootstrap-servers=in-process stream-id=\"a_\001\"",
     "kafkabinarysrc bootstrap-servers=in-process session-id=\"\"",
     "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,group.id=mine",
     "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,no.such=1",
@@ -444,7 +446,7 @@ test_set_in_ready (void)
 
   /* refused with a reason, not taken back to what was before, and mended without a way to NULL */
   gst_element_set_state (rig->element, GST_STATE_READY);
-  g_object_set (rig->element, "stream-id", "a_b", NULL);
+  g_object_set (rig->element, "stream-id", "", NULL);
   for (guint i = 0; i < 2; i++) {
     g_assert_cmpint (
         gst_element_set_state (rig->element, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_FAILURE);

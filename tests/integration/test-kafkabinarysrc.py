@@ -11,6 +11,7 @@ import sinktest
 import sourcetest
 import tap
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 from sinktest import FOOTAGE_FRAMES, Gst
 
 t = tap.Tap()
@@ -225,6 +226,26 @@ def _():
         tap.equal([index_of(buffer) for _, buffer in got], list(range(10)), "frames without identity")
 
 
+@t.test("by time, where records are older than what they hold: stamped when they were sent, or by the broker")
+def _():
+    base = int(time.time()) * 10**9 + 3600 * 10**9
+    times = [base + i * 60 * 10**9 for i in range(60)]
+    admin = AdminClient({"bootstrap.servers": t.kafka.bootstrap})
+    admin.create_topics([NewTopic("append-vrs-binary-stream", 2, 1,
+                                  config={"message.timestamp.type": "LogAppendTime"})])["append-vrs-binary-stream"].result(20)
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    for prefix in ("sent-", "append-"):
+        for i, when in enumerate(times):
+            producer.produce(prefix + "vrs-binary-stream", JPEG, key=f"s_cam_{i}_{when}", partition=0)
+        producer.flush(20)
+        with Reading(t.kafka.bootstrap, prefix, read_by="bytes", start="time", start_time=times[40]) as reading:
+            tap.equal([index_of(buffer) for _, buffer in reading.pull_all()], list(range(40, 60)), f"{prefix}: frame indexes")
+            tap.true(reading.look()["records-read"] < 40, f"{prefix}: not read from the beginning: {reading.stats}")
+        with Reading(t.kafka.bootstrap, prefix, read_by="bytes", start="time", start_time=times[59] + 1) as reading:
+            tap.equal(reading.pull_all(), [], f"{prefix}: frames beyond the end")
+            tap.equal((reading.look()["nothing-found"], len(reading.warnings)), ("time", 1), f"{prefix}: what is said")
+
+
 @t.test("a producer of transactions: what is committed comes, and an entry that names a marker holds nothing up")
 def _():
     times = [1722513600000000000 + i * 33333333 for i in range(6)]
@@ -269,6 +290,15 @@ def _():
     message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.ERROR)
     tap.true(message is not None and "nowhere-vrs-frame-registry" in message.parse_error()[0].message, "which topic")
     pipeline.set_state(Gst.State.NULL)
+    for element, topic in (("kafkabinarysrc", "later-vrs-frame-registry"), ("kafkarecordsrc", "later-records")):
+        what = "" if element == "kafkabinarysrc" else "topic=records "
+        pipeline = Gst.parse_launch(f"{element} name=src bootstrap-servers={t.kafka.bootstrap} topic-prefix=later- {what}"
+                                    "until=never ! fakesink async=false")
+        pipeline.set_state(Gst.State.PLAYING)
+        message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.WARNING)
+        tap.true(message is not None and topic in message.parse_warning()[0].message, f"{element}: which topic is not there")
+        tap.equal(pipeline.get_by_name("src").get_property("stats").get_string("nothing-found"), "topic", "stats")
+        pipeline.set_state(Gst.State.NULL)
     pipeline = Gst.parse_launch("kafkabinarysrc name=src bootstrap-servers=127.0.0.1:1 outage-timeout-ms=500 ! fakesink")
     pipeline.set_state(Gst.State.PLAYING)
     message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.ERROR)

@@ -164,6 +164,25 @@ begin (TribKafkaCursor *c, gint32 partition, gint64 by_time)
     start (c, partition, position);
 }
 
+/* why nothing lies behind the places where all partitions begin */
+static TribKafkaNothing
+find_nothing (const TribKafkaCursor *c, const gint32 *which, guint n)
+{
+  gboolean empty = TRUE;
+
+  for (guint i = 0; i < n; i++) {
+    const CursorPartition *part = &c->parts[which[i]];
+    if (part->position < part->high)
+      return TRIB_KAFKA_NOTHING_NONE;
+    empty = empty && part->low == part->high;
+  }
+  if (c->at.start == TRIB_KAFKA_START_LATEST)
+    return TRIB_KAFKA_NOTHING_NONE;
+  return empty                                  ? TRIB_KAFKA_NOTHING_RECORD
+         : c->at.start == TRIB_KAFKA_START_TIME ? TRIB_KAFKA_NOTHING_TIME
+                                                : TRIB_KAFKA_NOTHING_OFFSET;
+}
+
 /* low, high and, where a time was asked for, its offset, of the partitions that are wanted */
 TribKafkaAnswer
 trib_kafka_cursor_ask_positions (TribKafkaCursor *c, GError **error)
@@ -192,6 +211,7 @@ trib_kafka_cursor_ask_positions (TribKafkaCursor *c, GError **error)
     c->parts[which[i]].high = high[i];
     begin (c, which[i], by_time[i]);
   }
+  c->nothing = find_nothing (c, which, n);
   trib_kafka_cursor_set_state (c, TRIB_KAFKA_CURSOR_READING);
   return answer;
 }

@@ -55,6 +55,7 @@ struct _TribKafkaCursor {
 
   /* the driving thread */
   CursorState state;
+  TribKafkaNothing nothing;
   TribKafkaPosition at;
   CursorPartition *parts;
   gint32 n_parts;

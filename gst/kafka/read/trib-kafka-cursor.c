@@ -83,6 +83,7 @@ void
 trib_kafka_cursor_seek (TribKafkaCursor *c, const TribKafkaPosition *position)
 {
   stop_all (c);
+  c->nothing = TRIB_KAFKA_NOTHING_NONE;
   c->at = *position;
   if (c->n_parts > 0)
     trib_kafka_cursor_set_state (c, c->at.start == TRIB_KAFKA_START_NOWHERE
@@ -348,8 +349,10 @@ step (TribKafkaCursor *c, gint64 deadline, TribKafkaCursorItem *item, GError **e
   c->ask_at = g_get_monotonic_time () + AGAIN_MS * 1000;
   if (answer == TRIB_KAFKA_ANSWER_AGAIN)
     return TRIB_KAFKA_CURSOR_TIMEOUT;
-  if (c->state != TRIB_KAFKA_CURSOR_READING && is_waited_for (c, why))
+  if (c->state != TRIB_KAFKA_CURSOR_READING && is_waited_for (c, why)) {
+    c->nothing = TRIB_KAFKA_NOTHING_TOPIC;
     return TRIB_KAFKA_CURSOR_TIMEOUT;
+  }
   item->partition = partition;
   g_propagate_error (error, g_steal_pointer (&why));
   return TRIB_KAFKA_CURSOR_ERROR;
@@ -464,6 +467,36 @@ gboolean
 trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c)
 {
   return c->state == TRIB_KAFKA_CURSOR_READING && find_due (c) < 0;
+}
+
+/* whether it is known where partitions begin and end */
+gboolean
+trib_kafka_cursor_is_positioned (const TribKafkaCursor *c)
+{
+  return c->state == TRIB_KAFKA_CURSOR_READING;
+}
+
+/* of the position that was sought last */
+TribKafkaNothing
+trib_kafka_cursor_get_nothing (const TribKafkaCursor *c)
+{
+  return c->nothing;
+}
+
+/* (transfer none): a word for scripts, "" for NONE */
+const gchar *
+trib_kafka_nothing_to_string (TribKafkaNothing nothing)
+{
+  static const gchar *const words[] = {
+    [TRIB_KAFKA_NOTHING_NONE] = "",
+    [TRIB_KAFKA_NOTHING_TOPIC] = "topic",
+    [TRIB_KAFKA_NOTHING_RECORD] = "record",
+    [TRIB_KAFKA_NOTHING_OFFSET] = "offset",
+    [TRIB_KAFKA_NOTHING_TIME] = "time",
+    [TRIB_KAFKA_NOTHING_FILTER] = "filter",
+  };
+
+  return words[nothing];
 }
 
 /* (transfer none): the client's last error, "" when there is progress */

@@ -79,6 +79,16 @@ typedef struct {
   TribLinkEvent link;
 } TribKafkaCursorItem;
 
+/* why a cursor has nothing to give where it began */
+typedef enum {
+  TRIB_KAFKA_NOTHING_NONE,   /* it has, or nothing is known yet */
+  TRIB_KAFKA_NOTHING_TOPIC,  /* the topic does not exist; it is waited for */
+  TRIB_KAFKA_NOTHING_RECORD, /* there is no record */
+  TRIB_KAFKA_NOTHING_OFFSET, /* the offset is beyond the end */
+  TRIB_KAFKA_NOTHING_TIME,   /* the time is later than all there is */
+  TRIB_KAFKA_NOTHING_FILTER, /* all there is is of other sessions and streams */
+} TribKafkaNothing;
+
 typedef struct _TribKafkaCursor TribKafkaCursor;
 
 TribKafkaCursor *trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error);
@@ -100,8 +110,11 @@ gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);
 gint64 trib_kafka_cursor_get_position (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_get_range (
     const TribKafkaCursor *c, gint32 partition, gint64 *ret_low, gint64 *ret_high);
+gboolean trib_kafka_cursor_is_positioned (const TribKafkaCursor *c);
 gboolean trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c);
+TribKafkaNothing trib_kafka_cursor_get_nothing (const TribKafkaCursor *c);
+const gchar *trib_kafka_nothing_to_string (TribKafkaNothing nothing);
 const gchar *trib_kafka_cursor_get_trouble (const TribKafkaCursor *c);
 
 G_END_DECLS

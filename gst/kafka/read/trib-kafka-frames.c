@@ -5,6 +5,7 @@
 #include <kafka/layout/trib-kafka-names.h>
 #include <kafka/trib-kafka-debug.h>
 #include "trib-kafka-keyed.h"
+#include "trib-kafka-earlier.h"
 #include "trib-kafka-fetch.h"
 #include "trib-kafka-time-order.h"
 #include "trib-kafka-index-order.h"
@@ -18,6 +19,10 @@
 /* between two looks at the client that nothing is asked of */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
 #define MAX_REPORTED 64
+/* how long a beginning that is earlier than the broker says is looked for */
+#define EARLIER_US (10 * G_TIME_SPAN_SECOND)
+/* sessions and streams that are not wanted, named when nothing else is there */
+#define MAX_OTHERS 5
 
 enum { FOLLOWED, BYTES, N_CLIENTS };
 
@@ -34,7 +39,8 @@ struct _TribKafkaFrames {
   TribKafkaFetch *fetch; /* NULL when the bytes themselves are followed */
   TribKafkaReadBy read_by;
   gchar *bytes_topic;
-  TribKafkaKeyed *keyed; /* of producers that write no offsets */
+  TribKafkaEarlier *earlier; /* NULL where times are not asked for */
+  TribKafkaKeyed *keyed;     /* of producers that write no offsets */
   gboolean any_producer;
   gchar *wanted_session;
   gchar *wanted_stream;
@@ -58,6 +64,13 @@ struct _TribKafkaFrames {
   gboolean lost;          /* retention has removed records since the last frame */
   gint64 caught_up_since; /* monotonic, -1: there is more */
   gboolean ended;
+  gboolean by_broker;           /* a position by time is the broker's, still to be doubted */
+  gboolean went_back;           /* it was not where frames of the time begin */
+  TribKafkaFramesCounts before; /* the position that was sought last */
+  TribKafkaNothing nothing;     /* of it, as it was reported */
+  gchar *followed_topic;
+  gchar *nothing_text; /* (nullable) given last */
+  GPtrArray *others;   /* of text: not wanted, at most MAX_OTHERS */
   gboolean malformed_reported;
   TribLinkState links[N_CLIENTS];
   TribLinkState link; /* as it was reported last */
@@ -125,6 +138,8 @@ make_clients (TribKafkaFrames *f, const TribKafkaFramesConfig *config, GError **
   };
   gboolean checked = config->check_crc;
 
+  if (!config->in_process && !config->any_producer)
+    f->earlier = trib_kafka_earlier_new (&config->client, cursor.topic, by_registry);
   f->keyed = trib_kafka_keyed_new (&cursor, config->topics, bound);
 
   /* the queue of the client, what waits for its turn here, and what an answer adds */
@@ -166,6 +181,10 @@ trib_kafka_frames_new (const TribKafkaFramesConfig *config, GError **error)
   f->wanted_stream = g_strdup (config->stream);
   f->stream = g_strdup (config->stream);
   f->reader = trib_json_reader_new ("", 0, NULL);
+  f->others = g_ptr_array_new_with_free_func (g_free);
+  f->followed_topic = g_strdup (
+      config->topics[config->read_by == TRIB_KAFKA_READ_BY_REGISTRY ? TRIB_KAFKA_TOPIC_REGISTRY
+                                                                    : TRIB_KAFKA_TOPIC_BINARY]);
   f->reported = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   f->reasons = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   f->from_ns = G_MININT64;
@@ -190,7 +209,11 @@ trib_kafka_frames_free (TribKafkaFrames *f)
   g_clear_pointer (&f->cursor, trib_kafka_cursor_free);
   g_clear_pointer (&f->fetch, trib_kafka_fetch_free);
   g_clear_pointer (&f->keyed, trib_kafka_keyed_free);
+  g_clear_pointer (&f->earlier, trib_kafka_earlier_free);
   g_clear_pointer (&f->reader, trib_json_reader_free);
+  g_ptr_array_unref (f->others);
+  g_free (f->followed_topic);
+  g_free (f->nothing_text);
   g_hash_table_unref (f->reported);
   g_hash_table_unref (f->reasons);
   g_mutex_clear (&f->lock);
@@ -209,6 +232,8 @@ trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing)
   if (f->fetch)
     trib_kafka_fetch_set_flushing (f->fetch, flushing);
   trib_kafka_keyed_set_flushing (f->keyed, flushing);
+  if (f->earlier)
+    trib_kafka_earlier_set_flushing (f->earlier, flushing);
 }
 
 /* @thread: any */
@@ -234,7 +259,11 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
   g_mutex_lock (&f->lock);
   f->counts.flushed += f->counts.pending;
   f->counts.pending = 0;
+  f->before = f->counts;
   g_mutex_unlock (&f->lock);
+  f->nothing = TRIB_KAFKA_NOTHING_NONE;
+  f->by_broker = f->earlier && position->start == TRIB_KAFKA_START_TIME;
+  f->went_back = FALSE;
   trib_kafka_time_order_reset (f->by_time);
   trib_kafka_index_order_reset (f->by_index);
   trib_kafka_cursor_seek (f->cursor, position);
@@ -374,6 +403,19 @@ note_malformed (TribKafkaFrames *f, gint32 partition, gint64 offset, const gchar
   add_note (f, TRIB_KAFKA_FRAMES_MALFORMED, NULL, text);
 }
 
+static void
+note_other (TribKafkaFrames *f, const TribKafkaCandidate *s)
+{
+  const TribKafkaIdentity *id = &s->entry.identity;
+  g_autofree gchar *name = NULL;
+
+  if (f->others->len == MAX_OTHERS)
+    return;
+  name = g_strdup_printf ("%s %s", id->session, id->stream);
+  if (!g_ptr_array_find_with_equal_func (f->others, name, g_str_equal, NULL))
+    g_ptr_array_add (f->others, g_steal_pointer (&name));
+}
+
 /* @m: taken over, or cleared */
 static TribKafkaCandidate *
 make_candidate (TribKafkaFrames *f, TribKafkaMessage *m, GError **error)
@@ -407,6 +449,7 @@ take_record (TribKafkaFrames *f, TribKafkaMessage *m)
   } else if (!is_wanted (f, s)) {
     TRIB_LOG (&trib_kafka_debug, TRIB_LOG_LOG, s->entry.identity.frame_id,
         "not given: of a session or stream that is not wanted");
+    note_other (f, s);
     COUNT_RECORD (f, filtered);
   } else {
     COUNT_RECORD (f, pending);
@@ -450,6 +493,31 @@ take_link (TribKafkaFrames *f, guint client, const TribLinkEvent *event, TribKaf
   return TRUE;
 }
 
+/* Timestamps of records are not later than their capture times, and may be earlier. Returns: whether
+ * reading begins earlier than the broker says */
+static gboolean
+go_back (TribKafkaFrames *f, TribKafkaCursorItem *at, gboolean is_record)
+{
+  gint64 deadline = g_get_monotonic_time () + EARLIER_US;
+
+  f->by_broker = FALSE;
+  for (gint32 p = 0; p < trib_kafka_cursor_get_n_partitions (f->cursor); p++) {
+    gint64 position = trib_kafka_cursor_get_position (f->cursor, p), low, high, begin;
+
+    if (!trib_kafka_cursor_get_range (f->cursor, p, &low, &high))
+      continue;
+    position -= is_record && at->partition == p;
+    begin = trib_kafka_earlier_find (f->earlier, p, low, position, f->from_ns, deadline);
+    if (begin == position)
+      continue;
+    f->went_back = TRUE;
+    trib_kafka_cursor_seek_partition (f->cursor, p, begin);
+    if (is_record && at->partition == p)
+      trib_kafka_message_clear (&at->message);
+  }
+  return f->went_back;
+}
+
 /* one item of the followed topic; TIMEOUT: nothing to report */
 static TribKafkaFramesResult
 pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
@@ -457,6 +525,11 @@ pump (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
   TribKafkaCursorItem at;
   TribKafkaCursorResult result = trib_kafka_cursor_next (f->cursor, deadline, &at, error);
 
+  if (f->by_broker && trib_kafka_cursor_is_positioned (f->cursor)
+      && go_back (f, &at, result == TRIB_KAFKA_CURSOR_RECORD)
+      && (result == TRIB_KAFKA_CURSOR_END || result == TRIB_KAFKA_CURSOR_CAUGHT_UP
+          || (result == TRIB_KAFKA_CURSOR_RECORD && at.message.message == NULL)))
+    result = TRIB_KAFKA_CURSOR_TIMEOUT;
   if (at.partition >= 0)
     learn_partitions (f);
   if (result != TRIB_KAFKA_CURSOR_TIMEOUT && result != TRIB_KAFKA_CURSOR_CAUGHT_UP)
@@ -705,16 +778,78 @@ look_at_bytes (TribKafkaFrames *f, TribKafkaFramesItem *item, GError **error)
   return TRIB_KAFKA_FRAMES_TIMEOUT;
 }
 
+/* @complete: what is there was read */
+static TribKafkaNothing
+find_nothing (TribKafkaFrames *f, gboolean complete)
+{
+  TribKafkaNothing found
+      = f->went_back ? TRIB_KAFKA_NOTHING_NONE : trib_kafka_cursor_get_nothing (f->cursor);
+
+  if (f->counts.frames > f->before.frames || found == TRIB_KAFKA_NOTHING_TOPIC)
+    return found == TRIB_KAFKA_NOTHING_TOPIC ? found : TRIB_KAFKA_NOTHING_NONE;
+  if (!complete || found == TRIB_KAFKA_NOTHING_OFFSET || found == TRIB_KAFKA_NOTHING_TIME)
+    return found == TRIB_KAFKA_NOTHING_RECORD ? TRIB_KAFKA_NOTHING_NONE : found;
+  if (f->counts.before > f->before.before)
+    return TRIB_KAFKA_NOTHING_TIME;
+  if (f->counts.filtered > f->before.filtered)
+    return TRIB_KAFKA_NOTHING_FILTER;
+  /* what is followed may be empty at first */
+  return f->ended ? found : TRIB_KAFKA_NOTHING_NONE;
+}
+
+static gchar *
+describe_nothing (const TribKafkaFrames *f)
+{
+  g_autofree gchar *others = NULL;
+
+  switch (f->nothing) {
+    case TRIB_KAFKA_NOTHING_TOPIC:
+      return g_strdup_printf ("There is no topic \"%s\" yet; it is waited for.", f->followed_topic);
+    case TRIB_KAFKA_NOTHING_OFFSET:
+      return g_strdup_printf ("The start is beyond the end of topic \"%s\".", f->followed_topic);
+    case TRIB_KAFKA_NOTHING_TIME:
+      return g_strdup_printf (
+          "The time to start at is later than all of topic \"%s\".", f->followed_topic);
+    case TRIB_KAFKA_NOTHING_FILTER:
+      g_ptr_array_add (f->others, NULL);
+      others = g_strjoinv ("\", \"", (gchar **) f->others->pdata);
+      g_ptr_array_set_size (f->others, f->others->len - 1);
+      return g_strdup_printf (
+          "Topic \"%s\" has no frame of the session and stream that are wanted; "
+          "it has (session, stream): \"%s\".",
+          f->followed_topic, others);
+    default:
+      return g_strdup_printf ("Topic \"%s\" has no record.", f->followed_topic);
+  }
+}
+
+/* whether there is something new to say about nothing being there */
+static gboolean
+give_nothing (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaIndexOrderEnd end)
+{
+  TribKafkaNothing found = find_nothing (f, end != TRIB_KAFKA_INDEX_ORDER_OPEN);
+
+  if (found == f->nothing || found == TRIB_KAFKA_NOTHING_NONE)
+    return FALSE;
+  f->nothing = found;
+  g_free (f->nothing_text);
+  item->text = f->nothing_text = describe_nothing (f);
+  item->reason = trib_kafka_nothing_to_string (found);
+  return TRUE;
+}
+
 static TribKafkaFramesResult
 step (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error)
 {
   TribKafkaCandidate *s;
   TribKafkaFramesResult result;
+  TribKafkaIndexOrderEnd end;
   gint64 now;
 
   if (f->notes.length > 0)
     return give_note (f, item);
-  s = trib_kafka_index_order_peek (f->by_index, find_end (f));
+  end = find_end (f);
+  s = trib_kafka_index_order_peek (f->by_index, end);
   leave_out_dropped (f);
   if (s)
     return give (f, s, deadline, item, error);
@@ -723,6 +858,8 @@ step (TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **e
     admit (f, s);
     return TRIB_KAFKA_FRAMES_TIMEOUT;
   }
+  if (give_nothing (f, item, end))
+    return TRIB_KAFKA_FRAMES_NOTHING;
   if (f->ended && trib_kafka_index_order_get_length (f->by_index) == 0)
     return TRIB_KAFKA_FRAMES_END;
   now = g_get_monotonic_time ();

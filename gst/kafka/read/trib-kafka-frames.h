@@ -90,6 +90,8 @@ typedef struct {
  * @TRIB_KAFKA_FRAMES_OTHER_SESSION: @candidate is skipped, the first frame of its session that is:
  *   another session is given, or another run of the same
  * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is reported
+ * @TRIB_KAFKA_FRAMES_NOTHING: there is no frame to give where reading began, for @reason; @text for
+ *   people; each reason once a position
  * @TRIB_KAFKA_FRAMES_LINK: @link, and @text for people
  */
 typedef enum {
@@ -99,6 +101,7 @@ typedef enum {
   TRIB_KAFKA_FRAMES_OTHER_STREAM,
   TRIB_KAFKA_FRAMES_OTHER_SESSION,
   TRIB_KAFKA_FRAMES_MALFORMED,
+  TRIB_KAFKA_FRAMES_NOTHING,
   TRIB_KAFKA_FRAMES_LINK,
   TRIB_KAFKA_FRAMES_END,
   TRIB_KAFKA_FRAMES_TIMEOUT,

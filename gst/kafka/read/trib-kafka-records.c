@@ -13,6 +13,10 @@ struct _TribKafkaRecords {
   TribKafkaTimeOrder *by_time;
   gint64 from_ms;
   gboolean ended;
+  guint64 given_before; /* the position that was sought last */
+  guint64 early_before;
+  TribKafkaNothing nothing; /* of it */
+  gboolean nothing_taken;
 
   GMutex lock;
   /* lock */
@@ -76,7 +80,11 @@ trib_kafka_records_seek (TribKafkaRecords *r, const TribKafkaPosition *position,
   g_mutex_lock (&r->lock);
   r->counts.flushed += r->counts.pending;
   r->counts.pending = 0;
+  r->given_before = r->counts.given;
+  r->early_before = r->counts.before;
   g_mutex_unlock (&r->lock);
+  r->nothing = TRIB_KAFKA_NOTHING_NONE;
+  r->nothing_taken = FALSE;
   trib_kafka_time_order_reset (r->by_time);
   trib_kafka_cursor_seek (r->cursor, position);
   r->from_ms = from_ms;
@@ -181,6 +189,38 @@ pump (TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **
   }
 }
 
+/* Returns: whether it is known now that nothing is there to give */
+static gboolean
+look_for_nothing (TribKafkaRecords *r)
+{
+  TribKafkaNothing found = trib_kafka_cursor_get_nothing (r->cursor);
+
+  if (r->counts.given > r->given_before)
+    return FALSE;
+  if (r->counts.before > r->early_before
+      && (r->ended || trib_kafka_cursor_is_caught_up (r->cursor)))
+    found = TRIB_KAFKA_NOTHING_TIME;
+  /* what is followed may be empty at first */
+  if (found == TRIB_KAFKA_NOTHING_RECORD && !r->ended)
+    return FALSE;
+  if (found == r->nothing)
+    return FALSE;
+  r->nothing = found;
+  r->nothing_taken = FALSE;
+  return found != TRIB_KAFKA_NOTHING_NONE;
+}
+
+/* why there is nothing to give, once; asked for when trib_kafka_records_next() has ended or had a
+ * timeout */
+TribKafkaNothing
+trib_kafka_records_take_nothing (TribKafkaRecords *r)
+{
+  if (r->nothing_taken)
+    return TRIB_KAFKA_NOTHING_NONE;
+  r->nothing_taken = TRUE;
+  return r->nothing;
+}
+
 static void
 give (TribKafkaRecords *r, TribKafkaCandidate *s, TribKafkaCursorItem *item)
 {
@@ -201,7 +241,8 @@ give (TribKafkaRecords *r, TribKafkaCandidate *s, TribKafkaCursorItem *item)
  * @item: (out caller-allocates): filled as the result says
  * @error: return location
  *
- * As trib_kafka_cursor_next(), without %TRIB_KAFKA_CURSOR_CAUGHT_UP;
+ * As trib_kafka_cursor_next(), with a timeout ahead of @deadline when nothing is found, and without
+ * %TRIB_KAFKA_CURSOR_CAUGHT_UP;
  * trib_kafka_records_set_flushing() wakes it.
  *
  * Returns: what @item holds
@@ -220,6 +261,8 @@ trib_kafka_records_next (
       give (r, s, item);
       return TRIB_KAFKA_CURSOR_RECORD;
     }
+    if (look_for_nothing (r) && !r->ended)
+      return TRIB_KAFKA_CURSOR_TIMEOUT;
     if (r->ended)
       return TRIB_KAFKA_CURSOR_END;
     slice = g_get_monotonic_time () + SLICE_US;

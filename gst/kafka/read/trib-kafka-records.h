@@ -42,6 +42,7 @@ TribKafkaCursorResult trib_kafka_records_next (
     TribKafkaRecords *r, gint64 deadline, TribKafkaCursorItem *item, GError **error);
 void trib_kafka_records_set_flushing (TribKafkaRecords *r, gboolean flushing);
 void trib_kafka_records_get_counts (TribKafkaRecords *r, TribKafkaRecordsCounts *ret_counts);
+TribKafkaNothing trib_kafka_records_take_nothing (TribKafkaRecords *r);
 const gchar *trib_kafka_records_get_trouble (const TribKafkaRecords *r);
 
 G_END_DECLS
