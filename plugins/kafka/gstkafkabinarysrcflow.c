@@ -24,7 +24,7 @@ gst_kafka_binary_src_reset (GstKafkaSource *source)
   const TribKafkaPosition at = gst_kafka_source_first_position (source);
 
   trib_kafka_frames_seek (
-      self->frames, &at, at.start == TRIB_KAFKA_START_TIME ? source->now.start_time : G_MININT64);
+      self->frames, &at, at.start == TRIB_KAFKA_START_TIME ? source->start_ns : G_MININT64);
   gst_kafka_kind_clear (&self->kind);
   gst_clear_caps (&self->caps);
   self->has_base = FALSE;

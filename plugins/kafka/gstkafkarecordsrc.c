@@ -253,7 +253,7 @@ gst_kafka_record_src_reset (GstKafkaSource *source)
   const TribKafkaPosition at = gst_kafka_source_first_position (source);
 
   if (at.start == TRIB_KAFKA_START_TIME)
-    go_to_time (self, ms_not_before (source->now.start_time));
+    go_to_time (self, ms_not_before (source->start_ns));
   else
     trib_kafka_records_seek (self->records, &at, G_MININT64);
   self->content = NULL;

@@ -4,9 +4,11 @@
 #include "gstkafkasource.h"
 
 #include <common/trib-state.h>
+#include <frame/trib-capture-time.h>
 #include <kafka/client/trib-kafka-config.h>
 #include <kafka/trib-kafka-debug.h>
 
+#define TWO_TO_THE_62 ((gdouble) (G_GINT64_CONSTANT (1) << 62))
 /* with an outage timeout: between two looks at it */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
 
@@ -89,20 +91,63 @@ gst_kafka_source_add_topic (GstKafkaSource *source, const gchar *topic, GError *
   return TRUE;
 }
 
+/* "-20s": that long before now */
+static gboolean
+parse_relative (const gchar *text, gint64 *ret_ns)
+{
+  static const struct {
+    const gchar *name;
+    gint64 ns;
+  } units[] = { { "ms", GST_MSECOND }, { "s", GST_SECOND }, { "m", 60 * GST_SECOND },
+    { "h", 3600 * GST_SECOND }, { "d", 86400 * GST_SECOND } };
+  gchar *end;
+  gdouble value = g_ascii_strtod (text, &end);
+
+  if (*text != '-' || !(value <= 0 && value > -1e9))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++) {
+    gdouble ns = value * units[i].ns;
+    if (g_str_equal (end, units[i].name) && ns > -TWO_TO_THE_62) {
+      *ret_ns = g_get_real_time () * 1000 + (gint64) ns;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* @locks: requires OBJECT_LOCK */
+static gboolean
+parse_start_time (GstKafkaSource *self, GError **error)
+{
+  const gchar *text = self->own.start_time;
+
+  self->now.start_time = NULL;
+  if (parse_relative (text, &self->start_ns)
+      || trib_capture_time_parse (text, &self->start_ns, NULL))
+    return TRUE;
+  g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
+      "start-time \"%.40s\" is no time: ISO 8601 such as 2026-01-31T12:00:00Z, nanoseconds since "
+      "1970, or relative as -20s",
+      text);
+  return FALSE;
+}
+
 static gboolean
 start (GstElement *element, GError **error)
 {
   GstKafkaSource *self = GST_KAFKA_SOURCE (element);
+  gboolean good;
 
   GST_OBJECT_LOCK (self);
   self->now = self->own;
+  good = parse_start_time (self, error);
   self->outages = 0;
   self->nothing = "";
   self->link = TRIB_LINK_CONNECTING;
   self->flushing = FALSE;
   GST_OBJECT_UNLOCK (self);
   make_config (self);
-  if (!GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, error))
+  if (!good || !GST_KAFKA_SOURCE_GET_CLASS (self)->begin (self, error))
     return FALSE;
   set_state (self, GST_KAFKA_SOURCE_READY, NULL);
   gst_base_src_set_live (GST_BASE_SRC (self), gst_kafka_source_is_following (self));
@@ -286,7 +331,7 @@ gst_kafka_source_first_position (const GstKafkaSource *source)
   return (TribKafkaPosition){
     .start = source->now.start,
     .offset = source->now.start_offset,
-    .t_ms = gst_kafka_source_ms (source->now.start_time),
+    .t_ms = gst_kafka_source_ms (source->start_ns),
     .partition = source->now.start_partition,
     .to_end = !gst_kafka_source_is_following (source),
   };
@@ -489,7 +534,6 @@ gst_kafka_source_fail (GstKafkaSource *source, const GError *error)
     .offset = G_STRUCT_OFFSET (GstKafkaSourceSettings, field), __VA_ARGS__        \
   }
 #define FOUR_MIB (4.0 * 1024 * 1024)
-#define TWO_TO_THE_62 ((gdouble) (G_GINT64_CONSTANT (1) << 62))
 
 /* clang-format off */
 static const TribProperty own_table[OWN (GST_KAFKA_SOURCE_N_PROPS)] = {
@@ -507,9 +551,9 @@ static const TribProperty own_table[OWN (GST_KAFKA_SOURCE_N_PROPS)] = {
   [OWN (GST_KAFKA_SOURCE_START_PARTITION)] = ROW (INT, "start-partition", "Start partition",
       "Only partition of the followed topic to read (-1 = all of them)", start_partition,
       .min = -1, .max = G_MAXINT32, .initial = -1),
-  [OWN (GST_KAFKA_SOURCE_START_TIME)] = ROW (INT64, "start-time", "Start time",
-      "With start=time: earliest capture time, nanoseconds since the Unix epoch", start_time,
-      .min = -TWO_TO_THE_62, .max = TWO_TO_THE_62),
+  [OWN (GST_KAFKA_SOURCE_START_TIME)] = ROW (TEXT, "start-time", "Start time",
+      "With start=time: earliest capture time: nanoseconds since the Unix epoch, ISO 8601, or "
+      "relative to now (-20s; ms, s, m, h, d)", start_time, .text = "0"),
   [OWN (GST_KAFKA_SOURCE_UNTIL)] = ROW (ENUM, "until", "Until",
       "Stop at the end of the topic as of start-up, or wait for more", until,
       .type_name = "GstKafkaUntil",
@@ -595,6 +639,7 @@ gst_kafka_source_finalize (GObject *object)
   GstKafkaSource *self = GST_KAFKA_SOURCE (object);
 
   gst_kafka_life_clear (&self->life);
+  trib_properties_clear (&own_properties, &self->own);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -603,7 +648,6 @@ gst_kafka_source_init (GstKafkaSource *self)
 {
   gst_kafka_settings_init_source (&self->life.settings);
   trib_properties_init (&own_properties, &self->own);
-  self->now = self->own;
   self->nothing = "";
   self->duration = GST_CLOCK_TIME_NONE;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);

@@ -49,7 +49,7 @@ typedef struct {
   TribKafkaStart start;
   gint64 start_offset;
   gint start_partition;
-  gint64 start_time;
+  gchar *start_time; /* text; what it says: start_ns */
   GstKafkaUntil until;
   guint64 max_queued_bytes;
   guint latency_ms;
@@ -80,7 +80,8 @@ struct _GstKafkaSource {
   /* set at the start: going to READY, and to PAUSED when settings have changed since */
   GstKafkaConfig *config;
   TribKafkaConsumerConfig client; /* points into @config */
-  GstKafkaSourceSettings now;     /* as they were then */
+  GstKafkaSourceSettings now;     /* as they were then, but for texts */
+  gint64 start_ns;                /* `start-time`, ns since the Unix epoch */
 
   /* streaming thread, or state changes while it does not run */
   GstKafkaSourceState state;

@@ -367,6 +367,22 @@ test_no_broker (gconstpointer data)
   g_assert_null (message);
 }
 
+/* ISO 8601, and relative to now */
+static void
+test_start_times (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+
+  source_rig_push_many (rig, "s", 0, 30);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  if (strstr (data, "2024"))
+    source_rig_pull_many (rig, "s", 20, 10);
+  expect_eos (rig);
+  if (strstr (data, "2024") == NULL)
+    g_assert_cmpuint (source_rig_stat (rig, "before"), ==, 30);
+}
+
 static void
 test_settings (void)
 {
@@ -375,6 +391,9 @@ test_settings (void)
     "kafkabinarysrc bootstrap-servers=in-process stream-id=\"\"",
     "kafkabinarysrc bootstrap-servers=in-process stream-id=\"a_\001\"",
     "kafkabinarysrc bootstrap-servers=in-process session-id=\"\"",
+    "kafkabinarysrc bootstrap-servers=in-process start-time=yesterday",
+    "kafkabinarysrc bootstrap-servers=in-process start-time=-20x",
+    "kafkabinarysrc bootstrap-servers=in-process start-time=20s",
     "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,group.id=mine",
     "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,no.such=1",
     "kafkabinarysrc bootstrap-servers=in-process consumer-config=c,fetch.max.bytes=10",
@@ -408,7 +427,7 @@ static void
 test_set_in_ready (void)
 {
   g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
-  g_autofree gchar *address = NULL, *same = NULL;
+  g_autofree gchar *address = NULL, *same = NULL, *text = NULL;
   g_autoptr (GstMessage) refused = NULL;
 
   source_rig_push_many (rig, "s1", 0, 10);
@@ -435,8 +454,8 @@ test_set_in_ready (void)
   gst_element_set_state (rig->element, GST_STATE_READY);
   gst_util_set_object_arg (G_OBJECT (rig->element), "read-by", "registry");
   gst_util_set_object_arg (G_OBJECT (rig->element), "start", "time");
-  g_object_set (rig->element, "stream-id", "cam", "session-id", "s2", "start-time",
-      source_rig_time (25), NULL);
+  text = g_strdup_printf ("%" G_GINT64_FORMAT, source_rig_time (25));
+  g_object_set (rig->element, "stream-id", "cam", "session-id", "s2", "start-time", text, NULL);
   play_again (rig);
   source_rig_pull_many (rig, "s2", 25, 5);
   expect_eos (rig);
@@ -503,6 +522,10 @@ main (int argc, char **argv)
   add_both ("/kafkabinarysrc/starts", test_starts);
   add_both ("/kafkabinarysrc/seek", test_seek);
   add_both ("/kafkabinarysrc/streams", test_streams);
+  g_test_add_data_func ("/kafkabinarysrc/start-time/iso",
+      "start=time start-time=2024-08-01T14:00:02+02:00", test_start_times);
+  g_test_add_data_func (
+      "/kafkabinarysrc/start-time/relative", "start=time start-time=-20s", test_start_times);
   add_both ("/kafkabinarysrc/sessions", test_sessions);
   add_both ("/kafkabinarysrc/follow", test_follow);
   add_both ("/kafkabinarysrc/ARIA-5/no-broker", test_no_broker);

@@ -609,6 +609,10 @@ test_settings (void)
   static const gchar *const lines[] = {
     "kafkarecordsrc bootstrap-servers=in-process topic=a/b",
     "kafkarecordsrc bootstrap-servers=in-process topic=\"\"",
+    "kafkarecordsrc bootstrap-servers=in-process start-time=yesterday",
+    "kafkarecordsrc bootstrap-servers=in-process start-time=-20x",
+    "kafkarecordsrc bootstrap-servers=in-process start-time=20s",
+    "kafkarecordsrc bootstrap-servers=in-process start-time=\"\"",
     "kafkarecordsrc bootstrap-servers=in-process consumer-config=c,group.id=mine",
   };
 
@@ -621,7 +625,7 @@ static void
 test_set_in_ready (void)
 {
   g_autoptr (Rig) rig = rig_new (FALSE, NULL);
-  g_autofree gchar *address = NULL, *same = NULL;
+  g_autofree gchar *address = NULL, *same = NULL, *text = NULL;
 
   push (rig, 0, 30);
   settle (rig);
@@ -631,7 +635,8 @@ test_set_in_ready (void)
   g_object_get (rig->src, "broker-address", &address, NULL);
   gst_element_set_state (rig->src, GST_STATE_READY);
   gst_util_set_object_arg (G_OBJECT (rig->src), "start", "time");
-  g_object_set (rig->src, "start-time", time_ms (20) * 1000000, NULL);
+  text = g_strdup_printf ("%" G_GINT64_FORMAT, time_ms (20) * 1000000);
+  g_object_set (rig->src, "start-time", text, NULL);
   g_assert_cmpint (
       gst_element_set_state (rig->src, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
   pull_many (rig, 20, 10, 20);
