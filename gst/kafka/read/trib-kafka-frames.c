@@ -493,8 +493,8 @@ take_link (TribKafkaFrames *f, guint client, const TribLinkEvent *event, TribKaf
   return TRUE;
 }
 
-/* Timestamps of records are not later than their capture times, and may be earlier. Returns: whether
- * reading begins earlier than the broker says */
+/* Timestamps of records are not later than their capture times, and may be earlier.
+ * Returns: whether reading begins earlier than the broker says */
 static gboolean
 go_back (TribKafkaFrames *f, TribKafkaCursorItem *at, gboolean is_record)
 {
