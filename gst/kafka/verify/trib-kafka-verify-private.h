@@ -28,6 +28,8 @@ struct _Stream {
   TribIndexSet failed;
   guint64 first_index, last_index; /* of what was seen; first above last: nothing was */
   gint64 first_t_ns, last_t_ns;
+  GArray *points;      /* of the curve of time over index, by index */
+  guint64 stride;      /* of their indices */
   VerifyStream *newer; /* the next run */
 };
 

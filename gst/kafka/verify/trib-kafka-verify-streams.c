@@ -7,14 +7,24 @@
 
 /* Streams and their runs. A session id may be used again, and then the same indices come with other
  * capture times: a frame is its whole id. Within a run both grow together, so a frame belongs to
- * the run into which its index and its time fit. Two times of one index that both fit into a run
- * contradict each other. */
+ * the run whose curve of time over index it is on. The times of runs may overlap: a file that is
+ * sent faster than it was recorded has times ahead of the clock. Two times of one index that are
+ * both on a curve contradict each other. */
 
 #define MAX_STREAMS 65536
 /* of one stream, so that a clock that jumps with each frame costs no memory */
 #define MAX_RUNS 64
-/* what capture times may be off within a run */
-#define SLOP_NS 1000000
+/* what the capture times of one index may be apart within a run */
+#define SAME_NS 1000000
+/* how far times may go back from one index to the next: frames in the order of decoding */
+#define SLOP_NS 500000000
+/* points of a run's curve that are kept */
+#define MAX_POINTS 512
+
+typedef struct {
+  guint64 index;
+  gint64 t_ns;
+} Point;
 
 void
 trib_kafka_verify_stream_free (gpointer p)
@@ -26,41 +36,99 @@ trib_kafka_verify_stream_free (gpointer p)
     for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
       trib_index_set_clear (&s->seen[i]);
     trib_index_set_clear (&s->failed);
+    g_array_unref (s->points);
     g_free (s->pub.session);
     g_free (s->pub.stream);
     g_free (s);
   }
 }
 
-typedef enum { FITS_INSIDE, FITS_BEHIND, FITS_BEFORE, N_FITS } Fit;
-
-static gboolean
-fits (const VerifyStream *s, const TribFrameIdView *id, Fit fit)
+/* how many points have an index up to @index */
+static guint
+count_points (const GArray *points, guint64 index)
 {
-  gboolean not_early = id->t_ns >= trib_time_sub (s->first_t_ns, SLOP_NS);
-  gboolean not_late = id->t_ns <= trib_time_add (s->last_t_ns, SLOP_NS);
+  guint low = 0, high = points->len;
 
-  switch (fit) {
-    case FITS_INSIDE:
-      return id->index >= s->first_index && id->index <= s->last_index && not_early && not_late;
-    case FITS_BEHIND:
-      return id->index > s->last_index && id->t_ns >= trib_time_sub (s->last_t_ns, SLOP_NS);
-    default:
-      return id->index < s->first_index && id->t_ns <= trib_time_add (s->first_t_ns, SLOP_NS);
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (g_array_index (points, Point, middle).index <= index)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* those of indices that are multiples of the stride, which grows with the run */
+static void
+add_point (VerifyStream *s, guint64 index, gint64 t_ns)
+{
+  guint at = count_points (s->points, index);
+  Point point = { index, t_ns };
+  guint kept = 0;
+
+  if (index % s->stride > 0 || (at > 0 && g_array_index (s->points, Point, at - 1).index == index))
+    return;
+  g_array_insert_val (s->points, at, point);
+  while (s->points->len > MAX_POINTS) {
+    s->stride *= 2;
+    for (guint i = kept = 0; i < s->points->len; i++) {
+      Point *p = &g_array_index (s->points, Point, i);
+      if (p->index % s->stride == 0)
+        g_array_index (s->points, Point, kept++) = *p;
+    }
+    g_array_set_size (s->points, kept);
   }
 }
 
-/* (nullable): the newest that fits best */
+/* whether a frame between the ends of a run is on its curve */
+static gboolean
+is_on_curve (const VerifyStream *s, const TribFrameIdView *id)
+{
+  guint n = count_points (s->points, id->index);
+  const Point *points = (const Point *) (gpointer) s->points->data;
+  gint64 from = s->first_t_ns, to = s->last_t_ns;
+
+  if (n > 0)
+    from = MAX (from, points[n - 1].t_ns);
+  if (n > 0 && points[n - 1].index == id->index)
+    return ABS (trib_time_sub (id->t_ns, points[n - 1].t_ns)) <= SAME_NS;
+  if (n < s->points->len)
+    to = MIN (to, points[n].t_ns);
+  return id->t_ns >= trib_time_sub (from, SLOP_NS) && id->t_ns <= trib_time_add (to, SLOP_NS);
+}
+
+/* how much later or earlier than the end of a run a frame is that goes on behind or before it;
+ * G_MAXINT64: it does not */
+static gint64
+distance (const VerifyStream *s, const TribFrameIdView *id)
+{
+  gint64 by = -1;
+
+  if (id->index > s->last_index)
+    by = trib_time_sub (trib_time_add (id->t_ns, SLOP_NS), s->last_t_ns);
+  else if (id->index < s->first_index)
+    by = trib_time_sub (trib_time_add (s->first_t_ns, SLOP_NS), id->t_ns);
+  return by >= 0 ? by : G_MAXINT64;
+}
+
+/* (nullable): the newest that has it on its curve, or the one that is nearest */
 static VerifyStream *
 find_run (VerifyStream *oldest, const TribFrameIdView *id)
 {
-  VerifyStream *found = NULL;
+  VerifyStream *on = NULL, *nearest = NULL;
+  gint64 least = G_MAXINT64;
 
-  for (Fit fit = 0; fit < N_FITS && found == NULL; fit++)
-    for (VerifyStream *s = oldest; s; s = s->newer)
-      if (fits (s, id, fit))
-        found = s;
-  return found;
+  for (VerifyStream *s = oldest; s; s = s->newer) {
+    gint64 by = distance (s, id);
+    if (id->index >= s->first_index && id->index <= s->last_index && is_on_curve (s, id))
+      on = s;
+    if (by < least) {
+      least = by;
+      nearest = s;
+    }
+  }
+  return on ? on : nearest;
 }
 
 static VerifyStream *
@@ -75,6 +143,8 @@ make_run (const gchar *session, const gchar *stream)
   s->first_index = G_MAXUINT64;
   s->first_t_ns = G_MAXINT64;
   s->last_t_ns = G_MININT64;
+  s->points = g_array_new (FALSE, FALSE, sizeof (Point));
+  s->stride = 1;
   return s;
 }
 
@@ -134,6 +204,7 @@ trib_kafka_verify_ensure_stream (
   s->last_index = MAX (s->last_index, id->index);
   s->first_t_ns = MIN (s->first_t_ns, id->t_ns);
   s->last_t_ns = MAX (s->last_t_ns, id->t_ns);
+  add_point (s, id->index, id->t_ns);
   return s;
 }
 

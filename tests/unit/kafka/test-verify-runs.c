@@ -79,6 +79,50 @@ test_topics_apart (void)
   g_assert_cmpuint (nth (v, 1, 2)->counts.proven, ==, 20);
 }
 
+/* A file that is sent twice, faster than it was recorded: the capture times of the runs overlap.
+ * Each topic is read as far as it goes, or they take turns. */
+static void
+test_overlap (gconstpointer data)
+{
+  guint turn = GPOINTER_TO_UINT (data), n = 4000;
+  g_autoptr (TribKafkaVerify) v = new_books ();
+
+  for (guint k = 0; k < 2 * n; k += turn) {
+    for (TribKafkaTopic topic = 0; topic < TRIB_KAFKA_VERIFY_N_TOPICS; topic++) {
+      for (guint i = k; i < k + turn && i < 2 * n; i++) {
+        Spec s = spec (i % n);
+        s.t_ns = T0 + (i / n) * 3 * SECOND + (i % n) * SECOND / 30;
+        s.offset = i;
+        if (topic == TRIB_KAFKA_TOPIC_METADATA)
+          put_metadata (v, &s);
+        else if (topic == TRIB_KAFKA_TOPIC_BINARY)
+          put_bytes (v, &s);
+        else
+          put_entry (v, &s);
+      }
+    }
+  }
+  assert_only (v, CLEAN, 0);
+  g_assert_cmpuint (nth (v, 0, 2)->counts.proven, ==, n);
+  g_assert_cmpuint (nth (v, 1, 2)->counts.proven, ==, n);
+}
+
+/* frames in the order of decoding: times go back and forth, and it is one run */
+static void
+test_reordered (void)
+{
+  static const guint shown[] = { 0, 3, 1, 2 };
+  g_autoptr (TribKafkaVerify) v = new_books ();
+
+  for (guint i = 0; i < 2000; i++) {
+    Spec s = spec (i);
+    s.t_ns = T0 + (gint64) (i / 4 * 4 + shown[i % 4]) * SECOND / 25;
+    put_all (v, &s);
+  }
+  assert_only (v, CLEAN, 0);
+  g_assert_cmpuint (nth (v, 0, 1)->counts.proven, ==, 2000);
+}
+
 /* what the second run lacks is not hidden by the first */
 static void
 test_gap_of_second_run (void)
@@ -291,6 +335,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kafka/verify-runs/ARIA-2/two", test_two_runs);
   g_test_add_func ("/kafka/verify-runs/ARIA-2/topics-apart", test_topics_apart);
+  g_test_add_data_func (
+      "/kafka/verify-runs/ARIA-2/overlap/turns", GUINT_TO_POINTER (100), test_overlap);
+  g_test_add_data_func (
+      "/kafka/verify-runs/ARIA-2/overlap/apart", GUINT_TO_POINTER (8000), test_overlap);
+  g_test_add_func ("/kafka/verify-runs/reordered", test_reordered);
   g_test_add_func ("/kafka/verify-runs/gap-of-second", test_gap_of_second_run);
   g_test_add_func ("/kafka/verify-runs/clock-set-back", test_clock_set_back);
   g_test_add_func ("/kafka/verify-runs/wild-clock", test_wild_clock);
