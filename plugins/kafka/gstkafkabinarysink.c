@@ -33,6 +33,10 @@
  * refuse that; the capture time itself is in the metadata and in the header
  * `capture-timestamp-ns`. A FAILED entry carries the time it was written at.
  *
+ * At its end (EOS, or going to READY) a run says in a topic of its own, `runs-topic`, which frame
+ * indices it had and what became of them, by session and stream. So the verifier misses frames of
+ * which nothing else could be written. Where that topic cannot be written to, there is one warning.
+ *
  * A broker refuses a batch of records whole. What was refused with others is sent again alone
  * (`retried-alone`), so that only what is refused by itself is lost.
  *

@@ -109,6 +109,9 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
       "zone), or nanoseconds since 1970; when not set, by the wall clock, or the container's date "
       "of a file",
       time_origin, .is_nullable = TRUE),
+  [GST_KAFKA_SETTING_RUNS_TOPIC] = ROW (TEXT, "runs-topic", "Runs topic",
+      "Topic of what each run says at its end: how many frames it sent (NULL = nothing is said)",
+      runs_topic, .text = "vrs-frame-runs", .is_nullable = TRUE),
   [GST_KAFKA_SETTING_OVERFLOW]
   = ROW (ENUM, "overflow", "Overflow", "What to do when max-pending-bytes is reached", overflow,
       .while_playing = TRUE, .type_name = "GstKafkaOverflow",
@@ -189,8 +192,7 @@ gst_kafka_settings_install (GObjectClass *klass)
 void
 gst_kafka_settings_install_frames (GObjectClass *klass)
 {
-  install (
-      &sink_properties, klass, GST_KAFKA_SETTING_METADATA_TOPIC, GST_KAFKA_SETTING_PARTITION_BY);
+  install (&sink_properties, klass, GST_KAFKA_SETTING_METADATA_TOPIC, GST_KAFKA_SETTING_RUNS_TOPIC);
   trib_properties_mark_plugin_api (&sink_properties);
 }
 
@@ -359,6 +361,9 @@ gst_kafka_settings_to_config (const GstKafkaSettings *settings, const gchar *ser
     if (settings->topics[i])
       config->core.topics[i] = config->topics[i]
           = g_strconcat (settings->topic_prefix, settings->topics[i], NULL);
+  if (settings->runs_topic)
+    config->core.runs_topic = config->runs_topic
+        = g_strconcat (settings->topic_prefix, settings->runs_topic, NULL);
   return config;
 }
 
@@ -369,6 +374,7 @@ gst_kafka_config_free (GstKafkaConfig *config)
     g_free (config->topics[i]);
   g_ptr_array_unref (config->options);
   g_free (config->record_topic);
+  g_free (config->runs_topic);
   g_free (config->servers);
   g_free (config);
 }

@@ -30,6 +30,7 @@ enum {
   GST_KAFKA_SETTING_LEGACY_TOPIC = GST_KAFKA_N_SOURCE_SETTINGS,
   GST_KAFKA_SETTING_MODE,
   GST_KAFKA_SETTING_PARTITION_BY,
+  GST_KAFKA_SETTING_RUNS_TOPIC,
   /* of sinks */
   GST_KAFKA_SETTING_TIME_ORIGIN,
   GST_KAFKA_SETTING_OVERFLOW,
@@ -56,6 +57,7 @@ typedef struct {
   gchar *stream_id;
   gchar *time_origin;
   gchar *record_topic;
+  gchar *runs_topic;
   gchar *key_field; /* NULL: records have no key */
   GstKafkaMode mode;
   GstKafkaPartitionBy partition_by;
@@ -77,6 +79,7 @@ typedef struct {
   gchar *servers;
   gchar *topics[TRIB_KAFKA_N_TOPICS];
   gchar *record_topic;
+  gchar *runs_topic;
   GPtrArray *options;
 } GstKafkaConfig;
 

@@ -25,6 +25,9 @@ typedef struct {
   /* OBJECT_LOCK, since the start */
   guint64 losses_named;  /* bits of reasons that the bus has named */
   gboolean error_posted; /* of what is sent */
+
+  /* streaming thread, or that of the state change once it has ended */
+  gboolean run_warned; /* the numbers of a run could not be written */
 } GstKafkaSinkPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstKafkaSink, gst_kafka_sink, GST_TYPE_BASE_SINK,
@@ -179,6 +182,8 @@ add_topics (TribKafkaBroker *broker, const TribKafkaConfig *config)
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++)
     if (trib_kafka_topic_check (config->topics[i], NULL))
       trib_kafka_broker_add_topic (broker, config->topics[i]);
+  if (config->runs_topic && trib_kafka_topic_check (config->runs_topic, NULL))
+    trib_kafka_broker_add_topic (broker, config->runs_topic);
 }
 
 static gboolean
@@ -192,9 +197,11 @@ start_publisher (GstKafkaSink *self, GError **error)
 
   GST_OBJECT_LOCK (self);
   config = gst_kafka_settings_to_config (&priv->life.settings, priv->life.broker_address);
-  if (GST_KAFKA_SINK_GET_CLASS (self)->sends_records)
+  if (GST_KAFKA_SINK_GET_CLASS (self)->sends_records) {
     config->core.record_topic = config->record_topic
         = g_strconcat (priv->life.settings.topic_prefix, priv->life.settings.record_topic, NULL);
+    config->core.runs_topic = NULL;
+  }
   GST_OBJECT_UNLOCK (self);
   config->core.in_process = priv->life.broker != NULL;
   if (priv->life.broker)
@@ -219,9 +226,26 @@ start (GstElement *element, GError **error)
   /* that policy's loss is an error of its own */
   priv->losses_named = DROPPED (TRIB_KAFKA_DROPPED_OVERFLOW);
   priv->error_posted = FALSE;
+  priv->run_warned = FALSE;
   memset (&priv->last_stats, 0, sizeof priv->last_stats);
   GST_OBJECT_UNLOCK (self);
   return (klass->begin == NULL || klass->begin (self, error)) && start_publisher (self, error);
+}
+
+/* Its numbers are written once all has its outcome, unless EOS has written them.
+ * @thread: of the state change */
+static void
+end_run (GstKafkaSink *self, TribKafkaPublisher *publisher, guint drain_timeout_ms)
+{
+  g_autofree gchar *why = NULL;
+
+  trib_kafka_publisher_set_flushing (publisher, FALSE);
+  if (!trib_kafka_publisher_drain (publisher, drain_timeout_ms))
+    trib_kafka_publisher_give_up (publisher);
+  why = trib_kafka_publisher_end_run (publisher);
+  if (why && !PRIV (self)->run_warned)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The numbers of this run could not be written to %s.", why), ("nothing is lost by it"));
 }
 
 static void
@@ -241,7 +265,8 @@ stop (GstElement *element, gboolean again)
   drain_timeout_ms = priv->life.settings.drain_timeout_ms;
   GST_OBJECT_UNLOCK (self);
   if (publisher) {
-    trib_kafka_publisher_close (publisher, drain_timeout_ms);
+    end_run (self, publisher, drain_timeout_ms);
+    trib_kafka_publisher_close (publisher, 0);
     trib_kafka_publisher_get_stats (publisher, &counters);
     GST_OBJECT_LOCK (self);
     priv->publisher = NULL;
@@ -393,15 +418,20 @@ static void
 end_report (GstKafkaSink *self, const gchar *given_up)
 {
   GstKafkaSinkPrivate *priv = PRIV (self);
-  g_autofree gchar *losses = NULL;
+  g_autofree gchar *losses = NULL, *why = trib_kafka_publisher_end_run (priv->publisher);
   TribKafkaStats counters;
 
   trib_kafka_publisher_notify (priv->publisher);
   trib_kafka_publisher_get_stats (priv->publisher, &counters);
   losses = gst_kafka_report_describe_losses (&counters, GST_KAFKA_SINK_GET_CLASS (self)->things);
   if (losses)
-    GST_ELEMENT_WARNING (
-        self, RESOURCE, WRITE, ("%s%s.", given_up, losses), ("the numbers at the end of stream"));
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("%s%s.", given_up, losses),
+        ("the numbers at the end of stream%s%s", why ? "; they could not be written to " : "",
+            why ? why : ""));
+  else if (why && !priv->run_warned)
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The numbers of this run could not be written to %s.", why), ("nothing is lost by it"));
+  priv->run_warned |= why != NULL;
 }
 
 static void

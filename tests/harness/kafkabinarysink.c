@@ -220,6 +220,31 @@ test_identity_set (gconstpointer data)
   g_assert_cmpstr (((RigRecord *) records->pdata[0])->key, ==, id);
 }
 
+/* at EOS a run says what it sent, by session and stream; what follows is said when it stops */
+static void
+test_runs (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new (NULL);
+  g_autoptr (GPtrArray) runs = NULL;
+  const RigRecord *record;
+
+  gst_harness_set_src_caps_str (rig->h, JPEG);
+  for (guint i = 0; i < 5; i++)
+    push_stamped (rig, "s_1", i % 2 ? "b-1" : "a-1", 10 + i);
+  finish (rig);
+  runs = sink_rig_read (rig, "vrs-frame-runs");
+  g_assert_cmpuint (runs->len, ==, 2);
+  record = rig_find (runs, "s_1_a-1");
+  g_assert_nonnull (record);
+  g_assert_cmpint (rig_json_int (record, "first_index"), ==, 10);
+  g_assert_cmpint (rig_json_int (record, "last_index"), ==, 14);
+  g_assert_cmpint (rig_json_int (record, "sent"), ==, 3);
+  g_assert_cmpint (rig_json_int (record, "linked"), ==, 3);
+  g_assert_cmpint (rig_json_int (record, "failed"), ==, 0);
+  g_assert_nonnull (rig_find (runs, "s_1_b-1"));
+  g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_WARNING, NULL), ==, 0);
+}
+
 /* What gst-inspect-1.0 calls changeable in NULL or READY takes effect in both. */
 static void
 test_set_in_ready (void)
@@ -595,6 +620,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysink/ARIA-2/meta", test_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/bad-meta", test_bad_identity_of_the_meta);
   g_test_add_func ("/kafkabinarysink/ARIA-2/fresh-session", test_fresh_session);
+  g_test_add_func ("/kafkabinarysink/runs", test_runs);
   for (guint i = 0; i < 5; i++) {
     g_autofree gchar *path = g_strdup_printf ("/kafkabinarysink/identity-set/%u", i);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_identity_set);

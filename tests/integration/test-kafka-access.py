@@ -57,7 +57,7 @@ def broker_settings(plain, controller, sasl, tls, store):
 
 
 def make_topics(prefix):
-    for name in THREE:
+    for name in (*THREE, "vrs-frame-runs"):
         t.kafka.create_topic(prefix + name)
 
 

@@ -93,6 +93,12 @@ def _():
     arrived = sinktest.Arrived(t.kafka.bootstrap, "old-")
     tap.equal([entry["frame_index"] for entry in arrived.linked], good, "LINKED entries")
     tap.equal([entry["frame_index"] for entry in arrived.failed], list(old), "FAILED entries")
+    runs = [record.json for record in sinktest.read_topic(t.kafka.bootstrap, "old-vrs-frame-runs")]
+    tap.equal([(run["session_id"], run["first_index"], run["last_index"], run["sent"], run["linked"], run["failed"])
+               for run in runs], [("s_1", 0, 89, 90, len(good), len(old))], "what the run said at its end")
+    proof = sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", "old-", status=1)
+    tap.equal((proof["sent"], proof["proven"], proof["failed_by_reason"]), (90, len(good), {"refused": len(old)}),
+              "what the verifier found")
 
 
 @t.test("two hours of frames at one a second, faster than real time: all arrive, times of capture and of records (ARIA-1)")

@@ -26,6 +26,7 @@ typedef enum {
  * @topics: names, by #TribKafkaTopic; %NULL: the default
  * @record_topic: (nullable): of a publisher of plain records, its only topic; @topics do not matter
  *   then
+ * @runs_topic: (nullable): where a run says at its end what it sent; %NULL: nowhere
  * @options: (array zero-terminated=1) (nullable): names and values of librdkafka's options in turn,
  *   applied last
  * @max_pending_bytes: bound on what is held for frames without an outcome
@@ -41,6 +42,7 @@ typedef struct {
   const gchar *bootstrap_servers;
   const gchar *topics[TRIB_KAFKA_N_TOPICS];
   const gchar *record_topic;
+  const gchar *runs_topic;
   const gchar *const *options;
   guint64 max_pending_bytes;
   guint delivery_timeout_ms;

@@ -338,3 +338,28 @@ trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry)
   }
   trib_json_writer_end_object (&w);
 }
+
+/**
+ * trib_kafka_layout_run:
+ * @out: appended to
+ * @run: what a run did
+ *
+ * The value of the record that a run writes at its end.
+ */
+void
+trib_kafka_layout_run (GString *out, const TribKafkaRunEnd *run)
+{
+  TribJsonWriter w;
+
+  trib_json_writer_init (&w, out);
+  trib_json_writer_begin_object (&w);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_SESSION_ID, run->session);
+  trib_json_writer_member_string (&w, TRIB_KAFKA_JSON_STREAM_ID, run->stream);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_FIRST_INDEX, run->first_index);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_LAST_INDEX, run->last_index);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_SENT, run->sent);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_LINKED, run->linked);
+  trib_json_writer_member_uint (&w, TRIB_KAFKA_JSON_FAILED, run->failed);
+  member_time (&w, TRIB_KAFKA_JSON_ENDED_AT, run->ended_at_ns);
+  trib_json_writer_end_object (&w);
+}

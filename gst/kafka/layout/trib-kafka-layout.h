@@ -96,6 +96,27 @@ typedef struct {
 
 void trib_kafka_layout_metadata (GString *out, const TribKafkaFrame *frame, const gchar *frame_id,
     guint64 sequence, guint64 size, guint32 crc32c);
+/**
+ * TribKafkaRunEnd:
+ * @session: session id
+ * @stream: stream id
+ * @first_index: lowest frame index
+ * @last_index: highest
+ * @sent: frames
+ * @linked: of these: with a LINKED entry
+ * @failed: of these: lost, whether or not there is a FAILED entry
+ * @ended_at_ns: wall clock, ns since the Unix epoch
+ *
+ * What a run says at its end.
+ */
+typedef struct {
+  const gchar *session, *stream;
+  guint64 first_index, last_index;
+  guint64 sent, linked, failed;
+  gint64 ended_at_ns;
+} TribKafkaRunEnd;
+
+void trib_kafka_layout_run (GString *out, const TribKafkaRunEnd *run);
 void trib_kafka_layout_legacy (GString *out, const TribKafkaFrame *frame, const gchar *frame_id,
     guint64 sequence, const guint8 *data, gsize size);
 void trib_kafka_layout_registry (GString *out, const TribKafkaEntry *entry);

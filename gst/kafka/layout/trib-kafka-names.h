@@ -60,6 +60,14 @@
 #define TRIB_KAFKA_JSON_FRAME_DATA "frame_data"
 #define TRIB_KAFKA_JSON_STREAM_NAME "stream_name"
 
+/* of a run's end */
+#define TRIB_KAFKA_JSON_FIRST_INDEX "first_index"
+#define TRIB_KAFKA_JSON_LAST_INDEX "last_index"
+#define TRIB_KAFKA_JSON_SENT "sent"
+#define TRIB_KAFKA_JSON_LINKED "linked"
+#define TRIB_KAFKA_JSON_FAILED "failed"
+#define TRIB_KAFKA_JSON_ENDED_AT "ended_at"
+
 /* values that are the same in every record */
 #define TRIB_KAFKA_DATA_TYPE_FRAME "vrs_frame_binary"
 #define TRIB_KAFKA_DATA_TYPE_LEGACY "vrs_frame"

@@ -401,10 +401,14 @@ trib_kafka_delivery_report (rd_kafka_t *rk, const rd_kafka_message_t *msg, void 
   p->n_slots--;
   if (!msg->err)
     note_progress (p);
-  again = msg->err && goes_again (p, slot, msg, &report);
-  trib_kafka_queues_reported (p, slot, !msg->err && msg->offset >= 0);
-  if (!again)
-    trib_kafka_delivery_settle_slot (p, slot, &report);
+  if (slot->kind == TRIB_KAFKA_TOPIC_RUNS) {
+    trib_kafka_runs_reported (p, slot, &report);
+  } else {
+    again = msg->err && goes_again (p, slot, msg, &report);
+    trib_kafka_queues_reported (p, slot, !msg->err && msg->offset >= 0);
+    if (!again)
+      trib_kafka_delivery_settle_slot (p, slot, &report);
+  }
   trib_kafka_delivery_dispatch (p);
   p->reporting = FALSE;
   g_mutex_unlock (&p->lock);

@@ -31,7 +31,7 @@ set_end (TribKafkaPublisher *p, TribKafkaEnd end, const gchar *why)
 static gboolean
 is_empty (const TribKafkaPublisher *p)
 {
-  return p->sent.length == 0 && p->stats.loss_records_pending == 0;
+  return p->sent.length == 0 && p->stats.loss_records_pending == 0 && p->runs_pending == 0;
 }
 
 /* Not under the lock, because it waits for the client's threads: nothing is handed over

@@ -64,6 +64,16 @@ typedef struct {
   guint64 max_bytes; /* of a record batch, as the broker reports it; 0: not known */
 } TribKafkaTopicState;
 
+/* not one of those that have partition queues: of a slot's record that is the end of a run */
+#define TRIB_KAFKA_TOPIC_RUNS TRIB_KAFKA_N_TOPICS
+
+/* since the start, or since its numbers were written last */
+typedef struct {
+  gchar *session, *stream;
+  guint64 first, last; /* indices */
+  guint64 sent, linked, failed;
+} TribKafkaRun;
+
 /* where the single record of a legacy frame, and a record as it is, goes */
 #define TRIB_KAFKA_TOPIC_SINGLE TRIB_KAFKA_TOPIC_LEGACY
 
@@ -87,6 +97,7 @@ struct _TribKafkaPending {
   rd_kafka_headers_t *headers; /* (nullable) of a record, until it is sent */
   gsize headers_size;          /* likewise */
   guint64 sequence;
+  TribKafkaRun *run; /* (nullable): that it counts in */
 
   GBytes *payload; /* NULL once the broker has it */
   gsize size;
@@ -128,6 +139,7 @@ struct _TribKafkaPublisher {
   /* set once */
   const gchar *id; /* for the log: the topic of the bytes, or the only one */
   gchar *servers;
+  gchar *runs_topic; /* (nullable) */
   gchar **options;
   TribKafkaSecrets *secrets; /* of the options: taken out of the client's texts */
   TribKafkaConfig config;    /* points to the copies above */
@@ -186,6 +198,11 @@ struct _TribKafkaPublisher {
   gboolean wanted[TRIB_KAFKA_N_GROUPS];
   gboolean ready[TRIB_KAFKA_N_GROUPS];
   gint32 n_partitions[TRIB_KAFKA_N_GROUPS];
+  GPtrArray *runs;        /* of TribKafkaRun */
+  TribKafkaRun *last_run; /* of the frame before */
+  gboolean runs_cut;      /* there are too many */
+  guint runs_pending;     /* records of runs without a report */
+  gchar *runs_why;        /* why one could not be written */
   TribKafkaStats stats;
   TribKafkaLosses losses;
   TribLink link;
@@ -271,6 +288,13 @@ void trib_kafka_settle_acknowledged (TribKafkaPublisher *p, TribKafkaPending *fr
 void trib_kafka_settle_payload (TribKafkaPublisher *p, TribKafkaPending *frame);
 void trib_kafka_settle_loss_record (
     TribKafkaPublisher *p, TribKafkaLossRecord *loss, const TribKafkaReport *report);
+
+/* trib-kafka-runs.c */
+void trib_kafka_runs_free (gpointer data);
+void trib_kafka_runs_count (TribKafkaPublisher *p, TribKafkaPending *frame);
+void trib_kafka_runs_settled (TribKafkaPending *frame, gboolean linked);
+void trib_kafka_runs_reported (
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *report);
 
 /* trib-kafka-notify.c */
 gpointer trib_kafka_notify_thread (gpointer data);

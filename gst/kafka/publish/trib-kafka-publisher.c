@@ -8,12 +8,14 @@
 static gboolean
 check_topics (const TribKafkaPublisher *p, GError **error)
 {
+  if (p->runs_topic && !trib_kafka_topic_check (p->runs_topic, error))
+    return FALSE;
   for (guint i = 0; i < TRIB_KAFKA_N_TOPICS; i++) {
     const gchar *name = p->topics[i].name;
     if (name && !trib_kafka_topic_check (name, error))
       return FALSE;
-    for (guint k = 0; k < i; k++) {
-      if (name && g_strcmp0 (name, p->topics[k].name) == 0) {
+    for (guint k = 0; k <= i; k++) {
+      if (name && g_strcmp0 (name, k < i ? p->topics[k].name : p->runs_topic) == 0) {
         g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
             "two topics have the name \"%s\": each kind of record needs one of its own", name);
         return FALSE;
@@ -46,7 +48,10 @@ copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
   p->config = *config;
   p->config.bootstrap_servers = p->servers;
   p->config.options = (const gchar *const *) p->options;
+  p->runs_topic = g_strdup (config->runs_topic);
+  p->runs = g_ptr_array_new_with_free_func (trib_kafka_runs_free);
   p->config.record_topic = NULL;
+  p->config.runs_topic = NULL;
   memset (p->config.topics, 0, sizeof p->config.topics);
   p->overflow = config->overflow;
   p->wanted[config->record_topic || config->legacy ? TRIB_KAFKA_GROUP_SINGLE
@@ -69,6 +74,9 @@ destroy (TribKafkaPublisher *p)
     g_free (p->topics[i].name);
   }
   g_ptr_array_unref (p->released);
+  g_ptr_array_unref (p->runs);
+  g_free (p->runs_topic);
+  g_free (p->runs_why);
   g_clear_error (&p->fatal);
   g_free (p->client_why);
   g_free (p->topic_why);

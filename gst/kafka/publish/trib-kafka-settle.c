@@ -15,6 +15,7 @@ trib_kafka_settle_count (TribKafkaPublisher *p, TribKafkaPending *frame)
   p->stats.produced++;
   p->stats.bytes_produced += frame->size;
   p->stats.pending++;
+  trib_kafka_runs_count (p, frame);
 }
 
 static void
@@ -178,6 +179,7 @@ trib_kafka_settle_failed (
   if (reason == TRIB_KAFKA_FAILED_NOT_AUTHORIZED || reason == TRIB_KAFKA_FAILED_UNKNOWN_TOPIC)
     p->ask_again = TRUE;
   note_loss (p, frame, message, &p->losses.failed_why[reason]);
+  trib_kafka_runs_settled (frame, FALSE);
   write_loss_record (p, frame, trib_kafka_failed_to_string (reason), message);
   settle (p, frame);
 }
@@ -193,6 +195,7 @@ trib_kafka_settle_dropped (
   p->stats.dropped[reason]++;
   p->losses.dropped[reason]++;
   note_loss (p, frame, message, &p->losses.dropped_why[reason]);
+  trib_kafka_runs_settled (frame, FALSE);
   write_loss_record (p, frame, word, message);
   settle (p, frame);
 }
@@ -202,6 +205,7 @@ trib_kafka_settle_acknowledged (TribKafkaPublisher *p, TribKafkaPending *frame)
 {
   FRAME_LOG (frame, TRIB_LOG_LOG, "acknowledged");
   p->stats.acknowledged++;
+  trib_kafka_runs_settled (frame, TRUE);
   p->stats.bytes_acknowledged += frame->size;
   trib_kafka_stats_add_latency (&p->stats, g_get_monotonic_time () - frame->taken_us);
   settle (p, frame);

@@ -164,6 +164,18 @@ test_registry_failed (void)
                     "\"error_message\":\"a \\\"quoted\\\" reason\\nof two lines\"}");
 }
 
+static void
+test_run (void)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  TribKafkaRunEnd run = { "my-session", "214-1", 3, 17, 12, 10, 2, T_NS };
+
+  trib_kafka_layout_run (out, &run);
+  assert_json (out, "{\"session_id\":\"my-session\",\"stream_id\":\"214-1\",\"first_index\":3,"
+                    "\"last_index\":17,\"sent\":12,\"linked\":10,\"failed\":2,"
+                    "\"ended_at\":\"2024-08-01T12:00:00.123456\"}");
+}
+
 /* ARIA-4, ARIA-40 */
 static void
 test_legacy (void)
@@ -290,6 +302,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/layout/shape-of-raw", test_shape_of_raw);
   g_test_add_func ("/kafka/layout/registry-linked", test_registry_linked);
   g_test_add_func ("/kafka/layout/registry-failed", test_registry_failed);
+  g_test_add_func ("/kafka/layout/run", test_run);
   g_test_add_func ("/kafka/layout/legacy", test_legacy);
   g_test_add_func ("/kafka/layout/legacy-raw", test_legacy_raw);
   g_test_add_func ("/kafka/layout/times", test_times);
