@@ -31,6 +31,7 @@ struct _GstKafkaBinarySrc {
 
   /* OBJECT_LOCK; the values in the change to READY count */
   GstKafkaBinarySrcSettings own;
+  gchar *uri; /* (nullable) as it was set */
 
   /* OBJECT_LOCK: set going to READY, cleared going to NULL, used by the streaming thread between */
   TribKafkaFrames *frames;
@@ -58,6 +59,7 @@ struct _GstKafkaBinarySrc {
 };
 
 GstFlowReturn gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer);
+void gst_kafka_binary_src_uri_init (gpointer iface, gpointer data);
 void gst_kafka_binary_src_reset (GstKafkaSource *source);
 void gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position);
 

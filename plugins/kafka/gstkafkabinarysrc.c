@@ -26,6 +26,10 @@
  * frame, numbered as it is read, of the session and stream that the properties name (else of the
  * topic's name, and 0), captured at the record's timestamp.
  *
+ * It is the source of URIs `kafka://HOST:PORT/?session=S&stream=T&start=X`, so that playbin plays a
+ * session; `start` is earliest, latest or what `start-time` takes, and `until`, `prefix` (of the
+ * topics) and `read-by` may follow. The port is 9092 if none is named.
+ *
  * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
  * order of record timestamps: its stream is selected, others are skipped and reported. A frame is
  * its whole frame id, capture time included, so a session id that is used again is a second run.
@@ -142,7 +146,8 @@ static GType own_enum_types[OWN (N_PROPS)];
 static const TribProperties own_properties = { own_table, own_enum_types, OWN (N_PROPS) };
 
 #define gst_kafka_binary_src_parent_class parent_class
-G_DEFINE_FINAL_TYPE (GstKafkaBinarySrc, gst_kafka_binary_src, GST_TYPE_KAFKA_SOURCE)
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstKafkaBinarySrc, gst_kafka_binary_src, GST_TYPE_KAFKA_SOURCE,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER, gst_kafka_binary_src_uri_init))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (kafkabinarysrc, "kafkabinarysrc", GST_RANK_NONE,
     GST_TYPE_KAFKA_BINARY_SRC,
     GST_DEBUG_CATEGORY_INIT (kafkabinarysrc_debug, "kafkabinarysrc", 0, "frames from Kafka"))
@@ -358,6 +363,13 @@ gst_kafka_binary_src_get_property (GObject *object, guint prop_id, GValue *value
 }
 
 static void
+gst_kafka_binary_src_finalize (GObject *object)
+{
+  g_free (GST_KAFKA_BINARY_SRC (object)->uri);
+  G_OBJECT_CLASS (parent_class)->finalize (object);
+}
+
+static void
 gst_kafka_binary_src_init (GstKafkaBinarySrc *self)
 {
   trib_properties_init (&own_properties, &self->own);
@@ -385,6 +397,7 @@ gst_kafka_binary_src_class_init (GstKafkaBinarySrcClass *klass)
 
   object_class->set_property = gst_kafka_binary_src_set_property;
   object_class->get_property = gst_kafka_binary_src_get_property;
+  object_class->finalize = gst_kafka_binary_src_finalize;
   GST_PUSH_SRC_CLASS (klass)->create = GST_DEBUG_FUNCPTR (gst_kafka_binary_src_create);
   kafka_class->configure = gst_kafka_binary_src_configure;
   kafka_class->begin = gst_kafka_binary_src_begin;

@@ -384,6 +384,38 @@ test_start_times (gconstpointer data)
 }
 
 static void
+test_uri (void)
+{
+  static const gchar *const wrong[]
+      = { "kafka://h:1/?sesion=a", "kafka:///?session=a", "kafka://h:1/?session" };
+  static const gchar uri[] = "kafka://h:1/?session=a_b&stream=cam&start=-20s&until=never&prefix=p-";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) src
+      = gst_object_ref_sink (gst_element_make_from_uri (GST_URI_SRC, uri, NULL, &error));
+  g_autofree gchar *servers = NULL, *session = NULL, *stream = NULL, *when = NULL, *prefix = NULL;
+  g_autofree gchar *same = NULL;
+  gint start, until;
+
+  g_assert_no_error (error);
+  g_object_get (src, "bootstrap-servers", &servers, "session-id", &session, "stream-id", &stream,
+      "start", &start, "start-time", &when, "until", &until, "topic-prefix", &prefix, NULL);
+  g_assert_cmpstr (servers, ==, "h:1");
+  g_assert_cmpstr (session, ==, "a_b");
+  g_assert_cmpstr (stream, ==, "cam");
+  g_assert_cmpstr (when, ==, "-20s");
+  g_assert_cmpstr (prefix, ==, "p-");
+  g_assert_cmpint (start, ==, 3);
+  g_assert_cmpint (until, ==, 1);
+  same = gst_uri_handler_get_uri (GST_URI_HANDLER (src));
+  g_assert_cmpstr (same, ==, uri);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_assert_false (gst_uri_handler_set_uri (GST_URI_HANDLER (src), wrong[i], &error));
+    g_assert_nonnull (error);
+    g_clear_error (&error);
+  }
+}
+
+static void
 test_settings (void)
 {
   static const gchar *const lines[] = {
@@ -532,6 +564,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/gap", test_gap);
   g_test_add_func ("/kafkabinarysrc/failed", test_failed);
   g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);
+  g_test_add_func ("/kafkabinarysrc/uri", test_uri);
   g_test_add_func ("/kafkabinarysrc/settings", test_settings);
   g_test_add_func ("/kafkabinarysrc/ARIA-40/stream-with-underscore", test_stream_with_underscore);
   g_test_add_func ("/kafkabinarysrc/ARIA-2/set-in-ready", test_set_in_ready);
