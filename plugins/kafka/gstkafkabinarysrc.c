@@ -65,8 +65,9 @@
  * a sink in PAUSED.
  *
  * With `until` end the duration is known after the first frame, and the source is not live. With
- * `until` never it is live: the running time of the first frame after PLAYING is the present one,
- * the others keep their distances, and `latency-ms` is the maximum delay.
+ * `until` never it grows with each frame, and the source is live: the running time of the first
+ * frame after PLAYING is the present one, the others keep their distances, and `latency-ms` is the
+ * maximum delay.
  *
  * ## Threads
  * One streaming thread, which also drives the Kafka clients. Requests to a broker that does not

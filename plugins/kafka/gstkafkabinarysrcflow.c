@@ -251,6 +251,22 @@ find_duration (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
       GST_ELEMENT (self), gst_message_new_duration_changed (GST_OBJECT (self)));
 }
 
+/* what is written while the source follows makes the recording longer */
+static void
+grow_duration (GstKafkaBinarySrc *self, GstClockTime pts)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+  GstClockTime end
+      = pts + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
+
+  if (!gst_kafka_source_is_following (source))
+    return;
+  GST_OBJECT_LOCK (self);
+  if (!GST_CLOCK_TIME_IS_VALID (source->duration) || end > source->duration)
+    source->duration = end;
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* A live source's first frame is of now. A session that follows another one continues in running
  * time, however long nothing was captured between them. */
 static void
@@ -432,6 +448,7 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   self->needs_key = self->discont = self->new_session = FALSE;
   self->begun = TRUE;
   self->last_pts = pts;
+  grow_duration (self, pts);
   return GST_FLOW_OK;
 }
 
