@@ -152,7 +152,7 @@ parse_options (Options *o, gint *argc, gchar ***argv, GError **error)
     { "registry-topic", 0, 0, G_OPTION_ARG_STRING, &o->topics[TRIB_KAFKA_TOPIC_REGISTRY],
         "default vrs-frame-registry", "NAME" },
     { "runs-topic", 0, 0, G_OPTION_ARG_STRING, &o->runs_topic,
-        "default " TRIB_KAFKA_SCAN_RUNS_TOPIC "; need not exist", "NAME" },
+        "default " TRIB_KAFKA_RUNS_TOPIC "; need not exist", "NAME" },
     { "max-open", 0, 0, G_OPTION_ARG_INT, &o->max_open,
         "maximum number of frames held in memory (default 1000000)", "N" },
     { "timeout-ms", 0, 0, G_OPTION_ARG_INT, &o->timeout_ms,
@@ -231,7 +231,7 @@ check_options (Options *o, gint argc, GError **error)
   }
   for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++)
     name_topic (o, &o->topics[i], trib_kafka_default_topics[i]);
-  name_topic (o, &o->runs_topic, TRIB_KAFKA_SCAN_RUNS_TOPIC);
+  name_topic (o, &o->runs_topic, TRIB_KAFKA_RUNS_TOPIC);
   return gather_client_options (o, error);
 }
 

@@ -111,7 +111,7 @@ static const TribProperty sink_table[GST_KAFKA_SINK_N_PROPS] = {
       time_origin, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_RUNS_TOPIC] = ROW (TEXT, "runs-topic", "Runs topic",
       "Topic of what each run says at its end: how many frames it sent (NULL = nothing is said)",
-      runs_topic, .text = "vrs-frame-runs", .is_nullable = TRUE),
+      runs_topic, .text = TRIB_KAFKA_RUNS_TOPIC, .is_nullable = TRUE),
   [GST_KAFKA_SETTING_OVERFLOW]
   = ROW (ENUM, "overflow", "Overflow", "What to do when max-pending-bytes is reached", overflow,
       .while_playing = TRUE, .type_name = "GstKafkaOverflow",

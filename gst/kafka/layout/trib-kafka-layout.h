@@ -16,6 +16,8 @@ typedef enum {
 } TribKafkaTopic;
 
 extern const gchar *const trib_kafka_default_topics[TRIB_KAFKA_N_TOPICS];
+/* what runs say at their ends */
+#define TRIB_KAFKA_RUNS_TOPIC "vrs-frame-runs"
 
 /**
  * TribKafkaFrame:

@@ -7,9 +7,6 @@
 
 G_BEGIN_DECLS
 
-/* what runs say at their ends: trib_kafka_verify_add_run() */
-#define TRIB_KAFKA_SCAN_RUNS_TOPIC "vrs-frame-runs"
-
 /* Reads the three topics from their beginning into a TribKafkaVerify: to the present end, or
  * following. A cursor for each topic; nothing is committed and nothing is created on the broker.
  * The I/O object of the verifier; all calls from one thread. Errors are of TRIB_KAFKA_ERROR. */
