@@ -24,6 +24,7 @@ trib_kafka_candidate_from_registry (TribKafkaMessage *m, TribJsonReader *reader,
 
   s->kind = s->entry.failed ? TRIB_KAFKA_CANDIDATE_FAILED : TRIB_KAFKA_CANDIDATE_LINKED;
   s->t_ms = m->t_ms;
+  s->when_ms = s->entry.identity.t_ns / 1000000;
   s->order = s->entry.identity.index;
   s->cost = ENTRY_BYTES + MIN (m->value_len, TRIB_KAFKA_ENTRY_MAX_TEXT);
   trib_kafka_message_clear (m);
@@ -56,6 +57,7 @@ take_bytes (TribKafkaCandidate *s, TribKafkaMessage *m, const gchar *topic)
   s->entry.metadata.offset = -1;
   s->entry.size = m->value_len;
   s->t_ms = m->t_ms;
+  s->when_ms = s->entry.identity.t_ns / 1000000;
   s->cost = ENTRY_BYTES + m->value_len;
   s->message = *m;
   *m = (TribKafkaMessage){ 0 };
@@ -146,7 +148,7 @@ trib_kafka_candidate_from_record (TribKafkaMessage *m)
 
   s->kind = TRIB_KAFKA_CANDIDATE_RECORD;
   s->order = m->offset;
-  s->t_ms = m->t_ms;
+  s->t_ms = s->when_ms = m->t_ms;
   s->cost = RECORD_BYTES + m->value_len;
   s->message = *m;
   *m = (TribKafkaMessage){ 0 };

@@ -20,7 +20,10 @@ typedef enum {
  * @entry: the registry entry; of %TRIB_KAFKA_CANDIDATE_BYTES its identity, size and the place of
  *   the bytes
  * @t_ms: the record's timestamp, ms since the Unix epoch
- * @order: what puts candidates of one timestamp in order: the frame's index, or the record's offset
+ * @when_ms: what puts candidates of several partitions in order: a frame's capture time, because
+ *   frames that are sent faster than real time, and entries, have timestamps of their writing; else
+ *   the timestamp
+ * @order: what puts candidates of one time in order: the frame's index, or the record's offset
  * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
  * @cost: bytes of memory it holds
  * @cut: texts for people were too long
@@ -31,6 +34,7 @@ typedef struct {
   TribKafkaCandidateKind kind;
   TribKafkaRegistryValue entry;
   gint64 t_ms;
+  gint64 when_ms;
   guint64 order;
   TribKafkaMessage message;
   guint64 cost;

@@ -3,7 +3,7 @@
 
 typedef struct {
   GQueue waiting; /* of TribKafkaCandidate */
-  gint64 passed;  /* timestamp up to which the partition was read */
+  gint64 passed;  /* time up to which the partition was read */
   gboolean idle;  /* nothing more at present */
   gboolean live;  /* it was idle once: new records are written now */
 } TimeOrderPartition;
@@ -76,7 +76,7 @@ trib_kafka_time_order_get_n_partitions (const TribKafkaTimeOrder *o)
 void
 trib_kafka_time_order_add (TribKafkaTimeOrder *o, gint32 partition, TribKafkaCandidate *s)
 {
-  o->parts[partition].passed = s->t_ms;
+  o->parts[partition].passed = s->when_ms;
   o->parts[partition].idle = FALSE;
   g_queue_push_tail (&o->parts[partition].waiting, s);
   o->bytes += s->cost;
@@ -111,8 +111,8 @@ trib_kafka_time_order_set_all_idle (TribKafkaTimeOrder *o)
 static gboolean
 goes_before (const TribKafkaCandidate *a, const TribKafkaCandidate *b)
 {
-  if (a->t_ms != b->t_ms)
-    return a->t_ms < b->t_ms;
+  if (a->when_ms != b->when_ms)
+    return a->when_ms < b->when_ms;
   return a->order < b->order;
 }
 
@@ -139,7 +139,7 @@ trib_kafka_time_order_take (TribKafkaTimeOrder *o)
   s = first->waiting.head->data;
   for (gint32 p = 0; p < o->n_parts && o->bytes <= o->max_bytes; p++) {
     const TimeOrderPartition *part = &o->parts[p];
-    if (part->waiting.head == NULL && !part->idle && part->passed < s->t_ms)
+    if (part->waiting.head == NULL && !part->idle && part->passed < s->when_ms)
       return NULL;
   }
   g_queue_pop_head (&first->waiting);

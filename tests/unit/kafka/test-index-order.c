@@ -15,7 +15,8 @@ candidate (const gchar *session, guint64 index, TribKafkaCandidateKind kind)
   s->entry.identity.session = g_strdup (session);
   s->entry.identity.stream = g_strdup ("cam");
   s->entry.identity.index = s->order = index;
-  s->t_ms = (gint64) index * 10;
+  s->t_ms = 7; /* all are written at once */
+  s->when_ms = (gint64) index * 10;
   s->cost = 1000;
   return s;
 }
