@@ -12,7 +12,7 @@ import time
 
 import sinktest
 import tap
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 t = tap.Tap()
 FRAMES = 10 * 60 * 30  # ten minutes at 30 frames/s, of each session
@@ -68,6 +68,8 @@ def entries(bootstrap, prefix):
     try:
         return sum(client.get_watermark_offsets(TopicPartition(prefix + sinktest.REGISTRY, partition), 30)[1]
                    for partition in range(t.partitions))
+    except KafkaException:
+        return 0  # the topic is being made
     finally:
         client.close()
 
