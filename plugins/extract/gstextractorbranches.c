@@ -324,6 +324,7 @@ typedef struct {
   GMutex lock;
   GCond cond;
   gboolean done;
+  GThread *thread; /* of down_begin() and down_wait() */
   GstElement *element;
   GstPad *srcpad; /* the source of its frames */
 } Down;
@@ -366,7 +367,7 @@ down_begin (GstElement *element, GstPad *srcpad)
   down->element = gst_object_ref (element);
   down->srcpad = gst_object_ref (srcpad);
   gst_element_set_locked_state (element, TRUE);
-  g_thread_unref (g_thread_new ("trib-ext-down", down_thread, down));
+  down->thread = g_thread_new ("trib-ext-down", down_thread, down);
   return down;
 }
 
@@ -381,6 +382,11 @@ down_wait (Down *down, gint64 until)
     ;
   done = down->done;
   g_mutex_unlock (&down->lock);
+  /* joined, it has released the elements */
+  if (done)
+    g_thread_join (down->thread);
+  else
+    g_thread_unref (down->thread);
   down_unref (down);
   return done;
 }

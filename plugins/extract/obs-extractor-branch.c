@@ -213,6 +213,7 @@ flush_thread (gpointer data)
   g_mutex_lock (&b->x->lock);
   b->flushing = FALSE;
   g_cond_signal (&b->wake);
+  g_cond_broadcast (&b->x->ended);
   g_mutex_unlock (&b->x->lock);
   obs_branch_unref (b);
   return NULL;
@@ -234,7 +235,9 @@ obs_branch_flush_start (ObsBranch *b)
   if (b->flushing || b->state != OBS_BRANCH_RUNNING)
     return;
   b->flushing = TRUE;
-  g_thread_unref (g_thread_new ("trib-ext-flush", flush_thread, obs_branch_ref (b)));
+  /* the one before needs the lock no more */
+  g_clear_pointer (&b->flush_thread, g_thread_join);
+  b->flush_thread = g_thread_new ("trib-ext-flush", flush_thread, obs_branch_ref (b));
 }
 
 /* with lock: removes it from gst/extract, and keeps its counts */
@@ -297,32 +300,39 @@ obs_branch_fail (ObsBranch *b, const gchar *reason)
   return TRUE;
 }
 
+/* @thread: (nullable); not joined, it owns a reference of all that it uses */
+static void
+release_thread (GThread *thread, gboolean ended)
+{
+  if (thread && ended)
+    g_thread_join (thread);
+  else if (thread)
+    g_thread_unref (thread);
+}
+
 /**
  * obs_branch_join:
  * @b: a stopped branch
  * @until: monotonic time in microseconds
  *
- * Without lock. A thread that does not return in time is detached: it owns a reference of all that
- * it uses.
- *
- * Returns: whether it returned
+ * Without lock. Threads that do not return in time are detached. Those that do have released all
+ * that they use.
  */
-gboolean
+void
 obs_branch_join (ObsBranch *b, gint64 until)
 {
   ObsExtractor *x = b->x;
-  GThread *thread;
-  gboolean ended;
+  GThread *thread, *flush_thread;
+  gboolean ended, flushed;
 
   g_mutex_lock (&x->lock);
   thread = g_steal_pointer (&b->thread);
-  while (thread && !b->ended && g_cond_wait_until (&x->ended, &x->lock, until))
+  flush_thread = g_steal_pointer (&b->flush_thread);
+  while (((thread && !b->ended) || b->flushing) && g_cond_wait_until (&x->ended, &x->lock, until))
     ;
   ended = thread == NULL || b->ended;
+  flushed = !b->flushing;
   g_mutex_unlock (&x->lock);
-  if (thread && ended)
-    g_thread_join (thread);
-  else if (thread)
-    g_thread_unref (thread);
-  return ended;
+  release_thread (thread, ended);
+  release_thread (flush_thread, flushed);
 }

@@ -86,7 +86,8 @@ struct _ObsBranch {
   ObsBranchState state;
   gint number; /* gst/extract's; -1 unless running */
   GThread *thread;
-  gboolean ended; /* the thread has returned */
+  GThread *flush_thread; /* (nullable) of the last FLUSH_START */
+  gboolean ended;        /* the thread has returned */
   gboolean waits; /* the thread waits for `wake` */
   GCond wake;
   GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
@@ -124,7 +125,7 @@ struct _ObsExtractor {
   GCond work;  /* of the outlet */
   GCond entry; /* of upstream: a frame can be pushed */
   GCond space; /* of branches: the queue of obs has space */
-  GCond ended; /* a branch's thread has returned */
+  GCond ended; /* a thread of a branch has returned */
   /* lock */
   gboolean outlet_waits, entry_waits; /* for `work`, `entry` */
   guint n_space_waits;                /* threads that wait for `space` */
@@ -195,7 +196,7 @@ void obs_branch_end (ObsBranch *b, TribExtractOutcome why);
 gboolean obs_branch_fail (ObsBranch *b, const gchar *reason);
 void obs_branch_flush (ObsBranch *b);
 void obs_branch_flush_start (ObsBranch *b);
-gboolean obs_branch_join (ObsBranch *b, gint64 until);
+void obs_branch_join (ObsBranch *b, gint64 until);
 
 /* obs-extractor-answer.c */
 GstFlowReturn obs_branch_answer (ObsBranch *b, GstPad *pad, GstBuffer *buffer);

@@ -98,6 +98,20 @@ rig_frame (Rig *rig, guint64 id)
   g_assert_cmpint (gst_harness_push (rig->h, rig_make_frame (id)), ==, GST_FLOW_OK);
 }
 
+/* The time of frames stands still from here on, so that a branch with a short timeout takes its
+ * frame in time on any machine. */
+void
+rig_hold (Rig *rig)
+{
+  trib_set_state (rig->element, GST_STATE_PAUSED, 10000);
+}
+
+void
+rig_go_on (Rig *rig)
+{
+  trib_set_state (rig->element, GST_STATE_PLAYING, 10000);
+}
+
 /* the frame that the branch is given next */
 guint64
 rig_next (Rig *rig, guint branch)

@@ -24,6 +24,8 @@ void rig_close_branch (Rig *rig, guint branch);
 
 GstBuffer *rig_make_frame (guint64 id);
 void rig_frame (Rig *rig, guint64 id);
+void rig_hold (Rig *rig);
+void rig_go_on (Rig *rig);
 guint64 rig_next (Rig *rig, guint branch);
 void rig_take (Rig *rig, guint branch, guint64 id);
 void rig_say (Rig *rig, guint branch, const gchar *json);

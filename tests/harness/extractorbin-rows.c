@@ -380,13 +380,17 @@ test_row_10 (void)
       = rig_new ("timeout-ms=20 deadline-aware=false breaker-threshold=0 branches=a", 1);
   g_autofree gchar *late = NULL, *summary = NULL;
 
+  rig_hold (rig);
   rig_frame (rig, 0);
   rig_take (rig, 0, 0);
   rig_expect (rig, "announce 0 ok a");
+  rig_go_on (rig);
   rig_expect (rig, "skipped 0 a timeout");
+  rig_hold (rig);
   rig_frame (rig, 1);
   rig_take (rig, 0, 1);
   rig_expect (rig, "announce 1 ok a");
+  rig_go_on (rig);
   rig_expect (rig, "skipped 1 a timeout");
   rig_answer (rig, 0, 0);
   late = rig_pull (rig);
@@ -485,9 +489,11 @@ test_row_13_late (void)
   g_autoptr (Rig) rig
       = rig_new ("timeout-ms=20 deadline-aware=false drain-timeout-ms=600000 branches=a", 1);
 
+  rig_hold (rig);
   rig_frame (rig, 0);
   rig_take (rig, 0, 0);
   rig_expect (rig, "announce 0 ok a");
+  rig_go_on (rig);
   g_assert_true (gst_harness_push_event (rig->h, gst_event_new_eos ()));
   rig_expect (rig, "skipped 0 a timeout");
   /* the branch gets EOS, and holds its answer back until then */
