@@ -164,7 +164,7 @@ def lay_out(root, paths):
             if "version %s." % CLANG_FORMAT_VERSION in said:
                 subprocess.run([program, "-i", "--style=file"] + paths, cwd=root, check=True)
                 return
-    print("not laid out: clang-format %s is not here, so the lint does not look either" % CLANG_FORMAT_VERSION)
+    print("not laid out: clang-format %s is not here; the lint looks at the columns alone" % CLANG_FORMAT_VERSION)
 
 
 def run(root, *command):

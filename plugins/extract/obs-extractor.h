@@ -88,7 +88,7 @@ struct _ObsBranch {
   GThread *thread;
   GThread *flush_thread; /* (nullable) of the last FLUSH_START */
   gboolean ended;        /* the thread has returned */
-  gboolean waits; /* the thread waits for `wake` */
+  gboolean waits;        /* the thread waits for `wake` */
   GCond wake;
   GQueue items;      /* of GstBuffer and GstEvent: to be pushed */
   gboolean flushing; /* a FLUSH_START is being pushed into it */
