@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A real Apache Kafka on free ports of this machine: one node, KRaft mode, the version that pom.xml pins.
+"""A real Apache Kafka on free ports of this machine: one node, KRaft mode, the version that pom.xml pins, or another one
+that is asked for (TRIB_KAFKA_VERSION=3.9.1 in the environment of a test, version= of one broker, --kafka-version below).
 
 In a test:
 
@@ -14,8 +15,9 @@ As a command:
     tests/integration/apache_kafka.py run [--port PORT]     prints the address, runs until Ctrl-C
     tests/integration/apache_kafka.py exec -- CMD ARGS      runs CMD with KAFKA_BOOTSTRAP in its environment
 
-The jars come from Maven once, into build/kafka/libs. The broker's log stays in build/kafka/logs; on a failure inside
-`with` its end is printed. KafkaUnavailable says why there can be no broker here: a test skips with that text.
+The jars come from Maven once, into build/kafka/libs (of another version: libs-VERSION). The broker's log stays in
+build/kafka/logs; on a failure inside `with` its end is printed. KafkaUnavailable says why there can be no broker here: a
+test skips with that text.
 """
 
 import argparse
@@ -39,6 +41,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(os.environ.get("TRIB_BUILD_ROOT", os.path.join(ROOT, "build")), "kafka")
 PORTS = os.path.join(BUILD, "ports")
+VERSION = os.environ.get("TRIB_KAFKA_VERSION")  # None: the one that pom.xml pins
 TIMEOUT_MULTIPLIER = float(os.environ.get("TRIB_TIMEOUT_MULTIPLIER", "1"))
 START_SECONDS = 180
 STOP_SECONDS = 20
@@ -107,12 +110,12 @@ def locked(path):
         yield
 
 
-def fetch_jars():
+def fetch_jars(version=None):
     """Path of the folder with Kafka's jars; fetched by Maven if this pom.xml's are not there yet."""
     pom = os.path.join(HERE, "pom.xml")
     with open(pom, "rb") as text:
         wanted = hashlib.sha256(text.read()).hexdigest()
-    libs = os.path.join(BUILD, "libs")
+    libs = os.path.join(BUILD, f"libs-{version}" if version else "libs")
     stamp = os.path.join(libs, ".pom-sha256")
 
     def have():
@@ -133,8 +136,9 @@ def fetch_jars():
         try:
             maven = subprocess.run(
                 ["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + part,
-                 "-DincludeScope=runtime"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, text=True, errors="replace", timeout=MAVEN_SECONDS, check=False)
+                 "-DincludeScope=runtime", *([f"-Dkafka.version={version}"] if version else [])],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="replace", timeout=MAVEN_SECONDS, check=False)
         except OSError:
             raise KafkaUnavailable("no Maven to fetch Apache Kafka with: install maven") from None
         except subprocess.TimeoutExpired:
@@ -170,12 +174,12 @@ class ApacheKafka:
     """One broker. Not for use from several threads.
 
     name: of the log file. partitions: of topics that come into being by use. settings: of server.properties, over the
-    fixture's own. port: instead of a free one. bootstrap is HOST:PORT, the same over all restarts.
+    fixture's own. port: instead of a free one. version: of Apache Kafka. bootstrap is HOST:PORT, the same over all restarts.
     """
 
-    def __init__(self, name="kafka", partitions=1, settings=None, port=None):
+    def __init__(self, name="kafka", partitions=1, settings=None, port=None, version=VERSION):
         check_java()
-        self._libs = fetch_jars()
+        self._libs = fetch_jars(version)
         try:
             from confluent_kafka.admin import AdminClient  # noqa: F401
         except ImportError:
@@ -186,7 +190,7 @@ class ApacheKafka:
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.data = os.path.join(BUILD, f"data-{os.getpid()}-{next(_instances)}")
         os.makedirs(os.path.join(BUILD, "logs"), exist_ok=True)
-        self.log_path = os.path.join(BUILD, "logs", f"{name}.log")
+        self.log_path = os.path.join(BUILD, "logs", f"{name}-{version}.log" if version else f"{name}.log")
         self._log = open(self.log_path, "wb")
         self._process = None
         self._settings = dict(self._own_settings(partitions), **(settings or {}))
@@ -373,6 +377,7 @@ def main(argv):
     parser.add_argument("--port", type=int, help="instead of a free one")
     parser.add_argument("--partitions", type=int, default=1, help="of new topics (default 1)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of server.properties")
+    parser.add_argument("--kafka-version", default=VERSION, metavar="VERSION", help="of Apache Kafka, instead of pom.xml's")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="print the address, run until Ctrl-C")
     run.add_argument("--port", type=int, default=argparse.SUPPRESS)
@@ -383,7 +388,7 @@ def main(argv):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ApacheKafka(name=options.command, partitions=options.partitions, settings=settings,
-                         port=options.port) as kafka:
+                         port=options.port, version=options.kafka_version) as kafka:
             if options.command == "run":
                 print(kafka.bootstrap, flush=True)
                 while kafka.running:
