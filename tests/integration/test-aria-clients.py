@@ -132,8 +132,14 @@ def _():
         written = OldSession(prefix, "my_run_slam", streams, orders, (1, 3, 2))
         for stream, read_by in itertools.product(streams, READ_BY):
             written.check_read(stream, stream_id=stream, read_by=read_by)
-        verdict = sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", prefix)
-        tap.equal((verdict["unproven"], verdict["findings"]), (FRAMES * len(streams), {}), "what the verifier counts")
+        for selected, count in ((("--session", "my_run_slam"), len(streams)), ((), len(streams)),
+                                *((("--stream", stream), 1) for stream in streams)):
+            verdict = sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", prefix, *selected)
+            tap.equal((verdict["unproven"], verdict["entries"], verdict["findings"]), (FRAMES * count,) * 2 + ({},), f"{selected}")
+        # "my_run_slam" and "slam_left" are one text with "my_run_slam_slam" and "left"
+        for selected in (("--session", "my_run_slam_slam"), ("--stream", "left"), ("--session", "my_run")):
+            verdict = sinktest.check_verifier(t.kafka.bootstrap, "--topic-prefix", prefix, *selected, status=1)
+            tap.equal((verdict["entries"], list(verdict["findings"])), (0, ["nothing-to-verify"]), f"{selected}")
 
 
 @t.test("ARIA-2, ARIA-40: times of 13 digits in frame ids of the old producer")

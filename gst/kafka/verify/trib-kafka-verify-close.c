@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static gint
-compare_frames (gconstpointer a, gconstpointer b)
+gint
+trib_kafka_verify_compare_frames (gconstpointer a, gconstpointer b)
 {
   const VerifyFrame *x = *(VerifyFrame *const *) a, *y = *(VerifyFrame *const *) b;
   gint by_session = strcmp (x->stream->pub.session, y->stream->pub.session);
@@ -40,7 +40,7 @@ trib_kafka_verify_sweep (TribKafkaVerify *v)
     if (trib_kafka_verify_is_ready (v, key))
       g_ptr_array_add (ready, key);
   }
-  g_ptr_array_sort (ready, compare_frames);
+  g_ptr_array_sort (ready, trib_kafka_verify_compare_frames);
   for (guint i = 0; i < ready->len; i++) {
     VerifyFrame *f = g_ptr_array_index (ready, i);
     if (!trib_kafka_verify_judge (v, f, FALSE))
@@ -177,8 +177,13 @@ trib_kafka_verify_finish (TribKafkaVerify *v)
   guint n = 0;
   g_autofree gpointer *open = g_hash_table_get_keys_as_array (v->frames, &n);
 
+  for (guint i = 0; i < streams->len; i++) {
+    VerifyStream *s = g_ptr_array_index (streams, i);
+    if (s->undecided)
+      trib_kafka_verify_decide (v, s, 0);
+  }
   if (n > 0)
-    qsort (open, n, sizeof *open, compare_frames);
+    qsort (open, n, sizeof *open, trib_kafka_verify_compare_frames);
   for (guint i = 0; i < n; i++) {
     const VerifyFrame *f = open[i];
     if (f->linked)

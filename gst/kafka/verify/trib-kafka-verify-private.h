@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 /* What the parts of the verifier share; private to them.
  *
  *   trib-kafka-verify.c           state: partitions, open frames
+ *   trib-kafka-verify-filter.c    which records were asked for
  *   trib-kafka-verify-streams.c   streams and their runs
  *   trib-kafka-verify-runs.c      what runs say that they sent, and gaps
  *   trib-kafka-verify-take.c      takes one record: what it says is kept until its frame is judged
@@ -30,6 +31,9 @@ struct _Stream {
   gint64 first_t_ns, last_t_ns;
   GArray *points;      /* of the curve of time over index, by index */
   guint64 stride;      /* of their indices */
+  gsize session_len;   /* how the keys were found to be read, where the filter minds; or 0 */
+  gboolean undecided;  /* the filter minds, and no record said it yet */
+  gboolean unwanted;   /* not asked for, but for which keys can also be read */
   VerifyStream *newer; /* the next run */
 };
 
@@ -159,9 +163,23 @@ struct _TribKafkaVerify {
   }                                 \
   G_STMT_END
 
-/* streams and runs */
-VerifyStream *trib_kafka_verify_ensure_stream (
+/* of the ways in which a key can be read: how many were asked for */
+typedef enum {
+  VERIFY_MATCH_NONE,
+  VERIFY_MATCH_SOME,
+  VERIFY_MATCH_ALL,
+} VerifyMatch;
+
+/* which records were asked for */
+gboolean trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len);
+VerifyMatch trib_kafka_verify_match (const TribKafkaVerify *v, const TribFrameIdView *id);
+gsize trib_kafka_verify_read_names (
     TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id);
+void trib_kafka_verify_decide (TribKafkaVerify *v, VerifyStream *s, gsize session_len);
+
+/* streams and runs */
+VerifyStream *trib_kafka_verify_ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r,
+    const TribFrameIdView *id, gsize session_len, gboolean undecided);
 VerifyStream *trib_kafka_verify_ensure_named (
     TribKafkaVerify *v, const gchar *session, const gchar *stream);
 gboolean trib_kafka_verify_name_stream (VerifyStream *s, const gchar *session, const gchar *stream);
@@ -172,7 +190,6 @@ void trib_kafka_verify_finish_gaps (TribKafkaVerify *v);
 
 /* state */
 gboolean trib_kafka_verify_has_lost (const TribKafkaVerify *v, TribKafkaTopic topic);
-gboolean trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len);
 void trib_kafka_verify_refuse (
     TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what);
 VerifyPartition *trib_kafka_verify_partition (
@@ -185,6 +202,8 @@ void trib_kafka_verify_forget_lacks (TribKafkaVerify *v, const VerifyFrame *f);
 void trib_kafka_verify_try_judge (TribKafkaVerify *v, VerifyFrame *f);
 
 /* one record */
+void trib_kafka_verify_add_duplicate (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id);
 void trib_kafka_verify_take_copy (
     TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id);
 void trib_kafka_verify_take_entry (
@@ -194,6 +213,7 @@ gboolean trib_kafka_verify_check_headers (
 guint32 trib_kafka_verify_hash (const void *data, gsize len);
 
 /* one frame */
+gint trib_kafka_verify_compare_frames (gconstpointer a, gconstpointer b);
 gboolean trib_kafka_verify_is_ready (const TribKafkaVerify *v, const VerifyFrame *f);
 gboolean trib_kafka_verify_judge (TribKafkaVerify *v, const VerifyFrame *f, gboolean final);
 

@@ -112,15 +112,18 @@ distance (const VerifyStream *s, const TribFrameIdView *id)
   return by >= 0 ? by : G_MAXINT64;
 }
 
-/* (nullable): the newest that has it on its curve, or the one that is nearest */
+/* (nullable): the newest that has it on its curve, or the one that is nearest; of those whose keys
+ * are read in another way, none */
 static VerifyStream *
-find_run (VerifyStream *oldest, const TribFrameIdView *id)
+find_run (VerifyStream *oldest, const TribFrameIdView *id, gsize session_len)
 {
   VerifyStream *on = NULL, *nearest = NULL;
   gint64 least = G_MAXINT64;
 
   for (VerifyStream *s = oldest; s; s = s->newer) {
     gint64 by = distance (s, id);
+    if (session_len > 0 && s->session_len > 0 && session_len != s->session_len)
+      continue;
     if (id->index >= s->first_index && id->index <= s->last_index && is_on_curve (s, id))
       on = s;
     if (by < least) {
@@ -165,7 +168,7 @@ add_run (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *key, c
     return NULL;
   }
   v->n_streams++;
-  s = make_run (last ? last->pub.session : session, last ? last->pub.stream : stream);
+  s = make_run (session, stream);
   if (last)
     last->newer = s;
   else
@@ -178,27 +181,33 @@ add_run (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *key, c
  * @v: a verification
  * @r: a record
  * @id: its key
+ * @session_len: how it is to be read, or 0
+ * @undecided: whether a new run is so until that is known
  *
  * Returns: (nullable): the run of the stream that the record is of; %NULL: a bound was hit
  */
 VerifyStream *
-trib_kafka_verify_ensure_stream (
-    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id)
+trib_kafka_verify_ensure_stream (TribKafkaVerify *v, const TribKafkaVerifyRecord *r,
+    const TribFrameIdView *id, gsize session_len, gboolean undecided)
 {
   gchar key[TRIB_FRAME_ID_MAX_BYTES + 1];
   gsize len = id->session_len + 1 + id->stream_len;
-  VerifyStream *s;
+  VerifyStream *oldest, *s;
 
   /* session and stream are the beginning of the frame id; as a stream id has no '_', that is
    * unique */
   memcpy (key, id->session, len);
   key[len] = '\0';
-  s = find_run (g_hash_table_lookup (v->streams, key), id);
+  oldest = g_hash_table_lookup (v->streams, key);
+  s = find_run (oldest, id, session_len);
   if (s == NULL) {
     g_autofree gchar *session = g_strndup (id->session, id->session_len);
-    s = add_run (v, r, key, session, key + id->session_len + 1);
+    s = add_run (v, r, key, oldest ? oldest->pub.session : session,
+        oldest ? oldest->pub.stream : key + id->session_len + 1);
     if (s == NULL)
       return NULL;
+    /* where there were too many, it is an older one */
+    s->undecided |= undecided && s->first_index > s->last_index;
   }
   s->first_index = MIN (s->first_index, id->index);
   s->last_index = MAX (s->last_index, id->index);
@@ -215,6 +224,8 @@ trib_kafka_verify_ensure_named (TribKafkaVerify *v, const gchar *session, const 
   g_autofree gchar *key = g_strconcat (session, "_", stream, NULL);
   VerifyStream *s = g_hash_table_lookup (v->streams, key);
 
+  while (s && (s->unwanted || strcmp (s->pub.stream, stream) != 0))
+    s = s->newer;
   return s ? s : add_run (v, NULL, key, session, stream);
 }
 
@@ -274,7 +285,8 @@ trib_kafka_verify_list_streams (const TribKafkaVerify *v)
   g_hash_table_iter_init (&iter, v->streams);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     for (VerifyStream *s = value; s; s = s->newer)
-      g_ptr_array_add (list, s);
+      if (!s->unwanted)
+        g_ptr_array_add (list, s);
   g_ptr_array_sort (list, compare_streams);
   for (guint i = 0; i < list->len; i++) {
     VerifyStream *s = list->pdata[i], *before = i > 0 ? list->pdata[i - 1] : NULL;

@@ -39,8 +39,9 @@ check_identity (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const Verify
   return FALSE;
 }
 
-static void
-add_duplicate (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
+void
+trib_kafka_verify_add_duplicate (
+    TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const VerifyId *id)
 {
   static const TribKafkaVerifyKind kinds[] = {
     TRIB_KAFKA_VERIFY_DUPLICATE_METADATA,
@@ -200,7 +201,8 @@ trib_kafka_verify_take_copy (TribKafkaVerify *v, const TribKafkaVerifyRecord *r,
   gboolean good;
 
   if (!trib_kafka_verify_set_add (v, &id->stream->seen[r->topic], id->index)) {
-    add_duplicate (v, r, id);
+    if (!id->stream->undecided)
+      trib_kafka_verify_add_duplicate (v, r, id);
     add_extra_copy (v, r, id, &copy);
     return;
   }
@@ -278,7 +280,7 @@ is_first_entry (
     return TRUE;
   was_failed = trib_index_set_contains (&id->stream->failed, id->index);
   if (was_failed == failed)
-    add_duplicate (v, r, id);
+    trib_kafka_verify_add_duplicate (v, r, id);
   else
     trib_kafka_verify_found (v, TRIB_KAFKA_VERIFY_CONFLICT, r, id, 1,
         "%s, but an earlier entry of this frame says %s", failed ? "FAILED" : "LINKED",

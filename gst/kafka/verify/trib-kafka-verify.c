@@ -222,18 +222,6 @@ trib_kafka_verify_get_needed (const TribKafkaVerify *v, TribKafkaTopic topic, gi
 
 /* ---- frames and streams ---- */
 
-gboolean
-trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len)
-{
-  if (list == NULL || *list == NULL)
-    return TRUE;
-  for (; *list; list++) {
-    if (strlen (*list) == len && memcmp (*list, text, len) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 void
 trib_kafka_verify_refuse (TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const gchar *what)
 {
@@ -305,6 +293,8 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
   VerifyPartition *p = ensure_partition (v, record->topic, record->partition);
   g_autoptr (GError) error = NULL;
   TribFrameIdView view;
+  gsize session_len = 0;
+  VerifyMatch match;
   VerifyId id;
 
   g_return_if_fail (record->topic < TRIB_KAFKA_VERIFY_N_TOPICS);
@@ -322,11 +312,18 @@ trib_kafka_verify_add (TribKafkaVerify *v, const TribKafkaVerifyRecord *record)
           "the key is no frame id: %s", record->key ? error->message : "there is none");
     return;
   }
-  if (!trib_kafka_verify_wants (v->sessions, view.session, view.session_len)
-      || !trib_kafka_verify_wants (v->wanted_streams, view.stream, view.stream_len))
+  match = trib_kafka_verify_match (v, &view);
+  if (match == VERIFY_MATCH_NONE)
     return;
-  id.stream = trib_kafka_verify_ensure_stream (v, record, &view);
+  if (match == VERIFY_MATCH_SOME)
+    session_len = trib_kafka_verify_read_names (v, record, &view);
+  id.stream
+      = trib_kafka_verify_ensure_stream (v, record, &view, session_len, match == VERIFY_MATCH_SOME);
   if (id.stream == NULL)
+    return;
+  if (id.stream->undecided && session_len > 0)
+    trib_kafka_verify_decide (v, id.stream, session_len);
+  if (id.stream->unwanted)
     return;
   id.index = view.index;
   id.t_ns = view.t_ns;

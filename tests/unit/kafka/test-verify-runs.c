@@ -290,6 +290,99 @@ test_old (gconstpointer data)
   g_assert_cmpstr (nth (v, 0, 1)->stream, ==, "slam_left");
 }
 
+static TribKafkaVerify *
+new_books_of (const gchar *session, const gchar *stream)
+{
+  const gchar *sessions[] = { session, NULL }, *streams[] = { stream, NULL };
+
+  return new_books_with (session ? sessions : NULL, stream ? streams : NULL, 0);
+}
+
+/* ours, of another session, and the same text; a header says so of some bytes */
+static void
+put_same_text (TribKafkaVerify *v, TribKafkaTopic topic, guint index)
+{
+  g_autofree gchar *key
+      = g_strdup_printf ("s_slam_left_%u_%" G_GINT64_FORMAT, index, T0 + (3600 + index) * SECOND);
+  TribKafkaHeader header = { "frame-id", key, strlen (key) };
+  Spec s = spec (index);
+
+  s.session = "s_slam";
+  s.stream = "left";
+  s.t_ns = T0 + (3600 + index) * SECOND;
+  s.offset = 100 + index;
+  if (topic == TRIB_KAFKA_TOPIC_METADATA)
+    put_metadata (v, &s);
+  else if (topic == TRIB_KAFKA_TOPIC_REGISTRY)
+    put_entry (v, &s);
+  else
+    put (v, topic, &s, PAYLOAD, strlen (PAYLOAD), &header, index % 2);
+}
+
+/* A key that can be read in several ways, in whatever order its records are read: what was asked
+ * for is taken, what only could have been is not. */
+static void
+test_old_filter (gconstpointer data)
+{
+  static const struct {
+    const gchar *session, *stream;
+    guint unproven, proven;
+  } filters[] = {
+    { "s", NULL, 10, 0 },
+    { NULL, "slam_left", 10, 0 },
+    { "s", "slam_left", 10, 0 },
+    { "s_slam", NULL, 0, 5 },
+    { NULL, "left", 0, 5 },
+    { "s_slam", "left", 0, 5 },
+    { "s_slam", "slam_left", 0, 0 },
+    { "s", "left", 0, 0 },
+  };
+  guint from = GPOINTER_TO_UINT (data);
+
+  for (guint n = 0; n < G_N_ELEMENTS (filters); n++) {
+    g_autoptr (TribKafkaVerify) v = new_books_of (filters[n].session, filters[n].stream);
+    const TribKafkaVerifyCounts *counts = trib_kafka_verify_get_counts (v);
+
+    for (guint k = 0; k < TRIB_KAFKA_VERIFY_N_TOPICS; k++) {
+      for (guint i = 0; i < 10; i++)
+        put_old (v, (from + k) % TRIB_KAFKA_VERIFY_N_TOPICS, "slam_left", i, "LINKED");
+      for (guint i = 0; i < 5; i++)
+        put_same_text (v, (from + k) % TRIB_KAFKA_VERIFY_N_TOPICS, i);
+    }
+    g_assert_cmpuint (trib_kafka_verify_get_open (v), ==, 0);
+    assert_only (v, filters[n].unproven + filters[n].proven ? CLEAN : TRIB_KAFKA_VERIFY_NOTHING,
+        filters[n].unproven + filters[n].proven ? 0 : 1);
+    g_assert_cmpuint (counts->unproven, ==, filters[n].unproven);
+    g_assert_cmpuint (counts->proven, ==, filters[n].proven);
+    g_assert_cmpuint (counts->entries, ==, filters[n].unproven + filters[n].proven);
+  }
+}
+
+/* bytes twice, read before anything says whose they are; and bytes of which nothing ever says it */
+static void
+test_old_filter_early (void)
+{
+  g_autoptr (TribKafkaVerify) asked = new_books_of ("s", NULL);
+  g_autoptr (TribKafkaVerify) other = new_books_of ("s_slam", NULL);
+  g_autoptr (TribKafkaVerify) alone = new_books_of ("s", NULL);
+  TribKafkaVerify *books[] = { asked, other };
+
+  for (guint n = 0; n < G_N_ELEMENTS (books); n++) {
+    for (guint i = 0; i < 2; i++)
+      put_old (books[n], TRIB_KAFKA_TOPIC_BINARY, "slam_left", 0, "");
+    put_old (books[n], TRIB_KAFKA_TOPIC_REGISTRY, "slam_left", 0, "LINKED");
+    put_old (books[n], TRIB_KAFKA_TOPIC_METADATA, "slam_left", 0, "");
+    g_assert_cmpuint (trib_kafka_verify_get_open (books[n]), ==, 0);
+  }
+  assert_only (asked, TRIB_KAFKA_VERIFY_DUPLICATE_BYTES, 1);
+  assert_only (other, TRIB_KAFKA_VERIFY_NOTHING, 1);
+  put_old (alone, TRIB_KAFKA_TOPIC_BINARY, "slam_left", 0, "");
+  put_old (alone, TRIB_KAFKA_TOPIC_BINARY, "slam_left", 0, "");
+  trib_kafka_verify_finish (alone);
+  g_assert_cmpuint (trib_kafka_verify_get_found (alone, TRIB_KAFKA_VERIFY_ORPHAN_BYTES), ==, 1);
+  g_assert_cmpuint (trib_kafka_verify_get_found (alone, TRIB_KAFKA_VERIFY_DUPLICATE_BYTES), ==, 1);
+}
+
 static void
 test_old_losses (void)
 {
@@ -350,8 +443,11 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/verify-runs/said/malformed", test_malformed);
   for (guint i = 0; i < TRIB_KAFKA_VERIFY_N_TOPICS; i++) {
     g_autofree gchar *path = g_strdup_printf ("/kafka/verify-runs/ARIA-40/old/%u", i);
+    g_autofree gchar *filter = g_strdup_printf ("/kafka/verify-runs/ARIA-40/filter/%u", i);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_old);
+    g_test_add_data_func (filter, GUINT_TO_POINTER (i), test_old_filter);
   }
+  g_test_add_func ("/kafka/verify-runs/ARIA-40/filter-early", test_old_filter_early);
   g_test_add_func ("/kafka/verify-runs/ARIA-40/old-losses", test_old_losses);
   g_test_add_func ("/kafka/verify-runs/long-texts", test_long_texts);
   return g_test_run ();
