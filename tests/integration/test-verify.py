@@ -430,7 +430,7 @@ def add_tests(t, kafka):
             w.put("registry", names["frame_id"], json.dumps({
                 **names, "metadata_offset": None, "binary_offset": None, "status": "LINKED"}))
         w.flush()
-        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "old-")
+        verdict = verify("-b", kafka.bootstrap, "--topic-prefix", "old-", "-X", "fetch.max.bytes=268434944")
         tap.equal((verdict["proven"], verdict["unproven"]), (5, 20), "proven and unproven")
         tap.equal([(s["session_id"], s["stream_id"], s["unproven"]) for s in verdict["streams"]],
                   [("lab", "slam_left", 20), ("s_1-a", "214-1", 0)], "streams")
@@ -462,6 +462,9 @@ def add_tests(t, kafka):
             (("-b", kafka.bootstrap, "-X", "security.protocol=hush-hush"), "security.protocol"),
             (("-b", kafka.bootstrap, "-X", "enable.partition.eof=false"), "enable.partition.eof"),
             (("-b", kafka.bootstrap, "-X", "hush-hush"), "KEY=VALUE"),
+            (("-b", kafka.bootstrap, "-X", "fetch.max.bytes=268434945"), "at most 268434944"),
+            (("-b", kafka.bootstrap, "-X", "fetch.message.max.bytes=0x10000000"), "at most 268434944"),
+            (("-b", kafka.bootstrap, "-X", "queued.max.messages.kbytes=2000000"), "at most 262143"),
             (("-b", kafka.bootstrap, "--binary-topic", "same", "--registry-topic", "same"), "same"),
             ((), "--bootstrap-servers"),
             (("-b", kafka.bootstrap, "--until-frames", "5"), "--follow"),

@@ -17,6 +17,8 @@
 /* what the clients hold ready: nearly all bytes are those of the binary topic */
 #define BINARY_QUEUED_BYTES (48 * 1024 * 1024)
 #define OTHER_QUEUED_BYTES (8 * 1024 * 1024)
+/* the most that options of the caller may set: an answer of the largest size, without its frame */
+#define MAX_FETCH_BYTES (256 * 1024 * 1024 - 512)
 
 typedef struct {
   gchar *name;
@@ -58,6 +60,37 @@ check_topics (const TribKafkaScanConfig *config, GError **error)
             trib_kafka_verify_topic_to_string (i), config->topics[i]);
         return FALSE;
       }
+    }
+  }
+  return TRUE;
+}
+
+/* What the clients may hold at once follows from these: a larger one is refused, so that a topic
+ * can be proven on a small machine whatever was asked for. */
+static gboolean
+check_sizes (const gchar *const *options, GError **error)
+{
+  static const struct {
+    const gchar *name;
+    gint64 max;
+  } sizes[] = {
+    { "fetch.max.bytes", MAX_FETCH_BYTES },
+    { "fetch.message.max.bytes", MAX_FETCH_BYTES },
+    { "max.partition.fetch.bytes", MAX_FETCH_BYTES },
+    { "queued.max.messages.kbytes", MAX_FETCH_BYTES / 1024 },
+  };
+
+  for (; options && *options; options += 2) {
+    for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+      /* as the library reads it; what is no number, it refuses */
+      if (!g_str_equal (options[0], sizes[i].name)
+          || g_ascii_strtoll (options[1], NULL, 0) <= sizes[i].max)
+        continue;
+      g_set_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_SETTINGS,
+          "the option \"%s\" is at most %" G_GINT64_FORMAT
+          " here: each client holds that much in memory",
+          options[0], sizes[i].max);
+      return FALSE;
     }
   }
   return TRUE;
@@ -120,7 +153,7 @@ trib_kafka_scan_new (const TribKafkaScanConfig *config, GError **error)
   s->address = g_strdup (config->bootstrap_servers);
   s->timeout_ms = config->timeout_ms;
   s->settle_ms = config->settle_ms;
-  if (!check_topics (config, error))
+  if (!check_topics (config, error) || !check_sizes (config->client_options, error))
     return NULL;
   for (guint i = 0; i < N_TOPICS; i++)
     if (!make_cursor (&s->topics[i], config, config->topics[i],
