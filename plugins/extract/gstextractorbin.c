@@ -21,7 +21,8 @@
  *
  * The frame of an answer is that of its `frame_id`, else of its `t_ns`; the frame of a picture is
  * that of its identity, else of its PTS. An answer after its deadline has `late` and `lateness_ms`.
- * Frames without an identity get one in the branches only.
+ * Frames without an identity get one in the branches only, with a capture time as framestamp gives
+ * it; `time-origin` replaces the beginning of that.
  *
  * ## Caps
  * Anything, usually raw video. Raw video is converted for a described branch that does not accept
@@ -48,9 +49,9 @@
  * whether that was done, and do nothing on the way from PAUSED to READY.
  *
  * ## Errors
- * A text in `branches` that cannot be parsed, and elements that cannot be created, are an error
- * (RESOURCE/SETTINGS) on the way to READY. An error of a branch ends that branch and is posted as a
- * message, unless the branch has `fatal=true`.
+ * A text in `branches` that cannot be parsed, elements that cannot be created, and a `time-origin`
+ * that is no time are an error (RESOURCE/SETTINGS) on the way to READY. An error of a branch ends
+ * that branch and is posted as a message, unless the branch has `fatal=true`.
  *
  * ## Messages
  * Those about single frames and records are posted once a second at most, with their number.
@@ -258,6 +259,22 @@ gst_extractor_bin_handle_message (GstBin *bin, GstMessage *message)
 /* ---- states ---- */
 
 static gboolean
+check_time_origin (GstExtractorBin *self)
+{
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 ns;
+
+  GST_OBJECT_LOCK (self);
+  text = g_strdup (self->settings.time_origin);
+  GST_OBJECT_UNLOCK (self);
+  if (text == NULL || trib_capture_time_parse (text, &ns, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return FALSE;
+}
+
+static gboolean
 make_branches (GstExtractorBin *self)
 {
   g_autoptr (GError) error = NULL;
@@ -277,7 +294,7 @@ start (GstExtractorBin *self)
   gboolean started;
   guint interval_ms;
 
-  if (!make_branches (self))
+  if (!check_time_origin (self) || !make_branches (self))
     return FALSE;
   obs_extractor_settings_init (&settings);
   GST_OBJECT_LOCK (self);
@@ -310,7 +327,7 @@ before (GstExtractorBin *self, GstStateChange transition)
 {
   switch (transition) {
     case GST_STATE_CHANGE_NULL_TO_READY:
-      return make_branches (self);
+      return check_time_origin (self) && make_branches (self);
     case GST_STATE_CHANGE_READY_TO_PAUSED:
       return start (self);
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:

@@ -81,6 +81,10 @@ static const TribProperty table[OBS_EXTRACTOR_N_SETTINGS] = {
   [OBS_EXTRACTOR_QOS_UPSTREAM] = { TRIB_PROPERTY_BOOL, "qos-upstream", "QoS upstream",
       "Send QoS events upstream for dropped frames, so that decoders can skip frames",
       OURS (qos_upstream) },
+  [OBS_EXTRACTOR_TIME_ORIGIN] = { TRIB_PROPERTY_TEXT, "time-origin", "Time origin",
+      "Capture time at running time 0 of frames without an identity: ISO 8601 (UTC without a "
+      "zone), or nanoseconds since 1970; when not set, by the wall clock, or the container's date "
+      "of a file", OURS (time_origin), .is_nullable = TRUE },
   [OBS_EXTRACTOR_STATS_INTERVAL_MS] = TRIB_STATS_INTERVAL_ROW (OURS (stats_interval_ms)),
   [OBS_EXTRACTOR_TRACE_LEVEL] = { TRIB_PROPERTY_ENUM, "trace-level", "Trace level",
       "Level of detail of the trace", OURS (trace_level),

@@ -37,6 +37,7 @@ enum {
   OBS_EXTRACTOR_DRAIN_TIMEOUT_MS,
   OBS_EXTRACTOR_MAX_PENDING_BYTES,
   OBS_EXTRACTOR_QOS_UPSTREAM,
+  OBS_EXTRACTOR_TIME_ORIGIN,
   OBS_EXTRACTOR_STATS_INTERVAL_MS,
   OBS_EXTRACTOR_TRACE_LEVEL,
   OBS_EXTRACTOR_TRACE_LOCATION,
@@ -53,6 +54,7 @@ typedef struct {
   guint drain_timeout_ms;
   guint64 max_pending_bytes;
   gboolean qos_upstream;
+  gchar *time_origin;
   guint stats_interval_ms;
   gint trace_level;
   gchar *trace_location;

@@ -184,7 +184,8 @@ release_frame (gpointer user_data, gpointer payload)
 static void
 reset_stream (ObsExtractor *x)
 {
-  trib_frame_stamper_reset (&x->stamper);
+  /* what cannot be parsed was refused */
+  trib_frame_stamper_begin (&x->stamper, x->now.time_origin, NULL);
   g_free (x->session);
   x->session = trib_frame_session_new ();
   gst_segment_init (&x->segment, GST_FORMAT_TIME);

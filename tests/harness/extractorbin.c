@@ -36,6 +36,34 @@ test_refused (void)
     g_test_message ("%s", texts[i]);
     trib_assert_settings_refused (line);
   }
+  trib_assert_settings_refused ("extractorbin time-origin=yesterday");
+}
+
+/* of frames that have no identity, in branches and in records */
+static void
+test_time_origin (void)
+{
+  g_autoptr (Rig) rig
+      = rig_new (PATIENT "time-origin=2026-01-31T12:00:00Z max-in-flight=4 branches=a", 1);
+  const gint64 origin = G_GINT64_CONSTANT (1769860800) * GST_SECOND;
+
+  for (guint i = 0; i < 3; i++) {
+    GstBuffer *in = rig_make_frame (i);
+    g_autoptr (GstBuffer) out = NULL;
+    g_autofree gchar *record = NULL, *wanted = NULL;
+    TribFrameInfo info;
+
+    /* the last one has an identity, which stays */
+    if (i < 2)
+      gst_buffer_remove_meta (in, (GstMeta *) gst_buffer_get_custom_meta (in, "TribFrameMeta"));
+    g_assert_cmpint (gst_harness_push (rig->h, in), ==, GST_FLOW_OK);
+    out = gst_harness_pull (rig->branch[0]);
+    g_assert_true (trib_frame_meta_get (out, &info));
+    g_assert_cmpint (info.t_ns, ==, (i < 2 ? origin : 0) + (gint64) (i * RIG_FRAME));
+    record = rig_pull (rig);
+    wanted = g_strdup_printf ("\"t_ns\":%" G_GINT64_FORMAT, info.t_ns);
+    g_assert_nonnull (strstr (record, wanted));
+  }
 }
 
 /* all that a description may have: quotes, semicolons in them, options, nothing at all */
@@ -485,6 +513,7 @@ main (int argc, char **argv)
 {
   trib_gst_test_init (&argc, &argv);
   g_test_add_func ("/extractorbin/refused", test_refused);
+  g_test_add_func ("/extractorbin/time-origin", test_time_origin);
   g_test_add_func ("/extractorbin/accepted", test_accepted);
   g_test_add_func ("/extractorbin/profile", test_profile);
   g_test_add_func ("/extractorbin/stuck", test_stuck);
