@@ -32,8 +32,8 @@ QUALITY = {"jpeg": 90, "webp": 85, "raw": None}  # ours by default; for PNG the 
 
 def picture_of(sample):
     """A raw picture of GStreamer as one of Pillow: rows without their padding."""
-    fields = sample.get_caps().get_structure(0)
-    width, height, name = (fields.get_value(field) for field in ("width", "height", "format"))
+    fields = sinktest.to_dict(sample.get_caps().get_structure(0))
+    width, height, name = (fields[field] for field in ("width", "height", "format"))
     mode, channels = {"RGB": ("RGB", 3), "GRAY8": ("L", 1)}[name]
     return Image.frombuffer(mode, (width, height), sourcetest.bytes_of(sample.get_buffer()), "raw", mode,
                             (width * channels + 3) // 4 * 4, 1)
