@@ -60,6 +60,18 @@ trib_kafka_verify_match (const TribKafkaVerify *v, const TribFrameIdView *id)
   return wanted == n ? VERIFY_MATCH_ALL : VERIFY_MATCH_SOME;
 }
 
+/* whether @names are these two with a '_' between them; texts of a record may be long */
+gboolean
+trib_kafka_verify_are_names (
+    const gchar *names, gsize len, const gchar *session, const gchar *stream)
+{
+  gsize session_len = strlen (session), stream_len = strlen (stream);
+
+  return session_len > 0 && stream_len > 0 && session_len + 1 + stream_len == len
+         && names[session_len] == '_' && memcmp (names, session, session_len) == 0
+         && memcmp (names + session_len + 1, stream, stream_len) == 0;
+}
+
 static gboolean
 has_our_headers (const TribKafkaVerifyRecord *r)
 {
@@ -96,13 +108,10 @@ trib_kafka_verify_read_names (
   if (r->topic == TRIB_KAFKA_TOPIC_BINARY)
     return 0;
   if (trib_kafka_fields_read (fields, G_N_ELEMENTS (fields), &names, v->reader,
-          r->value ? r->value : "", r->value_len, NULL)) {
-    g_autofree gchar *said = g_strconcat (names.session, "_", names.stream, NULL);
-    /* what contradicts its key is looked at as its key says, and found */
-    if (strlen (said) == len && memcmp (said, id->session, len) == 0 && *names.session
-        && *names.stream)
-      session_len = strlen (names.session);
-  }
+          r->value ? r->value : "", r->value_len, NULL)
+      /* what contradicts its key is looked at as its key says, and found */
+      && trib_kafka_verify_are_names (id->session, len, names.session, names.stream))
+    session_len = strlen (names.session);
   g_free (names.session);
   g_free (names.stream);
   return session_len;

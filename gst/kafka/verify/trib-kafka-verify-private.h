@@ -173,6 +173,8 @@ typedef enum {
 /* which records were asked for */
 gboolean trib_kafka_verify_wants (gchar **list, const gchar *text, gsize len);
 VerifyMatch trib_kafka_verify_match (const TribKafkaVerify *v, const TribFrameIdView *id);
+gboolean trib_kafka_verify_are_names (
+    const gchar *names, gsize len, const gchar *session, const gchar *stream);
 gsize trib_kafka_verify_read_names (
     TribKafkaVerify *v, const TribKafkaVerifyRecord *r, const TribFrameIdView *id);
 void trib_kafka_verify_decide (TribKafkaVerify *v, VerifyStream *s, gsize session_len);

@@ -235,9 +235,8 @@ gboolean
 trib_kafka_verify_name_stream (VerifyStream *s, const gchar *session, const gchar *stream)
 {
   g_autofree gchar *key = g_strconcat (s->pub.session, "_", s->pub.stream, NULL);
-  g_autofree gchar *said = g_strconcat (session, "_", stream, NULL);
 
-  if (strcmp (key, said) != 0)
+  if (!trib_kafka_verify_are_names (key, strlen (key), session, stream))
     return FALSE;
   if (strcmp (s->pub.stream, stream) != 0) {
     g_free (s->pub.session);
