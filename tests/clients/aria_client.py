@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The old system's ends of the topics, after ARIA-1 to ARIA-4 and ARIA-40 of the contract: a producer of frames and a
-consumer, with kafka-python (Debian package python3-kafka) and nothing of gst-tributary.
+"""The old system's ends of the topics, after ARIA-1 to ARIA-4 and ARIA-40 of the contract: a producer and a consumer of
+frames and of sensor records, with kafka-python (Debian package python3-kafka) and nothing of gst-tributary.
 
     client = OldProducer(bootstrap, prefix)
     client.frame("run", "slam_left", 0, 1722513600000000000, jpeg, "jpeg", quality=90, shape=[48, 64, 3])
@@ -24,6 +24,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from PIL import Image
 
 METADATA, BINARY, REGISTRY, LEGACY = ("vrs-metadata-stream", "vrs-binary-stream", "vrs-frame-registry", "vrs-raw-stream")
+SENSORS = "mps-sensor-stream"
 LARGEST_BYTES = 10 << 20
 SILENCE_SECONDS = 120
 
@@ -55,6 +56,10 @@ class OldProducer:
                            created_at=datetime.datetime.now(datetime.timezone.utc).isoformat()),
         }
         self._sent += [self._producer.send(self._prefix + topic, records[topic], key=frame_id) for topic in self._order]
+
+    def sensor(self, key, record):
+        """A sample of a sensor, as JSON."""
+        self._sent.append(self._producer.send(self._prefix + SENSORS, record, key=key))
 
     def flush(self):
         """Until the broker has all of it; raises what it refused."""
@@ -134,6 +139,10 @@ class OldConsumer:
             "metadata_topic", "metadata_offset", "binary_topic", "binary_offset", "size_bytes", "created_at")})
         datetime.datetime.fromisoformat(row["timestamp"].rstrip("Z"))
         return dict(row, data=data, picture=picture_of(data, row["compression_format"], nested["shape"]))
+
+    def sensors(self):
+        """(key, sample) of each record of a sensor."""
+        return [(key, json.loads(value)) for _, key, value in self._read(SENSORS)]
 
     def legacy_frames(self):
         """One of each record of legacy mode."""

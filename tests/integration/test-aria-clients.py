@@ -5,6 +5,7 @@ come out of kafkabinarysrc as pictures, and its consumer finds the pictures that
 
 import io
 import itertools
+import json
 import sys
 
 import sinktest
@@ -13,7 +14,7 @@ import tap
 from sinktest import Gst
 
 try:
-    from aria_client import BINARY, METADATA, REGISTRY, OldConsumer, OldProducer
+    from aria_client import BINARY, METADATA, REGISTRY, SENSORS, OldConsumer, OldProducer
     from PIL import Image, ImageChops, ImageStat
 except ImportError as missing:
     if missing.name not in ("kafka", "PIL"):
@@ -213,6 +214,29 @@ def _():
         for row in rows:
             tap.equal((row["stream_name"], row["original_size_bytes"]),
                       (stream, row["image_width"] * row["image_height"] * row["image_shape"][2]), "stream name, size")
+
+
+@t.test("ARIA-40: sensor records of the old producer and ours are read by each other as they are")
+def _():
+    samples = [(("imu_right", "eye_gaze")[i % 2],
+                {"sensor": ("imu_right", "eye_gaze")[i % 2], "timestamp_ns": START + i, "accel": [0.25 * i, -9.81, 1e-7],
+                 "text": "\u00e4 \"quoted\"", "none": None}) for i in range(100)]
+    t.kafka.create_topic("old-" + SENSORS, 3)
+    producer = OldProducer(t.kafka.bootstrap, "old-")
+    for key, sample in samples:
+        producer.sensor(key, sample)
+    producer.flush()
+    producer.close()
+    with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "old-",
+                            "tee name=tee ! queue ! appsink name=out sync=false tee. ! queue ! kafkarecordsink name=sink "
+                            f"key-field=sensor topic-prefix=ours-too- bootstrap-servers={t.kafka.bootstrap}") as reading:
+        got = [json.loads(data) for data, _ in reading.pull_all()]
+        tap.wait_until(lambda: reading.look() and reading.at_eos, 60, "EOS")
+    for read in (got, [sample for _, sample in OldConsumer(t.kafka.bootstrap, "ours-too-").sensors()]):
+        for key in ("imu_right", "eye_gaze"):
+            tap.equal([one for one in read if one["sensor"] == key], [one for name, one in samples if name == key], key)
+    tap.equal({(key, one["sensor"]) for key, one in OldConsumer(t.kafka.bootstrap, "ours-too-").sensors()},
+              {("imu_right",) * 2, ("eye_gaze",) * 2}, "keys")
 
 
 if __name__ == "__main__":
