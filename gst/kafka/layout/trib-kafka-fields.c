@@ -228,9 +228,14 @@ find_field (const FieldsParse *p, const gchar *prefix, const gchar *name, gsize 
   gsize prefix_len = strlen (prefix);
 
   for (guint i = 0; i < p->n_fields; i++) {
-    const gchar *full = p->fields[i].name;
-    if (strncmp (full, prefix, prefix_len) == 0 && strlen (full) == prefix_len + len
-        && memcmp (full + prefix_len, name, len) == 0)
+    const gchar *own = p->fields[i].name;
+    if (prefix_len > 0) {
+      if (strncmp (own, prefix, prefix_len) != 0)
+        continue;
+      own += prefix_len;
+    }
+    /* each member of each record is looked up: most names differ in their first byte */
+    if (*own == *name && strlen (own) == len && memcmp (own, name, len) == 0)
       return i;
   }
   return -1;
