@@ -95,10 +95,10 @@ class OldConsumer:
 
     def _read(self, *topics):
         """(topic without prefix, key, value) of each record."""
-        consumer = KafkaConsumer(*(self._prefix + topic for topic in topics), bootstrap_servers=self._bootstrap,
-                                 group_id=f"{self._prefix}old-consumers", auto_offset_reset="earliest",
-                                 enable_auto_commit=False, max_partition_fetch_bytes=LARGEST_BYTES,
-                                 key_deserializer=bytes.decode)
+        names = {self._prefix + topic for topic in topics}
+        consumer = KafkaConsumer(*names, bootstrap_servers=self._bootstrap, group_id=f"{self._prefix}old-consumers",
+                                 auto_offset_reset="earliest", enable_auto_commit=False,
+                                 max_partition_fetch_bytes=LARGEST_BYTES, key_deserializer=bytes.decode)
         records = []
         deadline = time.monotonic() + SILENCE_SECONDS
         try:
@@ -106,7 +106,8 @@ class OldConsumer:
                 for found in consumer.poll(timeout_ms=500).values():
                     records += [(record.topic[len(self._prefix):], record.key, record.value) for record in found]
                 ends = consumer.end_offsets(list(consumer.assignment()))
-                if ends and all(consumer.position(partition) >= end for partition, end in ends.items()):
+                if {partition.topic for partition in ends} == names and all(
+                        consumer.position(partition) >= end for partition, end in ends.items()):
                     return records
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{topics} were not read to their ends {ends}")
