@@ -23,6 +23,7 @@ trib_kafka_candidate_from_registry (TribKafkaMessage *m, TribJsonReader *reader,
   gboolean ok = trib_kafka_entry_parse (&s->entry, m, reader, &s->cut, error);
 
   s->kind = s->entry.failed ? TRIB_KAFKA_CANDIDATE_FAILED : TRIB_KAFKA_CANDIDATE_LINKED;
+  s->by_key = s->entry.binary.offset < 0;
   s->t_ms = m->t_ms;
   s->when_ms = s->entry.identity.t_ns / 1000000;
   s->order = s->entry.identity.index;

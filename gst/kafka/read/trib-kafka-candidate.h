@@ -27,6 +27,7 @@ typedef enum {
  * @message: of %TRIB_KAFKA_CANDIDATE_BYTES and %TRIB_KAFKA_CANDIDATE_RECORD: the record
  * @cost: bytes of memory it holds
  * @cut: texts for people were too long
+ * @by_key: the entry names no place: the one it has was found by key, which is all that proves it
  *
  * A frame that was read of, before it is known whether it is wanted.
  */
@@ -39,6 +40,7 @@ typedef struct {
   TribKafkaMessage message;
   guint64 cost;
   gboolean cut;
+  gboolean by_key;
 } TribKafkaCandidate;
 
 TribKafkaCandidate *trib_kafka_candidate_from_registry (

@@ -250,6 +250,19 @@ nudge (TribKafkaCursor *c, gint32 partition)
         c->consumer, c->topic, &partition, 1, RD_KAFKA_OFFSET_END, &offset, &error);
 }
 
+/* the ends of all partitions that are read, by which of them */
+static TribKafkaAnswer
+ask_ends (TribKafkaCursor *c, gint32 *which, gint64 *ends, guint *n, GError **error)
+{
+  *n = 0;
+  for (gint32 p = 0; p < c->n_parts; p++)
+    if (c->parts[p].state != TRIB_KAFKA_PARTITION_STOPPED)
+      which[(*n)++] = p;
+  return *n == 0 ? TRIB_KAFKA_ANSWER_YES
+                 : trib_kafka_consumer_ask_offsets (
+                     c->consumer, c->topic, which, *n, RD_KAFKA_OFFSET_END, ends, error);
+}
+
 /* whether a broker that seemed to be away answers again, while no record says so */
 static TribKafkaAnswer
 probe (TribKafkaCursor *c, GError **error)
@@ -257,23 +270,42 @@ probe (TribKafkaCursor *c, GError **error)
   g_autofree gint32 *which = g_new (gint32, c->n_parts);
   g_autofree gint64 *ends = g_new (gint64, c->n_parts);
   g_autoptr (GError) why = NULL;
-  gint64 now = g_get_monotonic_time ();
-  guint n = 0;
   TribKafkaAnswer answer;
+  guint n;
 
-  if (c->consumer->link.state == TRIB_LINK_CONNECTED || now < c->next_probe)
+  if (c->consumer->link.state == TRIB_LINK_CONNECTED || g_get_monotonic_time () < c->next_probe)
     return TRIB_KAFKA_ANSWER_YES;
-  for (gint32 p = 0; p < c->n_parts; p++)
-    if (c->parts[p].state != TRIB_KAFKA_PARTITION_STOPPED)
-      which[n++] = p;
-  answer = n == 0 ? TRIB_KAFKA_ANSWER_YES
-                  : trib_kafka_consumer_ask_offsets (
-                      c->consumer, c->topic, which, n, RD_KAFKA_OFFSET_END, ends, &why);
+  answer = ask_ends (c, which, ends, &n, &why);
   c->next_probe = g_get_monotonic_time () + PROBE_US;
   if (answer != TRIB_KAFKA_ANSWER_ERROR || is_waited_for (c, why))
     return TRIB_KAFKA_ANSWER_YES;
   g_propagate_error (error, g_steal_pointer (&why));
   return answer;
+}
+
+/**
+ * trib_kafka_cursor_confirm_end:
+ * @c: a cursor
+ *
+ * Asks the broker: what the client last saw may be old, when the broker stands still or is away.
+ * Blocks for a second at most.
+ *
+ * Returns: whether everything that there is now was read
+ */
+gboolean
+trib_kafka_cursor_confirm_end (TribKafkaCursor *c)
+{
+  g_autofree gint32 *which = g_new (gint32, c->n_parts);
+  g_autofree gint64 *ends = g_new (gint64, c->n_parts);
+  guint n;
+
+  if (!trib_kafka_cursor_is_caught_up (c)
+      || ask_ends (c, which, ends, &n, NULL) != TRIB_KAFKA_ANSWER_YES)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (c->parts[which[i]].position < ends[i])
+      return FALSE;
+  return TRUE;
 }
 
 /* (transfer full) (nullable): Takes as many as are there, because each call costs a few locks and

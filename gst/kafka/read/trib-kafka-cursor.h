@@ -113,6 +113,7 @@ gboolean trib_kafka_cursor_get_range (
 gboolean trib_kafka_cursor_is_positioned (const TribKafkaCursor *c);
 gboolean trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c);
+gboolean trib_kafka_cursor_confirm_end (TribKafkaCursor *c);
 TribKafkaNothing trib_kafka_cursor_get_nothing (const TribKafkaCursor *c);
 const gchar *trib_kafka_nothing_to_string (TribKafkaNothing nothing);
 const gchar *trib_kafka_cursor_get_trouble (const TribKafkaCursor *c);

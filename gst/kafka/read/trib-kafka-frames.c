@@ -635,11 +635,13 @@ is_what_was_said (const TribKafkaFrames *f, const TribKafkaCandidate *s, const T
     g_snprintf (said, sizeof said, "%u", trib_crc32c (0, m->value, m->value_len));
     return strlen (said) == len && memcmp (said, text, len) == 0;
   }
+  if (m->key_len != strlen (e->identity.frame_id)
+      || memcmp (m->key, e->identity.frame_id, m->key_len) != 0)
+    return FALSE;
   /* linked by its key, which is all that the entry says */
-  if (e->binary.offset < 0)
+  if (s->by_key)
     return TRUE;
-  return m->value_len == e->size && m->key_len == strlen (e->identity.frame_id)
-         && memcmp (m->key, e->identity.frame_id, m->key_len) == 0
+  return m->value_len == e->size
          && (!f->check_crc || trib_crc32c (0, m->value, m->value_len) == e->binary.crc32c);
 }
 
@@ -675,15 +677,15 @@ give_frame (TribKafkaFrames *f, TribKafkaFramesItem *item, TribKafkaMessage *m)
 }
 
 static TribKafkaFramesResult
-fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
+fetch (TribKafkaFrames *f, TribKafkaCandidate *s, gint64 deadline, TribKafkaFramesItem *item,
     GError **error)
 {
-  const TribKafkaPointer *place = &s->entry.binary;
+  TribKafkaPointer *place = &s->entry.binary;
   TribKafkaFetchResult result;
   TribKafkaMessage m;
   TribLinkEvent link;
 
-  if (place->offset >= 0 && !g_str_equal (place->topic, f->bytes_topic))
+  if (!s->by_key && !g_str_equal (place->topic, f->bytes_topic))
     return skip (f, item, &f->counts.damaged, "other-topic");
   if (place->offset < 0)
     result = trib_kafka_keyed_get_bytes (f->keyed, s, deadline, &m, &link, error);
@@ -692,7 +694,12 @@ fetch (TribKafkaFrames *f, const TribKafkaCandidate *s, gint64 deadline, TribKaf
         f->fetch, place->partition, place->offset, deadline, &m, &link, error);
   switch (result) {
     case TRIB_KAFKA_FETCH_FOUND:
-      return give_frame (f, item, &m);
+      if (m.value)
+        return give_frame (f, item, &m);
+      /* it was read too long ago: from its place now */
+      place->partition = m.partition;
+      place->offset = m.offset;
+      return TRIB_KAFKA_FRAMES_TIMEOUT;
     case TRIB_KAFKA_FETCH_EXPIRED:
       return skip (f, item, &f->counts.expired, "expired");
     case TRIB_KAFKA_FETCH_MISSING:

@@ -114,6 +114,21 @@ trib_kafka_records_get_trouble (const TribKafkaRecords *r)
   return trib_kafka_cursor_get_trouble (r->cursor);
 }
 
+/* whether everything written so far is read and given */
+gboolean
+trib_kafka_records_is_caught_up (const TribKafkaRecords *r)
+{
+  return trib_kafka_cursor_is_caught_up (r->cursor)
+         && trib_kafka_time_order_get_length (r->by_time) == 0;
+}
+
+/* Blocks for a second at most. Returns: whether the broker says so, too */
+gboolean
+trib_kafka_records_confirm_end (TribKafkaRecords *r)
+{
+  return trib_kafka_cursor_confirm_end (r->cursor);
+}
+
 /* partitions are known once the cursor gives anything of them */
 static void
 learn_partitions (TribKafkaRecords *r)
