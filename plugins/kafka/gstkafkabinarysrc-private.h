@@ -48,6 +48,8 @@ struct _GstKafkaBinarySrc {
   GstKafkaKind kind;
   GstCaps *caps; /* (nullable) as they were sent */
   TribJsonReader *json;
+  TribKafkaFramesItem waiting; /* a frame: a flush came while its metadata was looked for */
+  gboolean has_waiting;
   gboolean has_base;
   gint64 base_ns;       /* capture time of the first frame: stream time 0 */
   GstClockTime seek_to; /* sought before `base_ns` was known */

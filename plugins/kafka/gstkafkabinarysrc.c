@@ -85,7 +85,9 @@
  * - Records that are not frames, or of unknown media type: one RESOURCE/READ warning a start.
  * - Nothing to read where reading begins (a topic that does not exist yet, or has no record; an
  *   offset or time beyond the end; no frame of the wanted session and stream: the warning names
- *   up to five that are there): one RESOURCE/NOT_FOUND warning a reason.
+ *   up to five that are there): one RESOURCE/NOT_FOUND warning a reason. Likewise when the
+ *   registry names frames and there is no bytes topic, which is waited for with `until` never, or
+ *   no metadata topic, which only frames need that do not say what they are.
  *
  * ## Stats
  * records-read = pushed + failed + filtered + implausible + before + duplicates + late + expired +
@@ -204,7 +206,7 @@ static const TribField binary_src_stats_fields[] = {
   { "connection", TRIB_FIELD_TEXT, STAT (connection), "connecting, connected, degraded or down" },
   { "nothing-found", TRIB_FIELD_TEXT, STAT (nothing),
     "why there was nothing where reading began: topic (there is none), record, offset, time, "
-    "filter" },
+    "filter; or bytes-topic, metadata-topic: there is none, while the registry names frames" },
 };
 /* clang-format on */
 static const TribFieldTable stats_table
@@ -285,6 +287,9 @@ gst_kafka_binary_src_end (GstKafkaSource *source)
   if (frames)
     trib_kafka_frames_get_counts (frames, &self->last_counts);
   GST_OBJECT_UNLOCK (self);
+  if (self->has_waiting)
+    trib_kafka_message_clear (&self->waiting.message);
+  self->has_waiting = FALSE;
   g_clear_pointer (&frames, trib_kafka_frames_free);
   g_clear_pointer (&reader, trib_kafka_reader_free);
   g_clear_pointer (&self->json, trib_json_reader_free);

@@ -6,13 +6,33 @@
 #include "gstkafkabinarysrc-private.h"
 
 #include <frame/trib-frame-meta.h>
+#include <gio/gio.h>
 #include <kafka/layout/trib-kafka-content.h>
 #include <kafka/layout/trib-kafka-names.h>
 
+/* between two lines of the log, while no broker answers */
 #define METADATA_TIMEOUT_US (5 * G_TIME_SPAN_SECOND)
 #define TAIL_TIMEOUT_US (10 * G_TIME_SPAN_SECOND)
 /* how far before its target a seek looks for a frame that can be decoded by itself */
 #define KEY_DISTANCE_NS (10 * (gint64) GST_SECOND)
+
+/* in front of the first frame that can be decoded by itself, after a seek */
+static void
+skip (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
+{
+  trib_kafka_message_clear (&item->message);
+  GST_OBJECT_LOCK (self);
+  self->skipped++;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+drop_waiting (GstKafkaBinarySrc *self)
+{
+  if (self->has_waiting)
+    skip (self, &self->waiting);
+  self->has_waiting = FALSE;
+}
 
 /* ---- positions ---- */
 
@@ -23,6 +43,7 @@ gst_kafka_binary_src_reset (GstKafkaSource *source)
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
   const TribKafkaPosition at = gst_kafka_source_first_position (source);
 
+  drop_waiting (self);
   trib_kafka_frames_seek (
       self->frames, &at, at.start == TRIB_KAFKA_START_TIME ? source->start_ns : G_MININT64);
   gst_kafka_kind_clear (&self->kind);
@@ -63,6 +84,7 @@ gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (source);
 
+  drop_waiting (self);
   self->discont = TRUE;
   self->needs_key = TRUE;
   self->begun = self->new_session = FALSE;
@@ -185,34 +207,94 @@ post_names (GstKafkaBinarySrc *self, const TribFieldTable *table, const TribKafk
 
 /* ---- what the bytes are ---- */
 
-static gboolean
-ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+/* by its key, however long that takes: the frame is lost without it */
+static GstFlowReturn
+find_metadata (
+    GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, TribKafkaMessage *ret_record)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+
+  for (;;) {
+    TribKafkaFramesItem meanwhile;
+
+    switch (trib_kafka_frames_get_metadata (self->frames, item->candidate,
+        gst_kafka_source_next_deadline (source), ret_record, &meanwhile)) {
+      case TRIB_KAFKA_FRAMES_FRAME:
+        return GST_FLOW_OK;
+      case TRIB_KAFKA_FRAMES_LINK:
+        set_link (self, &meanwhile);
+        break;
+      case TRIB_KAFKA_FRAMES_FLUSHING:
+        return GST_FLOW_FLUSHING;
+      default:
+        if (gst_kafka_source_is_away_too_long (source))
+          return GST_FLOW_ERROR;
+    }
+  }
+}
+
+/* likewise at its place; without it when it is not there any more */
+static GstFlowReturn
+read_metadata (
+    GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, TribKafkaMessage *ret_record)
 {
   const TribKafkaPointer *place = &item->candidate->entry.metadata;
-  g_auto (TribKafkaMessage) record = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_auto (TribKafkaHints) hints = { 0 };
 
-  if (place->offset < 0 || place->topic == NULL) {
-    if (self->frames_config.any_producer
-        || !trib_kafka_frames_find_metadata (self->frames, item->candidate, &record))
-      return FALSE;
-  } else if (!trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
-                 g_get_monotonic_time () + METADATA_TIMEOUT_US, &record, &error)) {
+  for (;;) {
+    g_autoptr (GError) error = NULL;
+
+    if (trib_kafka_reader_get (self->reader, place->topic, place->partition, place->offset,
+            g_get_monotonic_time () + METADATA_TIMEOUT_US, ret_record, &error))
+      return GST_FLOW_OK;
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      return GST_FLOW_FLUSHING;
     GST_INFO_OBJECT (
         self, "metadata of frame %s: %s", item->candidate->entry.identity.frame_id, error->message);
-    return FALSE;
+    if (!g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_UNREACHABLE))
+      return GST_FLOW_OK;
   }
-  return trib_kafka_hints_parse (&hints, self->json, (const gchar *) record.value, record.value_len)
-         && gst_kafka_kind_from_hints (&self->kind, &hints, &item->message);
 }
 
 static gboolean
-find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+read_hints (
+    GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, const TribKafkaMessage *record)
 {
-  return gst_kafka_kind_from_headers (&self->kind, &item->message)
-         || gst_kafka_kind_from_magic (&self->kind, &item->message) || ask_metadata (self, item)
-         || gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
+  g_auto (TribKafkaHints) hints = { 0 };
+
+  return record->value
+         && trib_kafka_hints_parse (
+             &hints, self->json, (const gchar *) record->value, record->value_len)
+         && gst_kafka_kind_from_hints (&self->kind, &hints, &item->message);
+}
+
+/* OK: @ret_known says whether metadata says what it is */
+static GstFlowReturn
+ask_metadata (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, gboolean *ret_known)
+{
+  const TribKafkaPointer *place = &item->candidate->entry.metadata;
+  g_auto (TribKafkaMessage) record = { 0 };
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  if (self->frames_config.any_producer)
+    return flow;
+  flow = place->offset < 0 || place->topic == NULL ? find_metadata (self, item, &record)
+                                                   : read_metadata (self, item, &record);
+  *ret_known = flow == GST_FLOW_OK && read_hints (self, item, &record);
+  return flow;
+}
+
+static GstFlowReturn
+find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, gboolean *ret_known)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *ret_known = gst_kafka_kind_from_headers (&self->kind, &item->message)
+               || gst_kafka_kind_from_magic (&self->kind, &item->message);
+  if (!*ret_known)
+    flow = ask_metadata (self, item, ret_known);
+  if (flow == GST_FLOW_OK && !*ret_known)
+    *ret_known = gst_kafka_kind_from_typefinding (&self->kind, GST_OBJECT (self), &item->message);
+  return flow;
 }
 
 /* ---- the first frame ---- */
@@ -393,27 +475,28 @@ drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, gboolean know
   warn_malformed (self, why);
 }
 
-/* after a seek: in front of the first frame that can be decoded by itself */
-static void
-skip (GstKafkaBinarySrc *self, TribKafkaFramesItem *item)
-{
-  trib_kafka_message_clear (&item->message);
-  GST_OBJECT_LOCK (self);
-  self->skipped++;
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* OK without a buffer: there is none of this frame */
 static GstFlowReturn
 take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_buffer)
 {
   gint64 t_ns = item->candidate->entry.identity.t_ns;
+  GstFlowReturn flow;
   GstClockTime pts;
   gboolean key, known, first = !self->has_base;
 
   /* its first frame may be of no use */
   self->new_session |= item->new_session;
-  known = find_kind (self, item);
+  flow = find_kind (self, item, &known);
+  if (flow == GST_FLOW_FLUSHING) {
+    /* a live source that is paused continues with it */
+    self->waiting = *item;
+    self->has_waiting = TRUE;
+    return flow;
+  }
+  if (flow != GST_FLOW_OK) {
+    skip (self, item);
+    return flow;
+  }
   if (!known || item->message.value_len < self->kind.min_size) {
     drop_unusable (self, item, known);
     return GST_FLOW_OK;
@@ -452,46 +535,69 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   return GST_FLOW_OK;
 }
 
+/* what is no frame */
+static void
+report (GstKafkaBinarySrc *self, TribKafkaFramesResult result, const TribKafkaFramesItem *item)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+
+  switch (result) {
+    case TRIB_KAFKA_FRAMES_MISSING:
+      post_missing (self, item);
+      break;
+    case TRIB_KAFKA_FRAMES_LOST:
+      gst_kafka_source_post_lost (source, item->partition, item->n_missing);
+      break;
+    case TRIB_KAFKA_FRAMES_OTHER_STREAM:
+      post_names (self, &stream_message, item->candidate);
+      break;
+    case TRIB_KAFKA_FRAMES_OTHER_SESSION:
+      post_names (self, &other_session_message, item->candidate);
+      break;
+    case TRIB_KAFKA_FRAMES_MALFORMED:
+      warn_malformed (self, item->text);
+      break;
+    case TRIB_KAFKA_FRAMES_NOTHING:
+      /* a seek beyond the end is a decision */
+      if (!self->has_base)
+        gst_kafka_source_warn_nothing (source, item->reason, item->text);
+      break;
+    case TRIB_KAFKA_FRAMES_NO_BYTES:
+      gst_kafka_source_warn_nothing (source, "bytes-topic", item->text);
+      break;
+    case TRIB_KAFKA_FRAMES_NO_METADATA:
+      gst_kafka_source_warn_nothing (source, "metadata-topic", item->text);
+      break;
+    default:
+      set_link (self, item);
+      break;
+  }
+}
+
 /* @thread: streaming */
 GstFlowReturn
 gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (src);
   GstKafkaSource *source = GST_KAFKA_SOURCE (src);
+  GstFlowReturn flow = GST_FLOW_OK;
 
   *ret_buffer = NULL;
-  while (*ret_buffer == NULL) {
+  if (self->has_waiting) {
+    TribKafkaFramesItem waiting = self->waiting;
+
+    self->has_waiting = FALSE;
+    flow = take_frame (self, &waiting, ret_buffer);
+  }
+  while (flow == GST_FLOW_OK && *ret_buffer == NULL) {
     g_autoptr (GError) error = NULL;
     TribKafkaFramesItem item;
     gint64 deadline = gst_kafka_source_next_deadline (source);
-    GstFlowReturn flow = GST_FLOW_OK;
+    TribKafkaFramesResult result = trib_kafka_frames_next (self->frames, deadline, &item, &error);
 
-    switch (trib_kafka_frames_next (self->frames, deadline, &item, &error)) {
+    switch (result) {
       case TRIB_KAFKA_FRAMES_FRAME:
         flow = take_frame (self, &item, ret_buffer);
-        break;
-      case TRIB_KAFKA_FRAMES_MISSING:
-        post_missing (self, &item);
-        break;
-      case TRIB_KAFKA_FRAMES_LOST:
-        gst_kafka_source_post_lost (source, item.partition, item.n_missing);
-        break;
-      case TRIB_KAFKA_FRAMES_OTHER_STREAM:
-        post_names (self, &stream_message, item.candidate);
-        break;
-      case TRIB_KAFKA_FRAMES_OTHER_SESSION:
-        post_names (self, &other_session_message, item.candidate);
-        break;
-      case TRIB_KAFKA_FRAMES_MALFORMED:
-        warn_malformed (self, item.text);
-        break;
-      case TRIB_KAFKA_FRAMES_NOTHING:
-        /* a seek beyond the end is a decision */
-        if (!self->has_base)
-          gst_kafka_source_warn_nothing (source, item.reason, item.text);
-        break;
-      case TRIB_KAFKA_FRAMES_LINK:
-        set_link (self, &item);
         break;
       case TRIB_KAFKA_FRAMES_END:
         return GST_FLOW_EOS;
@@ -503,9 +609,10 @@ gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
         return GST_FLOW_FLUSHING;
       case TRIB_KAFKA_FRAMES_ERROR:
         return gst_kafka_source_fail (source, error);
+      default:
+        report (self, result, &item);
+        break;
     }
-    if (flow != GST_FLOW_OK)
-      return flow;
   }
-  return GST_FLOW_OK;
+  return flow;
 }

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import sys
+import threading
 
 import sinktest
 import sourcetest
@@ -148,6 +149,16 @@ def _():
     written = OldSession("short-", "ms_run", {"slam_left": ("jpeg", "RGB", 90, True)}, digits=13)
     for read_by in READ_BY:
         written.check_read("slam_left", read_by=read_by)
+
+
+@t.test("ARIA-40: a broker that stands still for longer than a missing frame is waited for")
+def _():
+    for stream, kind in (("slam_left", COMPRESSED["rgb"]), ("slam_right", RAW["slam_right"])):
+        written = OldSession(f"slow-{stream}-", "slow_run", {stream: kind})
+        for read_by in READ_BY:
+            t.kafka.pause()
+            threading.Timer(7, t.kafka.resume).start()
+            written.check_read(stream, read_by=read_by)
 
 
 STREAMS = [f"{name}-{mode}" for name in ("jpeg", "png", "webp", "raw") for mode in ("RGB", "GRAY8")]

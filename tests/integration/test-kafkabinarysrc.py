@@ -256,6 +256,33 @@ def _():
         tap.equal(reading.look()["damaged"], 3, "damaged")
 
 
+@t.test("a registry without the topics that it speaks of: said once, and frames arrive when there are any")
+def _():
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    keys = [f"s_cam_{i}_{1722513600000000000 + i * 33333333}" for i in range(5)]
+    for i, key in enumerate(keys):
+        producer.produce("alone-vrs-frame-registry", json.dumps(
+            {"frame_id": key, "session_id": "s", "stream_id": "cam", "frame_index": i, "status": "LINKED",
+             "metadata_offset": None, "binary_offset": None}), key=key)
+    producer.flush(20)
+    pipeline = Gst.parse_launch(f"kafkabinarysrc bootstrap-servers={t.kafka.bootstrap} topic-prefix=alone- ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    message = pipeline.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.ERROR)
+    tap.true(message is not None and "alone-vrs-binary-stream" in message.parse_error()[0].message, "which topic")
+    pipeline.set_state(Gst.State.NULL)
+    with Reading(t.kafka.bootstrap, "alone-", until="never") as reading:
+        tap.wait_until(lambda: reading.look()["nothing-found"] == "bytes-topic", 60, "the bytes topic to be said")
+        for key in keys:
+            producer.produce("alone-vrs-binary-stream", JPEG, key=key)
+        producer.flush(20)
+        tap.equal([index_of(buffer) for _, buffer in reading.pull_all(5)], list(range(5)), "frames")
+        tap.wait_until(lambda: reading.look()["nothing-found"] == "metadata-topic", 60, "the metadata topic to be said")
+        said = [warning for warning in reading.complaints if "alone-vrs-binary-stream" in warning]
+        tap.equal((len(said), sum("alone-vrs-metadata-stream" in warning for warning in reading.complaints)), (1, 1),
+                  f"warnings of the two topics: {reading.complaints}")
+        tap.equal(reading.look()["damaged"], 0, "damaged")
+
+
 @t.test("a topic that is not there, and a broker that is not there: errors and waits as documented")
 def _():
     pipeline = Gst.parse_launch(f"kafkabinarysrc bootstrap-servers={t.kafka.bootstrap} topic-prefix=nowhere- ! fakesink")

@@ -272,7 +272,8 @@ is_overdue (TribKafkaByKey *k)
 }
 
 /* It is not where its timestamp says. Looks from further back, once, when it may be there: another
- * record was asked for first, or room was needed, or the topic's timestamps are of another clock. */
+ * record was asked for first, or room was needed, or timestamps of the topic are of another clock.
+ */
 static gboolean
 look_back (TribKafkaByKey *k, gint64 t_ms)
 {
@@ -309,8 +310,8 @@ give (TribKafkaByKey *k, HeldRecord *r, gint64 t_ms, TribKafkaMessage *ret_messa
  * @t_ms: timestamp of what names it, ms since the Unix epoch; -1: it has none
  * @deadline: monotonic time, us, up to which to wait; -1: without end
  * @ret_message: (out caller-allocates): with %TRIB_KAFKA_FETCH_FOUND, the caller's to clear; of a
- *   finder that keeps records, valid until the next call; without a value: only partition and offset
- *   are known any more
+ *   finder that keeps records, valid until the next call; without a value: only partition and
+ *   offset are known any more
  * @ret_link: (out caller-allocates): with %TRIB_KAFKA_FETCH_LINK
  * @error: return location
  *
@@ -333,6 +334,9 @@ trib_kafka_by_key_get (TribKafkaByKey *k, const gchar *key, gint64 t_ms, gint64 
     gint64 until = g_get_monotonic_time () + PATIENCE_US / 8;
     HeldRecord *r = g_hash_table_lookup (k->by_key, key);
 
+    /* before a result, so that no change of the connection is left behind */
+    if (trib_kafka_records_take_event (k->records, ret_link))
+      return TRIB_KAFKA_FETCH_LINK;
     if (r) {
       give (k, r, t_ms, ret_message);
       return TRIB_KAFKA_FETCH_FOUND;
@@ -351,8 +355,11 @@ trib_kafka_by_key_get (TribKafkaByKey *k, const gchar *key, gint64 t_ms, gint64 
       case TRIB_KAFKA_CURSOR_ERROR:
         return TRIB_KAFKA_FETCH_ERROR;
       case TRIB_KAFKA_CURSOR_TIMEOUT:
+        if (trib_kafka_records_is_topic_missing (k->records))
+          return TRIB_KAFKA_FETCH_NO_TOPIC;
         if (is_overdue (k) && !look_back (k, t_ms))
-          return TRIB_KAFKA_FETCH_MISSING;
+          return trib_kafka_records_take_event (k->records, ret_link) ? TRIB_KAFKA_FETCH_LINK
+                                                                      : TRIB_KAFKA_FETCH_MISSING;
         break;
       default:
         break;

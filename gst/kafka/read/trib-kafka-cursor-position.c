@@ -230,6 +230,7 @@ trib_kafka_cursor_ask_partitions (TribKafkaCursor *c, GError **error)
         n, c->at.partition);
     return TRIB_KAFKA_ANSWER_ERROR;
   }
+  c->nothing = TRIB_KAFKA_NOTHING_NONE;
   c->n_parts = n;
   c->parts = g_new0 (CursorPartition, n);
   c->asked_at = g_get_monotonic_time ();

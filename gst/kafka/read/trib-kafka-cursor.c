@@ -33,6 +33,7 @@ trib_kafka_cursor_new (const TribKafkaCursorConfig *config, GError **error)
   c->wait_for_topic = config->wait_for_topic;
   c->lost = g_array_new (FALSE, FALSE, sizeof (CursorLoss));
   c->at.start = TRIB_KAFKA_START_NOWHERE;
+  c->at.partition = -1;
   c->waiting_since = -1;
   if (!trib_kafka_topic_check (config->topic, error))
     return NULL;
@@ -281,6 +282,37 @@ probe (TribKafkaCursor *c, GError **error)
     return TRIB_KAFKA_ANSWER_YES;
   g_propagate_error (error, g_steal_pointer (&why));
   return answer;
+}
+
+/**
+ * trib_kafka_cursor_ask_topic:
+ * @c: a cursor
+ * @topic: another topic
+ *
+ * Blocks for a second at most.
+ *
+ * Returns: whether there is such a topic, which this client may not be allowed to see;
+ *   %TRIB_KAFKA_ANSWER_ERROR: there is none
+ */
+TribKafkaAnswer
+trib_kafka_cursor_ask_topic (TribKafkaCursor *c, const gchar *topic)
+{
+  rd_kafka_topic_t *other = rd_kafka_topic_new (c->consumer->client, topic, NULL);
+  g_autoptr (GError) error = NULL;
+  gint32 n;
+  TribKafkaAnswer answer = trib_kafka_consumer_ask_partitions (c->consumer, other, &n, &error);
+
+  rd_kafka_topic_destroy (other);
+  return g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_NOT_AUTHORIZED)
+             ? TRIB_KAFKA_ANSWER_YES
+             : answer;
+}
+
+/* as trib_kafka_consumer_take_event() */
+gboolean
+trib_kafka_cursor_take_event (TribKafkaCursor *c, TribLinkEvent *ret_event)
+{
+  return trib_kafka_consumer_take_event (c->consumer, ret_event);
 }
 
 /**

@@ -104,6 +104,7 @@ void trib_kafka_cursor_set_flushing (TribKafkaCursor *c, gboolean flushing);
 
 gboolean trib_kafka_cursor_look_for_partition (TribKafkaCursor *c, gint32 partition);
 TribKafkaAnswer trib_kafka_cursor_ask_partitions_again (TribKafkaCursor *c, GError **error);
+TribKafkaAnswer trib_kafka_cursor_ask_topic (TribKafkaCursor *c, const gchar *topic);
 TribKafkaAnswer trib_kafka_cursor_ask_end (
     TribKafkaCursor *c, gint32 partition, gint64 *ret_end, GError **error);
 gint32 trib_kafka_cursor_get_n_partitions (const TribKafkaCursor *c);
@@ -113,6 +114,7 @@ gboolean trib_kafka_cursor_get_range (
 gboolean trib_kafka_cursor_is_positioned (const TribKafkaCursor *c);
 gboolean trib_kafka_cursor_is_reading (const TribKafkaCursor *c, gint32 partition);
 gboolean trib_kafka_cursor_is_caught_up (const TribKafkaCursor *c);
+gboolean trib_kafka_cursor_take_event (TribKafkaCursor *c, TribLinkEvent *ret_event);
 gboolean trib_kafka_cursor_confirm_end (TribKafkaCursor *c);
 TribKafkaNothing trib_kafka_cursor_get_nothing (const TribKafkaCursor *c);
 const gchar *trib_kafka_nothing_to_string (TribKafkaNothing nothing);

@@ -297,6 +297,9 @@ trib_kafka_fetch_get (TribKafkaFetch *f, gint32 partition, gint64 offset, gint64
       until = MIN (until, deadline);
     /* without partitions the cursor has no item to give but its own changes */
     result = pump (f, partition, offset, f->n_parts == 0 ? 0 : until, ret_link, &why);
+    if (result == TRIB_KAFKA_FETCH_TIMEOUT
+        && trib_kafka_cursor_get_nothing (f->cursor) == TRIB_KAFKA_NOTHING_TOPIC)
+      result = TRIB_KAFKA_FETCH_NO_TOPIC;
     if (result != TRIB_KAFKA_FETCH_TIMEOUT)
       break;
   } while (deadline < 0 || g_get_monotonic_time () < deadline);

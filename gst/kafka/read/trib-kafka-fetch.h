@@ -15,6 +15,7 @@ typedef enum {
   TRIB_KAFKA_FETCH_MISSING,    /* there is no record at that place */
   TRIB_KAFKA_FETCH_UNREADABLE, /* the record is damaged */
   TRIB_KAFKA_FETCH_LINK,       /* the connection has changed; ask again */
+  TRIB_KAFKA_FETCH_NO_TOPIC,   /* there is no such topic yet; ask again */
   TRIB_KAFKA_FETCH_TIMEOUT,    /* not up to the deadline; ask again */
   TRIB_KAFKA_FETCH_FLUSHING,
   TRIB_KAFKA_FETCH_ERROR,

@@ -92,6 +92,9 @@ typedef struct {
  * @TRIB_KAFKA_FRAMES_MALFORMED: @text says what is wrong with a record; only the first is reported
  * @TRIB_KAFKA_FRAMES_NOTHING: there is no frame to give where reading began, for @reason; @text for
  *   people; each reason once a position
+ * @TRIB_KAFKA_FRAMES_NO_BYTES: there is no bytes topic yet, while the registry names frames; it is
+ *   waited for; @text for people; once
+ * @TRIB_KAFKA_FRAMES_NO_METADATA: there is no metadata topic; likewise, but not waited for
  * @TRIB_KAFKA_FRAMES_LINK: @link, and @text for people
  */
 typedef enum {
@@ -102,6 +105,8 @@ typedef enum {
   TRIB_KAFKA_FRAMES_OTHER_SESSION,
   TRIB_KAFKA_FRAMES_MALFORMED,
   TRIB_KAFKA_FRAMES_NOTHING,
+  TRIB_KAFKA_FRAMES_NO_BYTES,
+  TRIB_KAFKA_FRAMES_NO_METADATA,
   TRIB_KAFKA_FRAMES_LINK,
   TRIB_KAFKA_FRAMES_END,
   TRIB_KAFKA_FRAMES_TIMEOUT,
@@ -131,8 +136,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaFrames, trib_kafka_frames_free)
 void trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, gint64 from_ns);
 TribKafkaFramesResult trib_kafka_frames_next (
     TribKafkaFrames *f, gint64 deadline, TribKafkaFramesItem *item, GError **error);
-gboolean trib_kafka_frames_find_metadata (
-    TribKafkaFrames *f, const TribKafkaCandidate *s, TribKafkaMessage *ret_message);
+TribKafkaFramesResult trib_kafka_frames_get_metadata (TribKafkaFrames *f,
+    const TribKafkaCandidate *s, gint64 deadline, TribKafkaMessage *ret_message,
+    TribKafkaFramesItem *item);
 void trib_kafka_frames_set_flushing (TribKafkaFrames *f, gboolean flushing);
 void trib_kafka_frames_get_counts (TribKafkaFrames *f, TribKafkaFramesCounts *ret_counts);
 

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-/* how long metadata is looked for */
-#define METADATA_US (5 * G_TIME_SPAN_SECOND)
 /* beginnings of keys whose session and stream are known; beyond that many all are forgotten */
 #define MAX_NAMES 1024
 
@@ -20,6 +18,7 @@ struct _TribKafkaKeyed {
 
   /* the driving thread */
   TribJsonReader *reader;
+  gboolean no_metadata;
   GHashTable *names; /* "<session>_<stream>" to length of the session id */
 
   GMutex lock;
@@ -118,34 +117,49 @@ trib_kafka_keyed_get_bytes (TribKafkaKeyed *k, const TribKafkaCandidate *s, gint
 }
 
 /**
- * trib_kafka_keyed_find_metadata:
+ * trib_kafka_keyed_get_metadata:
  * @k: finders by key
  * @s: a frame
  * @ret_message: (out caller-allocates): its metadata record, valid until the next call
  *
- * Blocks for some seconds at most; trib_kafka_keyed_set_flushing() wakes it.
- *
- * Returns: whether there is one
+ * Returns: as trib_kafka_by_key_get(); MISSING also where there is no such topic, which @k keeps in
+ *   mind, or it may not be read
  */
-gboolean
-trib_kafka_keyed_find_metadata (
-    TribKafkaKeyed *k, const TribKafkaCandidate *s, TribKafkaMessage *ret_message)
+TribKafkaFetchResult
+trib_kafka_keyed_get_metadata (TribKafkaKeyed *k, const TribKafkaCandidate *s, gint64 deadline,
+    TribKafkaMessage *ret_message, TribLinkEvent *ret_link)
 {
-  gint64 deadline = g_get_monotonic_time () + METADATA_US;
-  TribKafkaFetchResult result;
-  TribLinkEvent link;
+  g_autoptr (GError) error = NULL;
+  TribKafkaFetchResult result = get (k, METADATA, s, deadline, ret_message, ret_link, &error);
 
-  do {
-    g_autoptr (GError) error = NULL;
-    result = get (k, METADATA, s, deadline, ret_message, &link, &error);
-  } while (result == TRIB_KAFKA_FETCH_LINK);
-  return result == TRIB_KAFKA_FETCH_FOUND;
+  k->no_metadata |= result == TRIB_KAFKA_FETCH_NO_TOPIC
+                    || g_error_matches (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_TOPIC);
+  return result == TRIB_KAFKA_FETCH_ERROR || result == TRIB_KAFKA_FETCH_NO_TOPIC
+             ? TRIB_KAFKA_FETCH_MISSING
+             : result;
 }
 
-/* bytes of the session id in "<session>_<stream>", as the property or the metadata says */
-static gsize
-find_session_length (
-    TribKafkaKeyed *k, const TribKafkaCandidate *s, const gchar *both, const gchar *wanted_stream)
+/* whether there was no metadata topic when it was looked into */
+gboolean
+trib_kafka_keyed_lacks_metadata (const TribKafkaKeyed *k)
+{
+  return k->no_metadata;
+}
+
+/* (transfer none): the last error of what @bytes or metadata are read with, "" without */
+const gchar *
+trib_kafka_keyed_get_trouble (const TribKafkaKeyed *k, gboolean bytes)
+{
+  const TribKafkaByKey *finder = k->finders[bytes ? BYTES : METADATA];
+
+  return finder ? trib_kafka_by_key_get_trouble (finder) : "";
+}
+
+/* Bytes of the session id in "<session>_<stream>", as the property or the metadata says.
+ * Returns: FOUND, or why that is not known yet */
+static TribKafkaFetchResult
+find_session_length (TribKafkaKeyed *k, const TribKafkaCandidate *s, const gchar *both,
+    const gchar *wanted_stream, gint64 deadline, TribLinkEvent *ret_link, gsize *ret_n)
 {
   static const TribKafkaField fields[] = {
     { TRIB_KAFKA_JSON_SESSION_ID, TRIB_KAFKA_FIELD_STRING,
@@ -153,25 +167,32 @@ find_session_length (
     { TRIB_KAFKA_JSON_STREAM_ID, TRIB_KAFKA_FIELD_STRING,
         G_STRUCT_OFFSET (TribKafkaIdentity, stream) },
   };
-  gsize length = strlen (both), n = strlen (s->entry.identity.session);
+  gsize length = strlen (both);
   gsize wanted = wanted_stream ? strlen (wanted_stream) : 0;
   TribKafkaIdentity said = { 0 };
+  TribKafkaFetchResult result;
   TribKafkaMessage m;
 
+  *ret_n = strlen (s->entry.identity.session);
   if (wanted > 0 && wanted + 1 < length && g_str_has_suffix (both, wanted_stream)
-      && both[length - wanted - 1] == '_')
-    return length - wanted - 1;
-  if (!trib_kafka_keyed_find_metadata (k, s, &m))
-    return n;
+      && both[length - wanted - 1] == '_') {
+    *ret_n = length - wanted - 1;
+    return TRIB_KAFKA_FETCH_FOUND;
+  }
+  result = trib_kafka_keyed_get_metadata (k, s, deadline, &m, ret_link);
+  if (result == TRIB_KAFKA_FETCH_MISSING)
+    return TRIB_KAFKA_FETCH_FOUND;
+  if (result != TRIB_KAFKA_FETCH_FOUND)
+    return result;
   if (trib_kafka_fields_read (fields, G_N_ELEMENTS (fields), &said, k->reader,
           (const gchar *) m.value, m.value_len, NULL)
       && *said.session && g_str_has_prefix (both, said.session)
       && both[strlen (said.session)] == '_'
       && g_str_equal (both + strlen (said.session) + 1, said.stream))
-    n = strlen (said.session);
+    *ret_n = strlen (said.session);
   g_free (said.session);
   g_free (said.stream);
-  return n;
+  return result;
 }
 
 /**
@@ -179,25 +200,32 @@ find_session_length (
  * @k: finders by key
  * @s: a frame whose identity is its key's; corrected
  * @wanted_stream: (nullable): the only stream that is wanted
+ * @deadline: monotonic time, us, up to which to wait; -1: without end
+ * @ret_link: (out caller-allocates): with %TRIB_KAFKA_FETCH_LINK
  *
  * A key does not say where a stream id that contains "_" begins (ARIA-40): the metadata decides,
  * once for each beginning of a key. Records of `kafkabinarysink` have none, and a header.
+ *
+ * Returns: %TRIB_KAFKA_FETCH_FOUND: @s is as it should be; else as trib_kafka_by_key_get()
  */
-void
-trib_kafka_keyed_resolve_names (
-    TribKafkaKeyed *k, TribKafkaCandidate *s, const gchar *wanted_stream)
+TribKafkaFetchResult
+trib_kafka_keyed_resolve_names (TribKafkaKeyed *k, TribKafkaCandidate *s,
+    const gchar *wanted_stream, gint64 deadline, TribLinkEvent *ret_link)
 {
   TribKafkaIdentity *id = &s->entry.identity;
+  TribKafkaFetchResult result = TRIB_KAFKA_FETCH_FOUND;
   g_autofree gchar *both = NULL;
   gsize n;
 
   if (strchr (id->session, '_') == NULL
       || trib_kafka_message_get_header (&s->message, TRIB_KAFKA_HEADER_SEQUENCE, NULL))
-    return;
+    return result;
   both = g_strconcat (id->session, "_", id->stream, NULL);
   n = GPOINTER_TO_SIZE (g_hash_table_lookup (k->names, both));
   if (n == 0) {
-    n = find_session_length (k, s, both, wanted_stream);
+    result = find_session_length (k, s, both, wanted_stream, deadline, ret_link, &n);
+    if (result != TRIB_KAFKA_FETCH_FOUND)
+      return result;
     if (g_hash_table_size (k->names) == MAX_NAMES)
       g_hash_table_remove_all (k->names);
     g_hash_table_insert (k->names, g_strdup (both), GSIZE_TO_POINTER (n));
@@ -206,4 +234,5 @@ trib_kafka_keyed_resolve_names (
   g_free (id->stream);
   id->session = g_strndup (both, n);
   id->stream = g_strdup (both + n + 1);
+  return result;
 }

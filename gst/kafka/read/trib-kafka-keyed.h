@@ -20,10 +20,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribKafkaKeyed, trib_kafka_keyed_free)
 
 TribKafkaFetchResult trib_kafka_keyed_get_bytes (TribKafkaKeyed *k, const TribKafkaCandidate *s,
     gint64 deadline, TribKafkaMessage *ret_message, TribLinkEvent *ret_link, GError **error);
-gboolean trib_kafka_keyed_find_metadata (
-    TribKafkaKeyed *k, const TribKafkaCandidate *s, TribKafkaMessage *ret_message);
-void trib_kafka_keyed_resolve_names (
-    TribKafkaKeyed *k, TribKafkaCandidate *s, const gchar *wanted_stream);
+TribKafkaFetchResult trib_kafka_keyed_get_metadata (TribKafkaKeyed *k, const TribKafkaCandidate *s,
+    gint64 deadline, TribKafkaMessage *ret_message, TribLinkEvent *ret_link);
+TribKafkaFetchResult trib_kafka_keyed_resolve_names (TribKafkaKeyed *k, TribKafkaCandidate *s,
+    const gchar *wanted_stream, gint64 deadline, TribLinkEvent *ret_link);
+gboolean trib_kafka_keyed_lacks_metadata (const TribKafkaKeyed *k);
+const gchar *trib_kafka_keyed_get_trouble (const TribKafkaKeyed *k, gboolean bytes);
 void trib_kafka_keyed_reset (TribKafkaKeyed *k);
 void trib_kafka_keyed_set_flushing (TribKafkaKeyed *k, gboolean flushing);
 

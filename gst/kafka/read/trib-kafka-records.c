@@ -122,6 +122,20 @@ trib_kafka_records_is_caught_up (const TribKafkaRecords *r)
          && trib_kafka_time_order_get_length (r->by_time) == 0;
 }
 
+/* whether the topic does not exist, and is waited for */
+gboolean
+trib_kafka_records_is_topic_missing (const TribKafkaRecords *r)
+{
+  return trib_kafka_cursor_get_nothing (r->cursor) == TRIB_KAFKA_NOTHING_TOPIC;
+}
+
+/* as trib_kafka_consumer_take_event(); does not wait */
+gboolean
+trib_kafka_records_take_event (TribKafkaRecords *r, TribLinkEvent *ret_event)
+{
+  return trib_kafka_cursor_take_event (r->cursor, ret_event);
+}
+
 /* Blocks for a second at most. Returns: whether the broker says so, too */
 gboolean
 trib_kafka_records_confirm_end (TribKafkaRecords *r)

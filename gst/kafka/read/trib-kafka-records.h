@@ -44,6 +44,8 @@ void trib_kafka_records_set_flushing (TribKafkaRecords *r, gboolean flushing);
 void trib_kafka_records_get_counts (TribKafkaRecords *r, TribKafkaRecordsCounts *ret_counts);
 TribKafkaNothing trib_kafka_records_take_nothing (TribKafkaRecords *r);
 gboolean trib_kafka_records_is_caught_up (const TribKafkaRecords *r);
+gboolean trib_kafka_records_is_topic_missing (const TribKafkaRecords *r);
+gboolean trib_kafka_records_take_event (TribKafkaRecords *r, TribLinkEvent *ret_event);
 gboolean trib_kafka_records_confirm_end (TribKafkaRecords *r);
 const gchar *trib_kafka_records_get_trouble (const TribKafkaRecords *r);
 

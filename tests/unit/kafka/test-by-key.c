@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Records by key (ARIA-40): a record that is there is found, however slow the broker is and whatever
- * its neighbours lack. */
+/* Records by key (ARIA-40): a record that is there is found, however slow the broker is and
+ * whatever its neighbours lack. */
 #include "read-rig.h"
 
 #include <kafka/read/trib-kafka-by-key.h>
