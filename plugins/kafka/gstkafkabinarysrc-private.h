@@ -51,9 +51,12 @@ struct _GstKafkaBinarySrc {
   TribKafkaFramesItem waiting; /* a frame: a flush came while its metadata was looked for */
   gboolean has_waiting;
   gboolean has_base;
-  gint64 base_ns;       /* capture time of the first frame: stream time 0 */
-  GstClockTime seek_to; /* sought before `base_ns` was known */
-  gboolean needs_key;   /* after a seek: nothing can be decoded before */
+  gint64 base_ns;        /* capture time of stream time 0 */
+  gboolean has_duration; /* it was looked for */
+  gboolean is_placed;    /* the base class has begun */
+  gboolean seek_pending; /* sought before `base_ns` was known */
+  GstClockTime seek_to;  /* where then */
+  gboolean needs_key;    /* after a seek: nothing can be decoded before */
   gboolean discont;
   gboolean new_session; /* no buffer of it went out yet */
   gboolean begun;       /* a buffer went out since the last segment */

@@ -52,7 +52,9 @@
  * skipped. Caps may change at any buffer.
  *
  * ## Timing
- * PTS is the capture time since that of the first frame: stream time 0. A buffer has the DISCONT
+ * PTS is the capture time since that of the first frame: stream time 0. With `until` never that is
+ * the oldest frame that the topics keep, wherever `start` says to begin, as it is with `start`
+ * latest: all that is kept can be sought. A buffer has the DISCONT
  * flag where frames are missing before it, and a GAP event (with the fields missing-frames and
  * reason) takes their place, except before the first frame. Each buffer carries the frame meta,
  * without quality and original size, which records do not contain.

@@ -48,8 +48,7 @@ gst_kafka_binary_src_reset (GstKafkaSource *source)
       self->frames, &at, at.start == TRIB_KAFKA_START_TIME ? source->start_ns : G_MININT64);
   gst_kafka_kind_clear (&self->kind);
   gst_clear_caps (&self->caps);
-  self->has_base = FALSE;
-  self->seek_to = 0;
+  self->has_base = self->has_duration = self->is_placed = self->seek_pending = FALSE;
   self->needs_key = TRUE;
   self->discont = TRUE;
   self->begun = self->new_session = FALSE;
@@ -78,6 +77,18 @@ seek_time (GstKafkaBinarySrc *self, GstClockTime position)
   trib_kafka_frames_seek (self->frames, &at, MAX (from_ns, self->base_ns));
 }
 
+/* A recorder plays from where it is told to; what can be sought is all that is kept. Where reading
+ * ends, stream time begins with the first frame that the start names. */
+static gboolean
+begins_at_oldest (const GstKafkaBinarySrc *self)
+{
+  const GstKafkaSource *source = &self->parent;
+
+  return source->now.start == TRIB_KAFKA_START_LATEST
+         || (source->now.start != TRIB_KAFKA_START_EARLIEST
+             && gst_kafka_source_is_following (source));
+}
+
 /* while no buffer is made */
 void
 gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
@@ -89,10 +100,14 @@ gst_kafka_binary_src_seek (GstKafkaSource *source, GstClockTime position)
   self->needs_key = TRUE;
   self->begun = self->new_session = FALSE;
   self->last_pts = GST_CLOCK_TIME_NONE;
-  if (!self->has_base)
-    self->seek_to = position;
-  else
+  /* the first one is the base class's own, to the beginning */
+  if (self->has_base) {
     seek_time (self, position);
+  } else {
+    self->seek_to = position;
+    self->seek_pending = position > 0 || (self->is_placed && begins_at_oldest (self));
+  }
+  self->is_placed = TRUE;
 }
 
 /* ---- messages ---- */
@@ -299,38 +314,80 @@ find_kind (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item, gboolean *r
 
 /* ---- the first frame ---- */
 
-static void
-find_duration (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
+/* the oldest or the youngest frame of a stream */
+static gboolean
+look_at_ends (GstKafkaBinarySrc *self, const gchar *stream, gboolean oldest, gint64 *ret_t_ns)
 {
   GstKafkaSource *source = GST_KAFKA_SOURCE (self);
   TribKafkaFramesConfig config = self->frames_config;
+  gint64 deadline = g_get_monotonic_time () + TAIL_TIMEOUT_US;
   TribKafkaTail *tail;
-  gint64 last_ns;
+  gboolean found;
 
-  if (gst_kafka_source_is_following (source))
-    return;
-  config.stream = s->entry.identity.stream;
+  config.stream = stream;
   tail = trib_kafka_tail_new (&config, NULL);
   if (tail == NULL)
-    return;
+    return FALSE;
   GST_OBJECT_LOCK (self);
   self->tail = tail;
   trib_kafka_tail_set_flushing (tail, source->flushing);
   GST_OBJECT_UNLOCK (self);
-  if (trib_kafka_tail_find (
-          tail, source->now.start_partition, g_get_monotonic_time () + TAIL_TIMEOUT_US, &last_ns)
-      && last_ns >= self->base_ns) {
+  found = (oldest ? trib_kafka_tail_find_oldest : trib_kafka_tail_find) (
+      tail, source->now.start_partition, deadline, ret_t_ns);
+  GST_OBJECT_LOCK (self);
+  self->tail = NULL;
+  GST_OBJECT_UNLOCK (self);
+  trib_kafka_tail_free (tail);
+  return found;
+}
+
+static void
+find_duration (GstKafkaBinarySrc *self, const gchar *stream)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+  gint64 last_ns;
+
+  if (look_at_ends (self, stream, FALSE, &last_ns) && last_ns >= self->base_ns) {
     GST_OBJECT_LOCK (self);
     source->duration = time_since_base (self, last_ns)
                        + (GST_CLOCK_TIME_IS_VALID (self->kind.duration) ? self->kind.duration : 0);
     GST_OBJECT_UNLOCK (self);
   }
-  GST_OBJECT_LOCK (self);
-  self->tail = NULL;
-  GST_OBJECT_UNLOCK (self);
-  trib_kafka_tail_free (tail);
   gst_element_post_message (
       GST_ELEMENT (self), gst_message_new_duration_changed (GST_OBJECT (self)));
+}
+
+/* Stream time 0: the frame @s, or where all that is kept can be sought the oldest one.
+ * Returns: FLUSHING: that is not known */
+static GstFlowReturn
+find_base (GstKafkaBinarySrc *self, const TribKafkaCandidate *s)
+{
+  GstKafkaSource *source = GST_KAFKA_SOURCE (self);
+  gint64 base_ns = s->entry.identity.t_ns, oldest_ns;
+  gboolean flushing;
+
+  if (begins_at_oldest (self) && look_at_ends (self, s->entry.identity.stream, TRUE, &oldest_ns))
+    base_ns = MIN (base_ns, oldest_ns);
+  GST_OBJECT_LOCK (self);
+  flushing = source->flushing;
+  GST_OBJECT_UNLOCK (self);
+  if (flushing && begins_at_oldest (self))
+    return GST_FLOW_FLUSHING;
+  self->has_base = TRUE;
+  self->base_ns = base_ns;
+  return GST_FLOW_OK;
+}
+
+/* a seek before any frame was given: what is kept is known all the same */
+static void
+seek_before_first (GstKafkaBinarySrc *self)
+{
+  if (self->has_base || !self->seek_pending || !begins_at_oldest (self)
+      || !look_at_ends (self, self->frames_config.stream, TRUE, &self->base_ns))
+    return;
+  self->has_base = TRUE;
+  self->seek_pending = FALSE;
+  seek_time (self, self->seek_to);
 }
 
 /* what is written while the source follows makes the recording longer */
@@ -475,6 +532,15 @@ drop_unusable (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, gboolean know
   warn_malformed (self, why);
 }
 
+/* a live source that is paused continues with it */
+static GstFlowReturn
+wait_with (GstKafkaBinarySrc *self, const TribKafkaFramesItem *item)
+{
+  self->waiting = *item;
+  self->has_waiting = TRUE;
+  return GST_FLOW_FLUSHING;
+}
+
 /* OK without a buffer: there is none of this frame */
 static GstFlowReturn
 take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_buffer)
@@ -482,17 +548,13 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
   gint64 t_ns = item->candidate->entry.identity.t_ns;
   GstFlowReturn flow;
   GstClockTime pts;
-  gboolean key, known, first = !self->has_base;
+  gboolean key, known;
 
   /* its first frame may be of no use */
   self->new_session |= item->new_session;
   flow = find_kind (self, item, &known);
-  if (flow == GST_FLOW_FLUSHING) {
-    /* a live source that is paused continues with it */
-    self->waiting = *item;
-    self->has_waiting = TRUE;
-    return flow;
-  }
+  if (flow == GST_FLOW_FLUSHING)
+    return wait_with (self, item);
   if (flow != GST_FLOW_OK) {
     skip (self, item);
     return flow;
@@ -502,13 +564,16 @@ take_frame (GstKafkaBinarySrc *self, TribKafkaFramesItem *item, GstBuffer **ret_
     return GST_FLOW_OK;
   }
   key = gst_kafka_kind_is_key (&self->kind, item->message.value, item->message.value_len);
-  if (first) {
-    self->has_base = TRUE;
-    self->base_ns = t_ns;
-    find_duration (self, item->candidate);
-  }
-  if (first && self->seek_to > 0) {
+  if (!self->has_base)
+    flow = find_base (self, item->candidate);
+  if (flow == GST_FLOW_FLUSHING)
+    return wait_with (self, item);
+  if (!self->has_duration)
+    find_duration (self, item->candidate->entry.identity.stream);
+  self->has_duration = TRUE;
+  if (self->seek_pending) {
     /* the target was given before it could be known where it is */
+    self->seek_pending = FALSE;
     skip (self, item);
     gst_kafka_binary_src_seek (GST_KAFKA_SOURCE (self), self->seek_to);
     return GST_FLOW_OK;
@@ -583,6 +648,7 @@ gst_kafka_binary_src_create (GstPushSrc *src, GstBuffer **ret_buffer)
   GstFlowReturn flow = GST_FLOW_OK;
 
   *ret_buffer = NULL;
+  seek_before_first (self);
   if (self->has_waiting) {
     TribKafkaFramesItem waiting = self->waiting;
 

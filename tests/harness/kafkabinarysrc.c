@@ -143,6 +143,81 @@ test_seek (gconstpointer data)
       GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0));
 }
 
+static void
+check_seeking (SourceRig *rig, guint n_frames)
+{
+  g_autoptr (GstQuery) query = gst_query_new_seeking (GST_FORMAT_TIME);
+  gboolean seekable;
+  gint64 begin, end;
+
+  g_assert_true (gst_element_query (rig->element, query));
+  gst_query_parse_seeking (query, NULL, &seekable, &begin, &end);
+  g_assert_true (seekable);
+  g_assert_cmpint (begin, ==, 0);
+  g_assert_cmpint (end, ==, n_frames * 100 * GST_MSECOND);
+}
+
+static guint
+index_of (GstBuffer *buffer)
+{
+  TribFrameInfo info;
+
+  g_assert_true (trib_frame_meta_get (buffer, &info));
+  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, info.index * 100 * GST_MSECOND);
+  return info.index;
+}
+
+/* a recorder that began now: all that is kept can be sought, in time since the oldest frame */
+static void
+test_seek_back (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  g_autofree gchar *line = g_strdup_printf ("until=never start=latest %s", (gchar *) data);
+  g_autoptr (GstBuffer) first = NULL;
+  guint n = 20, index;
+
+  source_rig_push_many (rig, "s1", 0, n);
+  source_rig_settle (rig);
+  source_rig_read (rig, line);
+  while (first == NULL) {
+    source_rig_push_many (rig, "s1", n++, 1);
+    source_rig_settle (rig);
+    first = gst_harness_try_pull (rig->src);
+  }
+  index = index_of (first);
+  g_assert_cmpuint (index, >=, 20);
+  source_rig_pull_many (rig, "s1", index + 1, n - index - 1);
+  check_seeking (rig, n);
+  for (guint target = 0; target < 20; target += 10) {
+    source_rig_seek (rig, target * 100 * GST_MSECOND);
+    source_rig_pull_many (rig, "s1", target, n - target);
+    source_rig_push_many (rig, "s1", n, 1);
+    source_rig_pull_many (rig, "s1", n, 1);
+    check_seeking (rig, ++n);
+  }
+}
+
+/* nothing is written now: what was is there */
+static void
+test_seek_back_silent (gconstpointer data)
+{
+  g_autoptr (SourceRig) rig = source_rig_new ("in-process", NULL);
+  GstBuffer *buffer;
+
+  source_rig_push_many (rig, "s1", 0, 20);
+  source_rig_settle (rig);
+  source_rig_read (rig, data);
+  source_rig_seek (rig, 0);
+  for (guint i = 0; i < 20; i++) {
+    buffer = source_rig_pull (rig, "s1", "cam", i);
+    g_assert_cmpuint (index_of (buffer), ==, i);
+    gst_buffer_unref (buffer);
+  }
+  check_seeking (rig, 20);
+  source_rig_seek (rig, GST_SECOND);
+  source_rig_pull_many (rig, "s1", 10, 10);
+}
+
 static guint64
 field (GstMessage *message, const gchar *name)
 {
@@ -555,6 +630,11 @@ main (int argc, char **argv)
   add_both ("/kafkabinarysrc/spread", test_spread);
   add_both ("/kafkabinarysrc/starts", test_starts);
   add_both ("/kafkabinarysrc/seek", test_seek);
+  add_both ("/kafkabinarysrc/seek-back/latest", test_seek_back);
+  g_test_add_data_func (
+      "/kafkabinarysrc/seek-back/silent/never", "until=never start=latest", test_seek_back_silent);
+  g_test_add_data_func (
+      "/kafkabinarysrc/seek-back/silent/end", "start=latest read-by=bytes", test_seek_back_silent);
   add_both ("/kafkabinarysrc/streams", test_streams);
   g_test_add_data_func ("/kafkabinarysrc/start-time/iso",
       "start=time start-time=2024-08-01T14:00:02+02:00", test_start_times);

@@ -219,6 +219,47 @@ def _():
             tap.equal((reading.look()["nothing-found"], len(reading.warnings)), ("time", 1), f"{prefix}: what is said")
 
 
+@t.test("a recorder that began at the live edge seeks back to the oldest frame that is kept, and on from there")
+def _():
+    producer = Producer({"bootstrap.servers": t.kafka.bootstrap, "log_level": 0})
+    base = (int(time.time()) - 3600) * 10**9
+
+    def send(prefix, i):
+        key = f"s_cam_{i}_{base + i * 10**8}"
+        producer.produce(prefix + "vrs-binary-stream", JPEG, key=key)
+        producer.produce(prefix + "vrs-metadata-stream", "{}", key=key)
+        producer.produce(prefix + "vrs-frame-registry", json.dumps(
+            {"frame_id": key, "session_id": "s", "stream_id": "cam", "frame_index": i, "status": "LINKED",
+             "metadata_offset": None, "binary_offset": None}), key=key)
+        producer.flush(20)
+
+    for read_by in ("registry", "bytes"):
+        prefix, n = f"back-{read_by}-", 50
+        for i in range(n):
+            send(prefix, i)
+        with Reading(t.kafka.bootstrap, prefix, read_by=read_by, until="never", start="latest") as reading:
+            first = None
+            while first is None:
+                send(prefix, n)
+                n += 1
+                first = reading.out.emit("try-pull-sample", 100 * Gst.MSECOND)
+            index = index_of(first.get_buffer())
+            tap.true(index >= 50, f"first frame {index}")
+            tap.equal(first.get_buffer().pts, index * 10**8, "time since the oldest frame")
+            tap.equal([index_of(buffer) for _, buffer in reading.pull_all(n - 1 - index)], list(range(index + 1, n)), "live")
+            for target in (0, 20, 0):
+                query = Gst.Query.new_seeking(Gst.Format.TIME)
+                tap.true(reading.src.query(query), "SEEKING")
+                _, seekable, begin, end = query.parse_seeking()
+                tap.true(seekable and begin == 0 and end >= (n - 1) * 10**8, f"what can be sought: {begin} to {end}")
+                reading.seek(target * 10**8)
+                got = reading.pull_all(n - target)
+                tap.equal([(index_of(buffer), buffer.pts) for _, buffer in got], [(i, i * 10**8) for i in range(target, n)], f"from {target}")
+                send(prefix, n)
+                n += 1
+                tap.equal(index_of(reading.pull()[1]), n - 1, "live again")
+
+
 @t.test("a producer of transactions: what is committed comes, and an entry that names a marker holds nothing up")
 def _():
     times = [1722513600000000000 + i * 33333333 for i in range(6)]
