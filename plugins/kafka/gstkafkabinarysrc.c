@@ -28,7 +28,8 @@
  *
  * It is the source of URIs `kafka://HOST:PORT/?session=S&stream=T&start=X`, so that playbin plays a
  * session; `start` is earliest, latest or what `start-time` takes, and `until`, `prefix` (of the
- * topics) and `read-by` may follow. The port is 9092 if none is named.
+ * topics) and `read-by` may follow. Several brokers are named as in `bootstrap-servers`,
+ * `kafka://a:9092,b:9093/`; the port is 9092 where none is named.
  *
  * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
  * order of record timestamps: its stream is selected, others are skipped and reported. A frame is

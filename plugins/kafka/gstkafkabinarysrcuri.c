@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kafkabinarysrc as the source of kafka://HOST:PORT/?session=...&stream=...&start=... */
+/* kafkabinarysrc as the source of kafka://HOST:PORT,.../?session=...&stream=...&start=... */
 #include "config.h"
 
 #include "gstkafkabinarysrc-private.h"
 
+#include <kafka/client/trib-kafka-servers.h>
+
 #include <string.h>
+
+#define DEFAULT_PORT "9092"
 
 static GstURIType
 get_uri_type (GType type)
@@ -101,32 +105,63 @@ set_parts (GstKafkaBinarySrc *self, GHashTable *query)
   }
 }
 
+/* (transfer full) (nullable): the hosts as bootstrap servers. GstUri knows one host: with a port
+ * behind each of several it takes the text for no URI.
+ * @ret_rest: (out) (transfer full): the URI with one host */
+static gchar *
+split_hosts (const gchar *text, gchar **ret_rest, GError **error)
+{
+  const gchar *colon = strchr (text, ':');
+  const gchar *begin = g_str_has_prefix (colon, "://") ? colon + 3 : "";
+  gsize len = strcspn (begin, "/?#");
+  g_autofree gchar *all = g_uri_unescape_segment (begin, begin + len, NULL);
+  g_auto (GStrv) hosts = g_strsplit (all ? all : "", ",", -1);
+  g_autofree gchar *servers = NULL;
+  g_autoptr (GError) why = NULL;
+
+  for (gchar **at = hosts; *at; at++) {
+    gchar *host = *at;
+    if (*host == '\0'
+        || (*host == '[' ? !g_str_has_suffix (host, "]") : strchr (host, ':') != NULL))
+      continue;
+    *at = g_strconcat (host, ":" DEFAULT_PORT, NULL);
+    g_free (host);
+  }
+  servers = g_strjoinv (",", hosts);
+  if (!trib_kafka_servers_check (servers, "", &why)) {
+    g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
+        "a kafka URI names hosts: kafka://HOST:PORT[,HOST:PORT...]/: %s", why->message);
+    return NULL;
+  }
+  *ret_rest = g_strconcat ("kafka://host", begin + len, NULL);
+  return g_steal_pointer (&servers);
+}
+
 /* @locks: takes OBJECT_LOCK */
 static gboolean
 set_uri (GstURIHandler *handler, const gchar *text, GError **error)
 {
   GstKafkaBinarySrc *self = GST_KAFKA_BINARY_SRC (handler);
-  g_autoptr (GstUri) uri = gst_uri_from_string (text);
-  g_autoptr (GHashTable) query = uri ? gst_uri_get_query_table (uri) : NULL;
-  const gchar *host = uri ? gst_uri_get_host (uri) : NULL;
-  g_autofree gchar *servers = NULL;
-  guint port;
+  g_autofree gchar *rest = NULL, *servers = NULL;
+  g_autoptr (GstUri) uri = NULL;
+  g_autoptr (GHashTable) query = NULL;
 
   if (GST_STATE (self) > GST_STATE_READY) {
     g_set_error_literal (
         error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE, "the URI can be set in NULL and READY");
     return FALSE;
   }
-  if (host == NULL || *host == '\0') {
-    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
-        "a kafka URI names a host: kafka://HOST:PORT/");
+  servers = split_hosts (text, &rest, error);
+  if (servers == NULL)
+    return FALSE;
+  uri = gst_uri_from_string (rest);
+  if (uri == NULL) {
+    g_set_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, "\"%s\" is no URI", text);
     return FALSE;
   }
+  query = gst_uri_get_query_table (uri);
   if (!check_parts (query, error))
     return FALSE;
-  port = gst_uri_get_port (uri);
-  servers = g_strdup_printf (
-      strchr (host, ':') ? "[%s]:%u" : "%s:%u", host, port == GST_URI_NO_PORT ? 9092 : port);
   g_object_set (self, "bootstrap-servers", servers, NULL);
   set_parts (self, query);
   GST_OBJECT_LOCK (self);

@@ -463,8 +463,10 @@ test_start_times (gconstpointer data)
 static void
 test_uri (void)
 {
-  static const gchar *const wrong[]
-      = { "kafka://h:1/?sesion=a", "kafka:///?session=a", "kafka://h:1/?session" };
+  static const gchar *const wrong[] = { "kafka://h:1/?sesion=a", "kafka:///?session=a", "kafka:h",
+    "kafka:/h", "kafka:?a://b", "kafka://h:1/?session", "kafka://", "kafka://a:1,/?session=a",
+    "kafka://,a:1", "kafka://a:1,b:99999/", "kafka://a:1,b:/", "kafka://a:1,b c/",
+    "kafka://u@a:1,b:2/", "kafka://a:1,b%00/", "kafka://a:1,[::g]/" };
   static const gchar uri[] = "kafka://h:1/?session=a_b&stream=cam&start=-20s&until=never&prefix=p-";
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) src
@@ -489,6 +491,38 @@ test_uri (void)
     g_assert_false (gst_uri_handler_set_uri (GST_URI_HANDLER (src), wrong[i], &error));
     g_assert_nonnull (error);
     g_clear_error (&error);
+  }
+}
+
+/* as bootstrap-servers takes them */
+static void
+test_uri_hosts (void)
+{
+  static const struct {
+    const gchar *uri;
+    const gchar *servers;
+  } rows[] = {
+    { "kafka://a:9092,b:9093/?session=s", "a:9092,b:9093" },
+    { "kafka://a,b:1?session=s", "a:9092,b:1" },
+    { "kafka://a:1,b,c/?session=s", "a:1,b:9092,c:9092" },
+    { "kafka://[::1]:1,[fe80::1%25eth0],127.0.0.1/?session=s",
+        "[::1]:1,[fe80::1%eth0]:9092,127.0.0.1:9092" },
+    { "kafka://a:1%2Cb:2?session=s", "a:1,b:2" },
+    { "kafka://h?session=s", "h:9092" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstElement) src = gst_element_make_from_uri (GST_URI_SRC, rows[i].uri, NULL, &error);
+    g_autofree gchar *servers = NULL, *session = NULL, *uri = NULL;
+
+    g_assert_no_error (error);
+    gst_object_ref_sink (src);
+    g_object_get (src, "bootstrap-servers", &servers, "session-id", &session, NULL);
+    g_assert_cmpstr (servers, ==, rows[i].servers);
+    g_assert_cmpstr (session, ==, "s");
+    uri = gst_uri_handler_get_uri (GST_URI_HANDLER (src));
+    g_assert_cmpstr (uri, ==, rows[i].uri);
   }
 }
 
@@ -647,6 +681,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysrc/failed", test_failed);
   g_test_add_func ("/kafkabinarysrc/past-retention", test_past_retention);
   g_test_add_func ("/kafkabinarysrc/uri", test_uri);
+  g_test_add_func ("/kafkabinarysrc/uri-hosts", test_uri_hosts);
   g_test_add_func ("/kafkabinarysrc/settings", test_settings);
   g_test_add_func ("/kafkabinarysrc/ARIA-40/stream-with-underscore", test_stream_with_underscore);
   g_test_add_func ("/kafkabinarysrc/ARIA-2/set-in-ready", test_set_in_ready);

@@ -10,6 +10,7 @@ import time
 import sinktest
 import sourcetest
 import tap
+from apache_kafka import free_port
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from sinktest import FOOTAGE_FRAMES, Gst
@@ -62,6 +63,22 @@ def _():
         reading.out.connect("handoff", lambda _, buffer, pad: decoded.append(index_of(buffer)))
         tap.wait_until(lambda: reading.look() and reading.at_eos, 60, "EOS")
         tap.equal(decoded, list(range(FOOTAGE_FRAMES)), "decoded pictures")
+
+
+@t.test("playbin plays a session, of a URI with several brokers")
+def _():
+    for name in ("jpegdec", "playbin"):
+        sinktest.need_element(name)
+    uri = f"kafka://127.0.0.1:{free_port()},{t.kafka.bootstrap}/?session=walk&prefix=all-&until=end"
+    playbin, sink = Gst.ElementFactory.make("playbin"), Gst.ElementFactory.make("fakesink")
+    sink.set_property("sync", False)
+    playbin.set_property("video-sink", sink)
+    playbin.set_property("uri", uri)
+    playbin.set_state(Gst.State.PLAYING)
+    message = playbin.get_bus().timed_pop_filtered(120 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    tap.true(message is not None and message.type == Gst.MessageType.EOS, f"{message and message.get_structure()}")
+    tap.equal(sink.get_property("stats").get_uint64("rendered").value, FOOTAGE_FRAMES, "pictures")
+    playbin.set_state(Gst.State.NULL)
 
 
 @t.test("from the middle: by start-time, and by seeking there and back")
