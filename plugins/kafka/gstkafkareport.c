@@ -90,6 +90,8 @@ const TribField gst_kafka_report_stats_rows[] = {
   { "latency-p99-us", TRIB_FIELD_INT64, STATS (latency_p99_us), "the same: what 99 % stay below" },
   { "retried-alone", TRIB_FIELD_UINT64, COUNTER (retried_alone),
       "Kafka records that were refused together with others and sent again alone" },
+  { "retried-topic", TRIB_FIELD_UINT64, COUNTER (retried_topic),
+      "refusals of Kafka records whose topic was gone: they are kept until it is there again" },
   { "outages", TRIB_FIELD_UINT64, COUNTER (outages), "how often the connection went down" },
   { "connection", TRIB_FIELD_TEXT, STATS (connection),
       "connecting, connected, degraded or down; empty in NULL" },

@@ -32,6 +32,7 @@ reason_of (rd_kafka_resp_err_t err)
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__DESTROY: /* of its partition's handle */
       return TRIB_KAFKA_FAILED_UNKNOWN_TOPIC;
     default:
       return TRIB_KAFKA_FAILED_REFUSED;
@@ -222,9 +223,15 @@ trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
 
   while ((link = p->waiting.head) != NULL && ((TribKafkaPending *) link->data)->taken_us <= limit) {
     const gchar *why = trib_kafka_publisher_why (p);
+    TribKafkaGroup group = trib_kafka_pending_group (link->data);
+    /* they were there, and have stayed away */
+    gboolean away = p->n_partitions[group] > 0 && !p->ready[group];
     g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s", timeout_ms,
-        why ? why : "the broker did not take earlier frames");
-    trib_kafka_settle_failed (p, link->data, TRIB_KAFKA_FAILED_TIMED_OUT, message);
+        why    ? why
+        : away ? "one of its topics is not there any more"
+               : "the broker did not take earlier frames");
+    trib_kafka_settle_failed (p, link->data,
+        away ? TRIB_KAFKA_FAILED_UNKNOWN_TOPIC : TRIB_KAFKA_FAILED_TIMED_OUT, message);
   }
 }
 
@@ -320,12 +327,16 @@ report_frame (TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport 
 /* the record of @slot has its outcome; @locks: requires the publisher's */
 void
 trib_kafka_delivery_settle_slot (
-    TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *report)
+    TribKafkaPublisher *p, TribKafkaSlot *slot, const TribKafkaReport *last)
 {
+  TribKafkaReport report = *last;
+
+  if (slot->maybe && report.err)
+    report.status = RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED;
   if (slot->frame == NULL)
-    trib_kafka_settle_loss_record (p, (TribKafkaLossRecord *) slot, report);
+    trib_kafka_settle_loss_record (p, (TribKafkaLossRecord *) slot, &report);
   else
-    report_frame (p, slot, report);
+    report_frame (p, slot, &report);
 }
 
 /* what was wrong is over */
@@ -344,7 +355,7 @@ note_progress (TribKafkaPublisher *p)
 #define INVALID_DIFFERENT_RECORD (-138)
 
 /* Whether a broker's answer may be about another record of the same batch. What is said of the
- * client or its topic holds for each record; what may be there already is not sent again. */
+ * client or its topic holds for each record. */
 static gboolean
 is_verdict_of_batch (const TribKafkaReport *report)
 {
@@ -356,24 +367,36 @@ is_verdict_of_batch (const TribKafkaReport *report)
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
       return FALSE;
+    /* it is there, or it may be: no refusal */
+    case RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+      return report->status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    /* A batch whose first answer was lost is refused by what holds now, before the broker compares
+     * sequence numbers: it may be there or not. A copy is recognised by its frame id, a loss is
+     * final. */
     default:
-      return (report->err > 0 || report->err == RD_KAFKA_RESP_ERR_UNKNOWN
-                 || (gint) report->err == INVALID_DIFFERENT_RECORD)
-             && report->status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+      return report->err > 0 || report->err == RD_KAFKA_RESP_ERR_UNKNOWN
+             || (gint) report->err == INVALID_DIFFERENT_RECORD;
   }
 }
 
-/* Whether a refused record goes alone before it is judged. What is being given up is not sent
- * again; its refusal proves nothing about it. */
+/* Whether a refused record goes again before it is judged: alone, or to a topic that was there and
+ * may be there again. What is being given up is not sent again; a refusal with others proves
+ * nothing about it. */
 static gboolean
 goes_again (TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *msg,
     TribKafkaReport *report)
 {
+  gboolean away = trib_kafka_queues_is_away (report->err);
+
   p->ask_limits |= report->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-  if (!slot->shared || !is_verdict_of_batch (report))
+  if (!away && !(slot->shared && is_verdict_of_batch (report)))
     return FALSE;
   if (p->fatal || p->closing || (p->giving_up && slot->frame)) {
-    report->err = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    if (!away)
+      report->err = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     return FALSE;
   }
   trib_kafka_queues_again (p, slot, msg);

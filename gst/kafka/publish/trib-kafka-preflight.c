@@ -128,8 +128,8 @@ make_topics (TribKafkaPublisher *p, TribKafkaGroup group)
 }
 
 /* A batch larger than the topic allows is refused whole, with frames in it that would fit. A
- * client with smaller batches can take this one's place as long as no frame has been handed over;
- * after that, the topic's partition queues let no more pass at a time than a batch may hold. */
+ * client with smaller batches can take this one's place as long as no topic has been found; after
+ * that, the topic's partition queues let no more pass at a time than a batch may hold. */
 static void
 narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
 {
@@ -143,8 +143,8 @@ narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
   if (smallest == 0 || smallest >= p->batch_size)
     return;
   g_mutex_lock (&p->lock);
-  untouched
-      = p->n_slots == 0 && !p->ready[TRIB_KAFKA_GROUP_BINARY] && !p->ready[TRIB_KAFKA_GROUP_SINGLE];
+  untouched = p->n_partitions[TRIB_KAFKA_GROUP_BINARY] == 0
+              && p->n_partitions[TRIB_KAFKA_GROUP_SINGLE] == 0;
   g_mutex_unlock (&p->lock);
   if (!untouched)
     return;
@@ -168,13 +168,17 @@ set_ready (TribKafkaPublisher *p, TribKafkaGroup group, gint32 n_partitions, con
   g_mutex_lock (&p->lock);
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "%s topics can be used: %d partitions",
       group == TRIB_KAFKA_GROUP_BINARY ? "frame" : "single", n_partitions);
-  p->n_partitions[group] = n_partitions;
+  /* of a topic made anew: a stream stays where it is */
+  if (p->n_partitions[group] == 0 || n_partitions < p->n_partitions[group])
+    p->n_partitions[group] = n_partitions;
   for (guint t = groups[group].first; t <= groups[group].last; t++) {
     p->topics[t].max_bytes = limits[t];
     trib_kafka_queues_open (&p->topics[t], n_partitions);
   }
   g_clear_pointer (&p->topic_why, g_free);
   p->ready[group] = TRUE;
+  for (guint t = groups[group].first; t <= groups[group].last; t++)
+    trib_kafka_queues_return (p, t);
   trib_kafka_delivery_dispatch (p);
   g_mutex_unlock (&p->lock);
 }
@@ -214,7 +218,7 @@ renew_limits (TribKafkaPublisher *p)
       0,
     };
 
-    if (p->ready[g])
+    if (p->n_partitions[g] > 0)
       ask_limits (p, g, limits);
     g_mutex_lock (&p->lock);
     for (guint t = groups[g].first; t <= groups[g].last; t++)

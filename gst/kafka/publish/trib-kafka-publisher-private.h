@@ -17,6 +17,8 @@ typedef struct {
   gint32 partition;
   gsize whole;      /* bytes in a batch at most: value, key, headers and framing */
   gboolean shared;  /* the client had others of its partition beside it */
+  gboolean maybe;   /* an earlier attempt may have been written */
+  guint64 number;   /* its place in its partition */
   gint64 queued_us; /* monotonic: since when it is in its partition queue, or sent */
 } TribKafkaSlot;
 
@@ -29,6 +31,7 @@ typedef struct {
   const void *value;
   gsize size;
   rd_kafka_headers_t *headers; /* (nullable) */
+  gboolean alone;              /* nothing may be beside it */
 } TribKafkaOutgoing;
 
 /* what became of it */
@@ -52,7 +55,8 @@ typedef struct {
   guint n_out;                /* records that the client has */
   guint64 bytes;              /* of these */
   gsize burst;                /* bytes that may still join the batch that is being handed over */
-  GQueue again;               /* of TribKafkaOutgoing: refused with others, each goes alone */
+  guint64 n_sent;             /* to this queue: the next one's number */
+  GQueue again;               /* of TribKafkaOutgoing: what the client gave back, by number */
   GQueue records;             /* of TribKafkaOutgoing: after those */
 } TribKafkaQueue;
 
@@ -62,6 +66,7 @@ typedef struct {
   TribKafkaQueue *queues; /* by partition */
   gint32 n_queues;
   guint64 max_bytes; /* of a record batch, as the broker reports it; 0: not known */
+  gboolean away;     /* it was there and is not now: its queues wait */
 } TribKafkaTopicState;
 
 /* not one of those that have partition queues: of a slot's record that is the end of a run */
@@ -84,6 +89,12 @@ typedef enum {
   TRIB_KAFKA_GROUP_SINGLE,
   TRIB_KAFKA_N_GROUPS
 } TribKafkaGroup;
+
+static inline TribKafkaGroup
+trib_kafka_topic_group (TribKafkaTopic topic)
+{
+  return topic == TRIB_KAFKA_TOPIC_SINGLE ? TRIB_KAFKA_GROUP_SINGLE : TRIB_KAFKA_GROUP_BINARY;
+}
 
 /* A frame without an outcome. Owned by its publisher, guarded by its lock. */
 struct _TribKafkaPending {
@@ -156,7 +167,7 @@ struct _TribKafkaPublisher {
   GCond notify;  /* there is something to report to the owner */
 
   /* I/O thread; `rk` and the topics' `rkt` only change under `lock`, and only while no group of
-   * topics is ready */
+   * topics was found */
   rd_kafka_t *rk;
   guint64 batch_bytes; /* asked for; 0: the client's own */
   guint64 batch_size;  /* in force */
@@ -197,12 +208,12 @@ struct _TribKafkaPublisher {
   TribKafkaTopicState topics[TRIB_KAFKA_N_TOPICS];
   gboolean wanted[TRIB_KAFKA_N_GROUPS];
   gboolean ready[TRIB_KAFKA_N_GROUPS];
-  gint32 n_partitions[TRIB_KAFKA_N_GROUPS];
-  GPtrArray *runs;        /* of TribKafkaRun */
-  TribKafkaRun *last_run; /* of the frame before */
-  gboolean runs_cut;      /* there are too many */
-  guint runs_pending;     /* records of runs without a report */
-  gchar *runs_why;        /* why one could not be written */
+  gint32 n_partitions[TRIB_KAFKA_N_GROUPS]; /* 0: its topics have not been found yet */
+  GPtrArray *runs;                          /* of TribKafkaRun */
+  TribKafkaRun *last_run;                   /* of the frame before */
+  gboolean runs_cut;                        /* there are too many */
+  guint runs_pending;                       /* records of runs without a report */
+  gchar *runs_why;                          /* why one could not be written */
   TribKafkaStats stats;
   TribKafkaLosses losses;
   TribLink link;
@@ -241,8 +252,10 @@ void trib_kafka_queues_forget (TribKafkaTopicState *topic);
 rd_kafka_resp_err_t trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record);
 void trib_kafka_queues_again (
     TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *refused);
+gboolean trib_kafka_queues_is_away (rd_kafka_resp_err_t err);
 void trib_kafka_queues_reported (TribKafkaPublisher *p, TribKafkaSlot *slot, gboolean known);
 void trib_kafka_queues_resume (TribKafkaPublisher *p);
+void trib_kafka_queues_return (TribKafkaPublisher *p, TribKafkaTopic topic);
 void trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records);
 void trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit);
 

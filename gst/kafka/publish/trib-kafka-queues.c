@@ -18,6 +18,10 @@
  * not have by itself goes again when the client has nothing of the partition, and nothing beside
  * it, before all that waits: only what is refused then is refused.
  *
+ * A topic that was there may be deleted, and made anew. Its records are refused then, by the client
+ * or by the broker: they keep their places and wait, with all behind them, until preflight finds
+ * the topic again. What waits longer than the delivery timeout fails.
+ *
  * A queue also keeps batches within what its topic allows, where the client makes larger ones:
  * the broker would refuse such a batch whole. And it keeps everything while a purge is on its
  * way. */
@@ -90,6 +94,37 @@ queue_of (TribKafkaPublisher *p, const TribKafkaSlot *slot)
   return &topic_of (p, slot)->queues[slot->partition];
 }
 
+/* Whether a record was refused because its topic or partition is not there; the client destroys the
+ * handle of a partition that has gone. */
+gboolean
+trib_kafka_queues_is_away (rd_kafka_resp_err_t err)
+{
+  switch (err) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__DESTROY:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return TRUE;
+    default:
+      return FALSE;
+  }
+}
+
+/* Records go only to topics that were found, so this one was there. */
+static void
+note_away (TribKafkaPublisher *p, const TribKafkaSlot *slot, rd_kafka_resp_err_t err)
+{
+  TribKafkaTopicState *topic = topic_of (p, slot);
+
+  p->stats.retried_topic++;
+  if (topic->away)
+    return;
+  topic->away = TRUE;
+  p->ready[trib_kafka_topic_group (slot->kind)] = FALSE;
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "topic %s is not there any more (%s): its records wait for it",
+      topic->name, rd_kafka_err2str (err));
+}
+
 /* whether the client must not have this record yet */
 static gboolean
 must_wait (TribKafkaPublisher *p, const TribKafkaOutgoing *r)
@@ -97,7 +132,9 @@ must_wait (TribKafkaPublisher *p, const TribKafkaOutgoing *r)
   const TribKafkaTopicState *topic = topic_of (p, r->slot);
   const TribKafkaQueue *queue = queue_of (p, r->slot);
 
-  if (p->held || queue->state == TRIB_KAFKA_QUEUE_PROBING)
+  if (p->held || topic->away || queue->state == TRIB_KAFKA_QUEUE_PROBING)
+    return TRUE;
+  if (r->alone && queue->n_out > 0)
     return TRUE;
   if (p->idempotent && queue->n_out >= WINDOW && queue->burst < r->slot->whole)
     return TRUE;
@@ -124,6 +161,7 @@ begin_probe (TribKafkaPublisher *p, const TribKafkaSlot *slot, const gchar *why)
   queue->probe = slot;
 }
 
+/* on an error the headers are still the caller's */
 static rd_kafka_resp_err_t
 hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
 {
@@ -138,12 +176,12 @@ hand_over (TribKafkaPublisher *p, TribKafkaOutgoing *r)
       RD_KAFKA_V_TIMESTAMP (t_ms), RD_KAFKA_V_HEADERS (r->headers), RD_KAFKA_V_OPAQUE (r->slot),
       RD_KAFKA_V_END);
 
-  if (err) {
-    g_clear_pointer (&r->headers, rd_kafka_headers_destroy);
+  if (err)
     return err;
-  }
   if (queue->state == TRIB_KAFKA_QUEUE_COLD)
     begin_probe (p, r->slot, NULL);
+  else if (r->alone)
+    begin_probe (p, r->slot, "a record goes alone");
   note_company (queue, r->slot);
   queue->bytes += r->slot->whole;
   queue->burst -= MIN (queue->burst, r->slot->whole);
@@ -165,55 +203,53 @@ trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record)
   TribKafkaQueue *queue = queue_of (p, record->slot);
 
   record->slot->queued_us = g_get_monotonic_time ();
-  if (queue->records.length == 0 && queue->again.length == 0 && !must_wait (p, record))
-    return hand_over (p, record);
+  record->slot->number = queue->n_sent++;
+  if (queue->records.length == 0 && queue->again.length == 0 && !must_wait (p, record)) {
+    rd_kafka_resp_err_t err = hand_over (p, record);
+    if (!trib_kafka_queues_is_away (err)) {
+      if (err)
+        g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
+      return err;
+    }
+    note_away (p, record->slot, err);
+  }
   g_queue_push_tail (&queue->records, g_memdup2 (record, sizeof *record));
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* what the client would not take after all has its report here; that may send further records */
+/* what the client has not taken has its report here; that may send further records */
 static void
-refuse (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t err)
+withdraw (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t err)
 {
   TribKafkaReport report = { err, -1, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, record->size };
   TribKafkaSlot *slot = record->slot;
 
+  g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
   g_free (record);
   trib_kafka_delivery_settle_slot (p, slot, &report);
-}
-
-/* the same for one that the client has not seen */
-static void
-withdraw (TribKafkaPublisher *p, TribKafkaOutgoing *record, rd_kafka_resp_err_t err)
-{
-  g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
-  refuse (p, record, err);
 }
 
 static void
 hand_over_head (TribKafkaPublisher *p, GQueue *records)
 {
-  TribKafkaOutgoing *record = g_queue_pop_head (records);
+  TribKafkaOutgoing *record = g_queue_peek_head (records);
   rd_kafka_resp_err_t err = hand_over (p, record);
 
+  if (trib_kafka_queues_is_away (err)) {
+    note_away (p, record->slot, err);
+    return;
+  }
+  g_queue_pop_head (records);
   if (err)
-    refuse (p, record, err);
+    withdraw (p, record, err);
   else
     g_free (record);
 }
 
-/* the next of those that go alone, when it may */
-static void
-pump_again (TribKafkaPublisher *p, TribKafkaQueue *queue)
+static GQueue *
+next_records (TribKafkaQueue *queue)
 {
-  while (queue->again.length > 0 && queue->n_out == 0 && !p->held) {
-    TribKafkaSlot *slot = ((TribKafkaOutgoing *) queue->again.head->data)->slot;
-    guint n_slots = p->n_slots;
-
-    hand_over_head (p, &queue->again);
-    if (p->n_slots > n_slots && queue->state == TRIB_KAFKA_QUEUE_WARM)
-      begin_probe (p, slot, "a record goes alone");
-  }
+  return queue->again.length > 0 ? &queue->again : &queue->records;
 }
 
 /* A refusal may send further records, but never moves the queues: their number only grows in
@@ -223,24 +259,35 @@ pump (TribKafkaPublisher *p, TribKafkaQueue *queue)
 {
   TribKafkaOutgoing *record;
 
-  pump_again (p, queue);
-  if (queue->again.length > 0)
-    return;
   if (queue->n_out < WINDOW)
     queue->burst = p->batch_size;
-  while ((record = g_queue_peek_head (&queue->records)) != NULL && !must_wait (p, record))
-    hand_over_head (p, &queue->records);
+  while ((record = g_queue_peek_head (next_records (queue))) != NULL && !must_wait (p, record))
+    hand_over_head (p, next_records (queue));
   queue->burst = 0;
+}
+
+/* reports are nearly always in order */
+static void
+put_back (TribKafkaQueue *queue, TribKafkaOutgoing *record)
+{
+  GList *link = queue->again.tail;
+
+  while (link && ((TribKafkaOutgoing *) link->data)->slot->number > record->slot->number)
+    link = link->prev;
+  if (link)
+    g_queue_insert_after (&queue->again, link, record);
+  else
+    g_queue_push_head (&queue->again, record);
 }
 
 /**
  * trib_kafka_queues_again:
  * @p: a publisher, locked
- * @slot: of a record that was refused together with others
+ * @slot: of a record that was refused together with others, or because its topic is away
  * @refused: the client's report
  *
- * Keeps the record, to go alone; trib_kafka_queues_reported() must follow. Once it goes it is not
- * shared, so this happens to a record once.
+ * Keeps the record at its place, to go again: alone when it was refused with others. Once it goes
+ * so it is not shared, so this happens to a record once. trib_kafka_queues_reported() must follow.
  */
 void
 trib_kafka_queues_again (
@@ -257,8 +304,14 @@ trib_kafka_queues_again (
     record->key_size = strlen (record->key);
   }
   rd_kafka_message_detach_headers ((rd_kafka_message_t *) refused, &record->headers);
-  g_queue_push_tail (&queue_of (p, slot)->again, record);
-  p->stats.retried_alone++;
+  slot->maybe |= rd_kafka_message_status (refused) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+  if (trib_kafka_queues_is_away (refused->err)) {
+    note_away (p, slot, refused->err);
+  } else {
+    record->alone = TRUE;
+    p->stats.retried_alone++;
+  }
+  put_back (queue_of (p, slot), record);
 }
 
 /**
@@ -304,6 +357,24 @@ trib_kafka_queues_resume (TribKafkaPublisher *p)
       pump (p, &p->topics[t].queues[i]);
 }
 
+/**
+ * trib_kafka_queues_return:
+ * @p: a publisher, locked
+ * @topic: one that is there, perhaps again
+ */
+void
+trib_kafka_queues_return (TribKafkaPublisher *p, TribKafkaTopic topic)
+{
+  TribKafkaTopicState *state = &p->topics[topic];
+
+  if (!state->away)
+    return;
+  state->away = FALSE;
+  PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "topic %s is there again", state->name);
+  for (gint32 i = 0; i < state->n_queues; i++)
+    pump (p, &state->queues[i]);
+}
+
 /* only what is there now: a purged frame may add a loss record */
 static void
 purge_records (TribKafkaPublisher *p, gboolean with_loss_records, GQueue *records)
@@ -340,12 +411,12 @@ trib_kafka_queues_purge (TribKafkaPublisher *p, gboolean with_loss_records)
 }
 
 static void
-expire_records (TribKafkaPublisher *p, GQueue *records, gint64 limit)
+expire_records (TribKafkaPublisher *p, GQueue *records, gint64 limit, rd_kafka_resp_err_t err)
 {
   TribKafkaOutgoing *record;
 
   while ((record = g_queue_peek_head (records)) != NULL && record->slot->queued_us <= limit)
-    withdraw (p, g_queue_pop_head (records), RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+    withdraw (p, g_queue_pop_head (records), err);
 }
 
 /**
@@ -353,17 +424,20 @@ expire_records (TribKafkaPublisher *p, GQueue *records, gint64 limit)
  * @p: a publisher, locked
  * @limit: monotonic time, us
  *
- * Records that have waited in a queue since @limit or longer are reported as timed out: one that
- * the client has fails after its own time, but those behind it must not each begin anew.
+ * Records that have waited in a queue since @limit or longer are reported as timed out, or as
+ * without a topic: one that the client has fails after its own time, but those behind it must not
+ * each begin anew.
  */
 void
 trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit)
 {
   for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
     const TribKafkaTopicState *topic = &p->topics[t];
+    rd_kafka_resp_err_t err
+        = topic->away ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
     for (gint32 i = 0; i < topic->n_queues; i++) {
-      expire_records (p, &topic->queues[i].again, limit);
-      expire_records (p, &topic->queues[i].records, limit);
+      expire_records (p, &topic->queues[i].again, limit, err);
+      expire_records (p, &topic->queues[i].records, limit, err);
     }
   }
 }

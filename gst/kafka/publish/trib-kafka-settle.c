@@ -120,7 +120,7 @@ write_loss_record (
   if (frame->form != TRIB_KAFKA_FORM_BINARY)
     return;
   /* a FAILED entry beside a LINKED one that did arrive would be worse than none */
-  if (!p->ready[TRIB_KAFKA_GROUP_BINARY] || p->fatal || p->closing || frame->maybe_linked
+  if (p->n_partitions[TRIB_KAFKA_GROUP_BINARY] == 0 || p->fatal || p->closing || frame->maybe_linked
       || p->stats.loss_records_pending >= TRIB_KAFKA_MAX_LOSS_RECORDS) {
     p->stats.loss_records_failed++;
     return;

@@ -77,6 +77,8 @@ frames_lost_cb (gpointer user_data, const TribKafkaLosses *losses)
     rig->losses.dropped[i] += losses->dropped[i];
   for (guint i = 0; i < losses->n_named; i++)
     g_ptr_array_add (rig->lost_ids, g_strdup (losses->frame_ids[i]));
+  g_free (rig->lost_why);
+  rig->lost_why = g_strdup (losses->message);
   g_mutex_unlock (&rig->lock);
   g_atomic_int_inc (&rig->n_loss_reports);
 }
@@ -206,6 +208,7 @@ rig_free (Rig *rig)
     g_free (rig->topics[i]);
   g_array_unref (rig->links);
   g_ptr_array_unref (rig->lost_ids);
+  g_free (rig->lost_why);
   g_mutex_clear (&rig->lock);
   trib_watchdog_free (rig->watchdog);
   g_free (rig);

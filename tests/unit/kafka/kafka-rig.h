@@ -55,6 +55,7 @@ typedef struct {
   GArray *links;          /* RigLink */
   TribKafkaLosses losses; /* summed */
   GPtrArray *lost_ids;
+  gchar *lost_why; /* (nullable): the last one's */
 } Rig;
 
 /* trib_test_run() with a broker */

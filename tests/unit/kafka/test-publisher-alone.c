@@ -116,6 +116,49 @@ test_plain (gconstpointer data)
   run_mixed (data, outcomes_plain);
 }
 
+static gchar *
+lost_why (Rig *rig)
+{
+  gchar *why;
+
+  trib_assert_eventually (g_atomic_int_get (&rig->n_loss_reports) > 0, 10000);
+  g_mutex_lock (&rig->lock);
+  why = g_strdup (rig->lost_why);
+  g_mutex_unlock (&rig->lock);
+  return why;
+}
+
+/* The batch is written, its answer is lost, and when it is sent again it is refused by what holds
+ * now. It may be there: a second copy of the good ones is recognised by readers, none would be a
+ * loss. What is refused alone after that is reported as perhaps written. (The mock cluster writes
+ * it all and knows no sequence numbers; a real broker refuses before it looks at them.) */
+static void
+test_lost_answer (gconstpointer data)
+{
+  const rd_kafka_resp_err_t large = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+  const gchar *options[]
+      = { "enable.idempotence", data, "max.in.flight", "1", "socket.timeout.ms", "1000", NULL };
+  g_autoptr (Rig) rig = records_rig (options);
+  g_autoptr (GPtrArray) records = NULL;
+  g_autofree gchar *why = NULL;
+  TribKafkaStats a;
+
+  rd_kafka_mock_broker_push_request_error_rtts (
+      rig->mock, 1, RIG_PRODUCE, 5, 0, 60000, large, 0, 0, 0, 0, 0, large, 0);
+  publish_batch (rig, NULL, 0);
+  publish_record (rig);
+  rig_drain (rig);
+  a = rig_stats (rig);
+  g_assert_cmpuint (a.retried_alone, ==, N);
+  g_assert_cmpuint (a.acknowledged, ==, N + 1);
+  g_assert_cmpuint (stats_failed (&a), ==, 1);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TOO_LARGE], ==, 1);
+  why = lost_why (rig);
+  g_assert_nonnull (strstr (why, "it may have been written all the same"));
+  records = rig_read (rig, TOPIC);
+  g_assert_cmpuint (records->len, ==, 1 + N + N - 1 + 1);
+}
+
 /* each is bad: each is refused by itself, once, and the publisher goes on */
 static void
 test_all_bad (void)
@@ -212,5 +255,8 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/alone/of-topic", test_of_topic);
   g_test_add_func ("/kafka/alone/frames", test_frames);
   g_test_add_func ("/kafka/alone/loss-records", test_loss_records);
+  /* last: a broker that was given answers of its own takes none of the cluster's any more */
+  g_test_add_data_func ("/kafka/alone/lost-answer/idempotent", "true", test_lost_answer);
+  g_test_add_data_func ("/kafka/alone/lost-answer/plain", "false", test_lost_answer);
   return rig_run_tests ();
 }

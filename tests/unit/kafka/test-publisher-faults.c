@@ -4,6 +4,7 @@
  * ones: test-publisher-late.c; leaders and access: test-publisher-leaders.c. */
 #include "kafka-rig.h"
 
+#include <kafka/layout/trib-kafka-names.h>
 #include <kafka/publish/trib-kafka-publisher-private.h>
 #include <string.h>
 
@@ -213,6 +214,110 @@ test_unknown_topic (void)
   g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 1);
 }
 
+/* librdkafka 2.8 would trust a topic for a while when it has just been found */
+static const gchar *const no_trust[] = { "topic.metadata.propagation.max.ms", "0", NULL };
+
+static void
+set_bytes_topic (Rig *rig, rd_kafka_resp_err_t err)
+{
+  rd_kafka_mock_topic_set_error (rig->mock, rig->topics[TRIB_KAFKA_TOPIC_BINARY], err);
+}
+
+/* frames flow, and the client asks for its topics now and then, until one is refused */
+static void
+lose_bytes_topic (Rig *rig)
+{
+  guint64 before = rig_stats (rig).retried_topic;
+
+  set_bytes_topic (rig, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  while (rig_stats (rig).retried_topic == before) {
+    const rd_kafka_metadata_t *md = NULL;
+    rig_publish (rig, 1000);
+    if (rd_kafka_metadata (rig->p->rk, 0, NULL, &md, 1000) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy (md);
+  }
+}
+
+/* a topic that is deleted and made anew while frames flow: they wait for it and keep their order */
+static void
+test_topic_anew (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (GPtrArray) bytes = NULL;
+  guint64 last = 0;
+
+  rig->config.options = no_trust;
+  rig_start (rig);
+  rig_warm_up (rig);
+  for (guint round = 0; round < 3; round++) {
+    lose_bytes_topic (rig);
+    for (guint i = 0; i < 30; i++)
+      rig_publish (rig, 1000);
+    set_bytes_topic (rig, RD_KAFKA_RESP_ERR_NO_ERROR);
+    for (guint i = 0; i < 30; i++)
+      rig_publish (rig, 1000);
+    rig_drain (rig);
+  }
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, rig->next_index);
+  g_assert_cmpuint (rig_check_registry (rig), ==, rig->next_index);
+  bytes = rig_read (rig, TRIB_KAFKA_TOPIC_BINARY);
+  for (guint i = 0; i < bytes->len; i++) {
+    const RigRecord *record = bytes->pdata[i];
+    guint64 sequence = g_ascii_strtoull (
+        g_hash_table_lookup (record->headers, TRIB_KAFKA_HEADER_SEQUENCE), NULL, 10);
+    g_assert_true (i == 0 || sequence > last);
+    last = sequence;
+  }
+}
+
+/* one that stays away: each frame fails with that reason, also those that waited for others, and
+ * has its entry; a frame of later does not suffer by it */
+static void
+test_topic_stays_away (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  TribKafkaStats a;
+
+  rig->config.options = no_trust;
+  rig->config.delivery_timeout_ms = 2000;
+  rig->config.max_pending_bytes = 100000;
+  rig_start (rig);
+  rig_warm_up (rig);
+  lose_bytes_topic (rig);
+  while (rig_stats (rig).waiting < 3)
+    rig_publish (rig, 1000);
+  trib_assert_eventually (rig_stats (rig).pending == 0, 15000);
+  trib_assert_eventually (rig_stats (rig).loss_records_pending == 0, 15000);
+  a = rig_stats (rig);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_UNKNOWN_TOPIC], >, 3);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_UNKNOWN_TOPIC], ==, stats_failed (&a));
+  g_assert_cmpuint (a.loss_records, ==, stats_failed (&a));
+  set_bytes_topic (rig, RD_KAFKA_RESP_ERR_NO_ERROR);
+  rig_publish (rig, 1000);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, a.acknowledged + 1);
+}
+
+/* what waits for a topic is given up like all else */
+static void
+test_topic_away_at_end (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  TribKafkaStats a;
+
+  rig->config.options = no_trust;
+  rig_start (rig);
+  rig_warm_up (rig);
+  lose_bytes_topic (rig);
+  trib_kafka_publisher_give_up (rig->p);
+  g_assert_cmpuint (rig_stats (rig).pending, ==, 0);
+  rig_publish (rig, 1000);
+  rig_close (rig, 0);
+  a = rig_stats (rig);
+  g_assert_cmpuint (a.acknowledged + stats_failed (&a), ==, rig->next_index);
+  set_bytes_topic (rig, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 /* a fatal error of the client: reported once, and everything still has its outcome */
 static void
 test_fatal (void)
@@ -276,6 +381,9 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/faults/ARIA-5/outage-when-idle", test_outage_when_idle);
   g_test_add_func ("/kafka/faults/no-leader", test_no_leader);
   g_test_add_func ("/kafka/faults/unknown-topic", test_unknown_topic);
+  g_test_add_func ("/kafka/faults/topic-anew", test_topic_anew);
+  g_test_add_func ("/kafka/faults/topic-stays-away", test_topic_stays_away);
+  g_test_add_func ("/kafka/faults/topic-away-at-end", test_topic_away_at_end);
   g_test_add_func ("/kafka/faults/fresh-partition", test_fresh_partition);
   g_test_add_func ("/kafka/faults/fatal", test_fatal);
   g_test_add_func ("/kafka/faults/advertised", test_advertised);
