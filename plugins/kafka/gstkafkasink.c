@@ -9,6 +9,7 @@ GST_DEBUG_CATEGORY_STATIC (kafkasink_debug);
 #define GST_CAT_DEFAULT kafkasink_debug
 
 #define SPARSE_FACTOR 2
+#define RUNS_TOPIC_MS 2000 /* EOS waits for it */
 
 typedef struct {
   /* what is changed while playing is read for each buffer, the rest when starting */
@@ -242,7 +243,8 @@ end_run (GstKafkaSink *self, TribKafkaPublisher *publisher, guint drain_timeout_
   trib_kafka_publisher_set_flushing (publisher, FALSE);
   if (!trib_kafka_publisher_drain (publisher, drain_timeout_ms))
     trib_kafka_publisher_give_up (publisher);
-  why = trib_kafka_publisher_end_run (publisher);
+  /* stopping does not wait for a topic */
+  why = trib_kafka_publisher_end_run (publisher, 0);
   if (why && !PRIV (self)->run_warned)
     GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
         ("The numbers of this run could not be written to %s.", why), ("nothing is lost by it"));
@@ -418,7 +420,8 @@ static void
 end_report (GstKafkaSink *self, const gchar *given_up)
 {
   GstKafkaSinkPrivate *priv = PRIV (self);
-  g_autofree gchar *losses = NULL, *why = trib_kafka_publisher_end_run (priv->publisher);
+  g_autofree gchar *losses = NULL,
+                   *why = trib_kafka_publisher_end_run (priv->publisher, RUNS_TOPIC_MS);
   TribKafkaStats counters;
 
   trib_kafka_publisher_notify (priv->publisher);

@@ -177,6 +177,7 @@ trib_kafka_io_close (TribKafkaPublisher *p)
     g_clear_pointer (&p->topics[t].rkt, rd_kafka_topic_destroy);
     trib_kafka_queues_forget (&p->topics[t]);
   }
+  g_clear_pointer (&p->runs_rkt, rd_kafka_topic_destroy);
   g_clear_pointer (&p->rk, rd_kafka_destroy);
 }
 

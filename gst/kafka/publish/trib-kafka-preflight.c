@@ -124,6 +124,9 @@ make_topics (TribKafkaPublisher *p, TribKafkaGroup group)
     if (topic->rkt == NULL)
       topic->rkt = rd_kafka_topic_new (p->rk, topic->name, NULL);
   }
+  /* so it is looked up with them */
+  if (group == TRIB_KAFKA_GROUP_BINARY && p->runs_topic && p->runs_rkt == NULL)
+    p->runs_rkt = rd_kafka_topic_new (p->rk, p->runs_topic, NULL);
   g_mutex_unlock (&p->lock);
 }
 
@@ -247,8 +250,8 @@ note_answer (TribKafkaPublisher *p, gboolean usable)
  * @p: a publisher
  * @now: monotonic time, us
  *
- * One attempt, when it is due: while frames wait for a group of topics, or while the connection
- * is not known to be good (an answer ends an outage in which no frame is pending). Waits for the
+ * One attempt, when it is due: while frames wait for a group of topics, in the first moments
+ * while the topic of runs is not found, or while the connection is not known to be good (an answer ends an outage in which no frame is pending). Waits for the
  * broker for a fraction of a second at most.
  *
  * @thread: I/O
@@ -263,7 +266,7 @@ trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now)
   if (now < p->next_preflight_us)
     return;
   g_mutex_lock (&p->lock);
-  due = p->ask_again || p->link.state != TRIB_LINK_CONNECTED;
+  due = p->ask_again || trib_kafka_runs_must_ask (p) || p->link.state != TRIB_LINK_CONNECTED;
   for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
     due |= asked[g] = p->wanted[g] && !p->ready[g];
   limits_due = p->ask_limits && !p->config.in_process;
@@ -281,6 +284,8 @@ trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now)
     for (guint g = 0; g < TRIB_KAFKA_N_GROUPS; g++)
       if (asked[g])
         usable &= prepare (p, g, md);
+    if (p->runs_rkt)
+      trib_kafka_runs_answered (p, find_topic (md, p->runs_topic));
     rd_kafka_metadata_destroy (md);
     note_answer (p, usable);
   }

@@ -169,8 +169,9 @@ struct _TribKafkaPublisher {
   /* I/O thread; `rk` and the topics' `rkt` only change under `lock`, and only while no group of
    * topics was found */
   rd_kafka_t *rk;
-  guint64 batch_bytes; /* asked for; 0: the client's own */
-  guint64 batch_size;  /* in force */
+  rd_kafka_topic_t *runs_rkt; /* of `runs_topic`, like the topics' */
+  guint64 batch_bytes;        /* asked for; 0: the client's own */
+  guint64 batch_size;         /* in force */
   gboolean idempotent;
   gint64 next_preflight_us;
   TribKafkaEnd end;
@@ -211,9 +212,12 @@ struct _TribKafkaPublisher {
   gint32 n_partitions[TRIB_KAFKA_N_GROUPS]; /* 0: its topics have not been found yet */
   GPtrArray *runs;                          /* of TribKafkaRun */
   TribKafkaRun *last_run;                   /* of the frame before */
-  gboolean runs_cut;                        /* there are too many */
-  guint runs_pending;                       /* records of runs without a report */
-  gchar *runs_why;                          /* why one could not be written */
+  guint runs_asks;              /* how often the broker is still asked for their topic */
+  gboolean runs_found;          /* it is there */
+  rd_kafka_resp_err_t runs_err; /* why not */
+  gboolean runs_cut;            /* there are too many */
+  guint runs_pending;           /* records of runs without a report */
+  gchar *runs_why;              /* why one could not be written */
   TribKafkaStats stats;
   TribKafkaLosses losses;
   TribLink link;
@@ -303,7 +307,10 @@ void trib_kafka_settle_loss_record (
     TribKafkaPublisher *p, TribKafkaLossRecord *loss, const TribKafkaReport *report);
 
 /* trib-kafka-runs.c */
+#define TRIB_KAFKA_RUNS_ASKS 10
 void trib_kafka_runs_free (gpointer data);
+gboolean trib_kafka_runs_must_ask (const TribKafkaPublisher *p);
+void trib_kafka_runs_answered (TribKafkaPublisher *p, const rd_kafka_metadata_topic_t *answer);
 void trib_kafka_runs_count (TribKafkaPublisher *p, TribKafkaPending *frame);
 void trib_kafka_runs_settled (TribKafkaPending *frame, gboolean linked);
 void trib_kafka_runs_reported (

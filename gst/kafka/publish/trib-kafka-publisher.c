@@ -49,6 +49,7 @@ copy_config (TribKafkaPublisher *p, const TribKafkaConfig *config)
   p->config.bootstrap_servers = p->servers;
   p->config.options = (const gchar *const *) p->options;
   p->runs_topic = g_strdup (config->runs_topic);
+  p->runs_asks = p->runs_topic ? TRIB_KAFKA_RUNS_ASKS : 0;
   p->runs = g_ptr_array_new_with_free_func (trib_kafka_runs_free);
   p->config.record_topic = NULL;
   p->config.runs_topic = NULL;

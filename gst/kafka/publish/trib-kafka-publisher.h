@@ -106,7 +106,7 @@ void trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaI
 void trib_kafka_publisher_count_malformed (
     TribKafkaPublisher *p, const TribKafkaItem *item, const gchar *message);
 gboolean trib_kafka_publisher_drain (TribKafkaPublisher *p, guint timeout_ms);
-gchar *trib_kafka_publisher_end_run (TribKafkaPublisher *p);
+gchar *trib_kafka_publisher_end_run (TribKafkaPublisher *p, guint timeout_ms);
 void trib_kafka_publisher_give_up (TribKafkaPublisher *p);
 void trib_kafka_publisher_notify (TribKafkaPublisher *p);
 void trib_kafka_publisher_set_flushing (TribKafkaPublisher *p, gboolean flushing);

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #define MAX_RUNS 256 /* streams of a publisher */
-#define FIND_MS 200
-#define FIND_TIMES 10
 #define WRITE_US (2 * G_TIME_SPAN_SECOND)
 
 /* its numbers on their way */
@@ -90,6 +88,7 @@ trib_kafka_runs_reported (TribKafkaPublisher *p, TribKafkaSlot *slot, const Trib
   if (report->err || report->offset < 0) {
     g_free (p->runs_why);
     p->runs_why = g_strdup (rd_kafka_err2str (report->err));
+    p->runs_found &= !trib_kafka_queues_is_away (report->err);
   }
   p->runs_pending--;
   g_free (record->key);
@@ -106,7 +105,7 @@ is_over (const TribKafkaRun *run)
 
 /* @locks: requires the publisher's */
 static void
-write_run (TribKafkaPublisher *p, rd_kafka_topic_t *rkt, TribKafkaRun *run)
+write_run (TribKafkaPublisher *p, TribKafkaRun *run)
 {
   RunRecord *record = g_new0 (RunRecord, 1);
   TribKafkaRunEnd end = { run->session, run->stream, run->first, run->last, run->sent, run->linked,
@@ -119,7 +118,7 @@ write_run (TribKafkaPublisher *p, rd_kafka_topic_t *rkt, TribKafkaRun *run)
   trib_kafka_layout_run (record->json, &end);
   p->runs_pending++;
   p->n_slots++;
-  err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (rkt),
+  err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (p->runs_rkt),
       RD_KAFKA_V_PARTITION (RD_KAFKA_PARTITION_UA), RD_KAFKA_V_MSGFLAGS (0),
       RD_KAFKA_V_KEY (record->key, strlen (record->key)),
       RD_KAFKA_V_VALUE (record->json->str, record->json->len), RD_KAFKA_V_OPAQUE (&record->slot),
@@ -131,35 +130,47 @@ write_run (TribKafkaPublisher *p, rd_kafka_topic_t *rkt, TribKafkaRun *run)
   }
 }
 
-/* Asks for the topic, which is made by that where the broker makes topics. The client would wait
- * for one that is not there. */
-static rd_kafka_resp_err_t
-find_topic (TribKafkaPublisher *p, rd_kafka_topic_t *rkt)
+/* Whether preflight asks for the topic of runs, which is made by that where the broker makes
+ * topics. The client would wait for one that is not there. Where there is none, the number of
+ * questions is bounded.
+ * @locks: requires the publisher's */
+gboolean
+trib_kafka_runs_must_ask (const TribKafkaPublisher *p)
 {
-  rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  return p->runs_asks > 0 && !p->runs_found && p->n_partitions[TRIB_KAFKA_GROUP_BINARY] > 0;
+}
 
-  for (guint i = 0; i < FIND_TIMES; i++) {
-    const rd_kafka_metadata_t *md = NULL;
+/* @thread: I/O @locks: takes the publisher's */
+void
+trib_kafka_runs_answered (TribKafkaPublisher *p, const rd_kafka_metadata_topic_t *answer)
+{
+  g_mutex_lock (&p->lock);
+  p->runs_err = answer && answer->err ? answer->err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  p->runs_found = answer && !answer->err && answer->partition_cnt > 0;
+  if (trib_kafka_runs_must_ask (p))
+    p->runs_asks--;
+  g_cond_broadcast (&p->changed);
+  g_mutex_unlock (&p->lock);
+}
 
-    err = rd_kafka_metadata (p->rk, 0, rkt, &md, FIND_MS);
-    if (!err && md->topic_cnt == 1) {
-      err = md->topics[0].err;
-      if (!err && md->topics[0].partition_cnt == 0)
-        err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    }
-    if (md)
-      rd_kafka_metadata_destroy (md);
-    if (!err)
-      break;
-    g_usleep (FIND_MS * 1000 / FIND_TIMES);
-  }
-  return err;
+/* It was asked for since the start, and is asked for once more in case it was made since. @locks:
+ * requires the publisher's, gives it back while it waits; a flush ends the wait */
+static gboolean
+find_topic (TribKafkaPublisher *p, guint timeout_ms)
+{
+  gint64 deadline = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+
+  p->runs_asks = MAX (p->runs_asks, 1);
+  while (!p->runs_found && p->runs_asks > 0 && !p->flushing
+         && g_cond_wait_until (&p->changed, &p->lock, deadline))
+    ;
+  return p->runs_found;
 }
 
 /* Those that are over begin anew with the next frame. @locks: requires the publisher's, gives it
  * back while it waits */
 static void
-write_runs (TribKafkaPublisher *p, rd_kafka_topic_t *rkt)
+write_runs (TribKafkaPublisher *p)
 {
   gint64 deadline = g_get_monotonic_time () + WRITE_US;
 
@@ -168,10 +179,11 @@ write_runs (TribKafkaPublisher *p, rd_kafka_topic_t *rkt)
 
     if (!is_over (run))
       continue;
-    write_run (p, rkt, run);
+    write_run (p, run);
     run->sent = run->linked = run->failed = 0;
     /* one at a time, as partition queues begin */
-    while (p->runs_pending > 0 && g_cond_wait_until (&p->changed, &p->lock, deadline))
+    while (
+        p->runs_pending > 0 && !p->flushing && g_cond_wait_until (&p->changed, &p->lock, deadline))
       ;
     if (p->runs_pending > 0)
       break;
@@ -180,53 +192,53 @@ write_runs (TribKafkaPublisher *p, rd_kafka_topic_t *rkt)
     p->runs_why = g_strdup ("it was not acknowledged in time");
 }
 
-/* @locks: takes the publisher's */
+/* @locks: requires the publisher's */
 static gboolean
-is_any_over (TribKafkaPublisher *p, gboolean *ret_connected)
+is_any_over (const TribKafkaPublisher *p)
 {
-  gboolean any = FALSE;
-
-  g_mutex_lock (&p->lock);
   for (guint i = 0; i < p->runs->len; i++)
-    any |= is_over (p->runs->pdata[i]);
-  *ret_connected
-      = p->ready[TRIB_KAFKA_GROUP_BINARY] && !p->fatal && p->link.state == TRIB_LINK_CONNECTED;
-  g_mutex_unlock (&p->lock);
-  return any;
+    if (is_over (p->runs->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* @locks: requires the publisher's, gives it back while it waits */
+static const gchar *
+end_run (TribKafkaPublisher *p, guint timeout_ms)
+{
+  if (!is_any_over (p))
+    return NULL;
+  if (p->n_partitions[TRIB_KAFKA_GROUP_BINARY] == 0 || p->fatal
+      || p->link.state != TRIB_LINK_CONNECTED)
+    return "there is no connection";
+  if (!find_topic (p, timeout_ms))
+    return p->runs_err ? rd_kafka_err2str (p->runs_err) : "the broker has not yet named it";
+  write_runs (p);
+  return p->runs_why;
 }
 
 /**
  * trib_kafka_publisher_end_run:
  * @p: a publisher, drained; none publishes meanwhile
+ * @timeout_ms: how long to wait at most until the topic of runs is found
  *
- * Writes the numbers of what was sent since the last call to the topic of runs. Waits for about two
- * seconds each to find the topic and to write to it. Not from a callback.
+ * Writes the numbers of what was sent since the last call to the topic of runs, and waits for about
+ * two seconds at most until they are acknowledged. trib_kafka_publisher_set_flushing() ends both
+ * waits. Not from a callback.
  *
  * Returns: (transfer full) (nullable): why they could not be written; %NULL: they are, or there
  *   are none
  */
 gchar *
-trib_kafka_publisher_end_run (TribKafkaPublisher *p)
+trib_kafka_publisher_end_run (TribKafkaPublisher *p, guint timeout_ms)
 {
-  rd_kafka_resp_err_t err;
-  rd_kafka_topic_t *rkt;
-  gboolean connected;
+  const gchar *reason;
   gchar *why;
 
-  if (!is_any_over (p, &connected))
-    return NULL;
-  if (!connected)
-    return g_strdup_printf ("%s: there is no connection", p->runs_topic);
-  rkt = rd_kafka_topic_new (p->rk, p->runs_topic, NULL);
-  err = find_topic (p, rkt);
   g_mutex_lock (&p->lock);
-  if (!err)
-    write_runs (p, rkt);
-  why = err           ? g_strdup_printf ("%s: %s", p->runs_topic, rd_kafka_err2str (err))
-        : p->runs_why ? g_strdup_printf ("%s: %s", p->runs_topic, p->runs_why)
-                      : NULL;
+  reason = end_run (p, timeout_ms);
+  why = reason ? g_strdup_printf ("%s: %s", p->runs_topic, reason) : NULL;
   g_clear_pointer (&p->runs_why, g_free);
   g_mutex_unlock (&p->lock);
-  rd_kafka_topic_destroy (rkt);
   return why;
 }

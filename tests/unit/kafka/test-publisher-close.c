@@ -93,6 +93,62 @@ test_given_up_is_written_down (void)
   g_assert_cmpuint (n_failed, >=, a.loss_records);
 }
 
+#define RUNS "the-runs"
+
+static Rig *
+rig_with_runs (rd_kafka_resp_err_t err)
+{
+  Rig *rig = rig_new ();
+
+  trib_kafka_broker_add_topic (rig->broker, RUNS);
+  rd_kafka_mock_topic_set_error (rig->mock, RUNS, err);
+  rig->config.runs_topic = RUNS;
+  rig_start (rig);
+  rig_warm_up (rig);
+  return rig;
+}
+
+/* one that is not there yet is not waited for when stopping, and its numbers are not lost by that */
+static void
+test_runs_topic_later (void)
+{
+  g_autoptr (Rig) rig = rig_with_runs (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  g_autofree gchar *why = trib_kafka_publisher_end_run (rig->p, 0);
+  g_autoptr (GPtrArray) runs = NULL;
+
+  g_assert_nonnull (strstr (why, RUNS));
+  rd_kafka_mock_topic_set_error (rig->mock, RUNS, RD_KAFKA_RESP_ERR_NO_ERROR);
+  g_assert_null (trib_kafka_publisher_end_run (rig->p, trib_test_scale (30000)));
+  g_assert_null (trib_kafka_publisher_end_run (rig->p, 0));
+  runs = rig_read_topic (rig->config.bootstrap_servers, RUNS);
+  g_assert_cmpuint (runs->len, ==, 1);
+  g_assert_cmpint (rig_json_int (runs->pdata[0], "sent"), ==, 1);
+}
+
+static gpointer
+end_run_thread (gpointer data)
+{
+  return trib_kafka_publisher_end_run (((Rig *) data)->p, G_MAXUINT);
+}
+
+/* a broker that does not answer: a flush ends the wait */
+static void
+test_runs_topic_flush (void)
+{
+  g_autoptr (Rig) rig = rig_with_runs (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  g_autofree gchar *why = NULL;
+  GThread *thread;
+
+  rig_down (rig);
+  thread = g_thread_new ("end-run", end_run_thread, rig);
+  trib_test_pause ();
+  trib_kafka_publisher_set_flushing (rig->p, TRUE);
+  why = g_thread_join (thread);
+  g_assert_nonnull (strstr (why, RUNS));
+  rig_up (rig);
+  rd_kafka_mock_topic_set_error (rig->mock, RUNS, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 static void
 test_nothing (void)
 {
@@ -332,6 +388,8 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/close/drains", test_drains);
   g_test_add_func ("/kafka/close/given-up-is-written-down", test_given_up_is_written_down);
   g_test_add_func ("/kafka/close/nothing", test_nothing);
+  g_test_add_func ("/kafka/close/runs-topic/later", test_runs_topic_later);
+  g_test_add_func ("/kafka/close/runs-topic/flush", test_runs_topic_flush);
   g_test_add_func ("/kafka/close/free-at-once", test_free_at_once);
   g_test_add_func ("/kafka/close/after-flushing", test_after_flushing);
   g_test_add_func ("/kafka/close/drain-is-woken", test_drain_is_woken);
