@@ -38,6 +38,17 @@ nth (TribKafkaVerify *v, guint i, guint n)
   return g_ptr_array_index (streams, i);
 }
 
+static void
+put_in (TribKafkaVerify *v, TribKafkaTopic topic, const Spec *s)
+{
+  if (topic == TRIB_KAFKA_TOPIC_METADATA)
+    put_metadata (v, s);
+  else if (topic == TRIB_KAFKA_TOPIC_BINARY)
+    put_bytes (v, s);
+  else
+    put_entry (v, s);
+}
+
 /* the same session, stream and indices with other capture times: two runs, nothing wrong */
 static void
 test_two_runs (void)
@@ -66,12 +77,7 @@ test_topics_apart (void)
       Spec s = spec (i % 20);
       s.t_ns = T0 + (i / 20) * 60 * SECOND + (i % 20) * SECOND / 30;
       s.offset = i;
-      if (topic == TRIB_KAFKA_TOPIC_METADATA)
-        put_metadata (v, &s);
-      else if (topic == TRIB_KAFKA_TOPIC_BINARY)
-        put_bytes (v, &s);
-      else
-        put_entry (v, &s);
+      put_in (v, topic, &s);
     }
   }
   assert_only (v, CLEAN, 0);
@@ -93,12 +99,7 @@ test_overlap (gconstpointer data)
         Spec s = spec (i % n);
         s.t_ns = T0 + (i / n) * 3 * SECOND + (i % n) * SECOND / 30;
         s.offset = i;
-        if (topic == TRIB_KAFKA_TOPIC_METADATA)
-          put_metadata (v, &s);
-        else if (topic == TRIB_KAFKA_TOPIC_BINARY)
-          put_bytes (v, &s);
-        else
-          put_entry (v, &s);
+        put_in (v, topic, &s);
       }
     }
   }
