@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The giving up of what is pending: by a publisher that goes on, or by one that closes. The I/O
- * thread takes the steps between its polls. Destroying the client while it has records would leak
- * their payloads. */
+ * thread takes the steps between its polls. The client does not report what it has when it is
+ * destroyed; what has no report until then has its outcome after it. */
 #include "trib-kafka-publisher-private.h"
 
 #include <common/trib-state.h>
@@ -19,7 +19,8 @@ static const TribStateTable states
     = { "publisher", &trib_kafka_debug, state_rows, G_N_ELEMENTS (state_rows) };
 
 #define LAST_RECORDS_US G_TIME_SPAN_SECOND
-#define PURGE_AGAIN_US (10 * G_TIME_SPAN_SECOND)
+#define PURGE_AGAIN_US (2 * G_TIME_SPAN_SECOND)
+#define MAX_PURGES 3
 
 static void
 set_end (TribKafkaPublisher *p, TribKafkaEnd end, const gchar *why)
@@ -86,18 +87,19 @@ purge_rest (TribKafkaPublisher *p)
     purge (p);
   if (p->end == TRIB_KAFKA_END_PURGED)
     PUBLISHER_LOG (p, TRIB_LOG_WARNING, "%u purged records have no report yet", p->n_slots);
+  p->n_purges++;
   set_end (p, TRIB_KAFKA_END_PURGED, NULL);
   p->end_us = g_get_monotonic_time () + PURGE_AGAIN_US;
 }
 
 static void
-finish (TribKafkaPublisher *p)
+finish (TribKafkaPublisher *p, const gchar *why)
 {
+  p->n_purges = 0;
   p->giving_up = FALSE;
   p->closing = FALSE;
   p->abandon = FALSE;
-  set_end (
-      p, p->close ? TRIB_KAFKA_END_CLOSED : TRIB_KAFKA_END_NONE, "every frame has its outcome");
+  set_end (p, p->close ? TRIB_KAFKA_END_CLOSED : TRIB_KAFKA_END_NONE, why);
   g_cond_broadcast (&p->changed);
 }
 
@@ -110,9 +112,35 @@ step (TribKafkaPublisher *p)
   else if (p->close || p->fatal)
     fail_waiting (p);
   if (is_empty (p))
-    finish (p);
-  else if (g_get_monotonic_time () >= p->end_us)
+    finish (p, "every frame has its outcome");
+  else if (g_get_monotonic_time () < p->end_us)
+    return;
+  else if (p->n_purges >= MAX_PURGES)
+    finish (p, "the client does not report all that was purged");
+  else
     purge_rest (p);
+}
+
+/**
+ * trib_kafka_end_rest:
+ * @p: a publisher whose client is destroyed
+ *
+ * Fails what the client has never reported: it reads no payload and reports nothing any more.
+ *
+ * @thread: I/O
+ * @locks: takes the publisher's
+ */
+void
+trib_kafka_end_rest (TribKafkaPublisher *p)
+{
+  g_mutex_lock (&p->lock);
+  p->closing = TRUE;
+  while (p->sent.head)
+    trib_kafka_settle_failed (p, p->sent.head->data, TRIB_KAFKA_FAILED_PURGED,
+        "given up without a report of the client; it may have been written all the same");
+  p->stats.loss_records_failed += p->stats.loss_records_pending;
+  p->stats.loss_records_pending = 0;
+  g_mutex_unlock (&p->lock);
 }
 
 /**

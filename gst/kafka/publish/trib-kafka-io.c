@@ -169,7 +169,7 @@ trib_kafka_io_open (TribKafkaPublisher *p, GError **error)
   return TRUE;
 }
 
-/* No record may be on its way. @thread: I/O, or the owner before the thread runs */
+/* What is on its way has no report after it. @thread: I/O, or the owner before the thread runs */
 void
 trib_kafka_io_close (TribKafkaPublisher *p)
 {
@@ -260,5 +260,7 @@ trib_kafka_io_thread (gpointer data)
     release_payloads (p);
   }
   trib_kafka_io_close (p);
+  trib_kafka_end_rest (p);
+  release_payloads (p);
   return NULL;
 }

@@ -250,9 +250,9 @@ note_answer (TribKafkaPublisher *p, gboolean usable)
  * @p: a publisher
  * @now: monotonic time, us
  *
- * One attempt, when it is due: while frames wait for a group of topics, in the first moments
- * while the topic of runs is not found, or while the connection is not known to be good (an answer ends an outage in which no frame is pending). Waits for the
- * broker for a fraction of a second at most.
+ * One attempt, when it is due: while frames wait for a group of topics, in the first moments while
+ * the topic of runs is not found, or while the connection is not known to be good (an answer ends
+ * an outage in which no frame is pending). Waits for the broker for a fraction of a second at most.
  *
  * @thread: I/O
  * @locks: takes the publisher's

@@ -175,6 +175,7 @@ struct _TribKafkaPublisher {
   gboolean idempotent;
   gint64 next_preflight_us;
   TribKafkaEnd end;
+  guint n_purges;
   gint64 end_us; /* when the present step is over at the latest */
 
   /* `lock`, from here on */
@@ -268,6 +269,7 @@ void trib_kafka_preflight_run (TribKafkaPublisher *p, gint64 now);
 
 /* trib-kafka-end.c */
 gboolean trib_kafka_end_run (TribKafkaPublisher *p);
+void trib_kafka_end_rest (TribKafkaPublisher *p);
 
 /* trib-kafka-pending.c */
 TribKafkaPending *trib_kafka_pending_new (TribKafkaPublisher *p, const TribKafkaItem *item);

@@ -2,6 +2,8 @@
 /* The end of a publisher: within its time, with an outcome for every frame. */
 #include "kafka-rig.h"
 
+#include <kafka/publish/trib-kafka-publisher-private.h>
+
 #include <string.h>
 
 /* the watchdog of the rig is the bound on the time; a test that asserted one would fail on a busy
@@ -93,6 +95,49 @@ test_given_up_is_written_down (void)
   g_assert_cmpuint (n_failed, >=, a.loss_records);
 }
 
+/* a record that the client has, as far as the publisher knows, and never reports */
+static void
+forget_frame (Rig *rig)
+{
+  g_autoptr (GBytes) payload = rig_payload (rig, 1000);
+  TribKafkaItem item = { TRIB_KAFKA_FORM_BINARY, payload, rig_frame (rig) };
+  TribKafkaPending *frame = trib_kafka_pending_new (rig->p, &item);
+
+  g_mutex_lock (&rig->p->lock);
+  trib_kafka_settle_count (rig->p, frame);
+  rig->p->giving_up = TRUE;
+  trib_kafka_delivery_take (rig->p, frame);
+  rig->p->giving_up = FALSE;
+  g_queue_unlink (&rig->p->waiting, &frame->link);
+  g_queue_push_tail_link (&rig->p->sent, &frame->link);
+  rig->p->stats.waiting--;
+  rig->p->client_bytes += frame->cost;
+  frame->partition = 0;
+  frame->n_outstanding = 1;
+  g_mutex_unlock (&rig->p->lock);
+}
+
+/* giving up ends, the publisher goes on, and the frame has its outcome when it closes */
+static void
+test_no_report (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  TribKafkaStats a;
+
+  rig_start (rig);
+  rig_warm_up (rig);
+  forget_frame (rig);
+  trib_kafka_publisher_give_up (rig->p);
+  g_assert_cmpuint (rig_stats (rig).pending, ==, 1);
+  rig_publish (rig, 1000);
+  trib_assert_eventually (rig_stats (rig).acknowledged == 2, 15000);
+  rig_close (rig, 0);
+  a = rig_stats (rig);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_PURGED], ==, 1);
+  g_assert_cmpuint (a.loss_records_failed, ==, 1);
+  g_assert_cmpuint (a.acknowledged, ==, 2);
+}
+
 #define RUNS "the-runs"
 
 static Rig *
@@ -108,7 +153,7 @@ rig_with_runs (rd_kafka_resp_err_t err)
   return rig;
 }
 
-/* one that is not there yet is not waited for when stopping, and its numbers are not lost by that */
+/* one that is not there yet is not waited for when stopping; the numbers are not lost by that */
 static void
 test_runs_topic_later (void)
 {
@@ -388,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/close/drains", test_drains);
   g_test_add_func ("/kafka/close/given-up-is-written-down", test_given_up_is_written_down);
   g_test_add_func ("/kafka/close/nothing", test_nothing);
+  g_test_add_func ("/kafka/close/no-report", test_no_report);
   g_test_add_func ("/kafka/close/runs-topic/later", test_runs_topic_later);
   g_test_add_func ("/kafka/close/runs-topic/flush", test_runs_topic_flush);
   g_test_add_func ("/kafka/close/free-at-once", test_free_at_once);
