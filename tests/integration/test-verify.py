@@ -449,6 +449,29 @@ def add_tests(t, kafka):
         tap.true(len(out) < 60000, f"{len(out)} bytes were printed")
         tap.true(json.loads(out)["texts_cut"] >= 10, "texts_cut")
 
+    @t.test("compressed records in topics that keep none compressed: memory is that of what is fetched, not of what was packed")
+    def _():
+        from confluent_kafka import Producer
+        for name in TOPICS.values():
+            kafka.create_topic("zip-" + name, config={"compression.type": "uncompressed"})
+        producer = Producer({"bootstrap.servers": kafka.bootstrap, "message.max.bytes": 10000000, "compression.type": "gzip"})
+        for i in range(60):
+            # a batch of its own, of 5 kB
+            producer.produce("zip-" + TOPICS["registry"], json.dumps({"session_id": "s" * 5000000}), key=f"s_cam_{i}_{T0 + i}")
+            tap.equal(producer.flush(60), 0, "not delivered")
+        child = start("--json", "-b", kafka.bootstrap, "--topic-prefix", "zip-")
+        peaks = [0]
+
+        def ended():
+            with open(f"/proc/{child.pid}/status", encoding="ascii", errors="replace") as status:
+                peaks.extend(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+            return child.poll() is not None
+        tap.wait_until(ended, 60, "the end")
+        verdict = json.loads(child.communicate()[0])
+        tap.equal((child.returncode, verdict["findings"]["malformed"]["count"]), (1, 60), "status, malformed entries")
+        t.diag(f"at most {max(peaks) >> 10} MiB")
+        tap.true(max(peaks) < 150 << 10, f"{max(peaks) >> 10} MiB for 300 MB")
+
     @t.test("could not run: no topic, no broker, bad options; secrets stay unsaid")
     def _():
         port = free_port()
