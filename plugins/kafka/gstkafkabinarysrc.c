@@ -34,10 +34,11 @@
  * One stream is read. What `session-id` and `stream-id` leave open is decided by the first frame in
  * order of record timestamps: its stream is selected, others are skipped and reported. A frame is
  * its whole frame id, capture time included, so a session id that is used again is a second run.
- * Runs of the stream follow each other: two frames of another session or run, one after the other,
- * end the present one; with `until` never the first of them waits for the second. A frame that
- * stays alone (another session, an index far ahead) is skipped and reported once the present run
- * has gone on, and costs none of its frames. Two cameras that write at the same time are not mixed;
+ * Runs of the stream follow each other: four frames of another session or run, one after the
+ * other, end the present one, or two once nothing of it has arrived for a second (three of its
+ * frames, for slow cameras); with `until` never the first of them wait for that. Fewer (another
+ * session, an index far ahead) are skipped and reported once the present run has gone on, and cost
+ * none of its frames. Two cameras that write at the same time are not mixed;
  * set the properties to select one of them.
  *
  * While the broker does not respond, reading waits, and resumes at the same position. Records that

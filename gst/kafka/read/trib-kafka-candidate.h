@@ -28,6 +28,7 @@ typedef enum {
  * @cost: bytes of memory it holds
  * @cut: texts for people were too long
  * @by_key: the entry names no place: the one it has was found by key, which is all that proves it
+ * @jumped: its index was ahead of all that had arrived of its run
  *
  * A frame that was read of, before it is known whether it is wanted.
  */
@@ -41,6 +42,7 @@ typedef struct {
   guint64 cost;
   gboolean cut;
   gboolean by_key;
+  gboolean jumped;
 } TribKafkaCandidate;
 
 TribKafkaCandidate *trib_kafka_candidate_from_registry (

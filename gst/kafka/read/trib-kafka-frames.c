@@ -3,6 +3,11 @@
 
 /* at the present end: how long an index that is missing is waited for */
 #define SETTLE_US (200 * G_TIME_SPAN_MILLISECOND)
+/* How long nothing is written before a run seems to be over: so many of its frames, but at least as
+ * long as a machine with much to do may stand still, and at most. */
+#define SILENT_FRAMES 3
+#define MIN_SILENT_US G_TIME_SPAN_SECOND
+#define MAX_SILENT_US (10 * G_TIME_SPAN_SECOND)
 /* between two looks at the client that nothing is asked of */
 #define SLICE_US (100 * G_TIME_SPAN_MILLISECOND)
 
@@ -170,6 +175,8 @@ trib_kafka_frames_seek (TribKafkaFrames *f, const TribKafkaPosition *position, g
 static TribKafkaIndexOrderEnd
 find_end (TribKafkaFrames *f)
 {
+  gint64 since, silent;
+
   if (f->ended && trib_kafka_time_order_get_length (f->by_time) == 0)
     return TRIB_KAFKA_INDEX_ORDER_OVER;
   if (f->unnamed || trib_kafka_time_order_get_length (f->by_time) > 0
@@ -177,8 +184,13 @@ find_end (TribKafkaFrames *f)
     return TRIB_KAFKA_INDEX_ORDER_OPEN;
   if (f->caught_up_since < 0)
     f->caught_up_since = g_get_monotonic_time ();
-  return g_get_monotonic_time () - f->caught_up_since >= SETTLE_US ? TRIB_KAFKA_INDEX_ORDER_SETTLED
-                                                                   : TRIB_KAFKA_INDEX_ORDER_OPEN;
+  since = g_get_monotonic_time () - f->caught_up_since;
+  if (since < SETTLE_US)
+    return TRIB_KAFKA_INDEX_ORDER_OPEN;
+  silent = trib_kafka_index_order_get_interval (f->by_index) / 1000;
+  silent = CLAMP (silent, MIN_SILENT_US / SILENT_FRAMES, MAX_SILENT_US / SILENT_FRAMES);
+  return since < silent * SILENT_FRAMES ? TRIB_KAFKA_INDEX_ORDER_SETTLED
+                                        : TRIB_KAFKA_INDEX_ORDER_SILENT;
 }
 
 /* the client of the bytes notices an outage, and its end, only when it is looked at */

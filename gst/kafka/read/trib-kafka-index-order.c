@@ -131,14 +131,18 @@ is_near (guint64 a, guint64 b)
 /* ---- what is never confirmed ---- */
 
 static void
-drop_first (TribKafkaIndexOrder *o, IndexRun *run)
+drop (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
 {
-  TribKafkaCandidate *s = g_queue_pop_head (&run->kept);
-
   o->bytes -= s->cost;
   o->length--;
-  run->cut = TRUE;
   g_queue_push_tail (&o->dropped, s);
+}
+
+static void
+drop_first (TribKafkaIndexOrder *o, IndexRun *run)
+{
+  run->cut = TRUE;
+  drop (o, g_queue_pop_head (&run->kept));
 }
 
 static void
@@ -184,6 +188,34 @@ trib_kafka_index_order_take_dropped (TribKafkaIndexOrder *o, gboolean *ret_other
 
 /* ---- which run a frame is of ---- */
 
+static gint64
+time_of (const TribKafkaCandidate *s)
+{
+  return s->entry.identity.t_ns;
+}
+
+/* An index of its own run that ran ahead, and that earlier ones with later capture times follow, was
+ * no frame's. One that others follow in turn is: the clock was set back. */
+static void
+drop_refuted (TribKafkaIndexOrder *o, IndexRun *run, GList *link)
+{
+  const TribKafkaCandidate *s = link->data;
+
+  for (GList *next, *at = link->next; at; at = next) {
+    TribKafkaCandidate *ahead = at->data;
+    const TribKafkaCandidate *follows;
+
+    next = at->next;
+    follows = next ? next->data : NULL;
+    if (!ahead->jumped || time_of (ahead) >= time_of (s)
+        || (follows && index_of (follows) == index_of (ahead) + 1
+            && time_of (follows) >= time_of (ahead)))
+      continue;
+    g_queue_delete_link (&run->kept, at);
+    drop (o, ahead);
+  }
+}
+
 static gint
 compare (const TribKafkaCandidate *a, const TribKafkaCandidate *b)
 {
@@ -218,6 +250,7 @@ insert (TribKafkaIndexOrder *o, IndexRun *run, TribKafkaCandidate *s)
     g_queue_push_head (&run->kept, s);
   o->bytes += s->cost;
   o->length++;
+  drop_refuted (o, run, after ? after->next : run->kept.head);
   return TRIB_KAFKA_INDEX_ORDER_KEPT;
 }
 
@@ -320,7 +353,9 @@ add_to_rival (TribKafkaIndexOrder *o, IndexRun *run, TribKafkaCandidate *s)
   run->last = index_of (s);
   run->age = 0;
   run->streak += in_sequence;
-  if (run->streak >= TRIB_KAFKA_INDEX_ORDER_CONFIRM)
+  /* without room it has to be decided sooner */
+  if (run->streak >= (o->bytes > o->max_bytes ? TRIB_KAFKA_INDEX_ORDER_CONFIRM_SILENT
+                                              : TRIB_KAFKA_INDEX_ORDER_CONFIRM))
     o->next = run;
   while (run->kept.length > FRAMES || (o->bytes > o->max_bytes && run->kept.length > 1 && !o->next))
     drop_first (o, run);
@@ -349,8 +384,12 @@ trib_kafka_index_order_add (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
   if ((rival && rival->streak > 0 && index_of (s) == rival->last + 1)
       || !is_of_present (o, s, &result))
     return add_to_rival (o, rival, s);
-  if (result == TRIB_KAFKA_INDEX_ORDER_KEPT)
+  if (result == TRIB_KAFKA_INDEX_ORDER_KEPT) {
+    const TribKafkaCandidate *last = g_queue_peek_tail (&run_at (o, 0)->kept);
+    s->jumped
+        = last ? index_of (s) > index_of (last) + 1 : o->has_expected && index_of (s) > o->expected;
     result = insert (o, run_at (o, 0), s);
+  }
   if (result == TRIB_KAFKA_INDEX_ORDER_KEPT)
     refute (o);
   return result;
@@ -358,14 +397,31 @@ trib_kafka_index_order_add (TribKafkaIndexOrder *o, TribKafkaCandidate *s)
 
 /* ---- what is given ---- */
 
-/* Another run is the present one. One that is ahead of it is the same run behind a gap. */
+/* (nullable): the oldest run of so many frames in sequence, without one of the present between */
+static IndexRun *
+find_confirmed (const TribKafkaIndexOrder *o, guint streak)
+{
+  for (guint i = 1; i < o->runs->len; i++)
+    if (run_at (o, i)->streak >= streak)
+      return run_at (o, i);
+  return NULL;
+}
+
+/* Another run is the present one: a short one that ended before the confirmed one began comes first.
+ * One that is ahead of it is the same run behind a gap. */
 static void
 go_on (TribKafkaIndexOrder *o)
 {
-  IndexRun *old = run_at (o, 0), *run = g_steal_pointer (&o->next);
-  const TribKafkaCandidate *first = run->kept.head->data;
-  gboolean same = is_session (old, first);
+  IndexRun *old = run_at (o, 0);
+  IndexRun *run = find_confirmed (o, TRIB_KAFKA_INDEX_ORDER_CONFIRM_SILENT);
+  const TribKafkaCandidate *first;
+  gboolean same;
+  guint i;
 
+  if (run == NULL)
+    run = o->next;
+  first = run->kept.head->data;
+  same = is_session (old, first);
   if (!same) {
     if (g_hash_table_size (o->ended) >= MAX_SESSIONS)
       g_hash_table_remove_all (o->ended);
@@ -375,13 +431,10 @@ go_on (TribKafkaIndexOrder *o)
   if (!same || !o->has_expected || index_of (first) < o->expected)
     begin_run (o, same ? first->entry.identity.t_ns : G_MININT64);
   o->n_returning = 0;
-  g_ptr_array_remove (o->runs, old);
-  for (guint i = 0; i < o->runs->len; i++) {
-    if (run_at (o, i) == run) {
-      o->runs->pdata[i] = o->runs->pdata[0];
-      o->runs->pdata[0] = run;
-    }
-  }
+  g_ptr_array_remove_index (o->runs, 0);
+  g_ptr_array_find (o->runs, run, &i);
+  g_ptr_array_insert (o->runs, 0, g_ptr_array_steal_index (o->runs, i));
+  o->next = find_confirmed (o, TRIB_KAFKA_INDEX_ORDER_CONFIRM);
 }
 
 /* at the end a run is confirmed by nothing having followed it */
@@ -404,6 +457,49 @@ may_be_preceded (const TribKafkaIndexOrder *o, const TribKafkaCandidate *s)
   return o->has_expected ? index_of (s) > o->expected : index_of (s) > 0;
 }
 
+/* (nullable) */
+static const IndexTime *
+find_time (const TribKafkaIndexOrder *o, guint64 index)
+{
+  const IndexTime *known = o->times ? &o->times[index % REMEMBERED] : NULL;
+
+  return known && known->index == index && trib_index_set_contains (&o->given, index) ? known
+                                                                                      : NULL;
+}
+
+/* from one frame to the next in the present run, ns; 0: not known */
+gint64
+trib_kafka_index_order_get_interval (const TribKafkaIndexOrder *o)
+{
+  guint64 last = o->expected - 1;
+  const IndexTime *newest = o->has_expected ? find_time (o, last) : NULL;
+
+  for (guint n = FRAMES; newest && n > 0; n--) {
+    const IndexTime *older = last >= n ? find_time (o, last - n) : NULL;
+    if (older)
+      return newest->t_ns > older->t_ns
+                 ? MIN ((guint64) newest->t_ns - (guint64) older->t_ns, G_MAXINT64) / n
+                 : 0;
+  }
+  return 0;
+}
+
+/* A single frame whose capture time is not that of its index, seen from those before it: the frames
+ * that it seems to have lost may be on their way. */
+static gboolean
+is_hasty (const TribKafkaIndexOrder *o, const TribKafkaCandidate *s)
+{
+  gint64 interval = trib_kafka_index_order_get_interval (o);
+  gdouble frames;
+
+  if (!s->jumped || interval <= 0 || run_at (o, 0)->kept.length > 1 || o->next
+      || index_of (s) <= o->expected)
+    return FALSE;
+  frames = ((gdouble) time_of (s) - (gdouble) find_time (o, o->expected - 1)->t_ns) / interval;
+  return frames < (index_of (s) - o->expected + 1) / 2.
+         || frames > (index_of (s) - o->expected + 1) * 2.;
+}
+
 /**
  * trib_kafka_index_order_peek:
  * @o: frames in order of index
@@ -419,6 +515,8 @@ trib_kafka_index_order_peek (TribKafkaIndexOrder *o, TribKafkaIndexOrderEnd end)
 
   if (run == NULL)
     return NULL;
+  if (o->next == NULL && end == TRIB_KAFKA_INDEX_ORDER_SILENT)
+    o->next = find_confirmed (o, TRIB_KAFKA_INDEX_ORDER_CONFIRM_SILENT);
   if (run->kept.length == 0) {
     if (end == TRIB_KAFKA_INDEX_ORDER_OVER)
       choose_last (o);
@@ -428,6 +526,8 @@ trib_kafka_index_order_peek (TribKafkaIndexOrder *o, TribKafkaIndexOrderEnd end)
     run = run_at (o, 0);
   }
   s = run->kept.head->data;
+  if (end == TRIB_KAFKA_INDEX_ORDER_SETTLED && is_hasty (o, s))
+    return NULL;
   if (end != TRIB_KAFKA_INDEX_ORDER_OPEN || !may_be_preceded (o, s) || o->next
       || run->kept.length >= FRAMES || o->bytes > o->max_bytes)
     return s;

@@ -12,8 +12,12 @@ G_BEGIN_DECLS
 
 /* how many later frames may be held while an index is missing; an index further ahead is a jump */
 #define TRIB_KAFKA_INDEX_ORDER_FRAMES 16
-/* frames in sequence, without one of the present run between them, that confirm another run */
-#define TRIB_KAFKA_INDEX_ORDER_CONFIRM 2
+/* Frames in sequence, without one of the present run between them, that confirm another run: more
+ * than a producer that went astray writes in one batch, and few enough for a camera that was
+ * started again not to be late. */
+#define TRIB_KAFKA_INDEX_ORDER_CONFIRM 4
+/* as many do once the present run is silent: its next frames would have arrived */
+#define TRIB_KAFKA_INDEX_ORDER_CONFIRM_SILENT 2
 
 typedef enum {
   TRIB_KAFKA_INDEX_ORDER_KEPT,
@@ -27,6 +31,7 @@ typedef enum {
 typedef enum {
   TRIB_KAFKA_INDEX_ORDER_OPEN,    /* any may arrive */
   TRIB_KAFKA_INDEX_ORDER_SETTLED, /* what is missing now will not arrive */
+  TRIB_KAFKA_INDEX_ORDER_SILENT,  /* likewise, and for longer than frames of the present run take */
   TRIB_KAFKA_INDEX_ORDER_OVER,    /* nothing will arrive any more */
 } TribKafkaIndexOrderEnd;
 
@@ -48,6 +53,7 @@ guint64 trib_kafka_index_order_get_missing (const TribKafkaIndexOrder *o);
 guint64 trib_kafka_index_order_pass_missing (TribKafkaIndexOrder *o);
 gboolean trib_kafka_index_order_is_new_run (const TribKafkaIndexOrder *o);
 TribKafkaCandidate *trib_kafka_index_order_pop (TribKafkaIndexOrder *o);
+gint64 trib_kafka_index_order_get_interval (const TribKafkaIndexOrder *o);
 guint trib_kafka_index_order_get_length (const TribKafkaIndexOrder *o);
 
 G_END_DECLS

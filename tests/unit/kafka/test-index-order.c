@@ -169,8 +169,10 @@ test_sessions (void)
   add (w, "a", 5);
   expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   /* what is missing of a session that is over will not come */
-  add (w, "b", 0);
-  add (w, "b", 1);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++) {
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+    add (w, "b", i);
+  }
   g_assert_false (trib_kafka_index_order_is_new_run (w));
   expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "a", 5);
   g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN));
@@ -246,31 +248,163 @@ test_rogue_first (void)
 
   add_at (w, "s", 1000000, 5);
   expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
-  add_at (w, "s", 0, 0);
-  add_at (w, "s", 1, 1);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    add_at (w, "s", i, i);
   expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1000000);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1);
-  give_run (w, "s", 2, 50, 0);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", i);
+  give_run (w, "s", TRIB_KAFKA_INDEX_ORDER_CONFIRM, 50, 0);
 }
 
-/* a jump that the next frame confirms is a gap, all of it missing */
+/* several rogue records in a row confirm each other no more than one does: far ahead in sequence,
+ * near each other, with unrelated indexes, of another session or run */
+static void
+test_rogues (gconstpointer data)
+{
+  static const guint64 indexes[][3] = { { 1000000, 1000001, 1000002 },
+    { 1000000, 1000009, 1000004 }, { 1000000, 5000000, 5000001 }, { 200, 100, 300 }, { 3, 4, 5 } };
+  const gchar *session = data;
+
+  for (guint row = 0; row < G_N_ELEMENTS (indexes); row++) {
+    for (guint n = 2; n <= 3; n++) {
+      g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+      give_run (w, "s", 0, 10, 0);
+      for (guint i = 0; i < n; i++) {
+        g_assert_cmpint (
+            add_at (w, session, indexes[row][i], 12 + i), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+        expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+      }
+      give_run (w, "s", 10, 100, 0);
+      g_assert_cmpuint (count_dropped (w, !g_str_equal (session, "s")), ==, n);
+      g_assert_cmpuint (trib_kafka_index_order_get_length (w), ==, 0);
+    }
+  }
+}
+
+/* nothing but the rival is written: two frames are enough, and one is not */
+static void
+test_silent (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  give_run (w, "a", 0, 10, 0);
+  add_at (w, "b", 0, 100);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SILENT, NULL, -1);
+  add_at (w, "b", 1, 101);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SILENT, "b", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 1);
+}
+
+/* a short run between two others is given where it was */
+static void
+test_short_run (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  give_run (w, "a", 0, 10, 0);
+  for (guint i = 0; i < 3; i++)
+    add_at (w, "b", i, 20 + i);
+  for (guint i = 0; i < 4; i++)
+    add_at (w, "c", i, 30 + i);
+  for (guint i = 0; i < 3; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", i);
+  for (guint i = 0; i < 4; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "c", i);
+  give_run (w, "c", 4, 50, 30);
+  g_assert_cmpuint (count_dropped (w, TRUE), ==, 0);
+}
+
+/* where there is no room for four frames two confirm a run: none of them is dropped */
+static void
+test_large_frames (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (1500);
+
+  give_run (w, "a", 0, 10, 0);
+  add_at (w, "b", 0, 100);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+  add_at (w, "b", 1, 101);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 0);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 1);
+  g_assert_cmpuint (count_dropped (w, TRUE), ==, 0);
+}
+
+/* A rogue index a few ahead: at the present end it waits for as long as frames of the run may be on
+ * their way, and those take its place. */
+static void
+test_rogue_near (void)
+{
+  for (guint ahead = 2; ahead <= TRIB_KAFKA_INDEX_ORDER_FRAMES; ahead++) {
+    g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+    for (guint i = 0; i < 20; i++)
+      give_run (w, "s", i, i + 1, i * 1000);
+    g_assert_cmpint (trib_kafka_index_order_get_interval (w), ==, 1001);
+    g_assert_cmpint (add_at (w, "s", 20 + ahead, 20000), ==, TRIB_KAFKA_INDEX_ORDER_KEPT);
+    expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+    for (guint i = 20; i < 100; i++)
+      give_run (w, "s", i, i + 1, i * 1000);
+    g_assert_cmpuint (count_dropped (w, FALSE), ==, 1);
+  }
+}
+
+/* frames that were lost took their time: what follows them is given at the present end */
+static void
+test_lost_near (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  for (guint i = 0; i < 20; i++)
+    give_run (w, "s", i, i + 1, i * 1000);
+  add_at (w, "s", 25, 24000);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "s", 25);
+  /* and one that took longer, too, once the run is silent */
+  add_at (w, "s", 28, 400000);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+  expect (w, TRIB_KAFKA_INDEX_ORDER_SILENT, "s", 28);
+}
+
+/* neighbours of two partitions arrive in any order, with a clock that is set back */
+static void
+test_clock_set_back (void)
+{
+  g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
+
+  for (guint i = 0; i < 10; i++)
+    give_run (w, "s", i, i + 1, 100000 + i * 1000);
+  for (guint i = 10; i < 13; i++)
+    give_run (w, "s", i, i + 1, i * 1000);
+  add_at (w, "s", 15, 15000);
+  add_at (w, "s", 16, 16000);
+  add_at (w, "s", 13, 113000);
+  add_at (w, "s", 14, 114000);
+  for (guint i = 13; i < 17; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", i);
+  g_assert_cmpuint (count_dropped (w, FALSE), ==, 0);
+}
+
+/* a jump that the next frames confirm is a gap, all of it missing */
 static void
 test_jump (void)
 {
   g_autoptr (TribKafkaIndexOrder) w = trib_kafka_index_order_new (100000);
 
   give_run (w, "s", 0, 10, 0);
-  add_at (w, "s", 500, 500);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
-  add_at (w, "s", 501, 501);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++) {
+    expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+    add_at (w, "s", 500 + i, 500 + i);
+  }
   /* an earlier frame may be on its way, as in front of any gap */
   expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, NULL, -1);
   g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_SETTLED));
   g_assert_false (trib_kafka_index_order_is_new_run (w));
   g_assert_cmpuint (trib_kafka_index_order_get_missing (w), ==, 490);
   expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "s", 500);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 501);
+  for (guint i = 1; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 500 + i);
   g_assert_cmpint (add_at (w, "s", 11, 11), ==, TRIB_KAFKA_INDEX_ORDER_LATE);
 }
 
@@ -283,14 +417,15 @@ test_runs (gconstpointer data)
 
   give_run (w, "s", 0, 5, 1000);
   g_assert_cmpint (add_at (w, "s", 3, 1003), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
-  add_at (w, "s", 0, second);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
-  add_at (w, "s", 1, second + 1);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++) {
+    expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, NULL, -1);
+    add_at (w, "s", i, second + i);
+  }
   g_assert_nonnull (trib_kafka_index_order_peek (w, TRIB_KAFKA_INDEX_ORDER_OPEN));
   g_assert_true (trib_kafka_index_order_is_new_run (w));
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 0);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", 1);
-  give_run (w, "s", 2, 10, second);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "s", i);
+  give_run (w, "s", TRIB_KAFKA_INDEX_ORDER_CONFIRM, 10, second);
   g_assert_cmpint (add_at (w, "s", 1, second + 1), ==, TRIB_KAFKA_INDEX_ORDER_DUPLICATE);
   if (second > 1000)
     g_assert_cmpint (add_at (w, "s", 4, 1004), ==, TRIB_KAFKA_INDEX_ORDER_ENDED);
@@ -333,16 +468,17 @@ test_resumed (void)
   guint n = 0;
 
   give_run (w, "a", 0, 5, 0);
-  add_at (w, "b", 0, 5);
-  add_at (w, "b", 1, 6);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 0);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", 1);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    add_at (w, "b", i, 5 + i);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_OPEN, "b", i);
   for (; add_at (w, "a", 5 + n, 5 + n) == TRIB_KAFKA_INDEX_ORDER_ENDED; n++)
     g_assert_cmpuint (n, <, 100);
   g_assert_cmpuint (n, ==, 16);
-  add_at (w, "a", 5 + n + 1, 5 + n + 1);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "a", 5 + n);
-  expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "a", 5 + n + 1);
+  for (guint i = 1; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    add_at (w, "a", 5 + n + i, 5 + n + i);
+  for (guint i = 0; i < TRIB_KAFKA_INDEX_ORDER_CONFIRM; i++)
+    expect (w, TRIB_KAFKA_INDEX_ORDER_SETTLED, "a", 5 + n + i);
 }
 
 static void
@@ -412,6 +548,14 @@ main (int argc, char **argv)
   g_test_add_data_func ("/kafka/index-order/rogue/index", "s", test_rogue);
   g_test_add_data_func ("/kafka/index-order/rogue/session", "other", test_rogue);
   g_test_add_func ("/kafka/index-order/rogue/first", test_rogue_first);
+  g_test_add_data_func ("/kafka/index-order/rogue/several", "s", test_rogues);
+  g_test_add_data_func ("/kafka/index-order/rogue/several-of-session", "other", test_rogues);
+  g_test_add_func ("/kafka/index-order/rogue/near", test_rogue_near);
+  g_test_add_func ("/kafka/index-order/lost-near", test_lost_near);
+  g_test_add_func ("/kafka/index-order/clock-set-back", test_clock_set_back);
+  g_test_add_func ("/kafka/index-order/silent", test_silent);
+  g_test_add_func ("/kafka/index-order/short-run", test_short_run);
+  g_test_add_func ("/kafka/index-order/large-frames", test_large_frames);
   g_test_add_func ("/kafka/index-order/jump", test_jump);
   g_test_add_data_func ("/kafka/index-order/runs/later", GINT_TO_POINTER (2000), test_runs);
   g_test_add_data_func ("/kafka/index-order/runs/earlier", GINT_TO_POINTER (100), test_runs);
