@@ -77,8 +77,8 @@ seek_time (GstKafkaBinarySrc *self, GstClockTime position)
   trib_kafka_frames_seek (self->frames, &at, MAX (from_ns, self->base_ns));
 }
 
-/* A recorder plays from where it is told to; what can be sought is all that is kept. Where reading
- * ends, stream time begins with the first frame that the start names. */
+/* A recorder plays from the place that is set; what can be sought is all that is kept. Where
+ * reading ends, stream time begins with the first frame that the start names. */
 static gboolean
 begins_at_oldest (const GstKafkaBinarySrc *self)
 {

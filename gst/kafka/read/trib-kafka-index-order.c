@@ -194,8 +194,8 @@ time_of (const TribKafkaCandidate *s)
   return s->entry.identity.t_ns;
 }
 
-/* An index of its own run that ran ahead, and that earlier ones with later capture times follow, was
- * no frame's. One that others follow in turn is: the clock was set back. */
+/* An index of its own run that ran ahead, and that earlier ones with later capture times follow,
+ * was no frame's. One that others follow in turn is: the clock was set back. */
 static void
 drop_refuted (TribKafkaIndexOrder *o, IndexRun *run, GList *link)
 {
@@ -407,8 +407,8 @@ find_confirmed (const TribKafkaIndexOrder *o, guint streak)
   return NULL;
 }
 
-/* Another run is the present one: a short one that ended before the confirmed one began comes first.
- * One that is ahead of it is the same run behind a gap. */
+/* Another run is the present one: a short one that ended before the confirmed one began comes
+ * first. One that is ahead of it is the same run behind a gap. */
 static void
 go_on (TribKafkaIndexOrder *o)
 {
