@@ -93,6 +93,10 @@ generic_drain_bus (GstBus *bus, gboolean with_warnings, const gchar *when, GPtrA
       gst_message_parse_error (message, &error, &debug);
     else if (with_warnings && GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING)
       gst_message_parse_warning (message, &error, &debug);
+    /* a broker or a receiver that is not there is missed sooner or later */
+    if (error && GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING
+        && error->domain == GST_RESOURCE_ERROR)
+      g_clear_error (&error);
     /* alone as it is here, a source that starts cannot do better */
     if (error && !(debug && strstr (debug, "not-linked")))
       generic_problem (problems, "%s: posts '%s' (%s)", when, error->message, debug ? debug : "");
