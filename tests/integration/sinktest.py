@@ -108,6 +108,8 @@ class Run:
         self.bus = self.pipeline.get_bus()
         self.sink.set_property("bootstrap-servers", bootstrap)
         self.sink.set_property("topic-prefix", prefix)
+        # the default is that of cameras; a machine with much to do may need longer for the last frames of a test
+        self.sink.set_property("drain-timeout-ms", 120000)
         for name, value in properties.items():
             if name == "producer_config":
                 value = Gst.Structure.from_string("producer-config," + value)[0]

@@ -240,7 +240,7 @@ def _():
     producer.close()
     with sourcetest.Reading("kafkarecordsrc", t.kafka.bootstrap, "old-",
                             "tee name=tee ! queue ! appsink name=out sync=false tee. ! queue ! kafkarecordsink name=sink "
-                            f"key-field=sensor topic-prefix=ours-too- bootstrap-servers={t.kafka.bootstrap}") as reading:
+                            f"key-field=sensor topic-prefix=ours-too- drain-timeout-ms=120000 bootstrap-servers={t.kafka.bootstrap}") as reading:
         got = [json.loads(data) for data, _ in reading.pull_all()]
         tap.wait_until(lambda: reading.look() and reading.at_eos, 60, "EOS")
     for read in (got, [sample for _, sample in OldConsumer(t.kafka.bootstrap, "ours-too-").sensors()]):

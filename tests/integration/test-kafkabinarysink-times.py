@@ -87,7 +87,8 @@ def _():
     unix, cameras = Gst.Caps.from_string("timestamp/x-unix"), range(4)
     pipeline = Gst.parse_launch(" ".join(
         f"appsrc name=src{i} max-bytes=0 caps=image/jpeg,width=8,height=8 format=time ! kafkabinarysink name=sink{i} "
-        f"bootstrap-servers={t.kafka.bootstrap} topic-prefix=clocks- session-id=s stream-id=cam{i}" for i in cameras))
+        f"bootstrap-servers={t.kafka.bootstrap} topic-prefix=clocks- drain-timeout-ms=120000 "
+        f"session-id=s stream-id=cam{i}" for i in cameras))
     sources = [pipeline.get_by_name(f"src{i}") for i in cameras]
     pipeline.set_state(Gst.State.PLAYING)
     try:

@@ -23,6 +23,7 @@ ATTEMPTS = 5
 def sink(bootstrap, session, frames, prefix):
     return (f"videotestsrc num-buffers={frames} pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1 ! "
             f"jpegenc quality=50 ! kafkabinarysink bootstrap-servers={bootstrap} topic-prefix={prefix} "
+            "drain-timeout-ms=120000 "
             f"session-id={session} stream-id=camera-0").split()
 
 
