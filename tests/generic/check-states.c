@@ -3,11 +3,14 @@
 
 #include <trib-test.h>
 
-/* Up and down three times, alone, without data; then nothing of the element may be left. */
+/* Up and down three times, alone, without data; then nothing of the element may be left. What a
+ * process opens once it opens in the first round, or later where threads were slow: a leak is what
+ * each round adds. */
 
 #define ROUNDS 3
+#define MAX_ROUNDS 5
 #define WAIT_MS 5000
-#define FILES_WAIT_MS 3000
+#define FILES_WAIT_MS 1000
 
 static const GstState ladder[] = { GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING,
   GST_STATE_PAUSED, GST_STATE_READY, GST_STATE_NULL };
@@ -72,26 +75,24 @@ generic_check_states (GstElementFactory *factory, GPtrArray *problems)
   g_autoptr (TribWatchdog) watchdog = trib_watchdog_new (60);
   GstElement *element = generic_make (factory);
   g_autoptr (GstBus) bus = gst_bus_new ();
-  gboolean sink;
-  guint files = 0;
+  gboolean sink, leaks = FALSE;
 
   drop_last_ref (element, "made and dropped", problems);
 
   element = generic_make (factory);
   gst_element_set_bus (element, bus);
   sink = GST_OBJECT_FLAG_IS_SET (element, GST_ELEMENT_FLAG_SINK);
-  for (guint round = 1; round <= ROUNDS; round++) {
+  for (guint round = 1; round <= ROUNDS || (leaks && round <= MAX_ROUNDS); round++) {
     g_autofree gchar *when = g_strdup_printf ("round %u", round);
+    guint files = count_open_files ();
 
     climb (element, sink, round, problems);
     generic_drain_bus (bus, TRUE, when, problems);
-    /* the first round may open what stays for the process */
-    if (round == 1)
-      files = count_open_files ();
+    leaks = round > 1 && !trib_wait_until (files_are_closed, &files, FILES_WAIT_MS);
   }
-  if (!trib_wait_until (files_are_closed, &files, FILES_WAIT_MS))
-    generic_problem (problems, "leaves open files: %u after round 1, %u after round %u", files,
-        count_open_files (), ROUNDS);
+  if (leaks)
+    generic_problem (
+        problems, "leaves open files in each round, %u in the end", count_open_files ());
   gst_element_set_bus (element, NULL);
   gst_bus_set_flushing (bus, TRUE);
   drop_last_ref (element, "after three rounds", problems);
