@@ -53,8 +53,7 @@ typedef struct {
   guint64 loss_records_pending;
   guint64 loss_records_failed;
   guint64 retried_alone; /* records that were refused with others and sent again alone */
-  guint64
-      retried_topic; /* refusals of records whose topic was away, kept until it is there again */
+  guint64 retried_topic; /* refusals of records whose topic was away, which wait for it */
   guint64 outages;
   guint64 latency[TRIB_KAFKA_LATENCY_BUCKETS];
   guint64 latency_samples;

@@ -160,15 +160,10 @@ parse (const gchar *key, TribFrameIdView *ret_id)
 }
 
 static gboolean
-is_same (const gchar *a, gsize a_len, const gchar *b, gsize b_len)
-{
-  return a_len == b_len && memcmp (a, b, a_len) == 0;
-}
-
-static gboolean
 is_of_stream (const TribKafkaByKey *k, const TribFrameIdView *id)
 {
-  return is_same (id->stream, id->stream_len, k->wanted_id.stream, k->wanted_id.stream_len);
+  return id->stream_len == k->wanted_id.stream_len
+         && memcmp (id->stream, k->wanted_id.stream, id->stream_len) == 0;
 }
 
 /* Of what was read longest ago the place stays: it may be far from the record that is wanted now,
