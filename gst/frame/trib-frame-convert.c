@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-frame-convert.h"
+#include "trib-frame-map.h"
 #include "trib-jfif.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ struct _TribFrameConvert {
   GstVideoInfo out;
   GstVideoConverter *converter;
   GstBuffer *mid_buffer; /* NULL where the second step works in place */
-  GstBufferPool *pool;   /* NULL for raw: those buffers leave the element */
+  gboolean has_pool;     /* not for raw: those buffers leave the element */
+  GstBufferPool *pool;   /* made with the first picture that needs it */
   gboolean
       edge; /* rows of @out end on a block: what is beyond the picture repeats its last pixel */
 };
@@ -309,10 +311,7 @@ trib_frame_convert_new (const GstVideoInfo *in, TribFrameFormat format, GError *
     c->converter = gst_video_converter_new (&c->in, &c->mid, NULL);
     ok = c->converter != NULL;
   }
-  if (ok && format != TRIB_FRAME_FORMAT_RAW && c->route != ROUTE_DIRECT) {
-    c->pool = make_pool (&c->out);
-    ok = c->pool != NULL;
-  }
+  c->has_pool = format != TRIB_FRAME_FORMAT_RAW;
   if (!ok) {
     g_set_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_UNSUPPORTED,
         "pictures of format %s, %dx%d, cannot be converted for %s", GST_VIDEO_INFO_NAME (in),
@@ -359,7 +358,7 @@ trib_frame_convert_is_direct (const TribFrameConvert *c)
   return c->route == ROUTE_DIRECT;
 }
 
-/* metas about the memory are about the old memory */
+/* metas about the memory are about the old memory, and a crop is done */
 static gboolean
 copy_meta (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
 {
@@ -367,7 +366,7 @@ copy_meta (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
   GstMetaTransformCopy all = { FALSE, 0, (gsize) -1 };
 
   if (!gst_meta_api_type_has_tag (info->api, g_quark_from_static_string (GST_META_TAG_MEMORY_STR))
-      && info->transform_func)
+      && info->api != GST_VIDEO_CROP_META_API_TYPE && info->transform_func)
     info->transform_func (user_data, *meta, buffer, _gst_meta_transform_copy, &all);
   return TRUE;
 }
@@ -388,15 +387,15 @@ make_out_buffer (TribFrameConvert *c, GstBuffer *in)
 {
   GstBuffer *out = NULL;
 
-  if (c->pool) {
-    if (gst_buffer_pool_acquire_buffer (c->pool, &out, NULL) != GST_FLOW_OK)
-      return NULL;
-  } else {
+  if (c->has_pool && c->pool == NULL)
+    c->pool = make_pool (&c->out);
+  if (!c->has_pool)
     out = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&c->out), NULL);
-    if (out == NULL)
-      return NULL;
-  }
-  if (c->pool == NULL || c->edge) {
+  else if (c->pool != NULL)
+    gst_buffer_pool_acquire_buffer (c->pool, &out, NULL);
+  if (out == NULL)
+    return NULL;
+  if (!c->has_pool || c->edge) {
     /* rows lie closer, or wider, than caps alone would say */
     gst_buffer_add_video_meta_full (out, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT (&c->out),
         GST_VIDEO_INFO_WIDTH (&c->out), GST_VIDEO_INFO_HEIGHT (&c->out),
@@ -434,9 +433,8 @@ convert_frame (TribFrameConvert *c, const GstVideoFrame *in, GstVideoFrame *out)
       convert_general (c, in, out);
       break;
     case ROUTE_PACK:
+    case ROUTE_DIRECT: /* of a buffer that only the checked mapping understands */
       gst_video_frame_copy (out, in);
-      break;
-    case ROUTE_DIRECT:
       break;
   }
 }
@@ -447,12 +445,22 @@ convert_in_place (TribFrameConvert *c, GstBuffer *buffer)
   GstVideoFrame frame;
 
   if (c->route != ROUTE_JFIF || c->jfif != TRIB_JFIF_EXPAND || !gst_buffer_is_writable (buffer)
-      || !gst_buffer_is_all_memory_writable (buffer) || (c->pool == NULL && !is_packed (c, buffer))
-      || !gst_video_frame_map (&frame, &c->in, buffer, GST_MAP_READWRITE))
+      || !gst_buffer_is_all_memory_writable (buffer) || (!c->has_pool && !is_packed (c, buffer))
+      || !trib_frame_map (&frame, &c->in, buffer, GST_MAP_READWRITE, NULL))
     return FALSE;
   trib_jfif_convert (c->jfif, &frame, &frame);
   gst_video_frame_unmap (&frame);
   return TRUE;
+}
+
+/* @buffer: one that any element can map */
+static gboolean
+passes (TribFrameConvert *c, GstBuffer *buffer)
+{
+  return c->route == ROUTE_DIRECT
+         || (!c->edge
+             && ((c->route == ROUTE_PACK && is_packed (c, buffer))
+                 || convert_in_place (c, buffer)));
 }
 
 /**
@@ -462,10 +470,11 @@ convert_in_place (TribFrameConvert *c, GstBuffer *buffer)
  *   there is no other reference
  * @error: return location
  *
- * Flags, timestamps and metas (but those of the memory) are kept.
+ * Flags, timestamps and metas (but those of the memory, and a crop) are kept. What is returned can
+ * be mapped by any element: a picture that is a part of its buffer is copied out of it.
  *
- * Returns: (transfer full) (nullable): the converted picture; NULL with
- *   %TRIB_FRAME_CONVERT_ERROR_FRAME when @buffer does not hold a picture
+ * Returns: (transfer full) (nullable): the converted picture; NULL with %TRIB_FRAME_MAP_ERROR when
+ *   @buffer does not hold a picture, with %TRIB_FRAME_CONVERT_ERROR_MEMORY when there is no memory
  */
 GstBuffer *
 trib_frame_convert_run (TribFrameConvert *c, GstBuffer *buffer, GError **error)
@@ -473,23 +482,18 @@ trib_frame_convert_run (TribFrameConvert *c, GstBuffer *buffer, GError **error)
   g_autoptr (GstBuffer) in = buffer;
   g_autoptr (GstBuffer) out = NULL;
   GstVideoFrame in_frame, out_frame;
+  TribFramePlace place;
 
-  if (c->route == ROUTE_DIRECT
-      || (!c->edge && ((c->route == ROUTE_PACK && is_packed (c, in)) || convert_in_place (c, in))))
-    return g_steal_pointer (&in);
-
-  if (!gst_video_frame_map (&in_frame, &c->in, in, GST_MAP_READ)) {
-    g_set_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_FRAME,
-        "a buffer of %" G_GSIZE_FORMAT
-        " bytes does not hold a %s picture of %dx%d (%" G_GSIZE_FORMAT " bytes)",
-        gst_buffer_get_size (in), GST_VIDEO_INFO_NAME (&c->in), GST_VIDEO_INFO_WIDTH (&c->in),
-        GST_VIDEO_INFO_HEIGHT (&c->in), GST_VIDEO_INFO_SIZE (&c->in));
+  if (!trib_frame_place_buffer (&c->in, in, &place, error))
     return NULL;
-  }
+  if (place.plain && passes (c, in))
+    return g_steal_pointer (&in);
+  if (!trib_frame_map (&in_frame, &c->in, in, GST_MAP_READ, error))
+    return NULL;
   out = make_out_buffer (c, in);
   if (out == NULL || !gst_video_frame_map (&out_frame, &c->out, out, GST_MAP_WRITE)) {
     gst_video_frame_unmap (&in_frame);
-    g_set_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_FRAME,
+    g_set_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_MEMORY,
         "no memory of %" G_GSIZE_FORMAT " bytes for the converted picture",
         GST_VIDEO_INFO_SIZE (&c->out));
     return NULL;

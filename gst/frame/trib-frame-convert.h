@@ -29,7 +29,7 @@ GQuark trib_frame_convert_error_quark (void);
 
 typedef enum {
   TRIB_FRAME_CONVERT_ERROR_UNSUPPORTED, /* no way from this picture to that format */
-  TRIB_FRAME_CONVERT_ERROR_FRAME,       /* a buffer that does not hold the picture its caps say */
+  TRIB_FRAME_CONVERT_ERROR_MEMORY,      /* none for a converted picture */
 } TribFrameConvertError;
 
 typedef struct _TribFrameConvert TribFrameConvert;

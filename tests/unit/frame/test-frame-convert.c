@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <frame/trib-frame-convert.h>
+#include <frame/trib-frame-map.h>
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-jfif-rows.h>
 #include <frame/trib-jfif.h>
@@ -283,7 +284,7 @@ test_short_buffer (void)
     convert = trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, NULL);
     g_assert_null (trib_frame_convert_run (
         convert, gst_buffer_new_allocate (NULL, in.size - 1, NULL), &error));
-    g_assert_error (error, TRIB_FRAME_CONVERT_ERROR, TRIB_FRAME_CONVERT_ERROR_FRAME);
+    g_assert_error (error, TRIB_FRAME_MAP_ERROR, TRIB_FRAME_FAULT_MEMORY);
   }
 }
 
@@ -314,7 +315,6 @@ test_all_formats (void)
   }
 }
 
-/* ARIA-3: what is reported as quality */
 /* libjpeg ends the process on larger ones, libwebp says no without a number */
 static void
 test_limits (void)
@@ -368,6 +368,7 @@ test_edge (void)
   }
 }
 
+/* ARIA-3: what is reported as quality */
 static void
 test_quality (void)
 {
