@@ -124,6 +124,10 @@ set_mid (TribFrameConvert *c, gboolean rgb)
   const GstVideoFormatInfo *f = c->in.finfo;
   GstVideoFormat format = GST_VIDEO_FORMAT_I420;
 
+  /* 4:2:0 of RGB would mix the colours of two fields, 4:2:2 does not */
+  if (rgb && GST_VIDEO_INFO_IS_INTERLACED (&c->in))
+    return set_info (c, &c->mid, GST_VIDEO_FORMAT_Y42B, GST_VIDEO_COLOR_RANGE_0_255,
+        GST_VIDEO_COLOR_MATRIX_BT601);
   if (rgb)
     return set_info (
         c, &c->mid, GST_VIDEO_FORMAT_RGB, GST_VIDEO_COLOR_RANGE_0_255, GST_VIDEO_COLOR_MATRIX_RGB);

@@ -17,12 +17,13 @@ is_420 (GstVideoFormat format)
          || format == GST_VIDEO_FORMAT_NV12 || format == GST_VIDEO_FORMAT_NV21;
 }
 
+/* not Y41B: libjpeg reads chroma in blocks of 8, 32 pixels of it, and few decoders know 4:1:1 */
 static gboolean
 is_planar (GstVideoFormat format)
 {
   return format == GST_VIDEO_FORMAT_I420 || format == GST_VIDEO_FORMAT_YV12
          || format == GST_VIDEO_FORMAT_Y42B || format == GST_VIDEO_FORMAT_Y444
-         || format == GST_VIDEO_FORMAT_Y41B || format == GST_VIDEO_FORMAT_GRAY8;
+         || format == GST_VIDEO_FORMAT_GRAY8;
 }
 
 static gboolean

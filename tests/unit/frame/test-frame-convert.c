@@ -36,6 +36,9 @@ static const JpegCase jpeg_cases[] = {
   { GST_VIDEO_FORMAT_BGRx, "sRGB", TRIB_JFIF_RGB, GST_VIDEO_FORMAT_I420 },
   { GST_VIDEO_FORMAT_xRGB, "sRGB", TRIB_JFIF_RGB, GST_VIDEO_FORMAT_I420 },
   { GST_VIDEO_FORMAT_ABGR, "sRGB", TRIB_JFIF_RGB, GST_VIDEO_FORMAT_I420 },
+  /* 4:1:1 goes by 4:2:2 */
+  { GST_VIDEO_FORMAT_Y41B, "bt601", TRIB_JFIF_NONE, GST_VIDEO_FORMAT_Y42B },
+  { GST_VIDEO_FORMAT_Y41B, "1:4:0:0", TRIB_JFIF_NONE, GST_VIDEO_FORMAT_Y42B },
 };
 
 /* R, G, B */
@@ -315,6 +318,58 @@ test_all_formats (void)
   }
 }
 
+/* Every format has the same ways with two fields as with one, and each line of RGB keeps its own
+ * colour: the fields are two moments. */
+static void
+test_interlaced (void)
+{
+  guint n;
+  const GstVideoFormat *formats = gst_video_formats_raw (&n);
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (TribFrameConvert) convert = NULL, single = NULL;
+    g_autoptr (GstBuffer) out = NULL;
+    GstVideoFrame f;
+    GstVideoInfo in;
+
+    gst_video_info_set_format (&in, formats[i], 64, 48);
+    single = trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, NULL);
+    gst_video_info_set_interlaced_format (
+        &in, formats[i], GST_VIDEO_INTERLACE_MODE_INTERLEAVED, 64, 48);
+    in.fps_d = 1;
+    convert = trib_frame_convert_new (&in, TRIB_FRAME_FORMAT_JPEG, NULL);
+    if ((single != NULL) != (convert != NULL))
+      g_error ("%s has no way where it is interlaced", GST_VIDEO_INFO_NAME (&in));
+    if (convert == NULL || !GST_VIDEO_INFO_IS_RGB (&in) || GST_VIDEO_INFO_COMP_DEPTH (&in, 0) != 8
+        || GST_VIDEO_FORMAT_INFO_HAS_PALETTE (in.finfo))
+      continue;
+    out = make_picture (&in, colours[3]);
+    g_assert_true (gst_video_frame_map (&f, &in, out, GST_MAP_WRITE));
+    for (gint c = 0; c < 3; c++)
+      for (gint y = 1; y < 48; y += 2)
+        for (gint x = 0; x < 64; x++)
+          ((guint8 *) GST_VIDEO_FRAME_COMP_DATA (&f, c))[y * GST_VIDEO_FRAME_COMP_STRIDE (&f, c)
+                                                         + x * GST_VIDEO_FRAME_COMP_PSTRIDE (&f, c)]
+              = colours[5][c];
+    gst_video_frame_unmap (&f);
+    out = trib_frame_convert_run (convert, g_steal_pointer (&out), NULL);
+    g_assert_cmpint (
+        GST_VIDEO_INFO_FORMAT (trib_frame_convert_get_out (convert)), ==, GST_VIDEO_FORMAT_Y42B);
+    g_assert_true (
+        gst_video_frame_map (&f, trib_frame_convert_get_out (convert), out, GST_MAP_READ));
+    for (gint c = 0; c < 3; c++)
+      for (gint y = 0; y < 48; y++) {
+        guint8 wanted[3];
+        const guint8 *got = GST_VIDEO_FRAME_COMP_DATA (&f, c);
+
+        rgb_to_yuv (colours[y % 2 ? 5 : 3], GST_VIDEO_COLOR_MATRIX_BT601, FALSE, wanted);
+        g_assert_cmpint (
+            ABS (got[y * GST_VIDEO_FRAME_COMP_STRIDE (&f, c) + 16] - wanted[c]), <=, 2);
+      }
+    gst_video_frame_unmap (&f);
+  }
+}
+
 /* libjpeg ends the process on larger ones, libwebp says no without a number */
 static void
 test_limits (void)
@@ -396,6 +451,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frame-convert/raw-passes-packed", test_raw_passes_packed);
   g_test_add_func ("/frame-convert/short-buffer", test_short_buffer);
   g_test_add_func ("/frame-convert/all-formats", test_all_formats);
+  g_test_add_func ("/frame-convert/interlaced", test_interlaced);
   g_test_add_func ("/frame-convert/ARIA-3/quality", test_quality);
   g_test_add_func ("/frame-convert/limits", test_limits);
   g_test_add_func ("/frame-convert/edge", test_edge);
