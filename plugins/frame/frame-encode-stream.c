@@ -408,6 +408,8 @@ encode (GstFrameEncodeBin *self, GstBuffer *buffer, TribFrameInfo *info)
 
   buffer = trib_frame_convert_run (self->convert, buffer, &error);
   if (buffer == NULL) {
+    if (error->domain == TRIB_FRAME_MAP_ERROR)
+      count (self, REFUSED + (Counter) error->code, 1);
     fail_frame (self, FAILED_CONVERSION, info, error->message);
     return GST_FLOW_OK;
   }

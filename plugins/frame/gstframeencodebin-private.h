@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 
 #include <frame/trib-frame-convert.h>
+#include <frame/trib-frame-map.h>
 
 #include "frame-encoder.h"
 #include "frame-identity.h"
@@ -29,7 +30,8 @@ typedef enum {
   DROPPED_SEGMENT,
   DROPPED_FLUSH,
   PENDING, /* made of the others */
-  N_COUNTERS
+  REFUSED, /* one for each TribFrameFault: those of FAILED_CONVERSION */
+  N_COUNTERS = REFUSED + TRIB_FRAME_N_FAULTS
 } Counter;
 
 typedef struct {

@@ -28,7 +28,11 @@
  * In: video/x-raw of any format in system memory. Out: image/jpeg, image/png, image/webp, or
  * video/x-raw as RGB or GRAY8. Grey stays grey but in WebP, which has no grey. Transparency is
  * dropped. Raw pictures have no padding between rows: where the width is no multiple of 4, the row
- * length is in the buffer's GstVideoMeta.
+ * length is in the buffer's GstVideoMeta. In a JPEG, 4:1:1 and interlaced RGB become 4:2:2.
+ *
+ * The caps give the size of a picture. A GstVideoCropMeta of that size is applied; of a larger
+ * GstVideoMeta without one, the upper left part is used. What these metas state must be inside of
+ * the buffer's memory.
  *
  * ## Timing
  * Adds no latency: a picture is pushed before the next frame is accepted. Timestamps are kept. The
@@ -46,11 +50,13 @@
  * A missing encoder gives a missing-plugin message and one error that names the Debian package. A
  * stream id or session id that is not valid in a frame id, or a `time-origin` that is no time, is
  * refused: the state change to PAUSED fails with an error that gives the reason. Pictures that
- * cannot be converted give an error.
+ * cannot be converted give an error. A buffer that does not hold the picture of its caps costs that
+ * frame only.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `frames-in` = `frames-out` + `pending` + all `failed-…` + all
- * `dropped-…`, at any moment.
+ * `dropped-…`, at any moment. `failed-conversion` is the sum of all `refused-…`, but for frames
+ * for which there was no memory.
  *
  * ## Example launch line
  * |[
@@ -125,7 +131,7 @@ static const TribProperty property_table[N_PROPS] = {
 
 #define COUNT(counter, name, about) \
   [counter] = { name, TRIB_FIELD_UINT64, (counter) * sizeof (guint64), about }
-static const TribField stats_fields[N_COUNTERS] = {
+static const TribField stats_fields[] = {
   COUNT (FRAMES_IN, "frames-in", "frames received"),
   COUNT (FRAMES_OUT, "frames-out", "pictures given to the source pad"),
   COUNT (BYTES_IN, "bytes-in", "bytes of the frames received"),
@@ -140,6 +146,9 @@ static const TribField stats_fields[N_COUNTERS] = {
   COUNT (DROPPED_SEGMENT, "dropped-segment", "frames outside of the segment"),
   COUNT (DROPPED_FLUSH, "dropped-flush", "frames interrupted by a flush, EOS or a state change"),
   COUNT (PENDING, "pending", "frames in progress, 0 or 1"),
+  [REFUSED] = { "refused-", TRIB_FIELD_COUNTS, REFUSED * sizeof (guint64),
+    "of `failed-conversion`, what contradicts the caps: format, size, crop, row length, memory, or "
+    "access to it (frames)", TRIB_FRAME_N_FAULTS, trib_frame_fault_to_string },
 };
 /* clang-format on */
 static const TribProperties properties = TRIB_PROPERTIES (property_table);
