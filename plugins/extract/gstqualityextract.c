@@ -16,7 +16,8 @@
  * time is its running time.
  *
  * ## Caps
- * Raw video to application/json, or to application/x-msgpack where downstream accepts only that.
+ * Raw video to application/json, or to application/x-msgpack where downstream accepts only that. A
+ * GstVideoCropMeta of the size of the caps is applied.
  *
  * ## Timing
  * A frame is measured by its streaming thread before the next one is accepted; `processing_ms` is
@@ -27,15 +28,18 @@
  * frame.
  *
  * ## Errors
- * None: a frame that cannot be measured is dropped and counted. An invalid `region`, or a `source`
- * that no record can have, is refused with a warning (RESOURCE/SETTINGS); the previous value is
- * kept.
+ * None: a frame that cannot be measured is dropped and counted. The first one for each reason gives
+ * a warning: STREAM/FORMAT where its buffer does not hold the picture of its caps,
+ * RESOURCE/SETTINGS where `region` and `shrink` leave nothing of it. An invalid `region`, or a
+ * `source` that no record can have, is refused with a warning (RESOURCE/SETTINGS); the previous
+ * value is kept.
  *
  * ## Messages
  * None of its own.
  *
  * ## Stats
- * Counted from READY to PAUSED on. `frames-in` = `records-out` + `dropped`, between two buffers.
+ * Counted from READY to PAUSED on. `frames-in` = `records-out` + `dropped`, between two buffers;
+ * `dropped` = `dropped-empty` + all `refused-…`.
  *
  * ## Example launch line
  * |[
@@ -51,6 +55,7 @@
 #include "obs-frame.h"
 
 #include <extract/trib-quality.h>
+#include <frame/trib-frame-map.h>
 #include <gst/video/video.h>
 #include <record/trib-record-envelope.h>
 #include <shared/trib-element-records.h>
@@ -99,7 +104,8 @@ static const TribProperty table[N_PROPS] = {
 static const TribProperties all = TRIB_PROPERTIES (table);
 
 typedef struct {
-  guint64 frames_in, records_out, dropped, p50, p99;
+  guint64 frames_in, records_out, dropped, empty, p50, p99;
+  guint64 refused[TRIB_FRAME_N_FAULTS];
 } Counts;
 
 /* clang-format off */
@@ -107,7 +113,12 @@ static const TribField qualityextract_stats_fields[] = {
   { "frames-in", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, frames_in), "frames" },
   { "records-out", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, records_out), "records" },
   { "dropped", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, dropped),
-      "`region` and `shrink` leave nothing, or the memory cannot be read (frames)" },
+      "without a record (frames)" },
+  { "dropped-empty", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, empty),
+      "of those, `region` and `shrink` leave nothing (frames)" },
+  { "refused-", TRIB_FIELD_COUNTS, G_STRUCT_OFFSET (Counts, refused),
+      "of those, what contradicts the caps: format, size, crop, row length, memory, or access "
+      "to it (frames)", TRIB_FRAME_N_FAULTS, trib_frame_fault_to_string },
   { "processing-p50", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, p50),
       "median processing time of the last 256 frames (ns)" },
   { "processing-p99", TRIB_FIELD_UINT64, G_STRUCT_OFFSET (Counts, p99),
@@ -202,8 +213,9 @@ describe_image (GstQualityExtract *self, const GstVideoFrame *frame, TribQuality
   return TRUE;
 }
 
+/* FALSE, with @error where it is the buffer's fault */
 static gboolean
-measure (GstQualityExtract *self, GstBuffer *in, TribQuality *quality)
+measure (GstQualityExtract *self, GstBuffer *in, TribQuality *quality, GError **error)
 {
   GstVideoFrame frame;
   TribQualityImage image;
@@ -213,12 +225,36 @@ measure (GstQualityExtract *self, GstBuffer *in, TribQuality *quality)
   GST_OBJECT_LOCK (self);
   shrink = self->settings.shrink;
   GST_OBJECT_UNLOCK (self);
-  if (!gst_video_frame_map (&frame, &self->info, in, GST_MAP_READ))
+  if (!trib_frame_map (&frame, &self->info, in, GST_MAP_READ, error))
     return FALSE;
   done = describe_image (self, &frame, &image)
          && trib_quality_measure (self->meter, &image, shrink, quality);
   gst_video_frame_unmap (&frame);
   return done;
+}
+
+/* @error: (nullable): the buffer is refused; else nothing of the picture is left */
+static void
+drop_frame (GstQualityExtract *self, const GError *error)
+{
+  guint64 *counter = error ? &self->counts.refused[error->code] : &self->counts.empty;
+  gboolean first;
+
+  GST_OBJECT_LOCK (self);
+  first = (*counter)++ == 0;
+  self->counts.dropped++;
+  GST_OBJECT_UNLOCK (self);
+  GST_DEBUG_OBJECT (self, "no record: %s", error ? error->message : "the region is empty");
+  if (first && error != NULL)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A buffer does not hold the picture of its caps: %s.", error->message),
+        ("such frames are counted as refused-%s",
+            trib_frame_fault_to_string ((guint) error->code)));
+  else if (first)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("region and shrink leave nothing of a picture of %dx%d",
+            GST_VIDEO_INFO_WIDTH (&self->info), GST_VIDEO_INFO_HEIGHT (&self->info)),
+        ("such frames are counted as dropped-empty"));
 }
 
 static void
@@ -270,23 +306,24 @@ gst_quality_extract_generate_output (GstBaseTransform *base, GstBuffer **ret_out
   GstQualityExtract *self = GST_QUALITY_EXTRACT (base);
   g_autoptr (GstBuffer) in = g_steal_pointer (&base->queued_buf);
   gint64 begun = g_get_monotonic_time (), took;
+  g_autoptr (GError) error = NULL;
   TribQuality quality;
   gboolean measured;
 
   *ret_out = NULL;
   if (in == NULL)
     return GST_FLOW_OK;
-  measured = measure (self, in, &quality);
+  measured = measure (self, in, &quality, &error);
   took = (g_get_monotonic_time () - begun) * GST_USECOND;
   GST_OBJECT_LOCK (self);
   self->times[self->counts.frames_in++ % N_TIMES] = took;
   if (measured)
     self->counts.records_out++;
-  else
-    self->counts.dropped++;
   GST_OBJECT_UNLOCK (self);
-  if (!measured)
+  if (!measured) {
+    drop_frame (self, error);
     return GST_BASE_TRANSFORM_FLOW_DROPPED;
+  }
   *ret_out = make_record (self, in, &quality, took);
   return GST_FLOW_OK;
 }
@@ -374,8 +411,11 @@ parse_region (const gchar *text, Region *ret_region)
     *ret_region = region;
     return TRUE;
   }
-  if (sscanf (text, "%5u,%5u,%5u,%5u%n", &region.x, &region.y, &region.width, &region.height, &end)
-          != 4
+  /* "%u" takes a sign, and makes a large number of it */
+  if (strpbrk (text, "+-") != NULL
+      || sscanf (
+             text, "%5u,%5u,%5u,%5u%n", &region.x, &region.y, &region.width, &region.height, &end)
+             != 4
       || text[end] != '\0' || region.width == 0 || region.height == 0)
     return FALSE;
   *ret_region = region;

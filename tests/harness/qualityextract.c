@@ -142,6 +142,8 @@ count_warnings (GstBus *bus)
 static void
 test_refused (void)
 {
+  static const gchar *const wrong[] = { "-1,0,5,5", "0,-1,5,5", "0,0,-5,5", "0,0,5,-5", "+1,0,5,5",
+    "0,0,5,5,", "0,0,5,5 ", "0,0,0,5", "0,0,5,100000", "0.5,0,5,5", "0x1,0,5,5", "a" };
   GstElement *pipeline
       = gst_parse_launch ("qualityextract name=q region=1,2,3 ! fakesink async=false", NULL);
   g_autoptr (GstElement) q = gst_bin_get_by_name (GST_BIN (pipeline), "q");
@@ -158,6 +160,15 @@ test_refused (void)
   g_object_set (q, "region", "1,2,3,4", NULL);
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   g_assert_cmpuint (count_warnings (bus), ==, 0);
+  /* %u takes a sign, and a number beyond is none */
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autofree gchar *region = NULL;
+
+    g_object_set (q, "region", wrong[i], NULL);
+    g_assert_cmpuint (count_warnings (bus), ==, 1);
+    g_object_get (q, "region", &region, NULL);
+    g_assert_cmpstr (region, ==, "1,2,3,4");
+  }
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
 }
@@ -167,16 +178,23 @@ static void
 test_dropped (void)
 {
   g_autoptr (TribHarness) h = harness ("region=60,0,10,10", "GRAY8", 50, 6);
+  g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstStructure) stats = NULL;
+
+  gst_element_set_bus (h->element, bus);
+  gst_harness_push (h, halves ("GRAY8", 50, 6));
 
   gst_harness_push (h, halves ("GRAY8", 50, 6));
   g_object_set (h->element, "region", "", NULL);
   gst_harness_push (h, halves ("GRAY8", 50, 6));
   gst_buffer_unref (gst_harness_pull (h));
   stats = trib_element_stats (h->element);
-  g_assert_cmpuint (trib_structure_uint64 (stats, "frames-in"), ==, 2);
+  g_assert_cmpuint (trib_structure_uint64 (stats, "frames-in"), ==, 3);
   g_assert_cmpuint (trib_structure_uint64 (stats, "records-out"), ==, 1);
-  g_assert_cmpuint (trib_structure_uint64 (stats, "dropped"), ==, 1);
+  g_assert_cmpuint (trib_structure_uint64 (stats, "dropped"), ==, 2);
+  g_assert_cmpuint (trib_structure_uint64 (stats, "dropped-empty"), ==, 2);
+  g_assert_cmpuint (count_warnings (bus), ==, 1);
+  gst_element_set_bus (h->element, NULL);
 }
 
 /* identity of the frame, or numbers and running times */
