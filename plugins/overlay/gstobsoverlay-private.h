@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 
+#include <frame/trib-frame-map.h>
 #include <overlay/trib-overlay-join.h>
 #include <overlay/trib-overlay-paint.h>
 #include <record/trib-record-reader.h>
@@ -27,6 +28,7 @@ typedef struct {
 typedef struct {
   guint64 frames_in, frames_drawn, frames_stale, frames_without, frames_dropped;
   guint64 frames_waited, waits_expired;
+  guint64 refused[TRIB_FRAME_N_FAULTS]; /* those are dropped */
   guint64 records_invalid, records_other;
   guint64 things_refused, things_left_out;
 } ObsOverlayCounts;

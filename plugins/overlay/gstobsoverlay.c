@@ -43,7 +43,9 @@
  *
  * ## Errors
  * None. A record that cannot be used is skipped and counted; the first one is reported by a warning
- * (STREAM/DECODE).
+ * (STREAM/DECODE). A buffer that does not hold the picture of its caps is dropped and counted, as
+ * blending elements would read and write beyond it; the first one for each reason gives a warning
+ * (STREAM/FORMAT).
  *
  * ## Messages
  * None of its own.
@@ -315,7 +317,7 @@ draw (GstObsOverlay *self, GstBuffer *frame, gint64 stale_ns)
   frame = gst_buffer_make_writable (frame);
   if (self->attach) {
     attach (frame, composition);
-  } else if (gst_video_frame_map (&mapped, &self->info, frame, GST_MAP_READWRITE)) {
+  } else if (trib_frame_map (&mapped, &self->info, frame, GST_MAP_READWRITE, NULL)) {
     gst_video_overlay_composition_blend (composition, &mapped);
     gst_video_frame_unmap (&mapped);
   } else {
@@ -323,6 +325,29 @@ draw (GstObsOverlay *self, GstBuffer *frame, gint64 stale_ns)
   }
   gst_video_overlay_composition_unref (composition);
   return frame;
+}
+
+/* FALSE: @frame does not hold the picture of its caps */
+static gboolean
+check_frame (GstObsOverlay *self, GstBuffer *frame)
+{
+  g_autoptr (GError) error = NULL;
+  TribFramePlace place;
+  gboolean first;
+
+  if (trib_frame_place_buffer (&self->info, frame, &place, &error))
+    return TRUE;
+  g_mutex_lock (&self->lock);
+  first = self->counts.refused[error->code]++ == 0;
+  self->counts.frames_dropped++;
+  g_mutex_unlock (&self->lock);
+  GST_DEBUG_OBJECT (self, "dropped: %s", error->message);
+  if (first)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("A buffer does not hold the picture of its caps: %s.", error->message),
+        ("such frames are counted as refused-%s",
+            trib_frame_fault_to_string ((guint) error->code)));
+  return FALSE;
 }
 
 /* Not transform_ip(): a frame without a drawing need not be writable. */
@@ -340,6 +365,10 @@ gst_obs_overlay_generate_output (GstBaseTransform *base, GstBuffer **ret_out)
   g_mutex_lock (&self->lock);
   self->counts.frames_in++;
   g_mutex_unlock (&self->lock);
+  if (!check_frame (self, frame)) {
+    gst_buffer_unref (frame);
+    return GST_BASE_TRANSFORM_FLOW_DROPPED;
+  }
   if (!obs_overlay_find_records (self, frame, &stale_ns)) {
     g_mutex_lock (&self->lock);
     self->counts.frames_dropped++;

@@ -184,7 +184,11 @@ typedef struct {
 static const TribField stats_fields[] = {
   OVERLAY ("frames-in", own.frames_in, "frames"),
   OVERLAY ("frames-out", frames_out, "frames"),
-  OVERLAY ("frames-dropped", own.frames_dropped, "by a flush while they waited (frames)"),
+  OVERLAY ("frames-dropped", own.frames_dropped,
+      "by a flush while they waited, or refused (frames)"),
+  { "refused-", TRIB_FIELD_COUNTS, G_STRUCT_OFFSET (Stats, own.refused),
+      "of those, what contradicts the caps: format, size, crop, row length, memory, or access "
+      "to it (frames)", TRIB_FRAME_N_FAULTS, trib_frame_fault_to_string },
   OVERLAY ("frames-drawn", own.frames_drawn, "with records of their own (frames)"),
   OVERLAY ("frames-stale", own.frames_stale, "with records of an earlier frame (frames)"),
   OVERLAY ("frames-without", own.frames_without, "without records (frames)"),
