@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gstkafkamedia.h"
 
+#include <frame/trib-frame-map.h>
 #include <kafka/layout/trib-kafka-content.h>
 
 #include <string.h>
@@ -127,7 +128,7 @@ repack (const GstKafkaMedia *media, GstBuffer *buffer, GstVideoInfo *wanted)
   GstVideoFrame from, to;
   gboolean ok;
 
-  if (!gst_video_frame_map (&from, &media->video, buffer, GST_MAP_READ))
+  if (!trib_frame_map (&from, &media->video, buffer, GST_MAP_READ, NULL))
     return NULL;
   if (!gst_video_frame_map (&to, wanted, out, GST_MAP_WRITE)) {
     gst_video_frame_unmap (&from);
@@ -197,16 +198,20 @@ gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
  *   memories, or raw rows lie otherwise than readers expect
  *
  * Returns: (transfer full) (nullable): the frame's bytes; where they were not copied, they keep
- *   @buffer alive. %NULL when it cannot be read
+ *   @buffer alive. %NULL when it cannot be read, or is not the picture of its caps
  */
 GBytes *
 gst_kafka_payload_new (
     const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
 {
   if (media->is_raw) {
+    TribFramePlace place;
     GstVideoInfo wanted;
+
+    if (!trib_frame_place_buffer (&media->video, buffer, &place, NULL))
+      return NULL;
     wanted_layout (media, &wanted);
-    if (!has_layout (buffer, media, &wanted)) {
+    if (!place.plain || !has_layout (buffer, media, &wanted)) {
       *ret_copied = TRUE;
       return repack (media, buffer, &wanted);
     }

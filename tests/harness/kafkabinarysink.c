@@ -384,6 +384,48 @@ test_video_meta (void)
     g_assert_cmpint (record->value[i], ==, (gint) (i / 16 + 1));
 }
 
+/* A crop is the picture, also where its rows are as far apart as those of the caps. */
+static void
+test_crop (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new (NULL);
+  g_autoptr (GPtrArray) binary = NULL;
+  GstBuffer *buffer = sink_rig_buffer (16 * 8, 0xee);
+  GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (buffer);
+  const RigRecord *record;
+
+  for (guint y = 0; y < 8; y++)
+    gst_buffer_memset (buffer, y * 16, (guint8) y, 16);
+  gst_buffer_add_video_meta (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, 16, 8);
+  crop->x = 0;
+  crop->y = 3;
+  crop->width = 16;
+  crop->height = 4;
+  gst_harness_set_src_caps_str (
+      rig->h, "video/x-raw,format=GRAY8,width=16,height=4,framerate=30/1");
+  g_assert_cmpint (gst_harness_push (rig->h, buffer), ==, GST_FLOW_OK);
+  finish (rig);
+  binary = sink_rig_read (rig, "vrs-binary-stream");
+  record = binary->pdata[0];
+  g_assert_cmpuint (record->size, ==, 64);
+  for (guint i = 0; i < 64; i++)
+    g_assert_cmpint (record->value[i], ==, (gint) (i / 16 + 3));
+}
+
+/* a meta that states more than there is: as a short picture */
+static void
+test_meta_beyond_memory (void)
+{
+  g_autoptr (SinkRig) rig = sink_rig_new (NULL);
+  GstBuffer *buffer = sink_rig_buffer (16 * 4, 1);
+
+  gst_buffer_add_video_meta (buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, 1920, 1080);
+  gst_harness_set_src_caps_str (
+      rig->h, "video/x-raw,format=GRAY8,width=16,height=4,framerate=30/1");
+  g_assert_cmpint (gst_harness_push (rig->h, buffer), ==, GST_FLOW_ERROR);
+  g_assert_cmpuint (sink_rig_count_messages (rig, GST_MESSAGE_ERROR, NULL), ==, 1);
+}
+
 /* a picture that is shorter than its caps say ends the stream with one error, not the process */
 static void
 test_short_picture (void)
@@ -630,6 +672,8 @@ main (int argc, char **argv)
   g_test_add_func ("/kafkabinarysink/payload/rgb-rows", test_rgb_rows);
   g_test_add_func ("/kafkabinarysink/payload/rgb-without-copy", test_rgb_without_copy);
   g_test_add_func ("/kafkabinarysink/payload/video-meta", test_video_meta);
+  g_test_add_func ("/kafkabinarysink/payload/crop", test_crop);
+  g_test_add_func ("/kafkabinarysink/payload/meta-beyond-memory", test_meta_beyond_memory);
   g_test_add_func ("/kafkabinarysink/payload/short-picture", test_short_picture);
   g_test_add_func ("/kafkabinarysink/payload/buffer-pool", test_buffer_pool);
   g_test_add_func ("/kafkabinarysink/delta-units", test_delta_units);
