@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which frames get what drawn; what ends a wait; books that close. A wait that nothing but the
  * event at hand may end is an hour long. */
+#include <frame/trib-frame-map.h>
 #include <frame/trib-frame-meta.h>
 #include <gst/video/video.h>
 #include <string.h>
@@ -430,7 +431,7 @@ check_picture (Rig *rig, const gchar *format, guint width, guint height)
   GstVideoFrame frame;
 
   gst_video_info_set_format (&info, gst_video_format_from_string (format), width, height);
-  g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+  g_assert_true (trib_frame_map (&frame, &info, buffer, GST_MAP_READ, NULL));
   for (guint y = 0; y < height; y++)
     for (guint x = 0; x < width; x++) {
       gboolean within = x + 2 >= left && x <= right + 2 && y + 2 >= top && y <= bottom + 2;
@@ -460,6 +461,50 @@ test_formats (void)
     push_record (&rig, i);
     gst_harness_push (rig.video, make_frame (i, TRUE, GST_VIDEO_INFO_SIZE (&info)));
     check_picture (&rig, formats[i], WIDTH, HEIGHT);
+  }
+  stop (&rig);
+}
+
+/* The picture is a part of its buffer, in memories that others hold, too: the drawing is there, and
+ * theirs stays as it is. */
+static void
+test_crop (void)
+{
+  static const GstVideoFormat formats[]
+      = { GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_GRAY8 };
+  Rig rig;
+
+  start (&rig, FOREVER "draw=boxes", TRUE);
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (formats); i++) {
+    g_autoptr (GstBuffer) frame = NULL;
+    GstVideoFormat format = formats[i / 2];
+    const gchar *name = gst_video_format_to_string (format);
+    GstVideoCropMeta *crop;
+    GstVideoInfo info;
+    GstMapInfo map;
+
+    gst_video_info_set_format (&info, format, WIDTH + 64, HEIGHT + 32);
+    set_caps (&rig, name, WIDTH, HEIGHT);
+    frame = make_frame (i, TRUE, info.size);
+    if (i % 2 != 0) { /* planes across two memories */
+      GstMemory *all = gst_buffer_get_all_memory (frame);
+      gst_buffer_replace_all_memory (frame, gst_memory_share (all, 0, 1000));
+      gst_buffer_append_memory (frame, gst_memory_share (all, 1000, -1));
+      gst_memory_unref (all);
+    }
+    gst_buffer_add_video_meta (frame, GST_VIDEO_FRAME_FLAG_NONE, format, WIDTH + 64, HEIGHT + 32);
+    crop = gst_buffer_add_video_crop_meta (frame);
+    crop->x = 32;
+    crop->y = 16;
+    crop->width = WIDTH;
+    crop->height = HEIGHT;
+    push_record (&rig, i);
+    gst_harness_push (rig.video, gst_buffer_ref (frame));
+    check_picture (&rig, name, WIDTH, HEIGHT);
+    g_assert_true (gst_buffer_map (frame, &map, GST_MAP_READ));
+    for (gsize b = 0; b < map.size; b++)
+      g_assert_cmpuint (map.data[b], ==, 128);
+    gst_buffer_unmap (frame, &map);
   }
   stop (&rig);
 }
@@ -607,6 +652,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obsoverlay/state", test_state);
   g_test_add_func ("/obsoverlay/eos", test_eos);
   g_test_add_func ("/obsoverlay/formats", test_formats);
+  g_test_add_func ("/obsoverlay/crop", test_crop);
   g_test_add_func ("/obsoverlay/caps-change", test_caps_change);
   g_test_add_func ("/obsoverlay/shared-frame", test_shared_frame);
   g_test_add_func ("/obsoverlay/attached", test_attached);
