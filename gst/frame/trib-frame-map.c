@@ -335,23 +335,46 @@ is_aligned (const GstVideoFrame *frame)
   return TRUE;
 }
 
+/* GStreamer's code for samples that share words reads the last word to its end, beyond buffers of
+ * its own: 4 bytes, or, of NV12_10BE_8L128, a tile of 1024 */
+#define PADDING 1024
+
+static gboolean
+needs_padding (const GstVideoInfo *info)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_COMPLEX (info->finfo);
+}
+
+/* (transfer full) (nullable): all bytes of @buffer, aligned and padded */
+static GstMemory *
+move (GstBuffer *buffer)
+{
+  GstAllocationParams params = { .align = 15, .padding = PADDING };
+  gsize size = gst_buffer_get_size (buffer), moved = 0;
+  GstMemory *memory = gst_allocator_alloc (NULL, size, &params);
+  GstMapInfo map;
+
+  if (memory != NULL && gst_memory_map (memory, &map, GST_MAP_WRITE)) {
+    moved = gst_buffer_extract (buffer, 0, map.data, size);
+    gst_memory_unmap (memory, &map);
+  }
+  if (moved != size)
+    g_clear_pointer (&memory, gst_memory_unref);
+  return memory;
+}
+
 /* one memory, in which GStreamer finds each plane, and its words */
 static gboolean
 map_moved (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags)
 {
-  GstMemory *all = gst_buffer_get_all_memory (buffer);
+  GstMemory *moved = move (buffer);
   g_autoptr (GstBuffer) copy = NULL;
 
-  if (all != NULL && gst_buffer_n_memory (buffer) == 1) {
-    GstMemory *moved = gst_memory_copy (all, 0, -1);
-    gst_memory_unref (all);
-    all = moved;
-  }
-  if (all == NULL)
+  if (moved == NULL)
     return FALSE;
   if ((flags & GST_MAP_WRITE) == 0)
     buffer = copy = gst_buffer_copy (buffer);
-  gst_buffer_replace_all_memory (buffer, all);
+  gst_buffer_replace_all_memory (buffer, moved);
   return gst_video_frame_map (frame, info, buffer, flags);
 }
 
@@ -375,7 +398,8 @@ trib_frame_map (GstVideoFrame *ret_frame, const GstVideoInfo *info, GstBuffer *b
 
   if (!trib_frame_place_buffer (info, buffer, &place, error))
     return FALSE;
-  mapped = !place.whole && gst_video_frame_map (ret_frame, info, buffer, flags);
+  mapped = !place.whole && !needs_padding (info)
+           && gst_video_frame_map (ret_frame, info, buffer, flags);
   if (mapped && !is_aligned (ret_frame)) {
     gst_video_frame_unmap (ret_frame);
     mapped = FALSE;
