@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE /* SO_PEERCRED's struct ucred */
+#define _GNU_SOURCE /* SO_PEERCRED's struct ucred, O_PATH */
 #include "trib-socket-place.h"
 
 #include <errno.h>
@@ -43,6 +43,8 @@ trib_socket_check_location (const gchar *location, TribSocketType type, GError *
 
   if (location == NULL || *location == '\0' || g_str_equal (location, "@"))
     why = "is not set";
+  else if (*location != '@' && g_str_has_suffix (location, "/"))
+    why = "is the name of a folder";
   else if (type == TRIB_SOCKET_FIFO && *location == '@')
     why = "is an abstract name, which a FIFO cannot have";
   else if (type != TRIB_SOCKET_FIFO && strlen (location) >= max_len)
@@ -137,42 +139,126 @@ clear_stale (const gchar *location, TribSocketType type, GError **error)
   return FALSE;
 }
 
+/* ---- a folder of its own for a file that is being made ---- */
+
+/* Inside the location's folder, and closed to all other users: they may move it or remove it, but
+ * never put anything else in place of what is in it. */
+typedef struct {
+  gint folder; /* of the location */
+  gint inside;
+  gchar name[32];
+  gchar entry[65]; /* in it: the location's last part, or the beginning of that */
+} Nook;
+
 static gboolean
-bind_to (
-    gint fd, const gchar *location, TribSocketType type, guint mode, guint backlog, GError **error)
+nook_open (Nook *n, const gchar *location, GError **error)
 {
-  struct sockaddr_un address;
-  socklen_t len = make_address (location, &address);
+  g_autofree gchar *folder = g_path_get_dirname (location);
+  g_autofree gchar *entry = g_path_get_basename (location);
+  struct stat st;
 
-  /* the file is created with this mode, less the umask; chmod() sets the rest */
-  fchmod (fd, mode);
-  if (bind (fd, (struct sockaddr *) &address, len) != 0) {
-    gint number = errno;
-
-    if (number != EADDRINUSE)
-      return fail (error, number, "make the socket", location);
-    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_IN_USE,
-        "another process listens at \"%s\": stop it, or choose another location", location);
-    return FALSE;
-  }
-  if (*location != '@' && chmod (location, mode) != 0)
-    return fail (error, errno, "set the mode of", location);
-  if (type == TRIB_SOCKET_STREAM && listen (fd, (gint) backlog) != 0)
-    return fail (error, errno, "listen at", location);
+  n->inside = -1;
+  g_snprintf (n->name, sizeof n->name, ".trib-%08x%08x", g_random_int (), g_random_int ());
+  g_strlcpy (n->entry, entry, sizeof n->entry);
+  n->folder = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (n->folder < 0 || mkdirat (n->folder, n->name, 0700) != 0)
+    return fail (error, errno, "make a folder beside", location);
+  n->inside = openat (n->folder, n->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (n->inside < 0 || fstat (n->inside, &st) != 0)
+    return fail (error, errno, "use a folder beside", location);
+  /* another user's, in its place */
+  if (st.st_uid != geteuid () || (st.st_mode & 077) != 0)
+    return fail (error, EACCES, "use a folder beside", location);
   return TRUE;
 }
 
-/* remembers the file, so that only this one is removed */
 static void
-own (TribSocketPlace *place, const gchar *location)
+nook_close (Nook *n)
 {
+  if (n->inside >= 0) {
+    unlinkat (n->inside, n->entry, 0);
+    close (n->inside);
+  }
+  if (n->folder >= 0) {
+    unlinkat (n->folder, n->name, AT_REMOVEDIR);
+    close (n->folder);
+  }
+}
+
+/* Sets the mode, whatever the umask, and gives the file its name. The descriptor stands for the
+ * file, so that no path is looked up a second time. Remembers it, so that only this one is
+ * removed. Returns: 0, or an errno */
+static gint
+nook_publish (Nook *n, TribSocketPlace *place, const gchar *location, guint type, guint mode)
+{
+  g_autofree gchar *entry = g_path_get_basename (location);
+  gint fd = openat (n->inside, n->entry, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  gint number = 0;
+  gchar self[32];
   struct stat st;
 
-  if (*location == '@' || lstat (location, &st) != 0)
-    return;
+  if (fd < 0)
+    return errno;
+  g_snprintf (self, sizeof self, "/proc/self/fd/%d", fd);
+  if (fstat (fd, &st) != 0)
+    number = errno;
+  else if ((st.st_mode & S_IFMT) != type || st.st_uid != geteuid ())
+    number = EPERM;
+  else if ((st.st_mode & 07777) != mode && chmod (self, mode) != 0)
+    number = errno;
+  else if (linkat (AT_FDCWD, self, n->folder, entry, AT_SYMLINK_FOLLOW) != 0)
+    number = errno;
+  close (fd);
+  if (number != 0)
+    return number;
   place->path = g_strdup (location);
   place->device = st.st_dev;
   place->inode = st.st_ino;
+  return 0;
+}
+
+static gboolean
+fail_bind (GError **error, gint number, const gchar *location)
+{
+  if (number != EADDRINUSE && number != EEXIST)
+    return fail (error, number, "make the socket", location);
+  g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_IN_USE,
+      "another process listens at \"%s\": stop it, or choose another location", location);
+  return FALSE;
+}
+
+/* @address: a path, or '@' and an abstract name */
+static gboolean
+bind_and_listen (gint fd, const gchar *address, TribSocketType type, guint backlog)
+{
+  struct sockaddr_un un;
+  socklen_t len = make_address (address, &un);
+
+  return bind (fd, (struct sockaddr *) &un, len) == 0
+         && (type != TRIB_SOCKET_STREAM || listen (fd, (gint) backlog) == 0);
+}
+
+/* The file appears with its mode, at a socket that listens. */
+static gboolean
+bind_file (TribSocketPlace *place, const gchar *location, TribSocketType type, guint mode,
+    guint backlog, GError **error)
+{
+  gchar address[sizeof (((struct sockaddr_un *) NULL)->sun_path)];
+  gint number = 0;
+  Nook nook;
+
+  if (!nook_open (&nook, location, error)) {
+    nook_close (&nook);
+    return FALSE;
+  }
+  g_snprintf (address, sizeof address, "/proc/self/fd/%d/%s", nook.inside, nook.entry);
+  /* it is made with this mode, less the umask */
+  if (fchmod (place->fd, mode) != 0 || !bind_and_listen (place->fd, address, type, backlog))
+    number = errno;
+  else
+    number = nook_publish (&nook, place, location, S_IFSOCK, mode);
+  nook_close (&nook);
+  return number == 0 || fail_bind (error, number, location);
 }
 
 /**
@@ -200,17 +286,38 @@ trib_socket_place_bind (TribSocketPlace *place, const gchar *location, TribSocke
   place->fd = make_socket (type);
   if (place->fd < 0)
     return fail (error, errno, "make a socket for", location);
-  if (*location != '@')
+  if (*location == '@') {
+    bound = bind_and_listen (place->fd, location, type, backlog)
+            || fail_bind (error, errno, location);
+  } else {
     lock = lock_folder (location);
-  bound = (*location == '@' || clear_stale (location, type, error))
-          && bind_to (place->fd, location, type, mode, backlog, error);
-  if (bound)
-    own (place, location);
+    bound = clear_stale (location, type, error)
+            && bind_file (place, location, type, mode, backlog, error);
+  }
   if (lock >= 0)
     close (lock);
   if (!bound)
     trib_socket_place_clear (place);
   return bound;
+}
+
+/* Returns: 0, or an errno */
+static gint
+make_fifo (TribSocketPlace *place, const gchar *location, guint mode, GError **error)
+{
+  gint number;
+  Nook nook;
+
+  if (!nook_open (&nook, location, error))
+    number = -1;
+  else if (mkfifoat (nook.inside, nook.entry, mode) != 0)
+    number = errno;
+  else
+    number = nook_publish (&nook, place, location, S_IFIFO, mode);
+  nook_close (&nook);
+  if (number > 0 && number != EEXIST)
+    fail (error, number, "make the FIFO", location);
+  return number;
 }
 
 /**
@@ -232,14 +339,12 @@ trib_socket_place_make_fifo (
 
   if (!trib_socket_check_location (location, TRIB_SOCKET_FIFO, error))
     return FALSE;
-  if (mkfifo (location, mode) == 0) {
-    if (chmod (location, mode) != 0)
-      return fail (error, errno, "set the mode of", location);
-    own (place, location);
-    return TRUE;
+  if (lstat (location, &st) != 0) {
+    gint number = make_fifo (place, location, mode, error);
+
+    if (number != EEXIST)
+      return number == 0;
   }
-  if (errno != EEXIST)
-    return fail (error, errno, "make the FIFO", location);
   if (stat (location, &st) == 0 && S_ISFIFO (st.st_mode))
     return TRUE;
   g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_OTHER_KIND,
