@@ -169,6 +169,8 @@ trib_socket_peer_push (TribSocketPeer *peer, TribSocketItem *item, gsize max_byt
     count_lost (peer, counts, TRIB_SOCKET_LOST_SLOW, item->size);
     return;
   }
+  if (g_queue_is_empty (&peer->items))
+    peer->idle_since_us = g_get_monotonic_time ();
   g_queue_push_tail (&peer->items, g_atomic_rc_box_acquire (item));
   peer->waiting += item->size;
 }
@@ -237,6 +239,7 @@ trib_socket_peer_write (
       *ret_number = errno;
       return errno == EAGAIN || errno == ENOBUFS;
     }
+    peer->idle_since_us = g_get_monotonic_time ();
     counts->bytes += (guint64) written;
     peer->begun += (gsize) written;
     if (peer->begun < item->size)

@@ -32,8 +32,9 @@ typedef struct {
   gchar id[24]; /* for logs */
   gint fd;      /* -1: not connected */
   TribSocketType type;
-  gint pid;        /* 0: not known */
-  gint64 since_us; /* connected */
+  gint pid;             /* 0: not known */
+  gint64 since_us;      /* connected */
+  gint64 idle_since_us; /* nothing of what waits has been read; only while something waits */
   GQueue items;
   gsize begun;   /* bytes of the first item that are written */
   gsize waiting; /* bytes of all items */

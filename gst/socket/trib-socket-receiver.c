@@ -18,7 +18,7 @@
 
 #define READ_BYTES 65536
 #define DATAGRAMS_A_ROUND 64
-/* a stream of nothing but invalid lines is closed */
+/* a stream of nothing but invalid records, on lines or in lists, is closed */
 #define MAX_REFUSED_IN_A_ROW 64
 #define BACKLOG 64
 #define NOTIFY_EVERY_US G_USEC_PER_SEC
@@ -41,11 +41,21 @@ typedef struct {
   ClientState state;
   gchar id[24]; /* for logs */
   gint fd;
-  gint pid; /* 0: not known */
+  gint pid;       /* 0: not known */
+  guint64 sender; /* in the queue */
+  gboolean reads; /* the queue has space for what it sends */
   TribRecordStream *stream;
   gint64 half_since_us; /* a record is incomplete; 0: none is */
+  gint64 idle_since_us; /* the last record, or the beginning */
   guint refused_in_a_row;
 } Client;
+
+/* of one reason, since the last event */
+typedef struct {
+  TribNotice notice;
+  gchar *detail; /* of the last one */
+  gint pid;
+} Refusals;
 
 struct _TribSocketReceiver {
   /* set once */
@@ -53,6 +63,7 @@ struct _TribSocketReceiver {
   guint max_clients;
   gsize max_record_bytes;
   gint64 record_timeout_us;
+  gint64 idle_timeout_us;
   TribSocketReceiverNotify notify;
   gpointer user_data;
   TribSocketPlace place;
@@ -67,23 +78,26 @@ struct _TribSocketReceiver {
   GByteArray *buffer;
   TribRecordReader *reader;
   gint64 rests_until_us; /* the listening socket */
-  TribSocketReceiverEvent refused, senders;
-  gchar *refused_detail;
-  TribNotice refused_notice, senders_notice;
+  guint64 last_sender;   /* streams: connections so far */
+  Refusals refusals[TRIB_SOCKET_N_NOTICES];
+  TribSocketReceiverEvent senders;
+  TribNotice senders_notice;
 };
 
 /* ---- notifications ---- */
 
 /* @thread: receiver */
 static void
-note_refused (TribSocketReceiver *r, const gchar *reason, gint pid, const gchar *detail)
+note_refused (TribSocketReceiver *r, guint reason, gint pid, const gchar *detail)
 {
-  r->refused.kind = TRIB_SOCKET_REFUSED;
-  r->refused.reason = reason;
-  r->refused.pid = pid;
-  r->refused_notice.n_events++;
-  g_free (r->refused_detail);
-  r->refused_detail = g_strdup (detail);
+  Refusals *refusals = &r->refusals[reason];
+
+  TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "process %d: refused, %s: %s", pid,
+      trib_socket_reason (reason), detail);
+  refusals->pid = pid;
+  refusals->notice.n_events++;
+  g_free (refusals->detail);
+  refusals->detail = g_strdup (detail);
 }
 
 static void
@@ -105,20 +119,29 @@ note_sender (TribSocketReceiver *r, gint pid, gboolean joined)
 static gint64
 notify_due (TribSocketReceiver *r, gint64 now)
 {
+  gint64 next = G_MAXINT64;
   guint64 n;
 
-  if (trib_notice_flush (&r->refused_notice, now, NOTIFY_EVERY_US, &n)) {
-    r->refused.detail = r->refused_detail;
-    r->refused.count = n;
-    r->notify (&r->refused, r->user_data);
+  for (guint i = 0; i < TRIB_SOCKET_N_NOTICES; i++) {
+    Refusals *refusals = &r->refusals[i];
+
+    if (trib_notice_flush (&refusals->notice, now, NOTIFY_EVERY_US, &n)) {
+      const TribSocketReceiverEvent event = { .kind = TRIB_SOCKET_REFUSED,
+        .reason = trib_socket_reason (i),
+        .detail = refusals->detail,
+        .pid = refusals->pid,
+        .count = n };
+
+      r->notify (&event, r->user_data);
+    }
+    next = MIN (next, trib_notice_next (&refusals->notice, NOTIFY_EVERY_US));
   }
   if (trib_notice_flush (&r->senders_notice, now, NOTIFY_EVERY_US, &n)) {
     r->senders.connected = r->clients->len;
     r->notify (&r->senders, r->user_data);
     r->senders.joined = r->senders.left = 0;
   }
-  return MIN (trib_notice_next (&r->refused_notice, NOTIFY_EVERY_US),
-      trib_notice_next (&r->senders_notice, NOTIFY_EVERY_US));
+  return MIN (next, trib_notice_next (&r->senders_notice, NOTIFY_EVERY_US));
 }
 
 /* ---- records ---- */
@@ -126,14 +149,12 @@ notify_due (TribSocketReceiver *r, gint64 now)
 static void
 refuse (TribSocketReceiver *r, guint reason, gint pid, const gchar *detail)
 {
-  TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "process %d: refused, %s: %s", pid,
-      trib_socket_reason (reason), detail);
   trib_socket_queue_refuse (r->queue, reason);
-  note_refused (r, trib_socket_reason (reason), pid, detail);
+  note_refused (r, reason, pid, detail);
 }
 
 static void
-keep_record (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice bytes)
+keep_record (TribSocketReceiver *r, guint64 sender, TribRecordFormat format, TribRecordSlice bytes)
 {
   TribSocketRecord *record = g_malloc (sizeof *record + bytes.len);
 
@@ -141,12 +162,15 @@ keep_record (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice byt
   record->format = format;
   record->len = bytes.len;
   memcpy (record->data, bytes.str, bytes.len);
-  trib_socket_queue_push (r->queue, record);
+  trib_socket_queue_push (r->queue, sender, record);
 }
 
-/* One map, or a list of maps; each that is no record is counted. Returns: the number of records */
+/* One map, or a list of maps; each that is no record is counted. After too many in a row the rest
+ * is not looked at, and counts as one. @refused_in_a_row: (inout). Returns: the number of records
+ */
 static guint
-parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice value, gint pid)
+parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice value, guint64 sender,
+    gint pid, guint *refused_in_a_row)
 {
   TribRecordEnvelope envelope;
   TribRecordRead result;
@@ -158,10 +182,17 @@ parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice val
 
     result = trib_record_envelope_read (r->reader, &envelope, &error);
     if (result == TRIB_RECORD_READ_OK) {
-      keep_record (r, format, envelope.record);
+      keep_record (r, sender, format, envelope.record);
       good++;
+      *refused_in_a_row = 0;
     } else if (result != TRIB_RECORD_READ_END) {
       refuse (r, (guint) error->code, pid, error->message);
+      (*refused_in_a_row)++;
+    }
+    if (result == TRIB_RECORD_READ_INVALID && *refused_in_a_row >= MAX_REFUSED_IN_A_ROW) {
+      refuse (
+          r, TRIB_RECORD_ERROR_LIMIT, pid, "the rest behind too many values that are no records");
+      break;
     }
   } while (result == TRIB_RECORD_READ_OK || result == TRIB_RECORD_READ_INVALID);
   return good;
@@ -184,6 +215,7 @@ parse_datagram (TribSocketReceiver *r, gsize len, gint pid)
 {
   gsize begin = skip_blanks (r->buffer->data, len);
   TribRecordFormat format;
+  guint refused_in_a_row = 0;
 
   if (begin == len) {
     refuse (r, TRIB_RECORD_ERROR_TRUNCATED, pid, "an empty datagram at byte 0");
@@ -195,8 +227,8 @@ parse_datagram (TribSocketReceiver *r, gsize len, gint pid)
   }
   if (format == TRIB_RECORD_MSGPACK)
     begin = 0;
-  parse_value (
-      r, format, (TribRecordSlice){ (const gchar *) r->buffer->data + begin, len - begin }, pid);
+  parse_value (r, format, (TribRecordSlice){ (const gchar *) r->buffer->data + begin, len - begin },
+      (guint64) (guint) pid, pid, &refused_in_a_row);
 }
 
 static gint
@@ -263,6 +295,7 @@ remove_client (TribSocketReceiver *r, Client *c, ClientState state, const gchar 
   TribSocketCounts more = { .clients_closed = state == CLIENT_REJECTED ? 1 : 0 };
   gint pid = c->pid;
 
+  trib_socket_queue_leave (r->queue, c->sender);
   TRIB_STATE_SET (&states, c->id, c->state, state, why);
   if (state == CLIENT_REJECTED)
     r->rests_until_us = g_get_monotonic_time () + REST_US;
@@ -287,10 +320,8 @@ parse_values (TribSocketReceiver *r, Client *c)
         return TRUE;
       case TRIB_RECORD_STREAM_VALUE:
         trib_record_stream_format (c->stream, &format);
-        if (parse_value (r, format, value, c->pid) > 0)
-          c->refused_in_a_row = 0;
-        else
-          c->refused_in_a_row++;
+        if (parse_value (r, format, value, c->sender, c->pid, &c->refused_in_a_row) > 0)
+          c->idle_since_us = g_get_monotonic_time ();
         break;
       case TRIB_RECORD_STREAM_LOST:
         refuse (r, (guint) error->code, c->pid, error->message);
@@ -349,33 +380,71 @@ read_client (TribSocketReceiver *r, Client *c)
     c->half_since_us = g_get_monotonic_time ();
 }
 
+/* All places are taken. One that has sent no record for the longest time, and for too long, gives
+ * its own to @pid. Returns: whether one did */
+static gboolean
+close_idle (TribSocketReceiver *r, gint64 now, gint pid)
+{
+  g_autofree gchar *detail = NULL;
+  TribSocketCounts more = { .clients_idle = 1, .clients_now = r->clients->len };
+  Client *idlest = NULL;
+
+  for (guint i = 0; r->idle_timeout_us > 0 && i < r->clients->len; i++) {
+    Client *c = g_ptr_array_index (r->clients, i);
+
+    if (now - c->idle_since_us >= r->idle_timeout_us
+        && (idlest == NULL || c->idle_since_us < idlest->idle_since_us))
+      idlest = c;
+  }
+  if (idlest == NULL)
+    return FALSE;
+  if (trib_record_stream_partial (idlest->stream) > 0)
+    refuse (r, TRIB_SOCKET_HALF, idlest->pid, "a record was incomplete for too long");
+  detail = g_strdup_printf ("no record for %" G_GINT64_FORMAT " ms: process %d has its place",
+      (now - idlest->idle_since_us) / 1000, pid);
+  note_refused (r, TRIB_SOCKET_IDLE, idlest->pid, detail);
+  trib_socket_queue_count (r->queue, &more);
+  remove_client (r, idlest, CLIENT_GONE, detail);
+  return TRUE;
+}
+
+static void
+refuse_client (TribSocketReceiver *r, gint fd, gint pid)
+{
+  TribSocketCounts more = { .clients_refused = 1, .clients_now = r->clients->len };
+  g_autofree gchar *detail
+      = g_strdup_printf ("more than %u connections at once: see max-clients", r->max_clients);
+
+  trib_socket_queue_count (r->queue, &more);
+  note_refused (r, TRIB_SOCKET_CLIENTS, pid, detail);
+  r->rests_until_us = g_get_monotonic_time () + REST_US;
+  close (fd);
+}
+
 static void
 accept_client (TribSocketReceiver *r)
 {
   gint fd = accept4 (r->place.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  gint64 now = g_get_monotonic_time ();
+  gint pid;
   Client *c;
 
   if (fd < 0) {
     /* for want of descriptors, for instance: poll() would report it again at once */
     if (errno != EAGAIN && errno != EINTR)
-      r->rests_until_us = g_get_monotonic_time () + 10 * REST_US;
+      r->rests_until_us = now + 10 * REST_US;
     return;
   }
-  if (r->clients->len >= r->max_clients) {
-    TribSocketCounts more = { .clients_refused = 1, .clients_now = r->clients->len };
-    g_autofree gchar *detail
-        = g_strdup_printf ("more than %u connections at once: see max-clients", r->max_clients);
-
-    TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "connection refused: %s", detail);
-    trib_socket_queue_count (r->queue, &more);
-    note_refused (r, "clients", trib_socket_peer_pid (fd), detail);
-    r->rests_until_us = g_get_monotonic_time () + REST_US;
-    close (fd);
+  pid = trib_socket_peer_pid (fd);
+  if (r->clients->len >= r->max_clients && !close_idle (r, now, pid)) {
+    refuse_client (r, fd, pid);
     return;
   }
   c = g_new0 (Client, 1);
   c->fd = fd;
-  c->pid = trib_socket_peer_pid (fd);
+  c->pid = pid;
+  c->sender = ++r->last_sender;
+  c->idle_since_us = now;
   g_snprintf (c->id, sizeof c->id, "process %d", c->pid);
   TRIB_STATE_SET (&states, c->id, c->state, CLIENT_CONNECTED, NULL);
   c->stream = trib_record_stream_new (r->max_record_bytes);
@@ -410,9 +479,19 @@ close_slow (TribSocketReceiver *r, gint64 now)
   return next;
 }
 
-/* the clients in order, then the place, then the wake; @reads: whether the queue has space */
+/* a new client, or a datagram, whose sender is not known before it is read */
+static gboolean
+place_reads (TribSocketReceiver *r, gint64 now)
+{
+  if (r->rests_until_us > now)
+    return FALSE;
+  return r->type == TRIB_SOCKET_STREAM ? trib_socket_queue_wants_more (r->queue, TRIB_SOCKET_LEFT)
+                                       : trib_socket_queue_has_space (r->queue);
+}
+
+/* the clients in order, then the place, then the wake */
 static void
-fill_polls (TribSocketReceiver *r, GArray *polls, gboolean reads, gboolean accepts)
+fill_polls (TribSocketReceiver *r, GArray *polls, gint64 now)
 {
   struct pollfd p = { .events = POLLIN };
 
@@ -422,10 +501,11 @@ fill_polls (TribSocketReceiver *r, GArray *polls, gboolean reads, gboolean accep
 
     /* a descriptor that is not read must not be polled: its end would be reported again and
      * again */
-    p.fd = reads ? c->fd : -1;
+    c->reads = trib_socket_queue_wants_more (r->queue, c->sender);
+    p.fd = c->reads ? c->fd : -1;
     g_array_append_val (polls, p);
   }
-  p.fd = accepts ? r->place.fd : -1;
+  p.fd = place_reads (r, now) ? r->place.fd : -1;
   g_array_append_val (polls, p);
   p.fd = r->wake;
   g_array_append_val (polls, p);
@@ -450,9 +530,26 @@ read_ready (TribSocketReceiver *r, GArray *polls)
     accept_client (r);
     return;
   }
-  for (guint i = 0; i < DATAGRAMS_A_ROUND && trib_socket_queue_wants_more (r->queue); i++) {
+  for (guint i = 0; i < DATAGRAMS_A_ROUND && trib_socket_queue_has_space (r->queue); i++) {
     if (!read_datagram (r))
       break;
+  }
+}
+
+/* the time in which it is not read does not count against a sender */
+static void
+spare_unread (TribSocketReceiver *r)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  for (guint i = 0; i < r->clients->len; i++) {
+    Client *c = g_ptr_array_index (r->clients, i);
+
+    if (c->reads)
+      continue;
+    c->idle_since_us = now;
+    if (c->half_since_us > 0)
+      c->half_since_us = now;
   }
 }
 
@@ -464,25 +561,17 @@ run (gpointer data)
 
   while (!g_atomic_int_get (&r->stop)) {
     gint64 now = g_get_monotonic_time ();
-    gboolean reads = trib_socket_queue_wants_more (r->queue);
-    gboolean rests = r->rests_until_us > now;
-    gint64 until = reads ? close_slow (r, now) : G_MAXINT64;
+    gint64 until = MIN (close_slow (r, now), notify_due (r, now));
+    gint n;
 
-    until = MIN (until, notify_due (r, now));
-    if (rests)
+    if (r->rests_until_us > now)
       until = MIN (until, r->rests_until_us);
-    fill_polls (r, polls, reads, !rests && (reads || r->type == TRIB_SOCKET_STREAM));
-    if (poll ((struct pollfd *) (gpointer) polls->data, polls->len,
-            trib_socket_poll_timeout (until, now))
-        > 0)
+    fill_polls (r, polls, now);
+    n = poll ((struct pollfd *) (gpointer) polls->data, polls->len,
+        trib_socket_poll_timeout (until, now));
+    spare_unread (r);
+    if (n > 0)
       read_ready (r, polls);
-    /* the time in which the queue was full does not count against a sender */
-    for (guint i = 0; !reads && i < r->clients->len; i++) {
-      Client *c = g_ptr_array_index (r->clients, i);
-
-      if (c->half_since_us > 0)
-        c->half_since_us = g_get_monotonic_time ();
-    }
   }
   return NULL;
 }
@@ -513,6 +602,7 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
   r->max_clients = config->max_clients;
   r->max_record_bytes = config->max_record_bytes;
   r->record_timeout_us = (gint64) config->record_timeout_ms * 1000;
+  r->idle_timeout_us = (gint64) config->idle_timeout_ms * 1000;
   r->notify = notify;
   r->user_data = user_data;
   r->place = place;
@@ -569,7 +659,8 @@ trib_socket_receiver_free (TribSocketReceiver *r)
   g_byte_array_unref (r->buffer);
   trib_record_reader_free (r->reader);
   trib_socket_queue_free (r->queue);
-  g_free (r->refused_detail);
+  for (guint i = 0; i < TRIB_SOCKET_N_NOTICES; i++)
+    g_free (r->refusals[i].detail);
   g_free (r);
 }
 

@@ -20,9 +20,11 @@ typedef struct {
   guint mode;          /* of the file */
   guint max_clients;
   gsize max_record_bytes;
-  gsize max_bytes;         /* limit of the queue */
+  gsize max_bytes;         /* limit of the queue, of all senders */
   gboolean drop_oldest;    /* when it is full; else senders block */
   guint record_timeout_ms; /* from the first byte of a record to its last; 0: no limit */
+  /* after which a sender without a record gives its place to another, if all are taken; 0: never */
+  guint idle_timeout_ms;
 } TribSocketReceiverConfig;
 
 typedef enum {
@@ -41,7 +43,8 @@ typedef struct {
   guint connected; /* SENDERS: now */
 } TribSocketReceiverEvent;
 
-/* on the receiver's thread, without locks; at most one event of each kind a second */
+/* on the receiver's thread, without locks; at most one event of each kind, and of each reason, a
+ * second */
 typedef void (*TribSocketReceiverNotify) (const TribSocketReceiverEvent *event, gpointer user_data);
 
 typedef struct _TribSocketReceiver TribSocketReceiver;

@@ -32,6 +32,7 @@ struct _TribSocketSender {
   guint max_items;
   gboolean keep;
   gint64 max_pause_us;
+  gint64 idle_timeout_us;
   TribSocketSenderNotify notify;
   gpointer user_data;
   TribSocketPlace place; /* created by this sender */
@@ -160,8 +161,46 @@ try_connect (TribSocketSender *s, gint64 now)
   set_next_try (s, now);
 }
 
+/* All places are taken. The receiver that has read nothing for the longest time, and for too long,
+ * gives its own to a new one. Returns: whether one did */
+static gboolean
+close_idle (TribSocketSender *s, gint64 now, GQueue *trash)
+{
+  TribSocketPeer *idlest = NULL;
+
+  for (guint i = 0; s->idle_timeout_us > 0 && i < s->peers->len; i++) {
+    TribSocketPeer *peer = g_ptr_array_index (s->peers, i);
+
+    if (!g_queue_is_empty (&peer->items) && now - peer->idle_since_us >= s->idle_timeout_us
+        && (idlest == NULL || peer->idle_since_us < idlest->idle_since_us))
+      idlest = peer;
+  }
+  if (idlest == NULL)
+    return FALSE;
+  s->counts.receivers_idle++;
+  end_connection (s, idlest, ETIMEDOUT, trash);
+  return TRUE;
+}
+
 static void
-accept_peer (TribSocketSender *s, gint64 now)
+refuse_peer (TribSocketSender *s, gint fd, gint64 now)
+{
+  g_autofree gchar *detail
+      = g_strdup_printf ("more than %u connections at once: see max-clients", s->max_clients);
+
+  TRIB_LOG (&trib_socket_debug, TRIB_LOG_DEBUG, NULL, "connection refused: %s", detail);
+  s->counts.receivers_refused++;
+  s->changes.kind = TRIB_SOCKET_RECEIVERS;
+  s->changes.pid = trib_socket_peer_pid (fd);
+  s->changes.refused++;
+  s->changes_notice.n_events++;
+  set_detail (s, detail);
+  s->rests_until_us = now + REST_US;
+  close (fd);
+}
+
+static void
+accept_peer (TribSocketSender *s, gint64 now, GQueue *trash)
 {
   gint fd = accept4 (s->place.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   TribSocketPeer *peer;
@@ -171,12 +210,8 @@ accept_peer (TribSocketSender *s, gint64 now)
       s->rests_until_us = now + 10 * REST_US;
     return;
   }
-  if (s->peers->len >= s->max_clients) {
-    TRIB_LOG (
-        &trib_socket_debug, TRIB_LOG_DEBUG, NULL, "connection refused: %u are open", s->peers->len);
-    s->counts.receivers_refused++;
-    s->rests_until_us = now + REST_US;
-    close (fd);
+  if (s->peers->len >= s->max_clients && !close_idle (s, now, trash)) {
+    refuse_peer (s, fd, now);
     return;
   }
   peer = trib_socket_peer_new (s->type);
@@ -218,7 +253,7 @@ notify_due (TribSocketSender *s, gint64 now)
   changes = s->changes;
   has_changes = trib_notice_flush (&s->changes_notice, now, NOTIFY_EVERY_US, &n);
   if (has_changes)
-    s->changes.joined = s->changes.left = 0;
+    s->changes.joined = s->changes.left = s->changes.refused = 0;
   counts = s->counts;
   if (lost != 0 || has_changes)
     detail = g_strdup (s->detail != NULL ? s->detail : "");
@@ -294,7 +329,7 @@ serve (TribSocketSender *s, GArray *polls, GQueue *trash)
       serve_peer (s, g_ptr_array_index (s->peers, i), p[i].revents, trash);
   }
   if (p[n].revents != 0)
-    accept_peer (s, g_get_monotonic_time ());
+    accept_peer (s, g_get_monotonic_time (), trash);
   g_cond_broadcast (&s->cond);
   g_mutex_unlock (&s->lock);
 }
@@ -399,6 +434,7 @@ trib_socket_sender_new (const TribSocketSenderConfig *config, TribSocketSenderNo
   s->max_items = MAX (config->max_items, 1);
   s->keep = config->keep;
   s->max_pause_us = MAX (FIRST_PAUSE_US, (gint64) config->max_pause_ms * 1000);
+  s->idle_timeout_us = (gint64) config->idle_timeout_ms * 1000;
   s->pause_us = FIRST_PAUSE_US;
   s->notify = notify;
   s->user_data = user_data;

@@ -22,6 +22,9 @@ typedef struct {
   guint max_items;    /* of the queue of a receiver, besides one that is partly written */
   gboolean keep;      /* the queue when its receiver disconnects; not when listening */
   guint max_pause_ms; /* between two attempts to connect */
+  /* listening: a receiver that has read nothing of what waits for so long gives its place to
+   * another, if all are taken; 0: never */
+  guint idle_timeout_ms;
 } TribSocketSenderConfig;
 
 /**
@@ -44,11 +47,13 @@ typedef struct {
   guint64 receivers; /* connections that were made */
   guint64 receivers_now;
   guint64 receivers_refused;
+  guint64 receivers_idle; /* of those that were made, closed here for a new one */
 } TribSocketSenderCounts;
 
 typedef enum {
   TRIB_SOCKET_LOST,      /* items were lost; once for each reason until receivers change */
-  TRIB_SOCKET_RECEIVERS, /* receivers connected or disconnected; at most once a second */
+  TRIB_SOCKET_RECEIVERS, /* receivers connected, disconnected, or were refused; at most once a
+                          * second */
 } TribSocketSenderEventKind;
 
 typedef struct {
@@ -59,6 +64,7 @@ typedef struct {
   gint pid;            /* RECEIVERS: of the last one; 0: not known */
   guint64 joined;      /* RECEIVERS: since the event before */
   guint64 left;
+  guint64 refused;
   guint connected; /* RECEIVERS: now */
 } TribSocketSenderEvent;
 

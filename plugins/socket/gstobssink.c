@@ -11,7 +11,9 @@
  * - a socket at which a process listens (`obssrc`, or any program): `socket-type=stream` or
  * `datagram`. The element connects to it, and again when the connection is lost;
  * - programs that connect here: `socket-type=stream listen=true`. Each receives what is sent from
- * then on;
+ * then on. When `max-clients` are connected, one that has read nothing of what waits for it during
+ * `idle-timeout-ms` gives its place to a new one; if there is none, the new one is refused, and
+ * reported;
  * - the reader of a FIFO: `socket-type=fifo`. The FIFO is created when it does not exist, and
  *   opened
  * as soon as there is a reader. The next reader begins with a whole frame. At the end of the stream
@@ -94,6 +96,7 @@ enum {
   PROP_ON_NO_RECEIVER,
   PROP_RECONNECT_MAX_MS,
   PROP_DRAIN_MS,
+  PROP_IDLE_TIMEOUT_MS,
   PROP_STATS,
   N_PROPS
 };
@@ -109,6 +112,7 @@ typedef struct {
   GstObsSinkOnNoReceiver on_no_receiver;
   guint reconnect_max_ms;
   guint drain_ms;
+  guint idle_timeout_ms;
 } ObsSinkSettings;
 
 #define AT(field) G_STRUCT_OFFSET (ObsSinkSettings, field)
@@ -150,6 +154,9 @@ static const TribProperty property_table[N_PROPS] = {
   [PROP_DRAIN_MS] = { TRIB_PROPERTY_UINT, "drain-ms", "Drain",
       "How long the end of the stream waits for queued records to be written (ms)",
       AT (drain_ms), 0, 60000, 2000 },
+  [PROP_IDLE_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "idle-timeout-ms", "Idle timeout",
+      "Time without reading what waits for it after which a receiver gives its place to a new one, "
+      "if max-clients are connected; 0: never", AT (idle_timeout_ms), 0, G_MAXINT32, 10000 },
   [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
       "Counters of records, bytes and receivers since the last start" },
 };
@@ -199,9 +206,11 @@ static const TribField receivers_fields[] = {
     "receivers that connected since the message before" },
   { "left", TRIB_FIELD_UINT64, EVENT (left),
     "receivers that disconnected since the message before" },
+  { "refused", TRIB_FIELD_UINT64, EVENT (refused),
+    "connections beyond `max-clients` since the message before" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
   { "detail", TRIB_FIELD_TEXT, EVENT (detail),
-    "why the last one was disconnected, as text for people" },
+    "why the last one was disconnected or refused, as text for people" },
 };
 static const TribField stats_fields[] = {
   COUNT ("records-in", records_in, "buffers received"),
@@ -224,6 +233,8 @@ static const TribField stats_fields[] = {
   COUNT ("receivers", sender.receivers, "connections that were made"),
   COUNT ("receivers-now", sender.receivers_now, "receivers connected now"),
   COUNT ("receivers-refused", sender.receivers_refused, "connections beyond `max-clients`"),
+  COUNT ("receivers-idle", sender.receivers_idle,
+    "connections that read nothing, closed here for a new one: see `idle-timeout-ms`"),
 };
 /* clang-format on */
 static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("obssink-dropped",
@@ -231,7 +242,7 @@ static const TribFieldTable dropped_message = TRIB_FIELD_TABLE ("obssink-dropped
     "once a second",
     dropped_fields);
 static const TribFieldTable receivers_message = TRIB_FIELD_TABLE ("obssink-receivers",
-    "receivers connected or disconnected; at most once a second", receivers_fields);
+    "receivers connected, disconnected, or were refused; at most once a second", receivers_fields);
 static const TribFieldTable stats_table
     = TRIB_FIELD_TABLE ("application/x-obssink-stats", NULL, stats_fields);
 
@@ -277,7 +288,8 @@ start (GstObsSink *self)
     .max_bytes = (gsize) s.max_bytes,
     .max_items = max_items (&s),
     .keep = s.on_no_receiver == NO_RECEIVER_WAIT,
-    .max_pause_ms = s.reconnect_max_ms };
+    .max_pause_ms = s.reconnect_max_ms,
+    .idle_timeout_ms = s.idle_timeout_ms };
   sender = trib_socket_sender_new (&config, notify, self, &error);
   trib_properties_clear (&properties, &s);
   GST_OBJECT_LOCK (self);

@@ -18,8 +18,11 @@
  *
  * Invalid input is counted by reason and reported; other clients are unaffected. The connection
  * goes on at the next record that can be found, and is closed if there is none: a stream that is
- * neither JSON nor MessagePack, MessagePack that is not valid or too large, 64 invalid lines in a
- * row, a record that is incomplete for longer than `record-timeout-ms`.
+ * neither JSON nor MessagePack, MessagePack that is not valid or too large, 64 invalid records in a
+ * row, on lines or in lists, a record that is incomplete for longer than `record-timeout-ms`. When
+ * `max-clients` are connected, the client that has sent no record for the longest time, and for
+ * `idle-timeout-ms` at least, gives its place to a new one; if there is none, the new one is
+ * refused. Both are reported.
  *
  * In a shell:
  * `echo '{"type":"face","frame_id":7,"t_ns":0}' | socat - UNIX-CONNECT:/tmp/obs.sock`
@@ -35,10 +38,12 @@
  *
  * ## Threads
  * A thread `trib-socket-in` reads the sockets and parses records, the base class's thread pushes
- * them. The queue between them has `max-bytes` at most, and what one more read brings. When it is
- * full, `on-full` says whether senders block (the system blocks senders of datagrams, too: a Unix
- * socket loses none) or the oldest records are dropped. Each incomplete record is bounded by
- * `max-record-bytes`. Queued records are kept at a flush.
+ * them. Clients (of datagrams: processes) are served in turn, a record each, however much one of
+ * them sends. The queue between the threads has `max-bytes` at most, and what one more read of each
+ * client brings. When it is full, `on-full` says whether senders block (the system blocks senders
+ * of datagrams, too: a Unix socket loses none) or the oldest records are dropped, of the client
+ * that has most in the queue. Each incomplete record is bounded by `max-record-bytes`. Queued
+ * records are kept at a flush.
  *
  * ## Errors
  * RESOURCE/SETTINGS: `location` is not set or not valid. RESOURCE/BUSY: another process listens
@@ -91,6 +96,7 @@ enum {
   PROP_MAX_BYTES,
   PROP_ON_FULL,
   PROP_RECORD_TIMEOUT_MS,
+  PROP_IDLE_TIMEOUT_MS,
   PROP_STATS,
   N_PROPS
 };
@@ -104,6 +110,7 @@ typedef struct {
   guint64 max_bytes;
   GstObsSrcOnFull on_full;
   guint record_timeout_ms;
+  guint idle_timeout_ms;
 } ObsSrcSettings;
 
 #define AT(field) G_STRUCT_OFFSET (ObsSrcSettings, field)
@@ -137,6 +144,9 @@ static const TribProperty property_table[N_PROPS] = {
   [PROP_RECORD_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "record-timeout-ms", "Record timeout",
       "Longest time from the first byte of a record of a stream to its last; 0: no limit",
       AT (record_timeout_ms), 0, G_MAXINT32, 5000 },
+  [PROP_IDLE_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "idle-timeout-ms", "Idle timeout",
+      "Time without a record after which a client gives its place to a new one, if max-clients are "
+      "connected; 0: never", AT (idle_timeout_ms), 0, G_MAXINT32, 10000 },
   [PROP_STATS] = { TRIB_PROPERTY_STATS, "stats", "Statistics",
       "Counters of records, bytes and clients since the last start" },
 };
@@ -175,7 +185,8 @@ typedef struct {
 /* clang-format off */
 static const TribField refused_fields[] = {
   { "reason", TRIB_FIELD_TEXT, EVENT (reason),
-    "last part of the name of the counter in `stats`, or `clients`: too many connections" },
+    "last part of the name of the counter in `stats`; or `clients`: too many connections; or "
+    "`idle`: a connection without records was closed for a new one" },
   { "detail", TRIB_FIELD_TEXT, EVENT (detail), "the last one, as text for people" },
   { "pid", TRIB_FIELD_INT, EVENT (pid), "process of the last one; 0: not known" },
   { "count", TRIB_FIELD_UINT64, EVENT (count), "how many since the message before" },
@@ -205,10 +216,13 @@ static const TribField stats_fields[] = {
   COUNT ("clients-closed", receiver.clients_closed,
     "connections closed here because of invalid input"),
   COUNT ("clients-refused", receiver.clients_refused, "connections beyond `max-clients`"),
+  COUNT ("clients-idle", receiver.clients_idle,
+    "connections without records closed here for a new one: see `idle-timeout-ms`"),
 };
 /* clang-format on */
 static const TribFieldTable refused_message = TRIB_FIELD_TABLE ("obssrc-refused",
-    "input that is no record, or a connection, was refused; at most once a second", refused_fields);
+    "input that is no record, or a connection, was refused; at most once a second for each reason",
+    refused_fields);
 static const TribFieldTable senders_message = TRIB_FIELD_TABLE (
     "obssrc-senders", "senders connected or disconnected; at most once a second", senders_fields);
 static const TribFieldTable stats_table
@@ -249,7 +263,8 @@ gst_obs_src_start (GstBaseSrc *base)
     .max_record_bytes = (gsize) s.max_record_bytes,
     .max_bytes = (gsize) s.max_bytes,
     .drop_oldest = s.on_full == ON_FULL_DROP_OLDEST,
-    .record_timeout_ms = s.record_timeout_ms };
+    .record_timeout_ms = s.record_timeout_ms,
+    .idle_timeout_ms = s.idle_timeout_ms };
   limits.max_bytes = config.max_record_bytes;
   receiver = trib_socket_receiver_new (&config, notify, self, &error);
   trib_properties_clear (&properties, &s);

@@ -340,6 +340,7 @@ test_listen_many (void)
 {
   g_autoptr (Rig) rig
       = rig_new ("listen=true max-clients=2 mode=0640", "application/json", NULL, 0);
+  guint64 refused = 0;
   gint one = rig_connect (rig->location, SOCK_STREAM), two, three;
   struct stat st;
 
@@ -350,6 +351,12 @@ test_listen_many (void)
   three = rig_connect (rig->location, SOCK_STREAM);
   g_assert_null (rig_read_line (three));
   g_assert_cmpuint (rig_stat (rig->element, "receivers-refused"), ==, 1);
+  while (refused == 0) {
+    g_autoptr (GstMessage) message
+        = trib_bus_wait_element (rig->element, "obssink-receivers", RIG_WAIT_MS);
+
+    refused = trib_structure_uint64 (gst_message_get_structure (message), "refused");
+  }
   push (rig, "{\"n\":1}");
   assert_line (one, "{\"n\":1}");
   assert_line (two, "{\"n\":1}");
@@ -359,6 +366,40 @@ test_listen_many (void)
   trib_assert_eventually (rig_stat (rig->element, "receivers-now") == 0, RIG_WAIT_MS);
   push (rig, "{\"n\":2}");
   g_assert_cmpuint (rig_stat (rig->element, "dropped-no-receiver"), ==, 1);
+}
+
+/* One that never reads gives its place to a new one; one that reads does not, and neither does one
+ * for which nothing waits. */
+static void
+test_listen_idle (void)
+{
+  g_autoptr (Rig) rig = rig_new (
+      "listen=true max-clients=2 idle-timeout-ms=1 max-records=100", "application/json", NULL, 0);
+  g_autofree gchar *blanks = g_strnfill (100000, ' ');
+  g_autofree gchar *large = g_strdup_printf ("{\"n\":0%s}", blanks);
+  gint stuck = rig_connect (rig->location, SOCK_STREAM), quiet, third;
+  guint n = 0;
+
+  rig_wait_stat (rig->element, "receivers-now", 1);
+  for (guint i = 0; i < 100; i++)
+    push (rig, large);
+  g_assert_cmpuint (rig_stat (rig->element, "pending"), >, 0);
+  quiet = rig_connect (rig->location, SOCK_STREAM);
+  rig_wait_stat (rig->element, "receivers-now", 2);
+  do {
+    n++;
+    third = rig_connect (rig->location, SOCK_STREAM);
+    trib_assert_eventually (
+        rig_stat (rig->element, "receivers") + rig_stat (rig->element, "receivers-refused")
+            >= 2 + n,
+        RIG_WAIT_MS);
+  } while (rig_stat (rig->element, "receivers-idle") == 0 && close (third) == 0);
+  push (rig, "{\"n\":1}");
+  assert_line (third, "{\"n\":1}");
+  assert_line (quiet, "{\"n\":1}");
+  close (stuck);
+  close (quiet);
+  close (third);
 }
 
 /* ---- a FIFO ---- */
@@ -576,6 +617,7 @@ main (int argc, char **argv)
   g_test_add_func ("/obssink/error", test_error);
   g_test_add_func ("/obssink/listen/slow", test_listen);
   g_test_add_func ("/obssink/listen/many", test_listen_many);
+  g_test_add_func ("/obssink/listen/idle", test_listen_idle);
   g_test_add_func ("/obssink/listen/come-and-go", test_come_and_go);
   g_test_add_func ("/obssink/fifo/OBS-9/readers", test_fifo);
   g_test_add_func ("/obssink/fifo/there", test_fifo_there);

@@ -215,12 +215,16 @@ test_to_msgpack (void)
 static void
 check_refused (Rig *rig, const gchar *reason)
 {
-  g_autoptr (GstMessage) message
-      = trib_bus_wait_element (rig->element, "obssrc-refused", RIG_WAIT_MS);
-  const GstStructure *s = gst_message_get_structure (message);
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *s;
   gint pid;
 
-  g_assert_cmpstr (gst_structure_get_string (s, "reason"), ==, reason);
+  /* each reason has its own */
+  do {
+    g_clear_pointer (&message, gst_message_unref);
+    message = trib_bus_wait_element (rig->element, "obssrc-refused", RIG_WAIT_MS);
+    s = gst_message_get_structure (message);
+  } while (!g_str_equal (gst_structure_get_string (s, "reason"), reason));
   g_assert_true (gst_structure_get_int (s, "pid", &pid));
   g_assert_cmpint (pid, ==, getpid ());
   g_assert_cmpuint (trib_structure_uint64 (s, "count"), >=, 1);
@@ -321,6 +325,38 @@ test_garbage_datagrams (void)
   close (fd);
 }
 
+/* each in a list counts, too: a sender of lists of nothing is closed, whatever is before it */
+static void
+test_garbage_lists (gconstpointer data)
+{
+  gint type = GPOINTER_TO_INT (data);
+  g_autoptr (Rig) rig
+      = rig_new (type == SOCK_DGRAM ? "socket-type=datagram" : "", "application/json");
+  g_autoptr (GString) list = g_string_new ("[" FACE (1));
+  gint fd = rig_connect (rig->location, type), second;
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (list, ",0");
+  g_string_append (list, "," FACE (2) "]\n");
+  rig_send_text (fd, list->str);
+  assert_next (rig, FACE (1));
+  /* and the rest of the list, once */
+  rig_wait_stat (rig->element, "refused-limit", 1);
+  g_assert_cmpuint (rig_stat (rig->element, "refused-type"), ==, 64);
+  second = rig_connect (rig->location, type);
+  /* one good in 64 is enough */
+  for (guint i = 0; i < 3; i++)
+    rig_send_text (second, "[0,0,0," FACE (3) ",0]\n");
+  for (guint i = 0; i < 3; i++)
+    assert_next (rig, FACE (3));
+  if (type == SOCK_STREAM) {
+    g_assert_null (rig_read_line (fd));
+    g_assert_cmpuint (rig_stat (rig->element, "clients-closed"), ==, 1);
+  }
+  close (fd);
+  close (second);
+}
+
 /* a sender that dies in the middle, or stays there for ever */
 static void
 test_half (void)
@@ -347,7 +383,7 @@ test_half (void)
 static void
 test_max_clients (void)
 {
-  g_autoptr (Rig) rig = rig_new ("max-clients=1", "application/json");
+  g_autoptr (Rig) rig = rig_new ("max-clients=1 idle-timeout-ms=0", "application/json");
   gint one = rig_connect (rig->location, SOCK_STREAM), two;
 
   give_bus (rig);
@@ -363,6 +399,62 @@ test_max_clients (void)
   two = rig_connect (rig->location, SOCK_STREAM);
   rig_send_text (two, FACE (2) "\n");
   assert_next (rig, FACE (2));
+  close (two);
+}
+
+/* With all places taken, the one that has been silent for the longest time gives its own to a new
+ * one; the others keep theirs (OBS-9). */
+static void
+test_idle (void)
+{
+  g_autoptr (Rig) rig = rig_new ("max-clients=2 idle-timeout-ms=1", "application/json");
+  gint silent = rig_connect (rig->location, SOCK_STREAM), busy, third;
+  guint n = 0;
+
+  give_bus (rig);
+  /* neither blanks nor half a record are a record */
+  rig_send_text (silent, "\n\n {\"type\"");
+  rig_wait_stat (rig->element, "clients-now", 1);
+  busy = rig_connect (rig->location, SOCK_STREAM);
+  rig_send_text (busy, FACE (1) "\n");
+  assert_next (rig, FACE (1));
+  /* refused, as long as neither is silent for long enough */
+  do {
+    n++;
+    third = rig_connect (rig->location, SOCK_STREAM);
+    rig_send_text (third, FACE (2) "\n");
+    trib_assert_eventually (
+        rig_stat (rig->element, "clients") + rig_stat (rig->element, "clients-refused") >= 2 + n,
+        RIG_WAIT_MS);
+  } while (rig_stat (rig->element, "clients-idle") == 0 && close (third) == 0);
+  g_assert_null (rig_read_line (silent));
+  assert_next (rig, FACE (2));
+  rig_send_text (busy, FACE (3) "\n");
+  assert_next (rig, FACE (3));
+  g_assert_cmpuint (rig_stat (rig->element, "clients-idle"), ==, 1);
+  g_assert_cmpuint (rig_stat (rig->element, "clients-closed"), ==, 0);
+  g_assert_cmpuint (rig_stat (rig->element, "refused-half"), ==, 1);
+  close (silent);
+  close (busy);
+  close (third);
+}
+
+/* a newcomer that finds no place is reported, whatever else is refused at the same time */
+static void
+test_newcomer_reported (void)
+{
+  g_autoptr (Rig) rig = rig_new ("max-clients=1", "application/json");
+  gint one = rig_connect (rig->location, SOCK_STREAM), two;
+
+  give_bus (rig);
+  rig_send_text (one, FACE (1) "\n7\n");
+  assert_next (rig, FACE (1));
+  check_refused (rig, "type");
+  two = rig_connect (rig->location, SOCK_STREAM);
+  g_assert_null (rig_read_line (two));
+  rig_send_text (one, "7\n7\n7\n");
+  check_refused (rig, "clients");
+  close (one);
   close (two);
 }
 
@@ -450,6 +542,57 @@ test_block (gconstpointer data)
     assert_next (rig, FACE (1));
   g_assert_cmpuint (rig_stat (rig->element, "dropped-oldest"), ==, 0);
   close (fd);
+}
+
+/* until the queue is full, and all that was read is in it; the sender is blocked, or has paused */
+static void
+flood (Rig *rig, gint fd, gboolean blocks)
+{
+  const gsize len = strlen (FACE (9) "\n");
+  guint64 sent = 0;
+
+  while (rig_stat (rig->element, "pending-bytes") < (blocks ? 200000 : 190000)) {
+    for (guint i = 0; i < 100; i++)
+      sent += can_send (fd, FACE (9) "\n") ? 1 : 0;
+  }
+  if (!blocks)
+    rig_wait_stat (rig->element, "records-in", sent);
+  trib_assert_eventually (
+      (rig_stat (rig->element, "records-in") + 1) * len > rig_stat (rig->element, "bytes-in"),
+      RIG_WAIT_MS);
+}
+
+/* records of one that sends without a pause delay another's by one each, however many are queued
+ * (OBS-9) */
+static void
+test_flood (gconstpointer on_full)
+{
+  gboolean blocks = g_str_equal (on_full, "block");
+  g_autofree gchar *properties
+      = g_strdup_printf ("max-bytes=200000 on-full=%s", (const gchar *) on_full);
+  g_autoptr (Rig) rig = rig_new (properties, "application/json");
+  g_autoptr (GString) all = g_string_new (NULL);
+  gint bad = rig_connect (rig->location, SOCK_STREAM), good;
+  gulong id = block (rig);
+  guint64 before;
+
+  flood (rig, bad, blocks);
+  good = rig_connect (rig->location, SOCK_STREAM);
+  for (guint i = 0; i < 100; i++)
+    g_string_append (all, FACE (1) "\n");
+  before = rig_stat (rig->element, "records-in");
+  g_assert_true (can_send (good, all->str));
+  rig_wait_stat (rig->element, "records-in", before + 100);
+  g_assert_cmpuint (rig_stat (rig->element, "pending-bytes"), <, 200000 + 2 * 3 * 65536);
+  unblock (rig, id);
+  /* one was on its way */
+  assert_next (rig, FACE (9));
+  for (guint i = 0; i < 100; i++) {
+    assert_next (rig, FACE (9));
+    assert_next (rig, FACE (1));
+  }
+  close (bad);
+  close (good);
 }
 
 static void
@@ -619,12 +762,20 @@ main (int argc, char **argv)
   g_test_add_func ("/obssrc/garbage/streams", test_garbage_streams);
   g_test_add_func ("/obssrc/garbage/lines", test_garbage_lines);
   g_test_add_func ("/obssrc/garbage/datagrams", test_garbage_datagrams);
+  g_test_add_data_func (
+      "/obssrc/garbage/lists-stream", GINT_TO_POINTER (SOCK_STREAM), test_garbage_lists);
+  g_test_add_data_func (
+      "/obssrc/garbage/lists-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_garbage_lists);
   g_test_add_func ("/obssrc/half", test_half);
   g_test_add_func ("/obssrc/max-clients", test_max_clients);
+  g_test_add_func ("/obssrc/OBS-9/idle", test_idle);
+  g_test_add_func ("/obssrc/newcomer-reported", test_newcomer_reported);
   g_test_add_func ("/obssrc/senders-reported", test_senders_reported);
   g_test_add_data_func ("/obssrc/full/block-stream", GINT_TO_POINTER (SOCK_STREAM), test_block);
   g_test_add_data_func ("/obssrc/full/block-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_block);
   g_test_add_func ("/obssrc/full/drop-oldest", test_drop_oldest);
+  g_test_add_data_func ("/obssrc/OBS-9/flood/block", "block", test_flood);
+  g_test_add_data_func ("/obssrc/OBS-9/flood/drop-oldest", "drop-oldest", test_flood);
   g_test_add_func ("/obssrc/states", test_states);
   g_test_add_func ("/obssrc/flush", test_flush);
   g_test_add_data_func ("/obssrc/places/stream", GINT_TO_POINTER (SOCK_STREAM), test_places);
