@@ -52,6 +52,23 @@ trib_record_stream_new (gsize max_bytes)
 }
 
 /**
+ * trib_record_stream_new_lines:
+ * @max_bytes: the longest line that is taken
+ *
+ * Returns: (transfer full): at the beginning of a stream of lines, whatever is in them; its format
+ *   is JSON
+ */
+TribRecordStream *
+trib_record_stream_new_lines (gsize max_bytes)
+{
+  TribRecordStream *s = trib_record_stream_new (max_bytes);
+
+  s->known = TRUE;
+  s->format = TRIB_RECORD_JSON;
+  return s;
+}
+
+/**
  * trib_record_stream_free:
  * @s: (nullable) (transfer full): a stream
  */
@@ -316,7 +333,8 @@ next_json (TribRecordStream *s, TribRecordSlice *ret_value, GError **error)
     return TRIB_RECORD_STREAM_MORE;
   if (line.text == NULL) {
     g_set_error (error, TRIB_RECORD_ERROR, TRIB_RECORD_ERROR_LIMIT,
-        "a line longer than the limit at byte %" G_GUINT64_FORMAT, line.offset);
+        "a line longer than the limit (no line feed behind a record?) at byte %" G_GUINT64_FORMAT,
+        line.offset);
     return TRIB_RECORD_STREAM_LOST;
   }
   *ret_value = (TribRecordSlice){ line.text, line.len };

@@ -26,6 +26,7 @@ typedef enum {
 typedef struct _TribRecordStream TribRecordStream;
 
 TribRecordStream *trib_record_stream_new (gsize max_bytes);
+TribRecordStream *trib_record_stream_new_lines (gsize max_bytes);
 void trib_record_stream_free (TribRecordStream *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribRecordStream, trib_record_stream_free)
 

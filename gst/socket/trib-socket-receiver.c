@@ -10,6 +10,7 @@
 
 #include <common/trib-notice.h>
 #include <common/trib-state.h>
+#include <record/trib-obs-text.h>
 #include <record/trib-record-envelope.h>
 #include <record/trib-record-stream.h>
 
@@ -62,6 +63,7 @@ struct _TribSocketReceiver {
   TribSocketType type;
   guint max_clients;
   gsize max_record_bytes;
+  gboolean text;
   gint64 record_timeout_us;
   gint64 idle_timeout_us;
   TribSocketReceiverNotify notify;
@@ -77,6 +79,7 @@ struct _TribSocketReceiver {
   GPtrArray *clients;
   GByteArray *buffer;
   TribRecordReader *reader;
+  GString *converted;    /* the record of a text form */
   gint64 rests_until_us; /* the listening socket */
   guint64 last_sender;   /* streams: connections so far */
   Refusals refusals[TRIB_SOCKET_N_NOTICES];
@@ -165,6 +168,23 @@ keep_record (TribSocketReceiver *r, guint64 sender, TribRecordFormat format, Tri
   trib_socket_queue_push (r->queue, sender, record);
 }
 
+/* @value: (inout): a text form, or anything else. FALSE: it is refused */
+static gboolean
+convert_text (TribSocketReceiver *r, TribRecordSlice *value, gint pid)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!r->text || !trib_obs_text_is (value->str, value->len))
+    return TRUE;
+  g_string_truncate (r->converted, 0);
+  if (!trib_obs_text_to_record (value->str, value->len, r->converted, &error)) {
+    refuse (r, (guint) error->code, pid, error->message);
+    return FALSE;
+  }
+  *value = (TribRecordSlice){ r->converted->str, r->converted->len };
+  return TRUE;
+}
+
 /* One map, or a list of maps; each that is no record is counted. After too many in a row the rest
  * is not looked at, and counts as one. @refused_in_a_row: (inout). Returns: the number of records
  */
@@ -176,6 +196,10 @@ parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice val
   TribRecordRead result;
   guint good = 0;
 
+  if (!convert_text (r, &value, pid)) {
+    (*refused_in_a_row)++;
+    return 0;
+  }
   trib_record_reader_set (r->reader, format, value.str, value.len);
   do {
     g_autoptr (GError) error = NULL;
@@ -186,7 +210,12 @@ parse_value (TribSocketReceiver *r, TribRecordFormat format, TribRecordSlice val
       good++;
       *refused_in_a_row = 0;
     } else if (result != TRIB_RECORD_READ_END) {
-      refuse (r, (guint) error->code, pid, error->message);
+      g_autofree gchar *detail
+          = good > 0 && format == TRIB_RECORD_JSON && *value.str == '{'
+                ? g_strconcat ("no line feed behind a record: ", error->message, NULL)
+                : g_strdup (error->message);
+
+      refuse (r, (guint) error->code, pid, detail);
       (*refused_in_a_row)++;
     }
     if (result == TRIB_RECORD_READ_INVALID && *refused_in_a_row >= MAX_REFUSED_IN_A_ROW) {
@@ -214,14 +243,16 @@ static void
 parse_datagram (TribSocketReceiver *r, gsize len, gint pid)
 {
   gsize begin = skip_blanks (r->buffer->data, len);
-  TribRecordFormat format;
+  const gchar *text = (const gchar *) r->buffer->data + begin;
+  TribRecordFormat format = TRIB_RECORD_JSON;
   guint refused_in_a_row = 0;
 
   if (begin == len) {
     refuse (r, TRIB_RECORD_ERROR_TRUNCATED, pid, "an empty datagram at byte 0");
     return;
   }
-  if (!trib_record_guess_format (r->buffer->data[begin], &format)) {
+  if (!(r->text && trib_obs_text_is (text, len - begin))
+      && !trib_record_guess_format (r->buffer->data[begin], &format)) {
     refuse (r, TRIB_RECORD_ERROR_SYNTAX, pid, "neither JSON nor MessagePack at byte 0");
     return;
   }
@@ -304,6 +335,17 @@ remove_client (TribSocketReceiver *r, Client *c, ClientState state, const gchar 
   trib_socket_queue_count (r->queue, &more);
   g_ptr_array_remove (r->clients, c);
   note_sender (r, pid, FALSE);
+}
+
+/* what a record that has begun is reported as */
+static const gchar *
+too_long (const Client *c)
+{
+  TribRecordFormat format;
+
+  return trib_record_stream_format (c->stream, &format) && format == TRIB_RECORD_JSON
+             ? "no line feed behind a record for too long"
+             : "a record was incomplete for too long";
 }
 
 /* the complete values of the stream. FALSE: it is to be closed */
@@ -399,7 +441,7 @@ close_idle (TribSocketReceiver *r, gint64 now, gint pid)
   if (idlest == NULL)
     return FALSE;
   if (trib_record_stream_partial (idlest->stream) > 0)
-    refuse (r, TRIB_SOCKET_HALF, idlest->pid, "a record was incomplete for too long");
+    refuse (r, TRIB_SOCKET_HALF, idlest->pid, too_long (idlest));
   detail = g_strdup_printf ("no record for %" G_GINT64_FORMAT " ms: process %d has its place",
       (now - idlest->idle_since_us) / 1000, pid);
   note_refused (r, TRIB_SOCKET_IDLE, idlest->pid, detail);
@@ -447,7 +489,8 @@ accept_client (TribSocketReceiver *r)
   c->idle_since_us = now;
   g_snprintf (c->id, sizeof c->id, "process %d", c->pid);
   TRIB_STATE_SET (&states, c->id, c->state, CLIENT_CONNECTED, NULL);
-  c->stream = trib_record_stream_new (r->max_record_bytes);
+  c->stream = r->text ? trib_record_stream_new_lines (r->max_record_bytes)
+                      : trib_record_stream_new (r->max_record_bytes);
   g_ptr_array_add (r->clients, c);
   note_sender (r, c->pid, TRUE);
 }
@@ -470,8 +513,8 @@ close_slow (TribSocketReceiver *r, gint64 now)
     if (c->half_since_us == 0)
       continue;
     if (now >= deadline) {
-      refuse (r, TRIB_SOCKET_HALF, c->pid, "a record was incomplete for too long");
-      remove_client (r, c, CLIENT_REJECTED, "a record was incomplete for too long");
+      refuse (r, TRIB_SOCKET_HALF, c->pid, too_long (c));
+      remove_client (r, c, CLIENT_REJECTED, too_long (c));
     } else {
       next = MIN (next, deadline);
     }
@@ -601,6 +644,8 @@ trib_socket_receiver_new (const TribSocketReceiverConfig *config, TribSocketRece
   r->type = config->type;
   r->max_clients = config->max_clients;
   r->max_record_bytes = config->max_record_bytes;
+  r->text = config->text;
+  r->converted = g_string_new (NULL);
   r->record_timeout_us = (gint64) config->record_timeout_ms * 1000;
   r->idle_timeout_us = (gint64) config->idle_timeout_ms * 1000;
   r->notify = notify;
@@ -658,6 +703,7 @@ trib_socket_receiver_free (TribSocketReceiver *r)
   g_ptr_array_unref (r->clients);
   g_byte_array_unref (r->buffer);
   trib_record_reader_free (r->reader);
+  g_string_free (r->converted, TRUE);
   trib_socket_queue_free (r->queue);
   for (guint i = 0; i < TRIB_SOCKET_N_NOTICES; i++)
     g_free (r->refusals[i].detail);

@@ -20,6 +20,7 @@ typedef struct {
   guint mode;          /* of the file */
   guint max_clients;
   gsize max_record_bytes;
+  gboolean text;           /* text forms (trib-obs-text.h), or JSON, a line or datagram each */
   gsize max_bytes;         /* limit of the queue, of all senders */
   gboolean drop_oldest;    /* when it is full; else senders block */
   guint record_timeout_ms; /* from the first byte of a record to its last; 0: no limit */

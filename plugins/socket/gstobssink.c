@@ -25,6 +25,13 @@
  * another process needs the newest frame, so a FIFO queues one frame at most, besides the one that
  * is partly written.
  *
+ * With `format=text` each record, or each of a list, is sent in the text form of the old processes
+ * (OBS-10), as `obssrc` reads it: `face`, `pose`, `quality` and `trig`. Boxes in pixels are divided
+ * by the record's `width` and `height`; values that have no place there are left out, as is an
+ * `expression` that is no number; blanks in a `label` or `reason` become `_`. A record with
+ * `signals` is sent unchanged, as JSON. Any other type, and a box without its size, is refused and
+ * counted.
+ *
  * With `frameencodebin identity-comment=true` each JPEG contains the identity of its frame.
  *
  * ## Caps
@@ -47,8 +54,8 @@
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-taken` + `dropped-no-receiver` +
- * `dropped-flush`. A record that is queued for three receivers is three copies: `copies` = `sent` +
- * `dropped-slow` + `dropped-gone` + `dropped-large` + `pending`.
+ * `dropped-flush` + `refused-text`. A record that is queued for three receivers is three copies:
+ * `copies` = `sent` + `dropped-slow` + `dropped-gone` + `dropped-large` + `pending`.
  *
  * ## Example launch line
  * |[
@@ -66,6 +73,8 @@
 #include <shared/trib-fields.h>
 #include <shared/trib-properties.h>
 
+#include <record/trib-obs-text.h>
+#include <record/trib-record-envelope.h>
 #include <socket/trib-socket-sender.h>
 
 #include <string.h>
@@ -88,6 +97,7 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 enum {
   PROP_LOCATION = 1,
   PROP_SOCKET_TYPE,
+  PROP_FORMAT,
   PROP_LISTEN,
   PROP_MODE,
   PROP_MAX_CLIENTS,
@@ -104,6 +114,7 @@ enum {
 typedef struct {
   gchar *location;
   TribSocketType socket_type;
+  ObsSocketFormat format;
   gboolean listen;
   guint mode;
   guint max_clients;
@@ -128,6 +139,10 @@ static const TribProperty property_table[N_PROPS] = {
         { "datagram", "Socket for datagrams, one for each buffer" },
         { "stream", "Socket for connections" },
         { "fifo", "FIFO that another process reads" } } },
+  [PROP_FORMAT] = { TRIB_PROPERTY_ENUM, "format", "Format",
+      "What is sent of records", AT (format), .type_name = "GstObsSinkFormat", .choices = {
+        { "records", "The records as they are" },
+        { "text", "Their text forms, a line or datagram each" } } },
   [PROP_LISTEN] = { TRIB_PROPERTY_BOOL, "listen", "Listen",
       "Listen for receivers instead of connecting to one", AT (listen) },
   [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
@@ -169,10 +184,14 @@ struct _GstObsSink {
   /* OBJECT_LOCK */
   ObsSinkSettings settings;
   guint64 dropped_flush;
+  guint64 refused_text;
   TribSocketSender *sender; /* from the first start on; the pointer changes under the lock */
 
   /* streaming thread */
   gboolean as_lines;
+  gboolean as_text;
+  TribRecordFormat format; /* as_text: of the buffers */
+  TribRecordReader *list, *reader;
   GBytes *newline; /* set once */
 };
 
@@ -183,7 +202,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (obssink, "obssink", GST_RANK_NONE, GST_TY
 
 typedef struct {
   TribSocketSenderCounts sender;
-  guint64 records_in, records_taken, dropped_flush;
+  guint64 records_in, records_taken, dropped_flush, refused_text;
 } ObsSinkStats;
 
 #define EVENT(field) G_STRUCT_OFFSET (TribSocketSenderEvent, field)
@@ -194,7 +213,8 @@ typedef struct {
 
 /* clang-format off */
 static const TribField dropped_fields[] = {
-  { "reason", TRIB_FIELD_TEXT, EVENT (reason), "last part of the name of the counter in `stats`" },
+  { "reason", TRIB_FIELD_TEXT, EVENT (reason),
+    "last part of the name of the counter in `stats`; `text`, the first of `refused-text`" },
   { "count", TRIB_FIELD_UINT64, EVENT (count),
     "records, or copies of them, dropped for that reason since the start" },
   { "detail", TRIB_FIELD_TEXT, EVENT (detail),
@@ -219,6 +239,8 @@ static const TribField stats_fields[] = {
   COUNT ("dropped-no-receiver", sender.no_receiver, "records without a receiver"),
   COUNT ("dropped-flush", dropped_flush,
     "records that waited for a receiver at a flush or state change"),
+  COUNT ("refused-text", refused_text,
+    "records without a text form, or without what that needs, with `format=text`"),
   COUNT ("copies", sender.copies, "records times receivers"),
   COUNT ("sent", sender.sent, "copies that were written whole"),
   COUNT ("bytes-out", sender.bytes_out, "bytes written, of copies written in part, too"),
@@ -296,6 +318,7 @@ start (GstObsSink *self)
   old = self->sender;
   self->sender = sender;
   self->dropped_flush = 0;
+  self->refused_text = 0;
   GST_OBJECT_UNLOCK (self);
   trib_socket_sender_free (old);
   if (sender == NULL)
@@ -347,7 +370,8 @@ gst_obs_sink_get_caps (GstBaseSink *base, GstCaps *filter)
   GstCaps *caps = gst_pad_get_pad_template_caps (base->sinkpad);
 
   GST_OBJECT_LOCK (self);
-  if (self->settings.socket_type == TRIB_SOCKET_DATAGRAM) {
+  if (self->settings.socket_type == TRIB_SOCKET_DATAGRAM
+      || self->settings.format == OBS_SOCKET_TEXT) {
     caps = gst_caps_make_writable (caps);
     gst_caps_remove_structure (caps, gst_caps_get_size (caps) - 1);
   }
@@ -365,11 +389,12 @@ static gboolean
 gst_obs_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 {
   GstObsSink *self = GST_OBS_SINK (base);
-  TribRecordFormat format;
-  gboolean json = trib_record_caps_parse (caps, &format) && format == TRIB_RECORD_JSON;
+  gboolean records = trib_record_caps_parse (caps, &self->format);
+  gboolean json = records && self->format == TRIB_RECORD_JSON;
 
   GST_OBJECT_LOCK (self);
-  self->as_lines = json && self->settings.socket_type != TRIB_SOCKET_DATAGRAM;
+  self->as_text = records && self->settings.format == OBS_SOCKET_TEXT;
+  self->as_lines = (json || self->as_text) && self->settings.socket_type != TRIB_SOCKET_DATAGRAM;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
@@ -430,17 +455,12 @@ no_receiver (GstObsSink *self, GstObsSinkOnNoReceiver policy)
 }
 
 static GstFlowReturn
-gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
+send_parts (GstObsSink *self, GPtrArray *parts)
 {
-  GstObsSink *self = GST_OBS_SINK (base);
-  g_autoptr (GPtrArray) parts = make_parts (self, buffer);
+  GstBaseSink *base = GST_BASE_SINK (self);
   GstObsSinkOnNoReceiver policy;
   GstFlowReturn flow;
 
-  if (parts == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL), ("cannot map a buffer for reading"));
-    return GST_FLOW_ERROR;
-  }
   GST_OBJECT_LOCK (self);
   policy = self->settings.on_no_receiver;
   GST_OBJECT_UNLOCK (self);
@@ -464,6 +484,84 @@ gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
   self->dropped_flush++;
   GST_OBJECT_UNLOCK (self);
   return flow;
+}
+
+/* counted; the first is reported */
+static void
+refuse_text (GstObsSink *self, const GError *error)
+{
+  TribSocketSenderEvent event = { .reason = "text", .detail = error->message };
+
+  GST_DEBUG_OBJECT (self, "refused: %s", error->message);
+  GST_OBJECT_LOCK (self);
+  event.count = ++self->refused_text;
+  GST_OBJECT_UNLOCK (self);
+  if (event.count == 1)
+    gst_element_post_message (
+        GST_ELEMENT (self), trib_fields_to_message (GST_ELEMENT (self), &dropped_message, &event));
+}
+
+static GstFlowReturn
+send_text (GstObsSink *self, TribRecordSlice record)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GError) error = NULL;
+  GString *text = g_string_new (NULL);
+
+  if (!trib_obs_text_from_record (self->reader, self->format, record, text, &error)) {
+    refuse_text (self, error);
+    g_string_free (text, TRUE);
+    return GST_FLOW_OK;
+  }
+  if (self->as_lines)
+    g_string_append_c (text, '\n');
+  g_ptr_array_add (parts, g_string_free_to_bytes (text));
+  return send_parts (self, parts);
+}
+
+/* a record, or each of a list */
+static GstFlowReturn
+render_text (GstObsSink *self, const GstMapInfo *map)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  TribRecordEnvelope envelope;
+  TribRecordRead result;
+
+  trib_record_reader_set (self->list, self->format, map->data, map->size);
+  do {
+    g_autoptr (GError) error = NULL;
+
+    result = trib_record_envelope_read (self->list, &envelope, &error);
+    if (result == TRIB_RECORD_READ_OK)
+      flow = send_text (self, envelope.record);
+    else if (result != TRIB_RECORD_READ_END)
+      refuse_text (self, error);
+  } while (
+      flow == GST_FLOW_OK && (result == TRIB_RECORD_READ_OK || result == TRIB_RECORD_READ_INVALID));
+  return flow;
+}
+
+static GstFlowReturn
+gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
+{
+  GstObsSink *self = GST_OBS_SINK (base);
+  g_autoptr (GPtrArray) parts = NULL;
+  GstFlowReturn flow = GST_FLOW_ERROR;
+  GstMapInfo map;
+
+  if (self->as_text) {
+    if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+      flow = render_text (self, &map);
+      gst_buffer_unmap (buffer, &map);
+      return flow;
+    }
+  } else {
+    parts = make_parts (self, buffer);
+    if (parts != NULL)
+      return send_parts (self, parts);
+  }
+  GST_ELEMENT_ERROR (self, RESOURCE, READ, (NULL), ("cannot map a buffer for reading"));
+  return GST_FLOW_ERROR;
 }
 
 static gboolean
@@ -494,8 +592,9 @@ make_stats (GstObsSink *self)
   if (self->sender != NULL)
     trib_socket_sender_get_counts (self->sender, &stats.sender);
   stats.dropped_flush = self->dropped_flush;
+  stats.refused_text = self->refused_text;
   GST_OBJECT_UNLOCK (self);
-  stats.records_in = stats.sender.items_in + stats.dropped_flush;
+  stats.records_in = stats.sender.items_in + stats.dropped_flush + stats.refused_text;
   stats.records_taken = stats.sender.items_in - stats.sender.no_receiver;
   return trib_fields_to_structure (&stats_table, &stats);
 }
@@ -525,6 +624,8 @@ gst_obs_sink_finalize (GObject *object)
 
   trib_socket_sender_free (self->sender);
   trib_properties_clear (&properties, &self->settings);
+  trib_record_reader_free (self->list);
+  trib_record_reader_free (self->reader);
   g_bytes_unref (self->newline);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
@@ -533,6 +634,8 @@ static void
 gst_obs_sink_init (GstObsSink *self)
 {
   trib_properties_init (&properties, &self->settings);
+  self->list = trib_record_reader_new (NULL);
+  self->reader = trib_record_reader_new (NULL);
   self->newline = g_bytes_new_static ("\n", 1);
   gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
   /* records of an analysis may be late or absent: the pipeline does not wait for the first */

@@ -12,6 +12,16 @@
  * MessagePack records. With `socket-type=datagram` each datagram is one record of either format.
  * The first byte shows the format. A list of records is accepted in place of a record.
  *
+ * With `format=text` each line or datagram may be a text form of the old processes (OBS-10), such
+ * as
+ * `OBS src=face frame=7 t_ns=5 faces=1 f0=id:0,conf:0.950,x:0.1000,y:0.1000,w:0.2000,h:0.2000`,
+ * `OBS src=pose frame=7 t_ns=5 poses=1 p0=id:0,hr:1,hw:0`, `OBS src=quality frame=7 t_ns=5
+ * blur:712.6,bright:119.9,contrast:0.525,gate:1` or `TRIG label=wave t_start_ns=0 t_end_ns=9
+ * score=0.850 reason=hands`. It becomes a record of JSON: boxes are a `bbox` with `"units":
+ * "relative"`, conf is `confidence`, expr `expression`, hr `hand_raised`, hw `hand_wave`, wc
+ * `wave_count`, bright `brightness`, gate `gate_open`; numbers are as sent (the contrast is 0 to 1
+ * there). Keys that are not known are ignored. JSON is accepted beside it, as it is.
+ *
  * `location` is a path, or '@' and a name without a file. A socket that a dead process has left
  * there is replaced; one of a running process is an error. The file is removed at the end, if it is
  * still the one that was created.
@@ -90,6 +100,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
 enum {
   PROP_LOCATION = 1,
   PROP_SOCKET_TYPE,
+  PROP_FORMAT,
   PROP_MODE,
   PROP_MAX_CLIENTS,
   PROP_MAX_RECORD_BYTES,
@@ -104,6 +115,7 @@ enum {
 typedef struct {
   gchar *location;
   TribSocketType socket_type;
+  ObsSocketFormat format;
   guint mode;
   guint max_clients;
   guint64 max_record_bytes;
@@ -125,6 +137,10 @@ static const TribProperty property_table[N_PROPS] = {
       .initial = TRIB_SOCKET_STREAM, .type_name = "GstObsSrcSocketType", .choices = {
         { "datagram", "A record, or a list of records, in each datagram" },
         { "stream", "Connections with lines of JSON, or MessagePack" } } },
+  [PROP_FORMAT] = { TRIB_PROPERTY_ENUM, "format", "Format",
+      "What senders send", AT (format), .type_name = "GstObsSrcFormat", .choices = {
+        { "records", "JSON or MessagePack" },
+        { "text", "Text forms of observations and triggers, or JSON, a line or datagram each" } } },
   [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
       "Permission bits of the socket's file: 0600 (384) is for this user, 0666 (438) for all",
       AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
@@ -261,6 +277,7 @@ gst_obs_src_start (GstBaseSrc *base)
     .mode = s.mode,
     .max_clients = s.max_clients,
     .max_record_bytes = (gsize) s.max_record_bytes,
+    .text = s.format == OBS_SOCKET_TEXT,
     .max_bytes = (gsize) s.max_bytes,
     .drop_oldest = s.on_full == ON_FULL_DROP_OLDEST,
     .record_timeout_ms = s.record_timeout_ms,

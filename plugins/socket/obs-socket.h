@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 #define OBS_SOCKET_DEFAULT_MAX_CLIENTS 64
 #define OBS_SOCKET_DEFAULT_MAX_BYTES (16 * 1024 * 1024)
 
+typedef enum { OBS_SOCKET_RECORDS, OBS_SOCKET_TEXT } ObsSocketFormat;
+
 /* @open_code: %GST_RESOURCE_ERROR_OPEN_READ or _OPEN_WRITE, for errors that neither the properties
  *   nor another process
  * explain */

@@ -152,7 +152,7 @@ void
 rig_assert_sink_closes (GstElement *element)
 {
   static const gchar *const records[]
-      = { "records-taken", "dropped-no-receiver", "dropped-flush", NULL };
+      = { "records-taken", "dropped-no-receiver", "dropped-flush", "refused-text", NULL };
   static const gchar *const copies[]
       = { "sent", "dropped-slow", "dropped-gone", "dropped-large", "pending", NULL };
   g_autoptr (GstStructure) stats = trib_element_stats (element);

@@ -368,6 +368,35 @@ test_listen_many (void)
   g_assert_cmpuint (rig_stat (rig->element, "dropped-no-receiver"), ==, 1);
 }
 
+/* Text forms, one each of a list; what has none is counted and reported (OBS-10). */
+static void
+test_text (gconstpointer data)
+{
+  gint type = GPOINTER_TO_INT (data), listener, fd;
+  g_autoptr (Rig) rig
+      = rig_new (type == SOCK_DGRAM ? "format=text socket-type=datagram" : "format=text",
+          "application/json", &listener, type);
+  static const gchar *const wanted[] = { "OBS src=quality frame=1 t_ns=2 blur:7.5",
+    "TRIG t_start_ns=1 t_end_ns=2", "{\"source\":\"a\",\"frame_id\":1,\"t_ns\":2,\"signals\":{}}" };
+
+  push (rig, "[{\"type\":\"quality\",\"frame_id\":1,\"t_ns\":2,\"blur\":7.5},"
+             "{\"type\":\"hands\",\"frame_id\":1,\"t_ns\":2},7,"
+             "{\"type\":\"trig\",\"t_start_ns\":1,\"t_end_ns\":2}]");
+  push (rig, "{\"source\":\"a\",\"frame_id\":1,\"t_ns\":2,\"signals\":{}}");
+  wait_dropped (rig, "text");
+  g_assert_cmpuint (rig_stat (rig->element, "refused-text"), ==, 2);
+  g_assert_cmpuint (rig_stat (rig->element, "records-in"), ==, 5);
+  fd = type == SOCK_DGRAM ? listener : rig_accept (listener);
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    g_autofree gchar *got = type == SOCK_DGRAM ? rig_read_datagram (fd) : rig_read_line (fd);
+
+    g_assert_cmpstr (got, ==, wanted[i]);
+  }
+  if (type != SOCK_DGRAM)
+    close (fd);
+  close (listener);
+}
+
 /* One that never reads gives its place to a new one; one that reads does not, and neither does one
  * for which nothing waits. */
 static void
@@ -617,6 +646,8 @@ main (int argc, char **argv)
   g_test_add_func ("/obssink/error", test_error);
   g_test_add_func ("/obssink/listen/slow", test_listen);
   g_test_add_func ("/obssink/listen/many", test_listen_many);
+  g_test_add_data_func ("/obssink/OBS-10/text-stream", GINT_TO_POINTER (SOCK_STREAM), test_text);
+  g_test_add_data_func ("/obssink/OBS-10/text-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_text);
   g_test_add_func ("/obssink/listen/idle", test_listen_idle);
   g_test_add_func ("/obssink/listen/come-and-go", test_come_and_go);
   g_test_add_func ("/obssink/fifo/OBS-9/readers", test_fifo);

@@ -192,6 +192,33 @@ test_formats (void)
   close (packed);
 }
 
+#define QUALITY \
+  "{\"type\":\"quality\",\"source\":\"quality\",\"frame_id\":1,\"t_ns\":2,\"blur\":7.5}"
+
+/* text forms and JSON, beside each other; what is neither is passed over (OBS-10) */
+static void
+test_text (gconstpointer data)
+{
+  gint type = GPOINTER_TO_INT (data);
+  g_autoptr (Rig) rig = rig_new (
+      type == SOCK_DGRAM ? "format=text socket-type=datagram" : "format=text", "application/json");
+  gint fd = rig_connect (rig->location, type);
+
+  rig_send_text (fd, "OBS src=quality frame=1 t_ns=2 blur:7.5\n");
+  rig_send_text (fd, "OBS src=quality frame=1\n");
+  rig_send_text (fd, "OBSERVE\n");
+  rig_send_text (fd, FACE (1) "\n");
+  rig_send_text (fd, "TRIG t_start_ns=1 t_end_ns=2 label=wave\n");
+  assert_next (rig, QUALITY);
+  assert_next (rig, FACE (1));
+  assert_next (rig, "{\"type\":\"trig\",\"label\":\"wave\",\"t_start_ns\":1,\"t_end_ns\":2}");
+  g_assert_cmpuint (rig_stat (rig->element, "refused-field"), ==, 1);
+  g_assert_cmpuint (rig_stat (rig->element, "refused-syntax"), ==, 1);
+  rig_send_text (fd, "OBS src=quality frame=1 t_ns=2 blur:7.5");
+  close (fd);
+  assert_next (rig, QUALITY);
+}
+
 /* downstream has MessagePack only */
 static void
 test_to_msgpack (void)
@@ -228,6 +255,17 @@ check_refused (Rig *rig, const gchar *reason)
   g_assert_true (gst_structure_get_int (s, "pid", &pid));
   g_assert_cmpint (pid, ==, getpid ());
   g_assert_cmpuint (trib_structure_uint64 (s, "count"), >=, 1);
+}
+
+static void
+assert_refused_detail (Rig *rig, const gchar *wanted)
+{
+  g_autoptr (GstMessage) message
+      = trib_bus_wait_element (rig->element, "obssrc-refused", RIG_WAIT_MS);
+  const gchar *detail = gst_structure_get_string (gst_message_get_structure (message), "detail");
+
+  g_test_message ("%s", detail);
+  g_assert_nonnull (strstr (detail, wanted));
 }
 
 static void
@@ -355,6 +393,24 @@ test_garbage_lists (gconstpointer data)
   }
   close (fd);
   close (second);
+}
+
+/* JSON without a line feed behind each record is named as that, whichever way it is noticed */
+static void
+test_no_line_feed (void)
+{
+  g_autoptr (Rig) rig = rig_new ("record-timeout-ms=50", "application/json");
+  gint fd = rig_connect (rig->location, SOCK_STREAM);
+
+  give_bus (rig);
+  rig_send_text (fd, FACE (1) FACE (2) "\n");
+  assert_next (rig, FACE (1));
+  assert_refused_detail (rig, "no line feed behind a record");
+  rig_send_text (fd, FACE (3) FACE (4));
+  assert_refused_detail (rig, "no line feed behind a record");
+  g_assert_null (rig_read_line (fd));
+  g_assert_cmpuint (rig_stat (rig->element, "refused-half"), ==, 1);
+  close (fd);
 }
 
 /* a sender that dies in the middle, or stays there for ever */
@@ -758,6 +814,8 @@ main (int argc, char **argv)
   g_test_add_func ("/obssrc/OBS-9/many-streams", test_many_streams);
   g_test_add_func ("/obssrc/OBS-9/many-datagrams", test_many_datagrams);
   g_test_add_func ("/obssrc/OBS-9/formats", test_formats);
+  g_test_add_data_func ("/obssrc/OBS-10/text-stream", GINT_TO_POINTER (SOCK_STREAM), test_text);
+  g_test_add_data_func ("/obssrc/OBS-10/text-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_text);
   g_test_add_func ("/obssrc/to-msgpack", test_to_msgpack);
   g_test_add_func ("/obssrc/garbage/streams", test_garbage_streams);
   g_test_add_func ("/obssrc/garbage/lines", test_garbage_lines);
@@ -766,6 +824,7 @@ main (int argc, char **argv)
       "/obssrc/garbage/lists-stream", GINT_TO_POINTER (SOCK_STREAM), test_garbage_lists);
   g_test_add_data_func (
       "/obssrc/garbage/lists-datagram", GINT_TO_POINTER (SOCK_DGRAM), test_garbage_lists);
+  g_test_add_func ("/obssrc/no-line-feed", test_no_line_feed);
   g_test_add_func ("/obssrc/half", test_half);
   g_test_add_func ("/obssrc/max-clients", test_max_clients);
   g_test_add_func ("/obssrc/OBS-9/idle", test_idle);
