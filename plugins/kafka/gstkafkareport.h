@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 #define GST_KAFKA_N_CONNECTION_ROWS 7
 #define GST_KAFKA_N_LOSS_ROWS 5
-#define GST_KAFKA_N_STATS_ROWS 22
+#define GST_KAFKA_N_STATS_ROWS 24
 
 /* of a message about what was lost since the one before */
 typedef struct {

@@ -207,6 +207,17 @@ trib_kafka_delivery_take (TribKafkaPublisher *p, TribKafkaPending *frame)
   trib_kafka_delivery_dispatch (p);
 }
 
+/* whether its topics were there, and one of them has stayed away */
+static gboolean
+is_group_away (const TribKafkaPublisher *p, TribKafkaGroup group)
+{
+  for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++)
+    if (trib_kafka_topic_group (t) == group
+        && p->topics[t].away == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * trib_kafka_delivery_expire:
  * @p: a publisher, locked
@@ -224,8 +235,7 @@ trib_kafka_delivery_expire (TribKafkaPublisher *p, gint64 now)
   while ((link = p->waiting.head) != NULL && ((TribKafkaPending *) link->data)->taken_us <= limit) {
     const gchar *why = trib_kafka_publisher_why (p);
     TribKafkaGroup group = trib_kafka_pending_group (link->data);
-    /* they were there, and have stayed away */
-    gboolean away = p->n_partitions[group] > 0 && !p->ready[group];
+    gboolean away = is_group_away (p, group);
     g_autofree gchar *message = g_strdup_printf ("not sent within %u ms: %s", timeout_ms,
         why    ? why
         : away ? "one of its topics is not there any more"
@@ -347,6 +357,7 @@ note_progress (TribKafkaPublisher *p)
 
   g_clear_pointer (&p->client_why, g_free);
   g_clear_pointer (&p->topic_why, g_free);
+  p->n_renewals = 0;
   if (trib_link_progress (&p->link, g_get_monotonic_time (), &event))
     trib_kafka_notify_link (p, &event);
 }
@@ -382,17 +393,18 @@ is_verdict_of_batch (const TribKafkaReport *report)
   }
 }
 
-/* Whether a refused record goes again before it is judged: alone, or to a topic that was there and
- * may be there again. What is being given up is not sent again; a refusal with others proves
- * nothing about it. */
+/* Whether a refused record goes again before it is judged: alone, to a topic that was there and may
+ * be there again, or by another client when this one has ended itself, whatever it says of what it
+ * had. What is being given up is not sent again; a refusal with others proves nothing about it. */
 static gboolean
 goes_again (TribKafkaPublisher *p, TribKafkaSlot *slot, const rd_kafka_message_t *msg,
     TribKafkaReport *report)
 {
   gboolean away = trib_kafka_queues_is_away (report->err);
+  gboolean renewing = p->renewing && report->err != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
 
   p->ask_limits |= report->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-  if (!away && !(slot->shared && is_verdict_of_batch (report)))
+  if (!away && !renewing && !(slot->shared && is_verdict_of_batch (report)))
     return FALSE;
   if (p->fatal || p->closing || (p->giving_up && slot->frame)) {
     if (!away)

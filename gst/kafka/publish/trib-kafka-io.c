@@ -92,8 +92,9 @@ error_cb (rd_kafka_t *rk, int err, const char *reason, void *opaque)
   switch (err) {
     case RD_KAFKA_RESP_ERR__FATAL: {
       gchar why[512] = "";
-      rd_kafka_fatal_error (rk, why, sizeof why);
-      set_fatal (p, why);
+      rd_kafka_resp_err_t cause = rd_kafka_fatal_error (rk, why, sizeof why);
+      if (!trib_kafka_renew_begin (p, cause, why))
+        set_fatal (p, why);
       break;
     }
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
@@ -169,16 +170,51 @@ trib_kafka_io_open (TribKafkaPublisher *p, GError **error)
   return TRUE;
 }
 
-/* What is on its way has no report after it. @thread: I/O, or the owner before the thread runs */
-void
-trib_kafka_io_close (TribKafkaPublisher *p)
+static void
+close_topics (TribKafkaPublisher *p)
 {
+  g_mutex_lock (&p->lock);
   for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
     g_clear_pointer (&p->topics[t].rkt, rd_kafka_topic_destroy);
     trib_kafka_queues_forget (&p->topics[t]);
   }
   g_clear_pointer (&p->runs_rkt, rd_kafka_topic_destroy);
+  g_mutex_unlock (&p->lock);
+}
+
+/* What is on its way has no report after it. @thread: I/O, or the owner before the thread runs
+ * @locks: takes the publisher's */
+void
+trib_kafka_io_close (TribKafkaPublisher *p)
+{
+  close_topics (p);
   g_clear_pointer (&p->rk, rd_kafka_destroy);
+}
+
+/**
+ * trib_kafka_io_reopen:
+ * @p: a publisher whose client has no record
+ *
+ * Another client takes the place of the one that there is, for batches of at most @p's batch_bytes.
+ * It has no topics yet.
+ *
+ * @thread: I/O
+ * @locks: takes the publisher's
+ *
+ * Returns: %FALSE: the client is as before, without its topics
+ */
+gboolean
+trib_kafka_io_reopen (TribKafkaPublisher *p)
+{
+  rd_kafka_t *before = p->rk;
+
+  close_topics (p);
+  if (!trib_kafka_io_open (p, NULL)) {
+    p->rk = before;
+    return FALSE;
+  }
+  rd_kafka_destroy (before);
+  return TRUE;
 }
 
 /**
@@ -254,7 +290,7 @@ trib_kafka_io_thread (gpointer data)
     tick (p);
     ending = trib_kafka_end_run (p);
     /* the end has no time for a broker that does not answer */
-    if (!ending)
+    if (!ending && trib_kafka_renew_run (p))
       trib_kafka_preflight_run (p, g_get_monotonic_time ());
     trib_kafka_io_poll (p, ending ? END_POLL_MS : POLL_MS);
     release_payloads (p);

@@ -136,7 +136,6 @@ make_topics (TribKafkaPublisher *p, TribKafkaGroup group)
 static void
 narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
 {
-  rd_kafka_t *before = p->rk, *narrower;
   guint64 smallest = 0;
   gboolean untouched;
 
@@ -153,16 +152,9 @@ narrow_batches (TribKafkaPublisher *p, const guint64 *limits)
     return;
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "batches of at most %" G_GUINT64_FORMAT " bytes", smallest);
   p->batch_bytes = smallest;
-  if (!trib_kafka_io_open (p, NULL)) {
-    /* out of threads or descriptors: the queues keep batches small by themselves */
+  /* out of threads or descriptors: the queues keep batches small by themselves */
+  if (!trib_kafka_io_reopen (p))
     p->batch_bytes = 0;
-    p->rk = before;
-    return;
-  }
-  narrower = p->rk;
-  p->rk = before;
-  trib_kafka_io_close (p);
-  p->rk = narrower;
 }
 
 static void

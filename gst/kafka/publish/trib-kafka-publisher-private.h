@@ -66,7 +66,9 @@ typedef struct {
   TribKafkaQueue *queues; /* by partition */
   gint32 n_queues;
   guint64 max_bytes; /* of a record batch, as the broker reports it; 0: not known */
-  gboolean away;     /* it was there and is not now: its queues wait */
+  /* Not 0: it was there, and its queues wait, because it is not there any more or because another
+   * client must find it first. What waits too long fails with this. */
+  rd_kafka_resp_err_t away;
 } TribKafkaTopicState;
 
 /* not one of those that have partition queues: of a slot's record that is the end of a run */
@@ -166,20 +168,23 @@ struct _TribKafkaPublisher {
   GCond changed; /* space, an outcome, flushing, fatal, the end */
   GCond notify;  /* there is something to report to the owner */
 
-  /* I/O thread; `rk` and the topics' `rkt` only change under `lock`, and only while no group of
-   * topics was found */
+  /* I/O thread. The topics' `rkt` only change under `lock`, and like `rk` only while no group of
+   * topics is ready. */
   rd_kafka_t *rk;
   rd_kafka_topic_t *runs_rkt; /* of `runs_topic`, like the topics' */
   guint64 batch_bytes;        /* asked for; 0: the client's own */
   guint64 batch_size;         /* in force */
   gboolean idempotent;
   gint64 next_preflight_us;
+  gint64 renew_us; /* while `renewing`: when the client's records are taken from it */
   TribKafkaEnd end;
   guint n_purges;
   gint64 end_us; /* when the present step is over at the latest */
 
   /* `lock`, from here on */
-  gboolean held; /* a purge is on its way: nothing may be handed over, it would be purged too */
+  gboolean held;     /* a purge is on its way: nothing may be handed over, it would be purged too */
+  gboolean renewing; /* the client has ended itself: another one will have its place */
+  guint n_renewals;  /* of the client since the last acknowledgement */
   gboolean reporting;  /* reports are being taken: waiting threads are woken once, after them */
   gboolean wake_due;   /* there is a thread to be woken then */
   gboolean ask_limits; /* a record was refused as too large: what the topics allow has changed */
@@ -248,8 +253,14 @@ trib_kafka_publisher_why (const TribKafkaPublisher *p)
 gchar *trib_kafka_io_describe (const gchar *servers, const gchar *reason);
 gboolean trib_kafka_io_open (TribKafkaPublisher *p, GError **error);
 void trib_kafka_io_close (TribKafkaPublisher *p);
+gboolean trib_kafka_io_reopen (TribKafkaPublisher *p);
 void trib_kafka_io_poll (TribKafkaPublisher *p, gint timeout_ms);
 gpointer trib_kafka_io_thread (gpointer data);
+
+/* trib-kafka-renew.c */
+void trib_kafka_renew_hold (TribKafkaPublisher *p);
+gboolean trib_kafka_renew_begin (TribKafkaPublisher *p, rd_kafka_resp_err_t err, const gchar *why);
+gboolean trib_kafka_renew_run (TribKafkaPublisher *p);
 
 /* trib-kafka-queues.c */
 void trib_kafka_queues_open (TribKafkaTopicState *topic, gint32 n_partitions);

@@ -20,7 +20,8 @@
  *
  * A topic that was there may be deleted, and made anew. Its records are refused then, by the client
  * or by the broker: they keep their places and wait, with all behind them, until preflight finds
- * the topic again. What waits longer than the delivery timeout fails.
+ * the topic again. What waits longer than the delivery timeout fails. So do the records of a client
+ * that has ended itself, until another one has its place.
  *
  * A queue also keeps batches within what its topic allows, where the client makes larger ones:
  * the broker would refuse such a batch whole. And it keeps everything while a purge is on its
@@ -117,12 +118,26 @@ note_away (TribKafkaPublisher *p, const TribKafkaSlot *slot, rd_kafka_resp_err_t
   TribKafkaTopicState *topic = topic_of (p, slot);
 
   p->stats.retried_topic++;
-  if (topic->away)
+  if (topic->away == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
     return;
-  topic->away = TRUE;
+  topic->away = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
   p->ready[trib_kafka_topic_group (slot->kind)] = FALSE;
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "topic %s is not there any more (%s): its records wait for it",
       topic->name, rd_kafka_err2str (err));
+}
+
+/* Whether a record that the client did not take waits. A client that has ended itself takes none,
+ * which may be known here before its error is reported. */
+static gboolean
+must_keep (TribKafkaPublisher *p, const TribKafkaSlot *slot, rd_kafka_resp_err_t err)
+{
+  if (trib_kafka_queues_is_away (err))
+    note_away (p, slot, err);
+  else if (err == RD_KAFKA_RESP_ERR__FATAL)
+    trib_kafka_renew_hold (p);
+  else
+    return FALSE;
+  return TRUE;
 }
 
 /* whether the client must not have this record yet */
@@ -206,12 +221,11 @@ trib_kafka_queues_send (TribKafkaPublisher *p, TribKafkaOutgoing *record)
   record->slot->number = queue->n_sent++;
   if (queue->records.length == 0 && queue->again.length == 0 && !must_wait (p, record)) {
     rd_kafka_resp_err_t err = hand_over (p, record);
-    if (!trib_kafka_queues_is_away (err)) {
+    if (!must_keep (p, record->slot, err)) {
       if (err)
         g_clear_pointer (&record->headers, rd_kafka_headers_destroy);
       return err;
     }
-    note_away (p, record->slot, err);
   }
   g_queue_push_tail (&queue->records, g_memdup2 (record, sizeof *record));
   return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -235,10 +249,8 @@ hand_over_head (TribKafkaPublisher *p, GQueue *records)
   TribKafkaOutgoing *record = g_queue_peek_head (records);
   rd_kafka_resp_err_t err = hand_over (p, record);
 
-  if (trib_kafka_queues_is_away (err)) {
-    note_away (p, record->slot, err);
+  if (must_keep (p, record->slot, err))
     return;
-  }
   g_queue_pop_head (records);
   if (err)
     withdraw (p, record, err);
@@ -283,7 +295,8 @@ put_back (TribKafkaQueue *queue, TribKafkaOutgoing *record)
 /**
  * trib_kafka_queues_again:
  * @p: a publisher, locked
- * @slot: of a record that was refused together with others, or because its topic is away
+ * @slot: of a record that was refused together with others, because its topic is away, or by a
+ *   client that has ended itself
  * @refused: the client's report
  *
  * Keeps the record at its place, to go again: alone when it was refused with others. Once it goes
@@ -307,6 +320,8 @@ trib_kafka_queues_again (
   slot->maybe |= rd_kafka_message_status (refused) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
   if (trib_kafka_queues_is_away (refused->err)) {
     note_away (p, slot, refused->err);
+  } else if (p->renewing) {
+    p->stats.retried_client++;
   } else {
     record->alone = TRUE;
     p->stats.retried_alone++;
@@ -369,7 +384,7 @@ trib_kafka_queues_return (TribKafkaPublisher *p, TribKafkaTopic topic)
 
   if (!state->away)
     return;
-  state->away = FALSE;
+  state->away = RD_KAFKA_RESP_ERR_NO_ERROR;
   PUBLISHER_LOG (p, TRIB_LOG_DEBUG, "topic %s is there again", state->name);
   for (gint32 i = 0; i < state->n_queues; i++)
     pump (p, &state->queues[i]);
@@ -433,8 +448,7 @@ trib_kafka_queues_expire (TribKafkaPublisher *p, gint64 limit)
 {
   for (guint t = 0; t < TRIB_KAFKA_N_TOPICS; t++) {
     const TribKafkaTopicState *topic = &p->topics[t];
-    rd_kafka_resp_err_t err
-        = topic->away ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+    rd_kafka_resp_err_t err = topic->away ? topic->away : RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
     for (gint32 i = 0; i < topic->n_queues; i++) {
       expire_records (p, &topic->queues[i].again, limit, err);
       expire_records (p, &topic->queues[i].records, limit, err);

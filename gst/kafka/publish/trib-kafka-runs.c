@@ -110,7 +110,7 @@ write_run (TribKafkaPublisher *p, TribKafkaRun *run)
   RunRecord *record = g_new0 (RunRecord, 1);
   TribKafkaRunEnd end = { run->session, run->stream, run->first, run->last, run->sent, run->linked,
     run->failed, g_get_real_time () * 1000 };
-  rd_kafka_resp_err_t err;
+  rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__STATE;
 
   record->slot.kind = TRIB_KAFKA_TOPIC_RUNS;
   record->key = g_strdup_printf ("%s_%s", run->session, run->stream);
@@ -118,11 +118,13 @@ write_run (TribKafkaPublisher *p, TribKafkaRun *run)
   trib_kafka_layout_run (record->json, &end);
   p->runs_pending++;
   p->n_slots++;
-  err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (p->runs_rkt),
-      RD_KAFKA_V_PARTITION (RD_KAFKA_PARTITION_UA), RD_KAFKA_V_MSGFLAGS (0),
-      RD_KAFKA_V_KEY (record->key, strlen (record->key)),
-      RD_KAFKA_V_VALUE (record->json->str, record->json->len), RD_KAFKA_V_OPAQUE (&record->slot),
-      RD_KAFKA_V_END);
+  /* it has none while another client takes the place of one that has ended itself */
+  if (p->runs_rkt)
+    err = rd_kafka_producev (p->rk, RD_KAFKA_V_RKT (p->runs_rkt),
+        RD_KAFKA_V_PARTITION (RD_KAFKA_PARTITION_UA), RD_KAFKA_V_MSGFLAGS (0),
+        RD_KAFKA_V_KEY (record->key, strlen (record->key)),
+        RD_KAFKA_V_VALUE (record->json->str, record->json->len), RD_KAFKA_V_OPAQUE (&record->slot),
+        RD_KAFKA_V_END);
   if (err) {
     TribKafkaReport report = { err, -1, RD_KAFKA_MSG_STATUS_NOT_PERSISTED, record->json->len };
     p->n_slots--;

@@ -52,8 +52,10 @@ typedef struct {
   guint64 loss_records; /* FAILED registry entries acknowledged */
   guint64 loss_records_pending;
   guint64 loss_records_failed;
-  guint64 retried_alone; /* records that were refused with others and sent again alone */
-  guint64 retried_topic; /* refusals of records whose topic was away, which wait for it */
+  guint64 retried_alone;  /* records that were refused with others and sent again alone */
+  guint64 retried_topic;  /* refusals of records whose topic was away, which wait for it */
+  guint64 renewals;       /* how often another client took the place of one that ended itself */
+  guint64 retried_client; /* records of such a client, which the next one sends again */
   guint64 outages;
   guint64 latency[TRIB_KAFKA_LATENCY_BUCKETS];
   guint64 latency_samples;

@@ -167,7 +167,7 @@ test_fatal (void)
   rig_down (a);
   publish (a, 5);
   publish (b, 5);
-  rd_kafka_test_fatal_error (a->p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
+  rd_kafka_test_fatal_error (a->p->rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "a test");
   trib_assert_eventually (g_atomic_int_get (&a->n_fatal) == 1, 10000);
   rig_drain (a);
   g_assert_cmpuint (rig_stats (a).acknowledged, ==, 1);

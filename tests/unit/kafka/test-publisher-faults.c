@@ -331,7 +331,7 @@ test_fatal (void)
   rig_down (rig);
   for (guint i = 0; i < 5; i++)
     rig_publish (rig, 1000);
-  rd_kafka_test_fatal_error (rig->p->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test");
+  rd_kafka_test_fatal_error (rig->p->rk, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "a test");
   trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 10000);
   g_assert_cmpint (rig_publish_full (rig, 1000, TRUE, FALSE, &error), ==, TRIB_KAFKA_PUBLISH_ERROR);
   g_assert_error (error, TRIB_KAFKA_ERROR, TRIB_KAFKA_ERROR_FATAL);
