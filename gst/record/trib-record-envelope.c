@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trib-record-envelope.h"
 
+#include <common/trib-frame-id.h>
 #include <math.h>
 #include <string.h>
 
@@ -33,6 +34,24 @@ check_text (TribRecordSlice text)
   return memchr (text.str, '\0', text.len) != NULL ? "a text with a NUL in it" : NULL;
 }
 
+/* session and stream: what may stand in a frame identity */
+static const gchar *
+check_id (TribRecordSlice text, TribRecordFieldId field)
+{
+  gboolean is_stream = field == TRIB_RECORD_FIELD_STREAM;
+
+  G_STATIC_ASSERT (TRIB_RECORD_MAX_TEXT_BYTES == TRIB_SESSION_ID_MAX_BYTES);
+  if (is_stream && text.len > TRIB_STREAM_ID_MAX_BYTES)
+    return "a text of more than 127 bytes";
+  if (is_stream && memchr (text.str, '_', text.len) != NULL)
+    return "a text with an underscore";
+  for (gsize i = 0; i < text.len; i++) {
+    if ((guchar) text.str[i] < 0x20 || text.str[i] == 0x7f)
+      return "a text with a control character";
+  }
+  return NULL;
+}
+
 /* The read functions take the value whose first token was just read. They return NULL, "" for "not
  * there", or what stands there instead of what is due; they may leave a container half read. */
 
@@ -48,6 +67,9 @@ read_text (Reading *reading, TribRecordReader *r, TribRecordFieldId field)
   if (text.len == 0)
     return "";
   if ((problem = check_text (text)) != NULL)
+    return problem;
+  if ((field == TRIB_RECORD_FIELD_SESSION || field == TRIB_RECORD_FIELD_STREAM)
+      && (problem = check_id (text, field)) != NULL)
     return problem;
   if (field == TRIB_RECORD_FIELD_KIND)
     reading->kind_word = text;

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  *   - a field of the record's kind that is there twice, or has a value it cannot have, makes the
  *     record unusable (TRIB_RECORD_ERROR_FIELD); a member that is no field of its kind is body, and
  *     may be anything;
+ *   - `session` and `stream` are ids as in frame identities (gst/common/trib-frame-id.h);
  *   - integers are integers: 5.0 is refused where one is due. */
 
 #define TRIB_RECORD_MAX_TEXT_BYTES 255 /* of a text field */
@@ -31,6 +32,7 @@ typedef struct {
   TribRecordSlice type;
   TribRecordSlice source; /* when read: the type where the record names no source */
   TribRecordSlice session;
+  TribRecordSlice stream;
   TribRecordSlice reason;
   TribRecordSlice component;
   TribRecordSlice trigger_id;

@@ -31,7 +31,11 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
       "arrival of the record, time of the monotonic clock (ns)"),
   FIELD (
       PUBLISH_NS, "publish_ns", INT, publish_ns, "time at which its source sent the record (ns)"),
-  FIELD (SESSION, "session", TEXT, session, "session of the frame"),
+  FIELD (SESSION, "session", TEXT, session,
+      "session of the frame: at most 255 bytes, no control characters; with `stream` it says which "
+      "frames an equal `frame_id` is about"),
+  FIELD (STREAM, "stream", TEXT, stream,
+      "stream of the frame: at most 127 bytes, no `_`, no control characters"),
   FIELD (SOURCE, "source", TEXT, source, "name of the extractor (default: the type)"),
   FIELD (SEQ, "seq", UINT, seq,
       "sequence number at the source: an equal one for the same frame is a repetition"),
@@ -87,7 +91,7 @@ G_STATIC_ASSERT (TRIB_RECORD_N_FIELDS <= 64);
 #define B(field) TRIB_RECORD_BIT (field)
 #define FRAME (B (FRAME_ID) | B (T_NS))
 #define WHO (B (SOURCE) | B (TYPE))
-#define TRANSPORT (B (SESSION) | B (SEQ) | B (ARRIVAL_NS) | B (PUBLISH_NS))
+#define TRANSPORT (B (SESSION) | B (STREAM) | B (SEQ) | B (ARRIVAL_NS) | B (PUBLISH_NS))
 
 static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
   [TRIB_RECORD_KIND_OBS] = { "obs", TRIB_RECORD_FIELD_KIND, "an observation",

@@ -145,6 +145,7 @@ trib_record_fused_write (
     .wait_ms = to_ms (fused->wait_ns),
   };
 
+  trib_stream_key_to_record (fused->stream, &e);
   trib_record_writer_begin_map (w);
   trib_record_envelope_write_fields (w, &e, 0, TRIB_RECORD_FIELD_HAVE);
   trib_record_writer_key (w, trib_record_field (TRIB_RECORD_FIELD_HAVE)->name);

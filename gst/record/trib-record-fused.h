@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "trib-record-envelope.h"
+#include "trib-stream-key.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +40,7 @@ typedef struct {
 
 /**
  * TribRecordFused:
+ * @stream: (nullable): which stream the frame is of
  * @reason: one word
  * @answers: (array length=n_answers): those of a source beside each other
  * @missing: (array length=n_missing)
@@ -48,6 +49,7 @@ typedef struct {
   gboolean has_frame_id;
   guint64 frame_id;
   gint64 t_ns;
+  const TribStreamKey *stream;
   guint64 epoch;
   guint pane;
   const gchar *reason;

@@ -46,7 +46,8 @@ test_observation (void)
       = "{\"type\":\"face\",\"frame_id\":18446744073709551615,\"t_ns\":-9223372036854775808,"
         "\"source\":\"f\\u00e4ce\",\"processing_ms\":31,\"seq\":7,\"part\":2,\"parts\":3,\"width\":"
         "640,"
-        "\"height\":480,\"arrival_ns\":12,\"session\":\"s1\",\"faces\":[{\"bbox\":[1,2,3,4],"
+        "\"height\":480,\"arrival_ns\":12,\"session\":\"s1\",\"stream\":\"214-1\",\"faces\":[{"
+        "\"bbox\":[1,2,3,4],"
         "\"source\":1}],"
         "\"score\":[\"body\"],\"have\":3,\"reason\":{}}";
   Fixture f;
@@ -59,6 +60,7 @@ test_observation (void)
   assert_slice (f.e.source, "f\xc3\xa4"
                             "ce");
   assert_slice (f.e.session, "s1");
+  assert_slice (f.e.stream, "214-1");
   assert_slice (f.e.record, text);
   g_assert_cmpuint (f.e.offset, ==, 0);
   g_assert_cmpuint (f.e.frame_id, ==, G_MAXUINT64);
@@ -157,6 +159,8 @@ test_kinds (void)
 }
 
 #define OBS "\"source\":\"a\",\"frame_id\":1"
+#define TEXT_32 "0123456789abcdef0123456789abcdef"
+#define TEXT_128 TEXT_32 TEXT_32 TEXT_32 TEXT_32
 
 static const struct {
   const gchar *text;
@@ -194,6 +198,14 @@ static const struct {
       "record_type is \"x\", which is no kind of record, at byte 0" },
   { "{" OBS ",\"session\":\"a\\u0000b\"}", TRIB_RECORD_ERROR_FIELD,
       "session is a text with a NUL in it, expected a text, at byte 37" },
+  { "{" OBS ",\"session\":\"a\\nb\"}", TRIB_RECORD_ERROR_FIELD,
+      "session is a text with a control character, expected a text, at byte 37" },
+  { "{" OBS ",\"stream\":\"a_b\"}", TRIB_RECORD_ERROR_FIELD,
+      "stream is a text with an underscore, expected a text, at byte 36" },
+  { "{" OBS ",\"stream\":\"\\u007f\"}", TRIB_RECORD_ERROR_FIELD,
+      "stream is a text with a control character, expected a text, at byte 36" },
+  { "{" OBS ",\"stream\":\"" TEXT_128 "\"}", TRIB_RECORD_ERROR_FIELD,
+      "stream is a text of more than 127 bytes, expected a text, at byte 36" },
   { "{\"kind\":\"bound\",\"source\":\"a\"}", TRIB_RECORD_ERROR_FIELD,
       "a bound without t_ns at byte 0" },
   { "{\"kind\":\"announce\",\"t_ns\":1,\"expected\":[\"a\",[]]}", TRIB_RECORD_ERROR_FIELD,
@@ -288,6 +300,7 @@ make_envelope (TribRecordKind kind)
     .source = TRIB_RECORD_TEXT ("s\n"),
     .type = TRIB_RECORD_TEXT ("t"),
     .session = TRIB_RECORD_TEXT ("se"),
+    .stream = TRIB_RECORD_TEXT ("st"),
     .reason = TRIB_RECORD_TEXT ("r"),
     .component = TRIB_RECORD_TEXT ("c"),
     .trigger_id = TRIB_RECORD_TEXT ("ti"),
@@ -337,7 +350,9 @@ write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, TribRecordReader 
   };
   TribRecordMissing missing[]
       = { { .source = "c", .why = "timeout" }, { "d", "skipped", TRIB_RECORD_TEXT ("busy") } };
+  g_autoptr (TribStreamKey) stream = trib_stream_key_from_record (e);
   TribRecordFused fused = { .has_frame_id = TRUE,
+    .stream = stream,
     .frame_id = e->frame_id,
     .t_ns = e->t_ns,
     .epoch = e->epoch,
@@ -357,9 +372,8 @@ write_fused (TribRecordWriter *w, const TribRecordEnvelope *e, TribRecordReader 
 static void
 assert_fields (const TribRecordEnvelope *read, const TribRecordEnvelope *written)
 {
-  const guint64 not_fused = TRIB_RECORD_BIT (SESSION) | TRIB_RECORD_BIT (SEQ)
-                            | TRIB_RECORD_BIT (ARRIVAL_NS) | TRIB_RECORD_BIT (PUBLISH_NS)
-                            | TRIB_RECORD_BIT (SOURCE);
+  const guint64 not_fused = TRIB_RECORD_BIT (SEQ) | TRIB_RECORD_BIT (ARRIVAL_NS)
+                            | TRIB_RECORD_BIT (PUBLISH_NS) | TRIB_RECORD_BIT (SOURCE);
 
   for (guint field = 0; field < TRIB_RECORD_N_FIELDS; field++) {
     gsize offset = trib_record_field ((TribRecordFieldId) field)->offset;
@@ -421,7 +435,8 @@ test_write (void)
     assert_fields (&f.e, &e);
     if (format == TRIB_RECORD_JSON && e.kind == TRIB_RECORD_KIND_FUSED)
       g_assert_cmpstr (out->str, ==,
-          "{\"type\":\"fused\",\"frame_id\":1,\"t_ns\":-11,\"epoch\":4,\"pane\":5,\"reason\":"
+          "{\"type\":\"fused\",\"frame_id\":1,\"t_ns\":-11,\"session\":\"se\","
+          "\"stream\":\"st\",\"epoch\":4,\"pane\":5,\"reason\":"
           "\"r\","
           "\"have\":{\"a\":{\"x\":1,\"delay_ms\":2.5},\"b\":[{\"x\":2,\"delay_ms\":3.5},"
           "{\"delay_ms\":4.5,\"stale_ms\":40.0}]},\"missing\":[{\"source\":\"c\",\"why\":"
