@@ -156,6 +156,7 @@ frame_free (TribExtract *x, TribExtractEntry *f)
 {
   f->n_waiting = 0;
   trib_extract_frame_release (x, f);
+  trib_stream_key_unref (f->info.stream);
   g_free (f->jobs);
   g_free (f);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <record/trib-stream-key.h>
+
 #include "trib-extract-config.h"
 
 G_BEGIN_DECLS
@@ -41,6 +43,7 @@ typedef enum {
  * @key: a keyframe
  * @has_base: whether @base_ns is one; else the timeout starts with the decision
  * @base_ns: start of the timeout
+ * @stream: (nullable) (transfer full): which stream it is of
  * @payload: (nullable) (transfer full): released by the release function
  */
 typedef struct {
@@ -53,6 +56,7 @@ typedef struct {
   gboolean key;
   gboolean has_base;
   gint64 base_ns;
+  TribStreamKey *stream;
   gpointer payload;
 } TribExtractFrame;
 

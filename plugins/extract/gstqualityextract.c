@@ -272,9 +272,11 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
   g_autofree gchar *source = NULL;
   TribRecordEnvelope e = {
     .kind = TRIB_RECORD_KIND_OBS,
-    .has = TRIB_RECORD_BIT (TYPE) | TRIB_RECORD_BIT (FRAME_ID) | TRIB_RECORD_BIT (T_NS)
-           | TRIB_RECORD_BIT (PROCESSING_MS) | TRIB_RECORD_BIT (WIDTH) | TRIB_RECORD_BIT (HEIGHT),
+    .has = TRIB_RECORD_BIT (TYPE) | TRIB_RECORD_BIT (SOURCE) | TRIB_RECORD_BIT (FRAME_ID)
+           | TRIB_RECORD_BIT (T_NS) | TRIB_RECORD_BIT (PROCESSING_MS) | TRIB_RECORD_BIT (WIDTH)
+           | TRIB_RECORD_BIT (HEIGHT),
     .type = TRIB_RECORD_TEXT ("quality"),
+    .source = TRIB_RECORD_TEXT ("quality"),
     .processing_ms = (gdouble) took / GST_MSECOND,
     .width = (guint64) GST_VIDEO_INFO_WIDTH (&self->info),
     .height = (guint64) GST_VIDEO_INFO_HEIGHT (&self->info),
@@ -285,10 +287,8 @@ make_record (GstQualityExtract *self, GstBuffer *in, const TribQuality *quality,
   source = g_strdup (self->settings.source);
   e.frame_id = self->counts.frames_in - 1;
   GST_OBJECT_UNLOCK (self);
-  if (source != NULL && *source != '\0') {
+  if (source != NULL && *source != '\0')
     e.source = TRIB_RECORD_TEXT (source);
-    e.has |= TRIB_RECORD_BIT (SOURCE);
-  }
   obs_frame_identify (in, &base->segment, &e);
   trib_record_writer_init (&w, self->format, text);
   trib_record_envelope_begin (&w, &e);

@@ -164,7 +164,8 @@ take_record_buffer (ObsBranch *b, GstBuffer **buffer)
 /* The frame of a picture: by its identity, else by its PTS; without either, one that nothing
  * matches. */
 static gboolean
-identify_picture (ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e)
+identify_picture (
+    ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e, TribStreamKey **ret_stream)
 {
   const TribExtractFrame *frame = NULL;
   TribFrameInfo info;
@@ -172,6 +173,7 @@ identify_picture (ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e)
   if (trib_frame_meta_get (buffer, &info)) {
     e->frame_id = info.index;
     e->t_ns = info.t_ns;
+    *ret_stream = trib_stream_key_new (info.session, info.stream);
     return TRUE;
   }
   if (!GST_BUFFER_PTS_IS_VALID (buffer))
@@ -181,6 +183,7 @@ identify_picture (ObsBranch *b, GstBuffer *buffer, TribRecordEnvelope *e)
   if (frame) {
     e->frame_id = frame->frame_id;
     e->t_ns = frame->t_ns;
+    *ret_stream = trib_stream_key_ref (frame->stream);
   }
   g_mutex_unlock (&b->x->lock);
   return frame != NULL;
@@ -199,9 +202,11 @@ take_picture (ObsBranch *b, GstBuffer *buffer)
     .parts = 1,
   };
   ObsBranchAnswer answer = { .branch = b, .e = &e };
-  gboolean known = identify_picture (b, buffer, &e);
+  g_autoptr (TribStreamKey) stream = NULL;
+  gboolean known = identify_picture (b, buffer, &e, &stream);
   GstBuffer *made = NULL;
 
+  trib_stream_key_to_record (stream, &e);
   if (b->info) {
     e.has |= TRIB_RECORD_BIT (WIDTH) | TRIB_RECORD_BIT (HEIGHT);
     e.width = (guint64) GST_VIDEO_INFO_WIDTH (b->info);

@@ -54,6 +54,7 @@ obs_records_announce (ObsExtractor *x, const TribExtractEvent *event)
     = TRIB_RECORD_TEXT (event->admitted ? "ok" : trib_extract_outcome_to_string (event->outcome)) };
   TribRecordWriter w;
 
+  trib_stream_key_to_record (event->frame->stream, &e);
   for (guint i = 0; i < event->n_branches; i++) {
     const ObsBranch *b = obs_extractor_branch (x, event->branches[i]);
     if (b && event->outcomes[i] == TRIB_EXTRACT_RUN)
@@ -80,6 +81,7 @@ put_kind (ObsExtractor *x, TribRecordKind kind, const TribExtractFrame *frame, c
     .source = TRIB_RECORD_TEXT (source) };
   TribRecordWriter w;
 
+  trib_stream_key_to_record (frame->stream, &e);
   if (reason)
     e.reason = TRIB_RECORD_TEXT (reason);
   g_string_truncate (x->scratch, 0);
@@ -115,7 +117,10 @@ static gboolean
 is_complete (const ObsBranchAnswer *a, const TribExtractFrame *frame)
 {
   return a->branch->format == a->branch->x->out_format && is_text (a->e->source, a->branch->name)
-         && (frame == NULL || (a->e->has & IDENTITY) == IDENTITY);
+         && trib_record_has (a->e, TRIB_RECORD_FIELD_SOURCE)
+         && (frame == NULL
+             || ((a->e->has & IDENTITY) == IDENTITY
+                 && trib_stream_key_is_of (frame->stream, a->e)));
 }
 
 /* what the outlet replaces in a record, without lock */
@@ -124,6 +129,7 @@ typedef struct {
   gint branch; /* its number */
   TribRecordFormat format;
   gboolean has_frame;
+  TribStreamKey *stream; /* (nullable) */
   guint64 frame_id;
   gint64 t_ns, late_ns;
 } Rewrite;
@@ -134,6 +140,7 @@ rewrite_free (gpointer data)
   Rewrite *r = data;
 
   g_free (r->source);
+  trib_stream_key_unref (r->stream);
   g_free (r);
 }
 
@@ -170,6 +177,7 @@ obs_records_answer (const ObsBranchAnswer *answer, const TribExtractFrame *frame
       .branch = b->number,
       .format = answer->made ? b->x->out_format : b->format,
       .has_frame = frame != NULL,
+      .stream = frame ? trib_stream_key_ref (frame->stream) : NULL,
       .frame_id = frame ? frame->frame_id : 0,
       .t_ns = frame ? frame->t_ns : 0,
       .late_ns = late_ns };
@@ -191,6 +199,12 @@ put_head (TribRecordWriter *w, const Rewrite *r)
     trib_record_writer_key (w, "t_ns");
     trib_record_writer_int (w, r->t_ns);
   }
+  if (r->stream) {
+    trib_record_writer_key (w, "session");
+    trib_record_writer_string (w, r->stream->session);
+    trib_record_writer_key (w, "stream");
+    trib_record_writer_string (w, r->stream->stream);
+  }
   if (r->late_ns > 0) {
     trib_record_writer_key (w, "late");
     trib_record_writer_boolean (w, TRUE);
@@ -203,7 +217,8 @@ put_head (TribRecordWriter *w, const Rewrite *r)
 static GString *
 rewrite (ObsExtractor *x, const Rewrite *r, GstBuffer *buffer, GError **error)
 {
-  static const gchar *const head[] = { "source", "frame_id", "t_ns", "late", "lateness_ms", NULL };
+  static const gchar *const head[]
+      = { "source", "frame_id", "t_ns", "late", "lateness_ms", "session", "stream", NULL };
   static const gchar *const source_only[] = { "source", NULL };
   GString *text = NULL;
   TribRecordWriter w;

@@ -349,6 +349,7 @@ identify (ObsExtractor *x, GstBuffer *buffer, TribExtractFrame *ret_frame)
   *ret_frame = (TribExtractFrame){ .has_frame_id = TRUE,
     .frame_id = info.index,
     .t_ns = info.t_ns,
+    .stream = trib_stream_key_new (info.session, info.stream),
     .key = info.key,
     .pts = GST_BUFFER_PTS (buffer),
     .duration = GST_BUFFER_DURATION (buffer),
@@ -436,6 +437,7 @@ obs_extractor_push (ObsExtractor *x, GstBuffer *buffer)
     frame.has_base = capture_base (x, frame.running_time, frame.base_ns, &frame.base_ns);
   if (!wait_for_entry (x)) {
     g_mutex_unlock (&x->lock);
+    trib_stream_key_unref (frame.stream);
     gst_buffer_unref (frame.payload);
     return GST_FLOW_FLUSHING;
   }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "obs-frame.h"
 
+#include <common/trib-frame-id.h>
 #include <frame/trib-frame-meta.h>
 
 /**
  * obs_frame_identify:
  * @buffer: a frame
  * @segment: the segment that it is in, in time
- * @envelope: gets `frame_id` and `t_ns`
+ * @envelope: gets `session`, `stream`, `frame_id` and `t_ns`; the texts live as long as @buffer
  *
  * Without an identity, `t_ns` is the running time (0 where it has none), and `frame_id` is
  * unchanged.
@@ -25,6 +26,13 @@ obs_frame_identify (GstBuffer *buffer, const GstSegment *segment, TribRecordEnve
     envelope->has |= TRIB_RECORD_BIT (FRAME_ID);
     envelope->frame_id = identity.index;
     envelope->t_ns = identity.t_ns;
+    /* any application may write the meta */
+    if (trib_session_id_check (identity.session, NULL)
+        && trib_stream_id_check (identity.stream, NULL)) {
+      envelope->has |= TRIB_RECORD_BIT (SESSION) | TRIB_RECORD_BIT (STREAM);
+      envelope->session = TRIB_RECORD_TEXT (identity.session);
+      envelope->stream = TRIB_RECORD_TEXT (identity.stream);
+    }
     return TRUE;
   }
   if (segment->format == GST_FORMAT_TIME)

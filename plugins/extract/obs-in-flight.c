@@ -43,10 +43,20 @@ message_free (gpointer data)
 }
 
 static void
+frame_free (gpointer data)
+{
+  ObsInFlightFrame *frame = data;
+
+  trib_stream_key_unref (frame->stream);
+  g_free (frame);
+}
+
+static void
 result_free (gpointer data)
 {
   ObsInFlightResult *result = data;
 
+  trib_stream_key_unref (result->frame.stream);
   g_ptr_array_unref (result->messages);
   g_free (result);
 }
@@ -77,8 +87,8 @@ obs_in_flight_unref (ObsInFlight *in_flight)
 {
   if (!g_atomic_ref_count_dec (&in_flight->refs))
     return;
-  g_queue_clear_full (&in_flight->inside, g_free);
-  g_queue_clear_full (&in_flight->finished, g_free);
+  g_queue_clear_full (&in_flight->inside, frame_free);
+  g_queue_clear_full (&in_flight->finished, frame_free);
   g_queue_clear_full (&in_flight->pending, message_free);
   g_hash_table_unref (in_flight->given);
   g_clear_pointer (&in_flight->map, trib_message_map_unref);
@@ -102,16 +112,17 @@ forget_frames (ObsInFlight *in_flight)
 {
   in_flight->counters.frames_flushed += g_queue_get_length (&in_flight->inside);
   in_flight->counters.frames_inside = 0;
-  g_queue_clear_full (&in_flight->inside, g_free);
-  g_queue_clear_full (&in_flight->finished, g_free);
+  g_queue_clear_full (&in_flight->inside, frame_free);
+  g_queue_clear_full (&in_flight->finished, frame_free);
 }
 
+/* @frame: (transfer full) */
 static void
-remember_finished (ObsInFlight *in_flight, const ObsInFlightFrame *frame)
+remember_finished (ObsInFlight *in_flight, ObsInFlightFrame *frame)
 {
-  g_queue_push_tail (&in_flight->finished, g_memdup2 (frame, sizeof *frame));
+  g_queue_push_tail (&in_flight->finished, frame);
   if (g_queue_get_length (&in_flight->finished) > MAX_FINISHED)
-    g_free (g_queue_pop_head (&in_flight->finished));
+    frame_free (g_queue_pop_head (&in_flight->finished));
 }
 
 /* takes the oldest frame out */
@@ -220,6 +231,7 @@ describe_frame (GstBuffer *buffer, const GstSegment *segment, ObsInFlightFrame *
     frame->stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, frame->pts);
   }
   frame->has_identity = obs_frame_identify (buffer, segment, &e);
+  frame->stream = trib_stream_key_from_record (&e);
   frame->frame_id = e.frame_id;
   frame->t_ns = e.t_ns;
 }
@@ -245,7 +257,7 @@ obs_in_flight_add_frame (ObsInFlight *in_flight, GstBuffer *buffer, const GstSeg
   in_flight->counters.frames_in++;
   in_flight->counters.frames_inside++;
   if (in_flight->counters.frames_inside > MAX_INSIDE) {
-    g_free (pop_inside (in_flight));
+    frame_free (pop_inside (in_flight));
     in_flight->counters.frames_dropped++;
   }
   g_mutex_unlock (&in_flight->lock);
@@ -430,6 +442,7 @@ new_result (ObsInFlightEnd kind, const ObsInFlightFrame *frame)
 
   result->kind = kind;
   result->frame = *frame;
+  trib_stream_key_ref (frame->stream);
   result->messages = g_ptr_array_new_with_free_func (message_free);
   result->took = frame->serial != 0 ? g_get_monotonic_time () - frame->entered : 0;
   return result;
@@ -506,7 +519,7 @@ unclaim (ObsInFlight *in_flight)
 static void
 drop_oldest (ObsInFlight *in_flight, GPtrArray *results)
 {
-  g_autofree ObsInFlightFrame *frame = pop_inside (in_flight);
+  ObsInFlightFrame *frame = pop_inside (in_flight);
   ObsInFlightResult *result = new_result (OBS_IN_FLIGHT_DROPPED, frame);
 
   in_flight->counters.frames_dropped++;
@@ -524,6 +537,7 @@ find_frame (ObsInFlight *in_flight, const ObsInFlightFrame *out)
 
     if (frame->has_identity && out->has_identity
             ? frame->frame_id == out->frame_id && frame->t_ns == out->t_ns
+                  && trib_stream_key_equal (frame->stream, out->stream)
             : frame->pts == out->pts)
       return frame;
   }
@@ -559,7 +573,7 @@ obs_in_flight_take (ObsInFlight *in_flight, GstBuffer *buffer, const GstSegment 
     result = new_result (OBS_IN_FLIGHT_RETURNED, &out);
     take_messages (in_flight, result, TRUE);
   } else {
-    g_autofree ObsInFlightFrame *mine = NULL;
+    ObsInFlightFrame *mine;
 
     while (g_queue_peek_head (&in_flight->inside) != frame)
       drop_oldest (in_flight, results);
@@ -570,6 +584,7 @@ obs_in_flight_take (ObsInFlight *in_flight, GstBuffer *buffer, const GstSegment 
     remember_finished (in_flight, mine);
   }
   g_mutex_unlock (&in_flight->lock);
+  trib_stream_key_unref (out.stream);
   g_ptr_array_add (results, result);
   return results;
 }

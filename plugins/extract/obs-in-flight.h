@@ -3,6 +3,7 @@
 
 #include <extract/trib-message-map.h>
 #include <gst/gst.h>
+#include <record/trib-stream-key.h>
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef struct {
   GstClockTime pts, duration;
   GstClockTime running_time, stream_time;
   gboolean has_identity;
+  TribStreamKey *stream; /* (nullable) */
   guint64 frame_id;
   gint64 t_ns;
   gint64 entered; /* us, monotonic */

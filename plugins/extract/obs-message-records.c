@@ -90,6 +90,10 @@ set_type (const ObsRecordMaker *m, const gchar *type, TribRecordEnvelope *e)
   /* a message may have any name, and a record must have a type */
   e->type = TRIB_RECORD_TEXT (trib_message_map_type_is_usable (type) ? type : "observation");
   e->has |= TRIB_RECORD_BIT (TYPE);
+  if (!trib_record_has (e, TRIB_RECORD_FIELD_SOURCE)) {
+    e->has |= TRIB_RECORD_BIT (SOURCE);
+    e->source = e->type;
+  }
 }
 
 static void
@@ -106,6 +110,7 @@ begin_envelope (const ObsRecordMaker *m, const ObsInFlightResult *result, TribRe
     e->has |= TRIB_RECORD_BIT (FRAME_ID);
     e->frame_id = frame->frame_id;
   }
+  trib_stream_key_to_record (frame->stream, e);
   if (m->names->source != NULL) {
     e->has |= TRIB_RECORD_BIT (SOURCE);
     e->source = TRIB_RECORD_TEXT (m->names->source);

@@ -140,8 +140,8 @@ write_region (ObsValueWriter *v, const GstVideoRegionOfInterestMeta *roi, const 
 /**
  * obs_regions_to_record:
  * @frame: a frame
- * @head: the envelope: of kind observation, with `t_ns` or `frame_id`; a `type` is added where it
- * has none
+ * @head: the envelope: of kind observation, with `t_ns` or `frame_id`; it gets `type` and `source`
+ * where it has none
  * @format: of the record
  *
  * One observation of all regions of interest on @frame. Faces alone are `faces` of type `face`,
@@ -171,6 +171,10 @@ obs_regions_to_record (GstBuffer *frame, const TribRecordEnvelope *head, TribRec
   if (!trib_record_has (&e, TRIB_RECORD_FIELD_TYPE)) {
     e.type = TRIB_RECORD_TEXT (kind->type);
     e.has |= TRIB_RECORD_BIT (TYPE);
+  }
+  if (!trib_record_has (&e, TRIB_RECORD_FIELD_SOURCE)) {
+    e.source = e.type;
+    e.has |= TRIB_RECORD_BIT (SOURCE);
   }
   text = g_string_sized_new (256);
   trib_record_writer_init (&w, format, text);

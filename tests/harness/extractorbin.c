@@ -307,6 +307,7 @@ test_regions (void)
   gst_harness_push (rig->branch[0], frame);
   record = rig_pull (rig);
   g_assert_nonnull (strstr (record, "\"source\":\"face\""));
+  g_assert_nonnull (strstr (record, "\"session\":\"session-1\",\"stream\":\"camera\""));
   g_assert_nonnull (strstr (record, "\"frame_id\":0"));
   g_assert_nonnull (strstr (record, "\"bbox\":[1,2,3,4]"));
   g_assert_nonnull (strstr (record, "\"width\":16"));

@@ -394,6 +394,7 @@ test_late (void)
 
     assert_has (text, parts[i][0]);
     assert_has (text, parts[i][1]);
+    assert_has (text, "\"session\":\"s\",\"stream\":\"camera\",\"source\":\"");
   }
   g_assert_cmpuint (count (h, "messages-late"), ==, 2);
   assert_books (h);
@@ -433,7 +434,7 @@ test_regions (void)
   assert_has (face, "\"type\":\"face\"");
   assert_has (face, "\"faces\":[{\"bbox\":[1,2,3,4]}]}");
   mixed = pull_text (h);
-  assert_has (mixed, "\"type\":\"regions\",\"t_ns\":100000000");
+  assert_has (mixed, "\"type\":\"regions\",\"t_ns\":100000000,\"source\":\"regions\"");
   assert_has (mixed, "\"regions\":[{\"bbox\":[1,2,3,4],\"label\":\"face\"},"
                      "{\"bbox\":[5,6,7,8],\"label\":\"car\",\"id\":9,\"confidence\":0.5,"
                      "\"detection\":{\"confidence\":0.5,\"label_id\":3}}]}");

@@ -210,12 +210,14 @@ test_identity (void)
   trib_frame_meta_set (frame, &info);
   gst_harness_push (h, frame);
   named = pull_text (h);
-  g_assert_nonnull (strstr (named, "\"frame_id\":77,\"t_ns\":1722513600000000005,"));
+  g_assert_nonnull (strstr (named, "\"frame_id\":77,\"t_ns\":1722513600000000005,"
+                                   "\"session\":\"s\",\"stream\":\"camera\","
+                                   "\"source\":\"quality\","));
   frame = halves ("GRAY8", 50, 6);
   GST_BUFFER_PTS (frame) = 33;
   gst_harness_push (h, frame);
   numbered = pull_text (h);
-  g_assert_nonnull (strstr (numbered, "\"frame_id\":1,\"t_ns\":33,"));
+  g_assert_nonnull (strstr (numbered, "\"frame_id\":1,\"t_ns\":33,\"source\":\"quality\","));
 }
 
 static void
