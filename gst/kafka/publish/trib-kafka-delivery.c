@@ -357,7 +357,6 @@ note_progress (TribKafkaPublisher *p)
 
   g_clear_pointer (&p->client_why, g_free);
   g_clear_pointer (&p->topic_why, g_free);
-  p->n_renewals = 0;
   if (trib_link_progress (&p->link, g_get_monotonic_time (), &event))
     trib_kafka_notify_link (p, &event);
 }

@@ -184,7 +184,6 @@ struct _TribKafkaPublisher {
   /* `lock`, from here on */
   gboolean held;     /* a purge is on its way: nothing may be handed over, it would be purged too */
   gboolean renewing; /* the client has ended itself: another one will have its place */
-  guint n_renewals;  /* of the client since the last acknowledgement */
   gboolean reporting;  /* reports are being taken: waiting threads are woken once, after them */
   gboolean wake_due;   /* there is a thread to be woken then */
   gboolean ask_limits; /* a record was refused as too large: what the topics allow has changed */

@@ -3,10 +3,10 @@
  * cannot say which of its batches the broker has: the leader moved while several were on their way,
  * or the broker has forgotten the producer. Nothing is wrong with the records then. They go back to
  * their places in their partition queues; once the client has none, a new one, with a producer id
- * of its own, takes its place, and preflight finds the topics with it. */
+ * of its own, takes its place, and preflight finds the topics with it. How often is not bounded: a
+ * record that is never acknowledged fails at its delivery timeout. */
 #include "trib-kafka-publisher-private.h"
 
-#define MAX_RENEWALS 5 /* one behind the other, without an acknowledgement */
 #define PURGE_US (2 * G_TIME_SPAN_SECOND)
 
 /* whether a new producer id is the cure */
@@ -64,13 +64,14 @@ trib_kafka_renew_begin (TribKafkaPublisher *p, rd_kafka_resp_err_t err, const gc
   gboolean begins;
 
   g_mutex_lock (&p->lock);
-  begins = is_about_producer (err) && p->n_renewals < MAX_RENEWALS && !p->fatal;
+  begins = is_about_producer (err) && !p->fatal;
   if (begins) {
     PUBLISHER_LOG (p, TRIB_LOG_WARNING,
         "the client has ended itself (%s): another one sends the %u records that it had", why,
         p->n_slots);
     p->renewing = TRUE;
-    p->n_renewals++;
+    g_free (p->client_why);
+    p->client_why = trib_kafka_secrets_hide (p->secrets, why);
     p->stats.renewals++;
     p->renew_us = g_get_monotonic_time () + PURGE_US;
     trib_kafka_renew_hold (p);

@@ -82,24 +82,28 @@ test_again_and_again (void)
   check_all_linked (rig);
 }
 
-/* a broker that never takes a record: no end without an end */
+/* a broker that takes no record for a while: frames wait for their delivery timeout, not longer */
 static void
 test_in_vain (void)
 {
   g_autoptr (Rig) rig = rig_new ();
   TribKafkaStats a;
 
+  rig->config.delivery_timeout_ms = 3000;
   rig_start (rig);
   rig_warm_up (rig);
-  outcomes_error (rig, RIG_PRODUCE, OUT_OF_ORDER, 100);
+  outcomes_error (rig, RIG_PRODUCE, OUT_OF_ORDER, 10000);
   rig_publish (rig, 1000);
-  trib_assert_eventually (g_atomic_int_get (&rig->n_fatal) == 1, 30000);
   trib_assert_eventually (rig_stats (rig).pending == 0, 30000);
   a = rig_stats (rig);
-  g_assert_cmpuint (a.renewals, >, 1);
+  g_assert_cmpuint (a.renewals, >, 0);
   g_assert_cmpuint (a.acknowledged, ==, 1);
-  g_assert_cmpuint (stats_failed (&a), ==, 1);
+  g_assert_cmpuint (a.failed[TRIB_KAFKA_FAILED_TIMED_OUT], ==, 1);
   rd_kafka_mock_clear_request_errors (rig->mock, RIG_PRODUCE);
+  rig_publish (rig, 1000);
+  rig_drain (rig);
+  g_assert_cmpuint (rig_stats (rig).acknowledged, ==, 2);
+  g_assert_cmpint (g_atomic_int_get (&rig->n_fatal), ==, 0);
 }
 
 /* the delivery timeout goes on */
