@@ -331,17 +331,26 @@ class ApacheKafka:
     def create_topic(self, name, partitions=1, config=None):
         """Returns when the leader of every partition answers. A topic is in the metadata a moment before that, and
         refuses what is produced to it then."""
+        from confluent_kafka import KafkaError, KafkaException
         from confluent_kafka.admin import AdminClient, NewTopic
         client = AdminClient({"bootstrap.servers": self.bootstrap})
         topic = NewTopic(name, num_partitions=partitions, replication_factor=1,
                          config={key: str(value) for key, value in (config or {}).items()})
-        client.create_topics([topic], operation_timeout=30)[name].result(30)
+        deadline = time.monotonic() + START_SECONDS * TIMEOUT_MULTIPLIER
+        while True:
+            try:
+                client.create_topics([topic], operation_timeout=30)[name].result(30)
+                break
+            except KafkaException as why:
+                # the controller has not heard of the broker for a while: this machine is busy
+                if why.args[0].code() != KafkaError.INVALID_REPLICATION_FACTOR or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
         # kcat asks as no member of a group: a consumer here would make __consumer_offsets, which
         # some tests count.
         ask = ["kcat", "-q", "-b", self.bootstrap, "-Q"]
         for partition in range(partitions):
             ask += ["-t", f"{name}:{partition}:-1"]
-        deadline = time.monotonic() + START_SECONDS * TIMEOUT_MULTIPLIER
         while True:
             answer = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             if answer.returncode == 0 and len(answer.stdout.splitlines()) == partitions:
