@@ -377,9 +377,9 @@ trib_socket_place_clear (TribSocketPlace *place)
 /* A FIFO is opened for writing only: so it is known whether there is a reader, a new reader begins
  * with a whole picture, and reads an end of file when the writer has closed it. */
 static gint
-open_fifo (const gchar *location, gint *ret_number)
+open_fifo (const gchar *location, gint access, gint *ret_number)
 {
-  gint fd = open (location, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  gint fd = open (location, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   struct stat st;
 
   *ret_number = fd < 0 ? errno : 0;
@@ -407,7 +407,7 @@ trib_socket_connect (const gchar *location, TribSocketType type, GError **error)
 
   if (!trib_socket_check_location (location, type, error))
     return -1;
-  fd = type == TRIB_SOCKET_FIFO ? open_fifo (location, &number)
+  fd = type == TRIB_SOCKET_FIFO ? open_fifo (location, O_WRONLY, &number)
                                 : connect_once (location, type, &number);
   if (fd >= 0)
     return fd;
@@ -424,6 +424,29 @@ trib_socket_connect (const gchar *location, TribSocketType type, GError **error)
         g_strerror (number));
   else
     fail (error, number, "connect to", location);
+  return -1;
+}
+
+/**
+ * trib_socket_open_fifo_reader:
+ * @location: a path
+ * @error: return location, domain %TRIB_SOCKET_ERROR
+ *
+ * Returns: a non-blocking descriptor, the caller's to close; -1 with @error set
+ */
+gint
+trib_socket_open_fifo_reader (const gchar *location, GError **error)
+{
+  gint number;
+  gint fd = open_fifo (location, O_RDONLY, &number);
+
+  if (fd >= 0)
+    return fd;
+  if (number == EPROTOTYPE)
+    g_set_error (error, TRIB_SOCKET_ERROR, TRIB_SOCKET_ERROR_OTHER_KIND,
+        "\"%s\" exists, but is not a FIFO", location);
+  else
+    fail (error, number, "read", location);
   return -1;
 }
 

@@ -18,12 +18,13 @@ typedef enum {
   TRIB_SOCKET_ERROR_OTHER_KIND,  /* the file is of another type */
   TRIB_SOCKET_ERROR_NO_RECEIVER, /* no process listens there, or reads: may change at any time */
   TRIB_SOCKET_ERROR_FAILED,      /* a system call failed */
+  TRIB_SOCKET_ERROR_BOUNDARY,    /* where an item of a stream begins is not known any more */
 } TribSocketError;
 
 typedef enum {
   TRIB_SOCKET_DATAGRAM,
   TRIB_SOCKET_STREAM,
-  TRIB_SOCKET_FIFO, /* writing only */
+  TRIB_SOCKET_FIFO,
 } TribSocketType;
 
 typedef struct {
@@ -43,6 +44,7 @@ gboolean trib_socket_place_make_fifo (
 void trib_socket_place_clear (TribSocketPlace *place);
 
 gint trib_socket_connect (const gchar *location, TribSocketType type, GError **error);
+gint trib_socket_open_fifo_reader (const gchar *location, GError **error);
 gint trib_socket_peer_pid (gint fd);
 
 G_END_DECLS

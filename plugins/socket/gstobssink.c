@@ -32,7 +32,9 @@
  * `signals` is sent unchanged, as JSON. Any other type, and a box without its size, is refused and
  * counted.
  *
- * With `frameencodebin identity-comment=true` each JPEG contains the identity of its frame.
+ * With `frameencodebin identity-comment=true` each JPEG contains the identity of its frame. For an
+ * old process, `socket-type=fifo framing=length-header` writes u32 length, u64 frame id and u64
+ * capture time in ns, all little-endian, before each JPEG (OBS-10), as `obssrc` reads it.
  *
  * ## Caps
  * application/json or application/x-msgpack, a record or a list of records in a buffer; image/jpeg,
@@ -47,10 +49,10 @@
  * blocks only with `on-no-receiver=wait`, and is woken by a flush, a state change, or a receiver.
  *
  * ## Errors
- * RESOURCE/SETTINGS: `location` is not set or not valid, or `listen` does not fit the
- * `socket-type`. RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_WRITE: the file is of
- * another type, or the system refuses. RESOURCE/WRITE: there is no receiver, and `on-no-receiver`
- * is error.
+ * RESOURCE/SETTINGS: `location` is not set or not valid, or `listen` or `framing` does not fit the
+ * `socket-type`. STREAM/FORMAT: a frame without an identity has no header. RESOURCE/BUSY: another
+ * process listens there. RESOURCE/OPEN_WRITE: the file is of another type, or the system refuses.
+ * RESOURCE/WRITE: there is no receiver, and `on-no-receiver` is error.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-taken` + `dropped-no-receiver` +
@@ -73,8 +75,10 @@
 #include <shared/trib-fields.h>
 #include <shared/trib-properties.h>
 
+#include <frame/trib-frame-meta.h>
 #include <record/trib-obs-text.h>
 #include <record/trib-record-envelope.h>
+#include <socket/trib-socket-frames.h>
 #include <socket/trib-socket-sender.h>
 
 #include <string.h>
@@ -98,6 +102,7 @@ enum {
   PROP_LOCATION = 1,
   PROP_SOCKET_TYPE,
   PROP_FORMAT,
+  PROP_FRAMING,
   PROP_LISTEN,
   PROP_MODE,
   PROP_MAX_CLIENTS,
@@ -115,6 +120,7 @@ typedef struct {
   gchar *location;
   TribSocketType socket_type;
   ObsSocketFormat format;
+  ObsSocketFraming framing;
   gboolean listen;
   guint mode;
   guint max_clients;
@@ -143,6 +149,11 @@ static const TribProperty property_table[N_PROPS] = {
       "What is sent of records", AT (format), .type_name = "GstObsSinkFormat", .choices = {
         { "records", "The records as they are" },
         { "text", "Their text forms, a line or datagram each" } } },
+  [PROP_FRAMING] = { TRIB_PROPERTY_ENUM, "framing", "Framing",
+      "What is before each frame in a FIFO", AT (framing), .type_name = "GstObsSinkFraming",
+      .choices = {
+        { "none", "Nothing: JPEGs one behind the other" },
+        { "length-header", "A header of 20 bytes before each JPEG: length, frame id, time" } } },
   [PROP_LISTEN] = { TRIB_PROPERTY_BOOL, "listen", "Listen",
       "Listen for receivers instead of connecting to one", AT (listen) },
   [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
@@ -190,6 +201,7 @@ struct _GstObsSink {
   /* streaming thread */
   gboolean as_lines;
   gboolean as_text;
+  gboolean with_headers;
   TribRecordFormat format; /* as_text: of the buffers */
   TribRecordReader *list, *reader;
   GBytes *newline; /* set once */
@@ -289,6 +301,21 @@ max_items (const ObsSinkSettings *s)
   return s->socket_type == TRIB_SOCKET_FIFO ? AUTO_FRAMES : AUTO_RECORDS;
 }
 
+static gboolean
+check_settings (GstObsSink *self, const ObsSinkSettings *s)
+{
+  const gchar *why = NULL;
+
+  if (s->framing == OBS_SOCKET_LENGTH_HEADER && s->socket_type != TRIB_SOCKET_FIFO)
+    why = "framing=length-header is for frames in a FIFO: set socket-type=fifo";
+  else if (s->framing == OBS_SOCKET_LENGTH_HEADER && s->format == OBS_SOCKET_TEXT)
+    why = "format=text is for records, framing=length-header for frames: set one of them";
+  if (why == NULL)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s.", why), (NULL));
+  return FALSE;
+}
+
 /* The sender of the run before is kept until now, so that its counters can be read. */
 static gboolean
 start (GstObsSink *self)
@@ -312,7 +339,8 @@ start (GstObsSink *self)
     .keep = s.on_no_receiver == NO_RECEIVER_WAIT,
     .max_pause_ms = s.reconnect_max_ms,
     .idle_timeout_ms = s.idle_timeout_ms };
-  sender = trib_socket_sender_new (&config, notify, self, &error);
+  sender
+      = check_settings (self, &s) ? trib_socket_sender_new (&config, notify, self, &error) : NULL;
   trib_properties_clear (&properties, &s);
   GST_OBJECT_LOCK (self);
   old = self->sender;
@@ -321,7 +349,7 @@ start (GstObsSink *self)
   self->refused_text = 0;
   GST_OBJECT_UNLOCK (self);
   trib_socket_sender_free (old);
-  if (sender == NULL)
+  if (error != NULL)
     obs_socket_post_error (GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_WRITE);
   return sender != NULL;
 }
@@ -367,13 +395,16 @@ static GstCaps *
 gst_obs_sink_get_caps (GstBaseSink *base, GstCaps *filter)
 {
   GstObsSink *self = GST_OBS_SINK (base);
-  GstCaps *caps = gst_pad_get_pad_template_caps (base->sinkpad);
+  GstCaps *caps = gst_caps_make_writable (gst_pad_get_pad_template_caps (base->sinkpad));
+  guint frames = gst_caps_get_size (caps) - 1; /* the last of the template */
 
   GST_OBJECT_LOCK (self);
   if (self->settings.socket_type == TRIB_SOCKET_DATAGRAM
       || self->settings.format == OBS_SOCKET_TEXT) {
-    caps = gst_caps_make_writable (caps);
-    gst_caps_remove_structure (caps, gst_caps_get_size (caps) - 1);
+    gst_caps_remove_structure (caps, frames);
+  } else if (self->settings.framing == OBS_SOCKET_LENGTH_HEADER) {
+    while (frames-- > 0)
+      gst_caps_remove_structure (caps, 0);
   }
   GST_OBJECT_UNLOCK (self);
   if (filter != NULL) {
@@ -394,6 +425,7 @@ gst_obs_sink_set_caps (GstBaseSink *base, GstCaps *caps)
 
   GST_OBJECT_LOCK (self);
   self->as_text = records && self->settings.format == OBS_SOCKET_TEXT;
+  self->with_headers = self->settings.framing == OBS_SOCKET_LENGTH_HEADER;
   self->as_lines = (json || self->as_text) && self->settings.socket_type != TRIB_SOCKET_DATAGRAM;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
@@ -541,6 +573,30 @@ render_text (GstObsSink *self, const GstMapInfo *map)
   return flow;
 }
 
+/* FALSE: an error was posted */
+static gboolean
+put_header (GstObsSink *self, GstBuffer *buffer, GPtrArray *parts)
+{
+  TribSocketFrameHeader header;
+  guint8 bytes[TRIB_SOCKET_HEADER_BYTES];
+  TribFrameInfo info;
+
+  if (!trib_frame_meta_get (buffer, &info)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("Frames without an identity have no header: put frameencodebin, or framestamp, in front "
+         "of framing=length-header."),
+        (NULL));
+    return FALSE;
+  }
+  /* max-bytes is less than the 4 GiB of the field: what is larger is dropped */
+  header.len = (guint32) MIN (gst_buffer_get_size (buffer), G_MAXUINT32);
+  header.frame_id = info.index;
+  header.t_ns = info.t_ns;
+  trib_socket_frame_header_write (&header, bytes);
+  g_ptr_array_insert (parts, 0, g_bytes_new (bytes, sizeof bytes));
+  return TRUE;
+}
+
 static GstFlowReturn
 gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
 {
@@ -557,6 +613,8 @@ gst_obs_sink_render (GstBaseSink *base, GstBuffer *buffer)
     }
   } else {
     parts = make_parts (self, buffer);
+    if (parts != NULL && parts->len > 0 && self->with_headers && !put_header (self, buffer, parts))
+      return GST_FLOW_ERROR;
     if (parts != NULL)
       return send_parts (self, parts);
   }

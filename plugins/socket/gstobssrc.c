@@ -22,6 +22,15 @@
  * `wave_count`, bright `brightness`, gate `gate_open`; numbers are as sent (the contrast is 0 to 1
  * there). Keys that are not known are ignored. JSON is accepted beside it, as it is.
  *
+ * With `socket-type=fifo framing=length-header` the element reads the frames of an old process
+ * (OBS-10): u32 length, u64 frame id, u64 capture time in ns, all little-endian, before each JPEG.
+ * Each becomes a buffer with the identity of the header: stream `video-0`, and a new session for
+ * each process that writes; `framestamp session-id=... stream-id=...` behind it gives others. When
+ * the writer closes the FIFO, the element waits for the next one. What cannot be a header and a
+ * JPEG is an error, as where the next frame begins is not known then: a length below 4 bytes or
+ * above `max-bytes`, or data that does not begin and end as a JPEG does (zeros behind it are
+ * accepted).
+ *
  * `location` is a path, or '@' and a name without a file. A socket that a dead process has left
  * there is replaced; one of a running process is an error. The file is removed at the end, if it is
  * still the one that was created.
@@ -39,11 +48,12 @@
  *
  * ## Caps
  * application/json or application/x-msgpack, as downstream requires, JSON if it accepts both.
- * Records of that format keep their bytes; others are transcoded.
+ * Records of that format keep their bytes; others are transcoded. With `framing=length-header`
+ * image/jpeg.
  *
  * ## Timing
- * Live. PTS is the running time at which the last byte of the record was read; the record's own
- * `t_ns` is not changed. The stream ends after `num-buffers`, or by an EOS event sent to the
+ * Live. PTS is the running time at which the last byte of the record or frame was read; a record's
+ * own `t_ns` is not changed. The stream ends after `num-buffers`, or by an EOS event sent to the
  * element.
  *
  * ## Threads
@@ -53,11 +63,14 @@
  * client brings. When it is full, `on-full` says whether senders block (the system blocks senders
  * of datagrams, too: a Unix socket loses none) or the oldest records are dropped, of the client
  * that has most in the queue. Each incomplete record is bounded by `max-record-bytes`. Queued
- * records are kept at a flush.
+ * records are kept at a flush. A FIFO is read by the base class's thread: a slow pipeline blocks
+ * the writer.
  *
  * ## Errors
- * RESOURCE/SETTINGS: `location` is not set or not valid. RESOURCE/BUSY: another process listens
- * there. RESOURCE/OPEN_READ: the file is of another type, or the system refuses.
+ * RESOURCE/SETTINGS: `location` is not set or not valid, or `framing` does not fit the
+ * `socket-type` or `format`. RESOURCE/BUSY: another process listens there. RESOURCE/OPEN_READ: the
+ * file is of another type, or the system refuses. STREAM/DEMUX: the boundary of frames in a FIFO is
+ * lost; the message says where, and why.
  *
  * ## Stats
  * Counted from READY to PAUSED on. `records-in` = `records-out` + `dropped-oldest` +
@@ -81,7 +94,10 @@
 #include <shared/trib-fields.h>
 #include <shared/trib-properties.h>
 
+#include <frame/trib-frame-meta.h>
+#include <frame/trib-frame-session.h>
 #include <record/trib-record-transcode.h>
+#include <socket/trib-socket-frames.h>
 #include <socket/trib-socket-receiver.h>
 
 #include "obs-socket.h"
@@ -95,12 +111,13 @@ GST_DEBUG_CATEGORY_STATIC (obs_src_debug);
 typedef enum { ON_FULL_BLOCK, ON_FULL_DROP_OLDEST } GstObsSrcOnFull;
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (TRIB_RECORD_CAPS "; image/jpeg"));
 
 enum {
   PROP_LOCATION = 1,
   PROP_SOCKET_TYPE,
   PROP_FORMAT,
+  PROP_FRAMING,
   PROP_MODE,
   PROP_MAX_CLIENTS,
   PROP_MAX_RECORD_BYTES,
@@ -116,6 +133,7 @@ typedef struct {
   gchar *location;
   TribSocketType socket_type;
   ObsSocketFormat format;
+  ObsSocketFraming framing;
   guint mode;
   guint max_clients;
   guint64 max_record_bytes;
@@ -130,19 +148,25 @@ typedef struct {
 /* clang-format off */
 static const TribProperty property_table[N_PROPS] = {
   [PROP_LOCATION] = { TRIB_PROPERTY_TEXT, "location", "Location",
-      "Path of the socket, such as /tmp/obs.sock, or @ and an abstract name",
+      "Path of the socket or FIFO, such as /tmp/obs.sock, or @ and the abstract name of a socket",
       AT (location), .is_nullable = TRUE },
   [PROP_SOCKET_TYPE] = { TRIB_PROPERTY_ENUM, "socket-type", "Socket type",
       "Whether senders connect, or send datagrams", AT (socket_type),
       .initial = TRIB_SOCKET_STREAM, .type_name = "GstObsSrcSocketType", .choices = {
         { "datagram", "A record, or a list of records, in each datagram" },
-        { "stream", "Connections with lines of JSON, or MessagePack" } } },
+        { "stream", "Connections with lines of JSON, or MessagePack" },
+        { "fifo", "FIFO that another process writes frames to: framing=length-header" } } },
   [PROP_FORMAT] = { TRIB_PROPERTY_ENUM, "format", "Format",
       "What senders send", AT (format), .type_name = "GstObsSrcFormat", .choices = {
         { "records", "JSON or MessagePack" },
         { "text", "Text forms of observations and triggers, or JSON, a line or datagram each" } } },
+  [PROP_FRAMING] = { TRIB_PROPERTY_ENUM, "framing", "Framing",
+      "What is before each frame in a FIFO", AT (framing), .type_name = "GstObsSrcFraming",
+      .choices = {
+        { "none", "Nothing: records, no frames" },
+        { "length-header", "A header of 20 bytes before each JPEG: length, frame id, time" } } },
   [PROP_MODE] = { TRIB_PROPERTY_UINT, "mode", "Mode",
-      "Permission bits of the socket's file: 0600 (384) is for this user, 0666 (438) for all",
+      "Permission bits of the socket or FIFO: 0600 (384) is for this user, 0666 (438) for all",
       AT (mode), 0, 0777, OBS_SOCKET_DEFAULT_MODE },
   [PROP_MAX_CLIENTS] = { TRIB_PROPERTY_UINT, "max-clients", "Maximum clients",
       "Maximum number of clients", AT (max_clients), 1, 1024, OBS_SOCKET_DEFAULT_MAX_CLIENTS },
@@ -175,11 +199,15 @@ struct _GstObsSrc {
   /* OBJECT_LOCK */
   ObsSrcSettings settings;
   guint64 dropped_transcode;
-  TribSocketReceiver *receiver; /* from the first start on; the pointer changes under the lock */
+  /* from the first start on, one of the two; the pointers change under the lock */
+  TribSocketReceiver *receiver;
+  TribSocketFrames *frames;
 
   /* streaming thread */
   TribRecordFormat format;
   TribRecordReader *reader;
+  gchar *session; /* of the frames of @writer */
+  guint64 writer;
 };
 
 #define gst_obs_src_parent_class parent_class
@@ -224,7 +252,8 @@ static const TribField stats_fields[] = {
     "records that the other format cannot represent"),
   { "refused-", TRIB_FIELD_COUNTS, G_STRUCT_OFFSET (ObsSrcStats, receiver.refused),
     "records that are not valid; `refused-half`: the sender disconnected, or was too slow, in the "
-    "middle", .n = TRIB_SOCKET_N_REASONS, .to_string = trib_socket_reason },
+    "middle; `refused-syntax` of a FIFO: the frame at which the boundary was lost",
+    .n = TRIB_SOCKET_N_REASONS, .to_string = trib_socket_reason },
   COUNT ("pending", receiver.pending, "records in the queue"),
   COUNT ("pending-bytes", receiver.pending_bytes, "memory of these records, in bytes"),
   COUNT ("clients", receiver.clients, "connections accepted"),
@@ -257,45 +286,88 @@ notify (const TribSocketReceiverEvent *event, gpointer user_data)
       trib_fields_to_message (element, refused ? &refused_message : &senders_message, event));
 }
 
-/* The receiver of the run before is kept until now, so that its counters can be read. */
+static gboolean
+check_settings (GstObsSrc *self, const ObsSrcSettings *s)
+{
+  const gchar *why = NULL;
+
+  if (s->framing == OBS_SOCKET_LENGTH_HEADER && s->socket_type != TRIB_SOCKET_FIFO)
+    why = "framing=length-header is for frames in a FIFO: set socket-type=fifo";
+  else if (s->framing == OBS_SOCKET_BARE && s->socket_type == TRIB_SOCKET_FIFO)
+    why = "of a FIFO only frames behind headers are read: set framing=length-header (JPEGs without "
+          "headers are read by filesrc ! jpegparse)";
+  else if (s->framing == OBS_SOCKET_LENGTH_HEADER && s->format == OBS_SOCKET_TEXT)
+    why = "format=text is for records, framing=length-header for frames: set one of them";
+  if (why == NULL)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s.", why), (NULL));
+  return FALSE;
+}
+
+static TribSocketReceiver *
+make_receiver (GstObsSrc *self, const ObsSrcSettings *s, GError **error)
+{
+  const TribSocketReceiverConfig config = { .location = s->location,
+    .type = s->socket_type,
+    .mode = s->mode,
+    .max_clients = s->max_clients,
+    .max_record_bytes = (gsize) s->max_record_bytes,
+    .text = s->format == OBS_SOCKET_TEXT,
+    .max_bytes = (gsize) s->max_bytes,
+    .drop_oldest = s->on_full == ON_FULL_DROP_OLDEST,
+    .record_timeout_ms = s->record_timeout_ms,
+    .idle_timeout_ms = s->idle_timeout_ms };
+
+  return trib_socket_receiver_new (&config, notify, self, error);
+}
+
+static TribSocketFrames *
+make_frames (GstObsSrc *self, const ObsSrcSettings *s, GError **error)
+{
+  const TribSocketFramesConfig config
+      = { .location = s->location, .mode = s->mode, .max_bytes = (gsize) s->max_bytes };
+
+  return trib_socket_frames_new (&config, notify, self, error);
+}
+
+/* What received in the run before is kept until now, so that its counters can be read. */
 static gboolean
 gst_obs_src_start (GstBaseSrc *base)
 {
   GstObsSrc *self = GST_OBS_SRC (base);
   g_autoptr (GError) error = NULL;
   ObsSrcSettings s;
-  TribSocketReceiverConfig config;
-  TribSocketReceiver *receiver, *old;
+  TribSocketReceiver *receiver = NULL, *old_receiver;
+  TribSocketFrames *frames = NULL, *old_frames;
   TribRecordLimits limits = { 0 };
+  gboolean good;
 
   GST_OBJECT_LOCK (self);
   s = self->settings;
   trib_properties_own (&properties, &s);
   GST_OBJECT_UNLOCK (self);
-  config = (TribSocketReceiverConfig){ .location = s.location,
-    .type = s.socket_type,
-    .mode = s.mode,
-    .max_clients = s.max_clients,
-    .max_record_bytes = (gsize) s.max_record_bytes,
-    .text = s.format == OBS_SOCKET_TEXT,
-    .max_bytes = (gsize) s.max_bytes,
-    .drop_oldest = s.on_full == ON_FULL_DROP_OLDEST,
-    .record_timeout_ms = s.record_timeout_ms,
-    .idle_timeout_ms = s.idle_timeout_ms };
-  limits.max_bytes = config.max_record_bytes;
-  receiver = trib_socket_receiver_new (&config, notify, self, &error);
+  limits.max_bytes = (gsize) s.max_record_bytes;
+  good = check_settings (self, &s);
+  if (good && s.framing == OBS_SOCKET_LENGTH_HEADER)
+    frames = make_frames (self, &s, &error);
+  else if (good)
+    receiver = make_receiver (self, &s, &error);
   trib_properties_clear (&properties, &s);
   GST_OBJECT_LOCK (self);
-  old = self->receiver;
+  old_receiver = self->receiver;
   self->receiver = receiver;
+  old_frames = self->frames;
+  self->frames = frames;
   self->dropped_transcode = 0;
   GST_OBJECT_UNLOCK (self);
-  trib_socket_receiver_free (old);
-  if (receiver == NULL) {
+  trib_socket_receiver_free (old_receiver);
+  trib_socket_frames_free (old_frames);
+  if (error != NULL)
     obs_socket_post_error (GST_ELEMENT (self), error, GST_RESOURCE_ERROR_OPEN_READ);
+  if (receiver == NULL && frames == NULL)
     return FALSE;
-  }
   self->reader = trib_record_reader_new (&limits);
+  self->writer = 0;
   return TRUE;
 }
 
@@ -304,35 +376,63 @@ gst_obs_src_stop (GstBaseSrc *base)
 {
   GstObsSrc *self = GST_OBS_SRC (base);
 
-  trib_socket_receiver_stop (self->receiver);
+  if (self->receiver != NULL)
+    trib_socket_receiver_stop (self->receiver);
+  if (self->frames != NULL)
+    trib_socket_frames_stop (self->frames);
   g_clear_pointer (&self->reader, trib_record_reader_free);
   return TRUE;
+}
+
+static void
+set_flushing (GstObsSrc *self, gboolean flushing)
+{
+  if (self->receiver != NULL)
+    trib_socket_receiver_set_flushing (self->receiver, flushing);
+  if (self->frames != NULL)
+    trib_socket_frames_set_flushing (self->frames, flushing);
 }
 
 static gboolean
 gst_obs_src_unlock (GstBaseSrc *base)
 {
-  GstObsSrc *self = GST_OBS_SRC (base);
-
-  if (self->receiver != NULL)
-    trib_socket_receiver_set_flushing (self->receiver, TRUE);
+  set_flushing (GST_OBS_SRC (base), TRUE);
   return TRUE;
 }
 
 static gboolean
 gst_obs_src_unlock_stop (GstBaseSrc *base)
 {
-  GstObsSrc *self = GST_OBS_SRC (base);
-
-  if (self->receiver != NULL)
-    trib_socket_receiver_set_flushing (self->receiver, FALSE);
+  set_flushing (GST_OBS_SRC (base), FALSE);
   return TRUE;
+}
+
+/* records or frames: the last of the template */
+static GstCaps *
+gst_obs_src_get_caps (GstBaseSrc *base, GstCaps *filter)
+{
+  GstObsSrc *self = GST_OBS_SRC (base);
+  GstCaps *caps = gst_caps_make_writable (gst_pad_get_pad_template_caps (base->srcpad));
+  guint frames = gst_caps_get_size (caps) - 1;
+  GstCaps *both;
+
+  GST_OBJECT_LOCK (self);
+  for (guint i = frames + 1; i-- > 0;) {
+    if ((i == frames) != (self->settings.framing == OBS_SOCKET_LENGTH_HEADER))
+      gst_caps_remove_structure (caps, i);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (filter == NULL)
+    return caps;
+  both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (caps);
+  return both;
 }
 
 static gboolean
 gst_obs_src_set_caps (GstBaseSrc *base, GstCaps *caps)
 {
-  GST_OBS_SRC (base)->format = trib_record_caps_format (caps);
+  trib_record_caps_parse (caps, &GST_OBS_SRC (base)->format);
   return TRUE;
 }
 
@@ -377,10 +477,65 @@ make_buffer (GstObsSrc *self, TribSocketRecord *record)
   return gst_buffer_new_wrapped (g_string_free (text, FALSE), len);
 }
 
-static GstFlowReturn
-gst_obs_src_create (GstPushSrc *push, GstBuffer **ret_buffer)
+/* @frame: its data is taken */
+static GstBuffer *
+make_frame (GstObsSrc *self, const TribSocketFrame *frame)
 {
-  GstObsSrc *self = GST_OBS_SRC (push);
+  const TribSocketFrameHeader *header = &frame->header;
+  GstBuffer *buffer = gst_buffer_new_wrapped (frame->data, header->len);
+  TribFrameInfo info = { .stream = "video-0",
+    .index = header->frame_id,
+    .t_ns = header->t_ns,
+    .key = TRUE,
+    .time_source = TRIB_TIME_SOURCE_META,
+    .format = "jpeg",
+    .quality = -1 };
+
+  /* another writer may begin its frame ids anew */
+  if (self->writer != frame->writer) {
+    self->writer = frame->writer;
+    g_free (self->session);
+    self->session = trib_frame_session_new ();
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  }
+  info.session = self->session;
+  GST_BUFFER_OFFSET (buffer) = header->frame_id;
+  GST_BUFFER_OFFSET_END (buffer) = header->frame_id + 1;
+  trib_frame_meta_set (buffer, &info);
+  return buffer;
+}
+
+static GstFlowReturn
+create_frame (GstObsSrc *self, GstBuffer **ret_buffer)
+{
+  g_autoptr (GError) error = NULL;
+  TribSocketFrame frame;
+
+  switch (trib_socket_frames_read (self->frames, &frame, &error)) {
+    case TRIB_SOCKET_FRAMES_OK:
+      break;
+    case TRIB_SOCKET_FRAMES_FLUSHING:
+      return GST_FLOW_FLUSHING;
+    case TRIB_SOCKET_FRAMES_LOST:
+      if (error->code == TRIB_SOCKET_ERROR_BOUNDARY)
+        GST_ELEMENT_ERROR (self, STREAM, DEMUX,
+            ("%s. One process at a time must write there, with framing=length-header.",
+                error->message),
+            (NULL));
+      else
+        GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s.", error->message), (NULL));
+      return GST_FLOW_ERROR;
+  }
+  *ret_buffer = make_frame (self, &frame);
+  GST_BUFFER_PTS (*ret_buffer) = running_time_of (self, frame.arrival_us);
+  GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT " at %" G_GINT64_FORMAT " ns, %u bytes",
+      frame.header.frame_id, frame.header.t_ns, frame.header.len);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+create_record (GstObsSrc *self, GstBuffer **ret_buffer)
+{
   GstBuffer *buffer = NULL;
 
   while (buffer == NULL) {
@@ -398,6 +553,14 @@ gst_obs_src_create (GstPushSrc *push, GstBuffer **ret_buffer)
   return GST_FLOW_OK;
 }
 
+static GstFlowReturn
+gst_obs_src_create (GstPushSrc *push, GstBuffer **ret_buffer)
+{
+  GstObsSrc *self = GST_OBS_SRC (push);
+
+  return self->frames != NULL ? create_frame (self, ret_buffer) : create_record (self, ret_buffer);
+}
+
 /* ---- properties ---- */
 
 static GstStructure *
@@ -408,6 +571,8 @@ make_stats (GstObsSrc *self)
   GST_OBJECT_LOCK (self);
   if (self->receiver != NULL)
     trib_socket_receiver_get_counts (self->receiver, &stats.receiver);
+  if (self->frames != NULL)
+    trib_socket_frames_get_counts (self->frames, &stats.receiver);
   stats.dropped_transcode = self->dropped_transcode;
   GST_OBJECT_UNLOCK (self);
   stats.records_out
@@ -439,6 +604,8 @@ gst_obs_src_finalize (GObject *object)
   GstObsSrc *self = GST_OBS_SRC (object);
 
   trib_socket_receiver_free (self->receiver);
+  trib_socket_frames_free (self->frames);
+  g_free (self->session);
   trib_properties_clear (&properties, &self->settings);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
@@ -467,6 +634,7 @@ gst_obs_src_class_init (GstObsSrcClass *klass)
   base_class->stop = GST_DEBUG_FUNCPTR (gst_obs_src_stop);
   base_class->unlock = GST_DEBUG_FUNCPTR (gst_obs_src_unlock);
   base_class->unlock_stop = GST_DEBUG_FUNCPTR (gst_obs_src_unlock_stop);
+  base_class->get_caps = GST_DEBUG_FUNCPTR (gst_obs_src_get_caps);
   base_class->set_caps = GST_DEBUG_FUNCPTR (gst_obs_src_set_caps);
   push_class->create = GST_DEBUG_FUNCPTR (gst_obs_src_create);
   gst_element_class_add_static_pad_template (element_class, &src_template);

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 
 typedef enum { OBS_SOCKET_RECORDS, OBS_SOCKET_TEXT } ObsSocketFormat;
 
+typedef enum { OBS_SOCKET_BARE, OBS_SOCKET_LENGTH_HEADER } ObsSocketFraming;
+
 /* @open_code: %GST_RESOURCE_ERROR_OPEN_READ or _OPEN_WRITE, for errors that neither the properties
  *   nor another process
  * explain */
