@@ -6,7 +6,9 @@
       obssrc location=/tmp/obs.sock ! ndjsonenc ! fdsink
     examples/python-extractor.py --frames /tmp/vid_face.mjpg --socket /tmp/obs.sock
 
-Which frame it looks at, each JPEG says itself, in a comment {"frame_id":N,"t_ns":N}. Analyses: `face` (python3-opencv and
+Which frame it looks at, each JPEG says itself, in a comment {"frame_id":N,"t_ns":N}; or a header of 20 bytes before it does, with
+--framing length-header, for obssink framing=length-header. With --text it answers in the text forms of the old processes (OBS-10), for
+obssrc format=text. Analyses: `face` (python3-opencv and
 opencv-data) and `quality` (python3-opencv, or python3-pil). Everything else is Python's own library.
 """
 
@@ -14,11 +16,13 @@ import argparse
 import json
 import os
 import socket
+import struct
 import sys
 import time
 
 CASCADE = "/usr/share/opencv4/haarcascades/haarcascade_frontalface_default.xml"
 MAX_FRAME_BYTES = 64 * 1024 * 1024
+HEADER = struct.Struct("<IQQ")  # length, frame id, capture time (ns)
 STANDALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RST0 to RST7, SOI
 
 
@@ -116,6 +120,30 @@ class Cutter:
             yield frame, comments
 
 
+class Headers:
+    """Cuts a stream of bytes into JPEGs behind headers. The boundary is not found again once it is lost: NotAFrame."""
+
+    def __init__(self):
+        self.data = bytearray()
+
+    def push(self, chunk):
+        self.data += chunk
+
+    def frames(self):
+        """Yields (jpeg, (frame_id, t_ns)) for each whole frame that is there."""
+        while len(self.data) >= HEADER.size:
+            length, frame_id, t_ns = HEADER.unpack_from(self.data)
+            if not 4 <= length <= MAX_FRAME_BYTES:
+                raise NotAFrame(f"a header with a length of {length} bytes: do its frames have headers?")
+            if len(self.data) < HEADER.size + length:
+                return
+            frame = bytes(self.data[HEADER.size:HEADER.size + length])
+            if not frame.startswith(b"\xff\xd8"):
+                raise NotAFrame(f"no JPEG behind the header of frame {frame_id}: do its frames have headers?")
+            del self.data[:HEADER.size + length]
+            yield frame, (frame_id, t_ns)
+
+
 def identity(comments):
     """(frame_id, t_ns) out of the comments of a JPEG, or None."""
     for comment in comments:
@@ -178,14 +206,26 @@ def make_quality_without_opencv():
     return quality
 
 
+def text_of(record):
+    """The text form of a record (OBS-10): boxes are parts of the picture, contrast is 0 to 1."""
+    head = f"OBS src={record['type']} frame={record['frame_id']} t_ns={record['t_ns']}"
+    if record["type"] == "face":
+        size = (record["width"], record["height"]) * 2
+        boxes = [[n / whole for n, whole in zip(face["bbox"], size)] for face in record["faces"]]
+        words = ["f%d=id:%d,x:%.4f,y:%.4f,w:%.4f,h:%.4f" % (i, i, *box) for i, box in enumerate(boxes)]
+        return " ".join([head, f"faces={len(boxes)}", *words])
+    values = [("blur", record.get("blur"), 1), ("bright", record["brightness"], 1), ("contrast", record["contrast"] / 127.5, 3)]
+    return head + " " + ",".join(f"{key}:{value:.{digits}f}" for key, value, digits in values if value is not None)
+
+
 class Answers:
     """The other side of obssrc: connects, and connects again; while nobody is there, answers are dropped and counted."""
 
-    def __init__(self, location, datagram, msgpack):
+    def __init__(self, location, datagram, pack):
+        """pack: a record to bytes, with the line feed that a line needs."""
         self.address = "\0" + location[1:] if location.startswith("@") else location
         self.kind = socket.SOCK_DGRAM if datagram else socket.SOCK_STREAM
-        self.end = b"" if datagram or msgpack else b"\n"
-        self.pack = msgpack or (lambda record: json.dumps(record, separators=(",", ":")).encode())
+        self.pack = pack
         self.socket = None
         self.sent = self.dropped = 0
 
@@ -195,7 +235,7 @@ class Answers:
                 new = socket.socket(socket.AF_UNIX, self.kind)
                 new.connect(self.address)
                 self.socket = new
-            self.socket.sendall(self.pack(record) + self.end)
+            self.socket.sendall(self.pack(record))
             self.sent += 1
         except OSError:
             self.close()
@@ -216,12 +256,24 @@ def fields_of(analyse, jpeg):
         return None
 
 
-def read_frames(descriptor):
-    """The frames that come, until whoever writes them ends."""
-    cutter = Cutter()
+def read_frames(descriptor, framing):
+    """(jpeg, (frame_id, t_ns) or None) of each frame, until whatever writes them ends."""
+    cutter = Cutter() if framing == "none" else Headers()
     while chunk := os.read(descriptor, 65536):
         cutter.push(chunk)
-        yield from cutter.frames()
+        for jpeg, which in cutter.frames():
+            yield jpeg, identity(which) if framing == "none" else which
+
+
+def packer_of(args):
+    """A record to the bytes that are sent. ImportError: a module is missing."""
+    if args.msgpack:
+        import msgpack  # pylint: disable=import-outside-toplevel
+        return msgpack.packb
+    end = "" if args.datagram else "\n"
+    if args.text:
+        return lambda record: (text_of(record) + end).encode()
+    return lambda record: (json.dumps(record, separators=(",", ":")) + end).encode()
 
 
 def main():
@@ -229,25 +281,25 @@ def main():
     parser.add_argument("--frames", default="-", help="FIFO with MJPEG; - is the standard input, and the default")
     parser.add_argument("--socket", required=True, help="where obssrc listens; @ begins an abstract name")
     parser.add_argument("--datagram", action="store_true", help="for obssrc socket-type=datagram")
-    parser.add_argument("--msgpack", action="store_true", help="answer in MessagePack (python3-msgpack)")
+    parser.add_argument("--framing", choices=("none", "length-header"), default="none",
+                        help="what names a frame: its comment, or a header of 20 bytes before it")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--text", action="store_true", help="answer in text forms, for obssrc format=text")
+    form.add_argument("--msgpack", action="store_true", help="answer in MessagePack (python3-msgpack)")
     parser.add_argument("--analysis", choices=("face", "quality"), default="face")
     parser.add_argument("--source", help="name of this source in the records; the analysis, if it is left out")
     args = parser.parse_args()
-    packer = None
     try:
         analyse = {"face": make_face, "quality": make_quality}[args.analysis]()
-        if args.msgpack:
-            import msgpack  # pylint: disable=import-outside-toplevel
-            packer = msgpack.packb
+        pack = packer_of(args)
     except ImportError as why:
         parser.exit(77, f"{parser.prog}: {why}: install python3-opencv and opencv-data, or python3-pil; "
                         "for --msgpack python3-msgpack\n")
-    answers = Answers(args.socket, args.datagram, packer)
+    answers = Answers(args.socket, args.datagram, pack)
     nameless = broken = 0
     try:
         descriptor = sys.stdin.fileno() if args.frames == "-" else os.open(args.frames, os.O_RDONLY)
-        for jpeg, comments in read_frames(descriptor):
-            which = identity(comments)
+        for jpeg, which in read_frames(descriptor, args.framing):
             if which is None:
                 nameless += 1
                 continue
@@ -260,6 +312,8 @@ def main():
                           "processing_ms": (time.monotonic() - begun) * 1e3, **fields})
     except KeyboardInterrupt:
         pass
+    except NotAFrame as why:
+        parser.exit(2, f"{parser.prog}: {args.frames}: {why}\n")
     except OSError as why:
         parser.exit(2, f"{parser.prog}: {args.frames}: {why.strerror}; start what writes the frames first\n")
     answers.close()

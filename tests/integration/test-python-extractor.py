@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -99,14 +100,14 @@ def need_analysis(*options):
         tap.skip(probe.stderr.strip())
 
 
-def run_footage(analysis, kind, *options):
+def run_footage(analysis, kind, *options, source="", sink=""):
     footage = sinktest.footage()
     need_analysis("--analysis", analysis, *options)
     with tempfile.TemporaryDirectory() as folder:
         pipeline = launch(
-            f"obssrc location={folder}/obs.sock socket-type={kind} num-buffers=20 ! ndjsonenc ! fdsink filesrc location={footage} ! "
+            f"obssrc location={folder}/obs.sock socket-type={kind} {source} num-buffers=20 ! ndjsonenc ! fdsink filesrc location={footage} ! "
             "decodebin ! videorate ! video/x-raw,framerate=10/1 ! identity sync=true ! videoscale ! video/x-raw,width=384,height=288 ! "
-            f"frameencodebin identity-comment=true ! obssink location={folder}/frames socket-type=fifo")
+            f"frameencodebin identity-comment=true ! obssink location={folder}/frames socket-type=fifo {sink}")
         tap.wait_until(lambda: os.path.exists(f"{folder}/frames") and os.path.exists(f"{folder}/obs.sock"), what="both places")
         process = extractor(folder, "--analysis", analysis, *options)
         lines = [pipeline.stdout.readline() for _ in range(20)]
@@ -114,8 +115,9 @@ def run_footage(analysis, kind, *options):
         said = process.communicate(timeout=60 * tap.PATIENCE)[1]
         tap.equal(process.returncode, 0, f"the extractor's status ({said})")
         got = records("".join(lines))
-        tap.true(all(r["type"] == r["source"] == analysis and r["processing_ms"] >= 0 and r["width"] == 384 and r["height"] == 288
-                     for r in got), f"the fields of {got[0]}")
+        tap.true(all(r.get("type") == r["source"] == analysis for r in got), f"the source of {got[0]}")
+        if "--text" not in options:
+            tap.true(all(r["processing_ms"] >= 0 and r["width"] == 384 and r["height"] == 288 for r in got), f"the fields of {got[0]}")
         ids = [r["frame_id"] for r in got]
         tap.equal(ids, sorted(set(ids)), "frame ids, each once, in order")
         tap.equal(sorted({r["t_ns"] for r in got}), [r["t_ns"] for r in got], "capture times, in order")
@@ -138,6 +140,34 @@ def _():
 @t.test("the same in MessagePack (OBS-9)")
 def _():
     run_footage("quality", "stream", "--msgpack")
+
+
+@t.test("frames behind headers, answers in text forms: as the old processes (OBS-10)")
+def _():
+    forms = {"source": "format=text", "sink": "framing=length-header"}
+    got = run_footage("quality", "datagram", "--datagram", "--text", "--framing", "length-header", **forms)
+    tap.true(all(0 < r["brightness"] < 255 and 0 < r["contrast"] < 1 for r in got), "brightness and contrast")
+    got = run_footage("face", "stream", "--text", "--framing", "length-header", **forms)
+    tap.true(all(isinstance(r["faces"], list) for r in got), "lists of faces")
+
+
+@t.test("text forms of the extractor: boxes are parts of the picture (OBS-10)")
+def _():
+    record = {"type": "face", "frame_id": 7, "t_ns": -5, "width": 200, "height": 100, "faces": [{"bbox": [20, 10, 50, 50]}] * 2}
+    box = "x:0.1000,y:0.1000,w:0.2500,h:0.5000"
+    tap.equal(example().text_of(record), f"OBS src=face frame=7 t_ns=-5 faces=2 f0=id:0,{box} f1=id:1,{box}", "faces")
+    tap.equal(example().text_of({"type": "quality", "frame_id": 7, "t_ns": 5, "brightness": 119.94, "contrast": 51}),
+              "OBS src=quality frame=7 t_ns=5 bright:119.9,contrast:0.400", "quality without blur")
+
+
+@t.test("headers that lost their boundary are named in one line, with status 2 (OBS-10)")
+def _():
+    need_analysis("--analysis", "quality")
+    for data in (jpegs(1), struct.pack("<IQQ", 4, 1, 1) + b"....", struct.pack("<IQQ", 0, 1, 1)):
+        done = subprocess.run([sys.executable, EXTRACTOR, "--socket", "@none", "--analysis", "quality", "--framing", "length-header"],
+                              input=data, stderr=subprocess.PIPE, check=False, timeout=60 * tap.PATIENCE)
+        said = done.stderr.decode()
+        tap.true(done.returncode == 2 and "do its frames have headers?" in said and len(said.splitlines()) == 1, f"what it said: {said}")
 
 
 @t.test("Ctrl-C ends an extractor that waits, cleanly")
