@@ -54,7 +54,7 @@
  * framestamp session-id=demo stream-id=camera-0 time-origin=2026-01-31T12:00:00Z ! fakesink
  * ]|
  *
- * Since: 0.1
+ * Since: 0.2
  */
 #include "config.h"
 

@@ -7,6 +7,7 @@ usage: check-docs.py [--root FOLDER] BUILD_FOLDER
 
 import argparse
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True  # a lint run leaves the tree as it found it
@@ -23,6 +24,30 @@ def unseen_messages(root, page):
             for message in sorted(page.messages) if not any('"%s"' % message in text for text in texts)]
 
 
+def numbers(text):
+    return tuple(int(number) for number in text.split("."))
+
+
+def version_problems(root):
+    """One number: meson.build has it, NEWS.md is about it, and no element is newer."""
+    news = re.findall(r"^## (\d+\.\d+)\b", lintlib.read(root, "NEWS.md") or "", re.MULTILINE)
+    found = re.search(r"version: '(\d+\.\d+)\.\d+'", lintlib.read(root, "meson.build") or "")
+    if not found or not news:
+        return ["meson.build has no version X.Y.Z, or NEWS.md no heading ## X.Y"]
+    version, problems = found.group(1), []
+    if news[0] != version:
+        problems.append("NEWS.md: the newest heading is %s, the version of meson.build %s" % (news[0], version))
+    for path in lintlib.files(root):
+        if not (path.startswith("plugins/") and path.endswith(".c")):
+            continue
+        for since in re.findall(r"^ \* Since: (\S+)$", lintlib.read(root, path) or "", re.MULTILINE):
+            if since not in news:
+                problems.append("%s: Since: %s is no version that NEWS.md has" % (path, since))
+            elif numbers(since) > numbers(version):
+                problems.append("%s: Since: %s is newer than this version, %s" % (path, since, version))
+    return problems
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", default=lintlib.default_root())
@@ -34,6 +59,7 @@ def main():
     if gst is None:
         tap.skip("docs: pages of the elements", "no python3-gi (Debian packages: python3-gi gir1.2-gstreamer-1.0)")
         return tap.done()
+    tap.check("docs: one version everywhere", version_problems(args.root))
     made, missing = generator.pages(args.root, gst, gobject)
     for name in missing:
         folder = generator.source_elements(args.root)[name].split("/")[1]

@@ -146,6 +146,11 @@ def write(root, path, text):
         stream.write(text)
 
 
+def write_version(root, version="0.1.7", news="0.1"):
+    write(root, "meson.build", "project('x', 'c',\n  version: '%s',\n)\n" % version)
+    write(root, "NEWS.md", "# News\n\n## %s\n" % news)
+
+
 def run(script, *args):
     done = subprocess.run([sys.executable, script] + list(args), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode, done.stdout
@@ -198,6 +203,7 @@ def main():
         for name, old, new, wanted in CASES:
             with tempfile.TemporaryDirectory() as root:
                 changed = source.replace(old, new) if old else source
+                write_version(root)
                 write(root, "plugins/core/gstidentity.c", changed)
                 write(root, "launch-lines/core/one.launch", LAUNCH)
                 write(root, "tests/harness/identity.c", HARNESS)
@@ -211,6 +217,7 @@ def main():
                     problems += ["check-docs.py right after writing, exit %d:" % code, output]
                 tap.check("self-test docs: " + name, problems)
         with tempfile.TemporaryDirectory() as root:
+            write_version(root)
             write(root, "plugins/core/gstidentity.c", source)
             write(root, "launch-lines/core/one.launch", LAUNCH)
             code, output = run(GENERATOR, "--check", "--root", root, empty)
@@ -229,6 +236,13 @@ def main():
             run(GENERATOR, "--root", root, empty)
             code, output = run(GENERATOR, "--check", "--root", root, empty)
             tap.check("self-test docs: generating again mends both", [] if code == 0 else [output])
+            for version, news, wanted in (("0.1.0", "0.2", "the newest heading is 0.2, the version of meson.build 0.1"),
+                                          ("0.2.0", "0.2", "Since: 0.1 is no version that NEWS.md has"),
+                                          ("0.0.9", "0.0\n## 0.1", "Since: 0.1 is newer than this version, 0.0")):
+                write_version(root, version, news)
+                code, output = run(os.path.join(HERE, "check-docs.py"), "--root", root, empty)
+                tap.check("self-test docs: version %s, news of %s" % (version, news.split()[0]),
+                          [] if code == 1 and wanted in output else [output])
     check_blurbs(tap, source, Gst)
     check_items(tap, source, Gst)
     return tap.done()
