@@ -486,7 +486,7 @@ gst_obs_aligner_class_init (GstObsAlignerClass *klass)
       element_class, &sink_template, GST_TYPE_OBS_ALIGNER_PAD);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_add_static_pad_template (element_class, &late_template);
-  gst_element_class_set_static_metadata (element_class, "Observation aligner", "Muxer/Metadata",
+  gst_element_class_set_static_metadata (element_class, "Observation aligner", "Generic/Metadata",
       "Merges the observations of several sources into one fused record per frame",
       "The gst-tributary authors");
   gst_type_mark_as_plugin_api (GST_TYPE_OBS_ALIGNER_PAD, 0);

@@ -367,5 +367,5 @@ gst_kafka_binary_sink_class_init (GstKafkaBinarySinkClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "Kafka frame sink", "Sink/Network/Video",
       "Sends each frame as records of three Kafka topics and proves what arrived",
-      "gst-tributary developers <gst-tributary@users.noreply.invalid>");
+      "The gst-tributary authors");
 }

@@ -423,5 +423,5 @@ gst_kafka_binary_src_class_init (GstKafkaBinarySrcClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Kafka frame source",
       "Source/Network/Video", "Reads frames back from Kafka topics as ordinary media",
-      "gst-tributary developers <gst-tributary@users.noreply.invalid>");
+      "The gst-tributary authors");
 }

@@ -248,6 +248,5 @@ gst_kafka_record_sink_class_init (GstKafkaRecordSinkClass *klass)
   gst_kafka_settings_install_records (object_class);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_set_static_metadata (element_class, "Kafka record sink", "Sink/Network",
-      "Sends each buffer as one record of a Kafka topic",
-      "gst-tributary developers <gst-tributary@users.noreply.invalid>");
+      "Sends each buffer as one record of a Kafka topic", "The gst-tributary authors");
 }

@@ -547,6 +547,5 @@ gst_kafka_record_src_class_init (GstKafkaRecordSrcClass *klass)
       g_object_class_install_property (object_class, id, properties[id]);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Kafka record source", "Source/Network",
-      "Reads each record of a Kafka topic as one buffer",
-      "gst-tributary developers <gst-tributary@users.noreply.invalid>");
+      "Reads each record of a Kafka topic as one buffer", "The gst-tributary authors");
 }

@@ -108,6 +108,6 @@ gst_msgpack_dec_class_init (GstMsgpackDecClass *klass)
   gst_record_convert_install_properties (G_OBJECT_CLASS (klass), TRUE);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "MessagePack decoder", "Codec/Decoder",
+  gst_element_class_set_static_metadata (element_class, "MessagePack decoder", "Filter/Converter",
       "Turns each MessagePack record into JSON", "The gst-tributary authors");
 }

@@ -90,6 +90,6 @@ gst_msgpack_enc_class_init (GstMsgpackEncClass *klass)
   gst_record_convert_install_properties (G_OBJECT_CLASS (klass), FALSE);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "MessagePack encoder", "Codec/Encoder",
+  gst_element_class_set_static_metadata (element_class, "MessagePack encoder", "Filter/Converter",
       "Turns each JSON record into MessagePack", "The gst-tributary authors");
 }

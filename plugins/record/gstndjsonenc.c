@@ -119,6 +119,6 @@ gst_ndjson_enc_class_init (GstNdjsonEncClass *klass)
   gst_record_convert_install_properties (G_OBJECT_CLASS (klass), FALSE);
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "NDJSON writer", "Formatter",
+  gst_element_class_set_static_metadata (element_class, "NDJSON writer", "Filter/Converter",
       "Writes each JSON record as one line", "The gst-tributary authors");
 }

@@ -36,8 +36,8 @@ check_plugin (GstElementFactory *factory, GPtrArray *problems)
     generic_problem (problems, "plugin: source package is not gst-tributary");
   if (!matches (gst_plugin_get_package (plugin), "\\S"))
     generic_problem (problems, "plugin: no package name");
-  if (!matches (gst_plugin_get_origin (plugin), "^https?://\\S+$"))
-    generic_problem (problems, "plugin: origin is not an address");
+  if (g_strcmp0 (gst_plugin_get_origin (plugin), "gst-tributary") != 0)
+    generic_problem (problems, "plugin: origin is not gst-tributary");
   if (!matches (gst_plugin_get_version (plugin), "^[0-9]+\\.[0-9]+"))
     generic_problem (problems, "plugin: no version");
   text = gst_plugin_get_description (plugin);
@@ -64,14 +64,45 @@ check_metadata (GstElementFactory *factory, GPtrArray *problems)
   if (!matches (about, "^[A-Z][a-z-]*s(,? \\S+){2,}$"))
     generic_problem (problems, "description: '%s' is not a sentence such as 'Sends each frame ...'",
         about ? about : "");
-  if (!matches (author, "^\\S+ \\S.*$"))
-    generic_problem (problems, "author: '%s' is not a name", author ? author : "");
+  if (g_strcmp0 (author, "The gst-tributary authors") != 0)
+    generic_problem (
+        problems, "author: '%s' is not 'The gst-tributary authors'", author ? author : "");
   if (!words[0])
     generic_problem (problems, "klass: none");
   for (guint i = 0; words[i]; i++) {
     if (!g_strv_contains (klass_words, words[i]))
       generic_problem (problems, "klass: '%s' is not a word of GStreamer's list", words[i]);
   }
+}
+
+/* Elements that find others by class (decodebin, encodebin, rtpbin) must not take one of ours for
+ * what it is not: at any rank, as users set ranks. */
+static void
+check_lists (GstElementFactory *factory, GPtrArray *problems)
+{
+  static const struct {
+    GstElementFactoryListType type;
+    const gchar *name;
+    const gchar *allowed; /* the only one that is such an element */
+  } lists[] = {
+    { GST_ELEMENT_FACTORY_TYPE_ENCODER, "an encoder", "frameencodebin" },
+    { GST_ELEMENT_FACTORY_TYPE_DECODER, "a decoder", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_PARSER, "a parser", "ndjsonparse" },
+    { GST_ELEMENT_FACTORY_TYPE_MUXER, "a muxer", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_DEMUXER, "a demuxer", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_PAYLOADER, "a payloader", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_DEPAYLOADER, "a depayloader", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_FORMATTER, "a formatter", NULL },
+    { GST_ELEMENT_FACTORY_TYPE_DECRYPTOR, "a decryptor", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++) {
+    if (gst_element_factory_list_is_type (factory, lists[i].type)
+        && g_strcmp0 (lists[i].allowed, GST_OBJECT_NAME (factory)) != 0)
+      generic_problem (problems, "klass: decodebin and encodebin take it for %s", lists[i].name);
+  }
+  if (gst_plugin_feature_get_rank (GST_PLUGIN_FEATURE (factory)) != GST_RANK_NONE)
+    generic_problem (problems, "rank: decodebin and encodebin plug it by themselves");
 }
 
 static void
@@ -201,6 +232,7 @@ generic_check_inspect (GstElementFactory *factory, GPtrArray *problems)
   g_autofree GParamSpec **specs = generic_own_properties (G_OBJECT (element), &n);
 
   check_plugin (factory, problems);
+  check_lists (factory, problems);
   check_metadata (factory, problems);
   check_templates (factory, problems);
   for (guint i = 0; i < n; i++)

@@ -127,7 +127,7 @@ gst_bad_element_class_init (GstBadElementClass *class)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_add_static_pad_template (element_class, &empty_template);
   gst_element_class_set_static_metadata (
-      element_class, "a bad element.", "Snk/Video", "bad", "Anonymous");
+      element_class, "a bad element.", "Snk/Encoder/Video", "bad", "Anonymous");
   element_class->change_state = gst_bad_element_change_state;
 }
 
@@ -166,14 +166,15 @@ static void
 test_inspect (void)
 {
   static const gchar *const wanted[] = { "licence is not LGPL", "source package is not",
-    "no package name", "origin is not an address", "plugin: no version",
+    "no package name", "origin is not gst-tributary", "plugin: no version",
     "plugin: description 'bad'", "name: not lower-case", "long name: 'a bad element.'",
-    "description: 'bad' is not a sentence", "author: 'Anonymous' is not a name", "klass: 'Snk'",
-    "pads: empty takes nothing", "badLimit: name is not in kebab-case", "badLimit: blurb 'limit'",
-    "badLimit: no G_PARAM_STATIC", "badLimit: no GST_PARAM_MUTABLE",
-    "badLimit: neither name nor blurb states the unit", "range: blurb 'The property of a range'",
-    "range: blurb does not explain -1", "stats: named stats, not application/x-bad-element-stats",
-    "stats: field badField is not in", "stats: field badField is a gint", NULL };
+    "description: 'bad' is not a sentence", "author: 'Anonymous' is not", "klass: 'Snk'",
+    "decodebin and encodebin take it for an encoder", "pads: empty takes nothing",
+    "badLimit: name is not in kebab-case", "badLimit: blurb 'limit'", "badLimit: no G_PARAM_STATIC",
+    "badLimit: no GST_PARAM_MUTABLE", "badLimit: neither name nor blurb states the unit",
+    "range: blurb 'The property of a range'", "range: blurb does not explain -1",
+    "stats: named stats, not application/x-bad-element-stats", "stats: field badField is not in",
+    "stats: field badField is a gint", NULL };
 
   expect (generic_check_inspect, wanted);
 }
