@@ -142,6 +142,8 @@ static const TribField binary_loss_rows[] = {
 static const TribField binary_stats_rows[] = {
   { "failed-registry", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_REGISTRY]),
       "of `failed`: bytes and metadata are there, the registry entry is not" },
+  { "failed-malformed", TRIB_FIELD_UINT64, VALUE (stats.failed[TRIB_KAFKA_FAILED_MALFORMED]),
+      "of `failed`: a picture that contradicts its caps or its memory" },
   { "copied-frames", TRIB_FIELD_UINT64, VALUE (copied),
       "payloads that had to be copied: several memories, padded rows, small ones in large "
       "allocations while frames "
@@ -267,6 +269,18 @@ choose_identity (GstKafkaBinarySink *self, TribFrameInfo *info)
   GST_OBJECT_UNLOCK (self);
 }
 
+/* one bad picture costs itself only */
+static GstFlowReturn
+refuse (GstKafkaBinarySink *self, TribKafkaItem *item, const GError *error)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+
+  item->payload = nothing;
+  trib_kafka_publisher_count_malformed (gst_kafka_sink_get_publisher (GST_KAFKA_SINK (self)), item,
+      error ? error->message : "its memory cannot be read");
+  return GST_FLOW_OK;
+}
+
 static GstFlowReturn
 gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
 {
@@ -296,12 +310,9 @@ gst_kafka_binary_sink_render (GstBaseSink *sink, GstBuffer *buffer)
   }
   item.frame.held_bytes = gst_kafka_buffer_held_bytes (buffer);
   payload = gst_kafka_payload_new (&self->media, buffer,
-      gst_kafka_sink_must_compact (kafka_sink, buffer, item.frame.held_bytes), &copied);
-  if (payload == NULL) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, READ, ("A frame's memory cannot be read."), ("%" GST_PTR_FORMAT, buffer));
-    return GST_FLOW_ERROR;
-  }
+      gst_kafka_sink_must_compact (kafka_sink, buffer, item.frame.held_bytes), &copied, &error);
+  if (payload == NULL)
+    return refuse (self, &item, error);
   if (copied) {
     item.frame.held_bytes = 0;
     gst_kafka_sink_count_copy (kafka_sink, g_bytes_get_size (payload));

@@ -122,13 +122,13 @@ has_layout (GstBuffer *buffer, const GstKafkaMedia *media, const GstVideoInfo *w
 }
 
 static GBytes *
-repack (const GstKafkaMedia *media, GstBuffer *buffer, GstVideoInfo *wanted)
+repack (const GstKafkaMedia *media, GstBuffer *buffer, GstVideoInfo *wanted, GError **error)
 {
   g_autoptr (GstBuffer) out = gst_buffer_new_allocate (NULL, wanted->size, NULL);
   GstVideoFrame from, to;
   gboolean ok;
 
-  if (!trib_frame_map (&from, &media->video, buffer, GST_MAP_READ, NULL))
+  if (!trib_frame_map (&from, &media->video, buffer, GST_MAP_READ, error))
     return NULL;
   if (!gst_video_frame_map (&to, wanted, out, GST_MAP_WRITE)) {
     gst_video_frame_unmap (&from);
@@ -196,24 +196,25 @@ gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
  * @compact: copy the bytes out instead of keeping @buffer
  * @ret_copied: (out): whether the bytes were copied once: @compact, or the buffer has several
  *   memories, or raw rows lie otherwise than readers expect
+ * @error: return location: why a raw one is refused
  *
  * Returns: (transfer full) (nullable): the frame's bytes; where they were not copied, they keep
  *   @buffer alive. %NULL when it cannot be read, or is not the picture of its caps
  */
 GBytes *
-gst_kafka_payload_new (
-    const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact, gboolean *ret_copied)
+gst_kafka_payload_new (const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact,
+    gboolean *ret_copied, GError **error)
 {
   if (media->is_raw) {
     TribFramePlace place;
     GstVideoInfo wanted;
 
-    if (!trib_frame_place_buffer (&media->video, buffer, &place, NULL))
+    if (!trib_frame_place_buffer (&media->video, buffer, &place, error))
       return NULL;
     wanted_layout (media, &wanted);
     if (!place.plain || !has_layout (buffer, media, &wanted)) {
       *ret_copied = TRUE;
-      return repack (media, buffer, &wanted);
+      return repack (media, buffer, &wanted, error);
     }
   }
   return gst_kafka_bytes_new (buffer, compact, ret_copied);

@@ -33,7 +33,7 @@ gboolean gst_kafka_media_from_caps (GstKafkaMedia *media, GstCaps *caps);
 void gst_kafka_media_clear (GstKafkaMedia *media);
 guint64 gst_kafka_buffer_held_bytes (GstBuffer *buffer);
 GBytes *gst_kafka_bytes_new (GstBuffer *buffer, gboolean compact, gboolean *ret_copied);
-GBytes *gst_kafka_payload_new (
-    const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact, gboolean *ret_copied);
+GBytes *gst_kafka_payload_new (const GstKafkaMedia *media, GstBuffer *buffer, gboolean compact,
+    gboolean *ret_copied, GError **error);
 
 G_END_DECLS

@@ -8,7 +8,6 @@
 #define METADATA_WAIT_MS 200
 #define CONFIGS_WAIT_MS 1000
 #define ANSWER_POLL_MS 10
-#define MAX_UNANSWERED 3
 #define RETRY_US (100 * G_TIME_SPAN_MILLISECOND)
 
 static const struct {
@@ -51,8 +50,8 @@ read_limit (TribKafkaPublisher *p, const rd_kafka_ConfigResource_t *answer, guin
 
 /* max.message.bytes of the group's topics. A broker that does not know it (older than 0.11, or
  * the mock cluster) or does not permit it (authorization) leaves the limit unknown: then its
- * refusal of a frame shows it. Returns: whether the broker has answered, with or without them */
-static gboolean
+ * refusal of a frame shows it. */
+static void
 ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
 {
   guint n = groups[group].last - groups[group].first + 1;
@@ -61,7 +60,6 @@ ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
   rd_kafka_AdminOptions_t *options
       = rd_kafka_AdminOptions_new (p->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
   rd_kafka_event_t *event;
-  gboolean answered;
 
   rd_kafka_AdminOptions_set_request_timeout (options, CONFIGS_WAIT_MS, NULL, 0);
   for (guint i = 0; i < n; i++)
@@ -69,7 +67,6 @@ ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
         RD_KAFKA_RESOURCE_TOPIC, p->topics[groups[group].first + i].name);
   rd_kafka_DescribeConfigs (p->rk, asked, n, options, queue);
   event = await_answer (p, queue);
-  answered = event && rd_kafka_event_error (event) != RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (event && !rd_kafka_event_error (event)) {
     size_t n_answers = 0;
     const rd_kafka_ConfigResource_t **answers = rd_kafka_DescribeConfigs_result_resources (
@@ -81,7 +78,6 @@ ask_limits (TribKafkaPublisher *p, TribKafkaGroup group, guint64 *limits)
   rd_kafka_ConfigResource_destroy_array (asked, n);
   rd_kafka_AdminOptions_destroy (options);
   rd_kafka_queue_destroy (queue);
-  return answered;
 }
 
 static const rd_kafka_metadata_topic_t *
@@ -199,10 +195,8 @@ prepare (TribKafkaPublisher *p, TribKafkaGroup group, const rd_kafka_metadata_t 
     g_mutex_unlock (&p->lock);
     return FALSE;
   }
-  /* a broker that is busy: its refusal of a frame would not name the limit */
-  if (!p->config.in_process && !ask_limits (p, group, limits) && ++p->n_unanswered < MAX_UNANSWERED)
-    return FALSE;
-  p->n_unanswered = 0;
+  if (!p->config.in_process)
+    ask_limits (p, group, limits);
   narrow_batches (p, limits);
   /* also when the client was replaced a moment ago */
   make_topics (p, group);

@@ -176,8 +176,7 @@ struct _TribKafkaPublisher {
   guint64 batch_size;         /* in force */
   gboolean idempotent;
   gint64 next_preflight_us;
-  guint n_unanswered; /* questions for limits, one behind the other */
-  gint64 renew_us;    /* while `renewing`: when the client's records are taken from it */
+  gint64 renew_us; /* while `renewing`: when the client's records are taken from it */
   TribKafkaEnd end;
   guint n_purges;
   gint64 end_us; /* when the present step is over at the latest */

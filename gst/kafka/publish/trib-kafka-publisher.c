@@ -214,12 +214,12 @@ trib_kafka_publisher_count_flushed (TribKafkaPublisher *p, const TribKafkaItem *
 
 /**
  * trib_kafka_publisher_count_malformed:
- * @p: a publisher with a record topic
- * @item: a record
+ * @p: a publisher
+ * @item: a record, or a frame with an empty payload
  * @message: what is wrong with it
  *
- * Counts a record that is not sent because it is not what it should be; it is reported like any
- * other loss.
+ * Counts what is not sent because it is not what it should be; it is reported like any other
+ * loss.
  */
 void
 trib_kafka_publisher_count_malformed (
