@@ -8,6 +8,8 @@ void
 trib_align_notify (TribAlign *a, TribAlignEvent *event)
 {
   event->now_ns = a->now;
+  event->stream = a->stream;
+  event->align = a;
   event->epoch = a->epoch;
   event->by_time = a->is_moving;
   if (TRIB_LOG_IS_ON (TRIB_LOG_WARNING))
@@ -83,7 +85,7 @@ add_answer (TribAlignResult *r, TribAlignEntry *e, gint64 stale)
 {
   TribRecordAnswer *answer = &r->fused.answers[r->fused.n_answers];
 
-  *answer = (TribRecordAnswer){ .source = e->source->name,
+  *answer = (TribRecordAnswer){ .source = e->record.source,
     .format = e->record.format,
     .record = e->record.text,
     .delay_ns = trib_time_sub (e->record.arrival_ns, e->record.t_ns),
@@ -98,7 +100,7 @@ add_missing (TribAlignResult *r, const TribAlignSource *s, const gchar *why, Tri
 {
   TribRecordMissing *missing = &r->fused.missing[r->fused.n_missing];
 
-  *missing = (TribRecordMissing){ .source = s->name, .why = why };
+  *missing = (TribRecordMissing){ .source = g_ref_string_acquire (s->name), .why = why };
   if (e)
     missing->reason = e->record.reason;
   r->absent[r->fused.n_missing++]
@@ -207,6 +209,9 @@ trib_align_result_free (TribAlignResult *result)
 {
   unref_parts (result, result->have, result->fused.n_answers);
   unref_parts (result, result->absent, result->fused.n_missing);
+  for (guint i = 0; i < result->fused.n_missing; i++)
+    g_ref_string_release ((gchar *) result->fused.missing[i].source);
+  trib_stream_key_unref ((TribStreamKey *) result->fused.stream);
   g_free (result);
 }
 
@@ -220,6 +225,7 @@ collect (const TribAlign *a, const TribAlignGroup *g, TribAlignReason reason)
     collect_source (a, g, source_at (a, i), reason, r);
   r->reason = reason;
   r->bytes = g->bytes;
+  r->fused.stream = trib_stream_key_ref (a->stream);
   r->fused.has_frame_id = g->has_frame_id;
   r->fused.frame_id = g->frame_id;
   r->fused.t_ns = g->t;

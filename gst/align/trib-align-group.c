@@ -9,7 +9,7 @@ trib_align_entry_new (TribAlign *a, TribAlignSource *s, const TribAlignRecord *r
   TribAlignEntry *e = g_slice_new (TribAlignEntry);
 
   e->record = *record;
-  e->record.source = s->name;
+  e->record.source = g_ref_string_acquire (s->name);
   /* the least of all times stands for "no time" */
   e->record.t_ns = MAX (trib_time_add (record->t_ns, s->offset), G_MININT64 + 1);
   e->record.arrival_ns = e->waits_since = a->now;
@@ -34,6 +34,7 @@ trib_align_entry_unref (TribAlignEntry *e, const TribAlignOwner *owner)
     return;
   if (e->record.payload && owner->release)
     owner->release (owner->user_data, e->record.payload);
+  g_ref_string_release ((gchar *) e->record.source);
   g_slice_free (TribAlignEntry, e);
 }
 
@@ -126,6 +127,19 @@ trib_align_group_find (const TribAlign *a, gboolean has_id, guint64 id, gint64 t
   return g || a->n_nameless == 0 ? g : find_by_time (a, t, FALSE);
 }
 
+/* from @record to the frame that it would be added to, in time; NEVER: to none */
+gint64
+trib_align_distance (const TribAlign *a, const TribAlignRecord *record)
+{
+  const TribAlignGroup *g
+      = trib_align_group_find (a, record->has_frame_id, record->frame_id, record->t_ns);
+
+  if (g == NULL)
+    return NEVER;
+  return g->t > record->t_ns ? trib_time_sub (g->t, record->t_ns)
+                             : trib_time_sub (record->t_ns, g->t);
+}
+
 /* ---- the index by frame id ---- */
 
 static void
@@ -158,7 +172,8 @@ unindex_group (TribAlign *a, TribAlignGroup *g)
 static void
 note_id (TribAlign *a, TribAlignGroup *g, const TribAlignEntry *e)
 {
-  if (g->has_frame_id || !e->record.has_frame_id)
+  /* a window is of many frames */
+  if (g->has_frame_id || !e->record.has_frame_id || a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
     return;
   g->has_frame_id = TRUE;
   g->frame_id = e->record.frame_id;

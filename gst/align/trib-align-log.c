@@ -4,7 +4,8 @@
 #include <record/trib-json-writer.h>
 
 static void
-begin (TribJsonWriter *w, GString *out, const gchar *what, gint64 now_ns, guint64 epoch)
+begin (TribJsonWriter *w, GString *out, const gchar *what, const TribStreamKey *stream,
+    gint64 now_ns, guint64 epoch)
 {
   trib_json_writer_init (w, out);
   trib_json_writer_begin_object (w);
@@ -12,6 +13,10 @@ begin (TribJsonWriter *w, GString *out, const gchar *what, gint64 now_ns, guint6
   trib_json_writer_member_string (w, "ev", what);
   trib_json_writer_member_int (w, "mono", now_ns);
   trib_json_writer_member_uint (w, "epoch", epoch);
+  if (stream) {
+    trib_json_writer_member_string (w, "session", stream->session);
+    trib_json_writer_member_string (w, "stream", stream->stream);
+  }
 }
 
 static void
@@ -139,7 +144,7 @@ trib_align_log_event (GString *out, const TribAlignEvent *event)
 
   if (event->kind == TRIB_ALIGN_EVENT_OPENED || event->kind == TRIB_ALIGN_EVENT_ACCEPTED)
     return;
-  begin (&w, out, word_of (event), event->now_ns, event->epoch);
+  begin (&w, out, word_of (event), event->stream, event->now_ns, event->epoch);
   if (event->result)
     put_result (&w, event->result);
   else if (event->record)
@@ -188,7 +193,7 @@ trib_align_log_stats (GString *out, const TribAlign *a, gint64 now_ns)
   TribJsonWriter w;
 
   trib_align_get_totals (a, &totals);
-  begin (&w, out, "stats", now_ns, totals.epoch);
+  begin (&w, out, "stats", trib_align_get_stream (a), now_ns, totals.epoch);
   put_counts (&w, &totals.counts);
   trib_json_writer_member_uint (&w, "open", totals.open);
   trib_json_writer_key (&w, "sources");

@@ -55,7 +55,8 @@ typedef enum {
 } TribAlignSourceState;
 
 struct _TribAlignSource {
-  gchar *name;
+  gchar *name; /* counted: results outlive their source */
+  gpointer owner;
   guint index;
   gboolean listed;   /* in `sources` */
   gboolean required; /* of those, or learned */
@@ -110,6 +111,7 @@ struct _TribAlignGroup {
 };
 
 struct _TribAlign {
+  TribStreamKey *stream; /* (nullable) */
   TribAlignConfig config;
   gint64 window, max_wait, length, max_interval, idle_timeout, retain; /* ns; 0: off */
   TribAlignFunc func;
@@ -193,6 +195,7 @@ void trib_align_source_free (TribAlignSource *s);
 void trib_align_source_forget (TribAlign *a, TribAlignSource *s);
 void trib_align_forget_capture_offset (TribAlign *a);
 void trib_align_apply_specs (TribAlign *a);
+guint trib_align_count_lasting_sources (const TribAlign *a);
 TribAlignSource *trib_align_reference (const TribAlign *a);
 gint64 trib_align_active_time (const TribAlign *a);
 void trib_align_source_note_arrival (TribAlign *a, TribAlignSource *s);
@@ -259,5 +262,11 @@ void trib_align_notify_stats (TribAlign *a);
 
 /* trib-align.c */
 void trib_align_accept (TribAlign *a, TribAlignEntry *e);
+void trib_align_settle_all (TribAlign *a, TribAlignReason reason);
+
+/* for trib-align-streams.c */
+gboolean trib_align_is_idle (const TribAlign *a);
+gint64 trib_align_distance (const TribAlign *a, const TribAlignRecord *record);
+void trib_align_limit (TribAlign *a, guint max_pending, guint64 max_pending_bytes);
 
 G_END_DECLS

@@ -131,6 +131,20 @@ trib_align_enforce_limits (TribAlign *a)
   trib_align_expire_closed (a);
 }
 
+/* the same with other limits, once */
+void
+trib_align_limit (TribAlign *a, guint max_pending, guint64 max_pending_bytes)
+{
+  guint pending = a->config.max_pending;
+  guint64 bytes = a->config.max_pending_bytes;
+
+  a->config.max_pending = max_pending;
+  a->config.max_pending_bytes = max_pending_bytes;
+  trib_align_enforce_limits (a);
+  a->config.max_pending = pending;
+  a->config.max_pending_bytes = bytes;
+}
+
 /* ---- time ---- */
 
 static gboolean
@@ -153,6 +167,18 @@ all_idle_but (const TribAlign *a, gboolean silent_too)
       return FALSE;
   }
   return any;
+}
+
+/* no source sends any more, or not for a while; none at all is idle, too */
+gboolean
+trib_align_is_idle (const TribAlign *a)
+{
+  for (guint i = 0; i < a->sources->len; i++) {
+    const TribAlignSource *s = source_at (a, i);
+    if ((s->listed || s->seen) && !has_ended (s) && !is_idle (s))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* A source that was silent for too long is not waited for. When all are idle, everything up to

@@ -23,17 +23,91 @@ trib_align_source_find (const TribAlign *a, const gchar *name)
   return g_hash_table_lookup (a->by_name, name);
 }
 
+/* whether @groups know records of @s, or wait for one */
+static gboolean
+are_about (const GQueue *groups, const TribAlignSource *s)
+{
+  for (const GList *l = groups->head; l; l = l->next) {
+    const TribAlignGroup *g = l->data;
+    if (!g->is_closed && ((g->expected | g->answered) & bit_of (s)))
+      return TRUE;
+    for (const TribAlignEntry *e = g->first; e; e = e->next)
+      if (e->source == s)
+        return TRUE;
+  }
+  return FALSE;
+}
+
+/* it is over: neither listed, nor heard of for a while, and nothing of it is pending */
+static gboolean
+is_over (const TribAlign *a, const TribAlignSource *s)
+{
+  if (s->listed || s->counts.pending > 0)
+    return FALSE;
+  if (s->seen && !is_idle (s) && !has_ended (s)
+      && trib_time_sub (a->now, s->last_arrival) <= a->retain)
+    return FALSE;
+  return !are_about (&a->open, s) && !are_about (&a->closed, s);
+}
+
+/* sources that cannot be forgotten now */
+guint
+trib_align_count_lasting_sources (const TribAlign *a)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < a->sources->len; i++)
+    n += !is_over (a, source_at (a, i));
+  return n;
+}
+
+/* the index of a new source; of one that is over when there are 64; -1: there are 64 already */
+static gint
+free_index (TribAlign *a)
+{
+  TribAlignSource *over = NULL;
+  guint64 bit;
+
+  if (a->sources->len < TRIB_ALIGN_MAX_SOURCES) {
+    g_ptr_array_add (a->sources, NULL);
+    return (gint) a->sources->len - 1;
+  }
+  for (guint i = 0; i < a->sources->len; i++) {
+    TribAlignSource *s = source_at (a, i);
+    if (is_over (a, s) && (over == NULL || s->last_arrival < over->last_arrival))
+      over = s;
+  }
+  if (over == NULL)
+    return -1;
+  TRIB_LOG (&trib_align_debug, TRIB_LOG_DEBUG, over->name, "forgotten for another source");
+  bit = bit_of (over);
+  for (GList *l = a->closed.head; l; l = l->next) {
+    TribAlignGroup *g = l->data;
+    g->expected &= ~bit;
+    g->answered &= ~bit;
+    g->skipped &= ~bit;
+  }
+  trib_align_source_forget (a, over);
+  a->totals.source_forgotten += over->counts.in;
+  if (a->holder == over)
+    a->holder = NULL;
+  g_hash_table_remove (a->by_name, over->name);
+  trib_align_source_free (over);
+  return __builtin_ctzll (bit);
+}
+
 /* (nullable): created when it is unknown; NULL: there are 64 already */
 TribAlignSource *
 trib_align_source_get (TribAlign *a, const gchar *name)
 {
   TribAlignSource *s = trib_align_source_find (a, name);
+  gint index = s ? -1 : free_index (a);
 
-  if (s || a->sources->len == TRIB_ALIGN_MAX_SOURCES)
+  if (index < 0)
     return s;
   s = g_new0 (TribAlignSource, 1);
-  s->name = g_strndup (name, TRIB_ALIGN_MAX_NAME);
-  s->index = a->sources->len;
+  s->name = g_ref_string_new_len (name, (gssize) strnlen (name, TRIB_ALIGN_MAX_NAME));
+  s->index = (guint) index;
   s->lateness = ns_of (a->lateness, name, (gint64) a->config.allowed_lateness_ms * TRIB_ALIGN_MS);
   s->offset = ns_of (a->offsets, name, 0);
   s->max_t = s->bound = s->last_t = s->used_t = NO_TIME;
@@ -42,7 +116,7 @@ trib_align_source_get (TribAlign *a, const gchar *name)
   s->required = a->specs->len == 0;
   g_queue_init (&s->heads);
   g_queue_init (&s->past);
-  g_ptr_array_add (a->sources, s);
+  a->sources->pdata[index] = s;
   g_hash_table_insert (a->by_name, s->name, s);
   return s;
 }
@@ -70,7 +144,7 @@ trib_align_source_set_state (TribAlignSource *s, TribAlignSourceState state, con
 void
 trib_align_source_free (TribAlignSource *s)
 {
-  g_free (s->name);
+  g_ref_string_release (s->name);
   g_free (s);
 }
 
@@ -82,9 +156,12 @@ trib_align_apply_specs (TribAlign *a)
     source_at (a, i)->listed = FALSE;
     source_at (a, i)->required = a->specs->len == 0;
   }
-  for (guint i = 0; i < a->specs->len; i++) {
-    const TribAlignSourceSpec *spec = &g_array_index (a->specs, TribAlignSourceSpec, i);
-    TribAlignSource *s = trib_align_source_get (a, spec->name);
+  /* those that are known first, so that none of them makes room for another */
+  for (guint i = 0; i < 2 * a->specs->len; i++) {
+    const TribAlignSourceSpec *spec
+        = &g_array_index (a->specs, TribAlignSourceSpec, i % a->specs->len);
+    TribAlignSource *s = i < a->specs->len ? trib_align_source_find (a, spec->name)
+                                           : trib_align_source_get (a, spec->name);
     if (s == NULL)
       continue;
     s->listed = TRUE;

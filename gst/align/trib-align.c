@@ -2,6 +2,9 @@
 /* The calls of the user: records, bounds, ends, flushes; and queries. */
 #include "trib-align-private.h"
 
+/* longer delays, either way, show that arrival and capture are not of one clock */
+#define MAX_DELAY (60 * 1000 * TRIB_ALIGN_MS)
+
 /**
  * trib_align_new:
  * @config: settings; read here, not kept
@@ -66,8 +69,9 @@ trib_align_free (TribAlign *a)
 {
   a->func = ignore;
   trib_align_flush (a, a->now);
-  g_ptr_array_unref (a->sources);
   g_hash_table_unref (a->by_name);
+  g_ptr_array_unref (a->sources);
+  trib_stream_key_unref (a->stream);
   g_hash_table_unref (a->by_id);
   g_array_unref (a->specs);
   g_array_unref (a->lateness);
@@ -259,10 +263,24 @@ drop_nameless (TribAlign *a, const TribAlignRecord *record)
   release_payload (a, record);
 }
 
+/* The source of @record, (nullable). It sends from one place, that of its last record; a second one
+ * is counted, its records are used. */
+static TribAlignSource *
+source_of (TribAlign *a, const TribAlignRecord *record)
+{
+  TribAlignSource *s = record->source ? trib_align_source_get (a, record->source) : NULL;
+
+  if (s == NULL || record->owner == NULL || s->owner == record->owner)
+    return s;
+  a->totals.source_conflicts += s->owner != NULL && !has_ended (s);
+  s->owner = record->owner;
+  return s;
+}
+
 static void
 take_record (TribAlign *a, const TribAlignRecord *record)
 {
-  TribAlignSource *s = record->source ? trib_align_source_get (a, record->source) : NULL;
+  TribAlignSource *s = source_of (a, record);
   TribAlignEntry *e;
 
   if (s == NULL) {
@@ -303,10 +321,12 @@ trib_align_push (TribAlign *a, const TribAlignRecord *record, gint64 arrival_ns)
       release_payload (a, record);
       break;
     case TRIB_ALIGN_KIND_BOUND:
+      source_of (a, record);
       trib_align_bound (a, record->source, record->t_ns, arrival_ns);
       release_payload (a, record);
       break;
     case TRIB_ALIGN_KIND_EOS:
+      source_of (a, record);
       trib_align_eos (a, record->source, arrival_ns);
       release_payload (a, record);
       break;
@@ -367,14 +387,21 @@ trib_align_eos (TribAlign *a, const gchar *source, gint64 now_ns)
   trib_align_drain (a);
 }
 
+/* nothing is pending afterwards */
+void
+trib_align_settle_all (TribAlign *a, TribAlignReason reason)
+{
+  for (guint i = 0; i < a->sources->len; i++)
+    trib_align_quarantine_settle (a, source_at (a, i));
+  trib_align_emit_all (a, reason);
+}
+
 /* all sources have ended: everything is emitted, in order */
 void
 trib_align_finish (TribAlign *a, gint64 now_ns)
 {
   trib_align_move_to (a, now_ns);
-  for (guint i = 0; i < a->sources->len; i++)
-    trib_align_quarantine_settle (a, source_at (a, i));
-  trib_align_emit_all (a, TRIB_ALIGN_REASON_EOS);
+  trib_align_settle_all (a, TRIB_ALIGN_REASON_EOS);
   if (a->next_stats != NEVER)
     trib_align_notify_stats (a);
 }
@@ -515,7 +542,7 @@ gboolean
 trib_align_set_sources (TribAlign *a, const gchar *sources, GError **error)
 {
   g_autoptr (GArray) specs = NULL;
-  guint n = a->sources->len;
+  guint n = trib_align_count_lasting_sources (a);
 
   if (!trib_align_parse_sources (sources, &specs, error))
     return FALSE;
@@ -568,6 +595,13 @@ trib_align_get_holder (const TribAlign *a)
   return a->holder ? a->holder->name : NULL;
 }
 
+/* (transfer none) (nullable): which stream its frames are of */
+TribStreamKey *
+trib_align_get_stream (const TribAlign *a)
+{
+  return a->stream;
+}
+
 guint
 trib_align_get_n_sources (const TribAlign *a)
 {
@@ -581,6 +615,7 @@ trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret
 
   *ret_info = (TribAlignSourceInfo){
     .name = s->name,
+    .owner = s->owner,
     .required = s->required,
     .expected = s->listed || s->seen,
     .idle = is_idle (s),
@@ -606,6 +641,22 @@ trib_align_get_totals (const TribAlign *a, TribAlignTotals *ret_totals)
 {
   *ret_totals = a->totals;
   ret_totals->watermark_ns = a->watermark;
+}
+
+/**
+ * trib_align_delay:
+ * @delay_ns: arrival less capture time
+ * @shift_ns: what makes arrivals capture times
+ *
+ * Returns: the delay on the clock of capture; %TRIB_RECORD_NO_DELAY when no source can have it: the
+ *   times are not of one clock, as those of a recording
+ */
+gint64
+trib_align_delay (gint64 delay_ns, gint64 shift_ns)
+{
+  gint64 delay = trib_time_add (delay_ns, shift_ns);
+
+  return delay >= -MAX_DELAY && delay <= MAX_DELAY ? delay : TRIB_RECORD_NO_DELAY;
 }
 
 const gchar *

@@ -31,7 +31,9 @@ typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
 /**
  * TribAlignRecord:
  * @kind: its kind
+ * @stream: (nullable): which stream its frame is of
  * @source: (nullable): name of its source; %NULL: of an announce
+ * @owner: (nullable): where the source sends from; see trib_align_streams_forget_owner()
  * @has_frame_id: whether @frame_id is set
  * @has_seq: whether @seq is set
  * @t_ns: capture time
@@ -49,7 +51,9 @@ typedef void (*TribAlignRelease) (gpointer user_data, gpointer payload);
  */
 typedef struct {
   TribAlignKind kind;
+  TribStreamKey *stream;
   const gchar *source;
+  gpointer owner;
   gboolean has_frame_id;
   guint64 frame_id;
   gboolean has_seq;
@@ -105,7 +109,7 @@ typedef struct {
 /**
  * TribAlignResult:
  * @fused: the fused record, sources in the order in which they are known; its texts live as long
- *   as the result and the aligner
+ *   as the result
  * @have: (array): beside each of its answers
  * @absent: (array): beside each of its missing sources; a record is one that skipped the frame
  * @reason: why it was emitted
@@ -148,6 +152,8 @@ typedef enum {
 /**
  * TribAlignEvent:
  * @now_ns: when
+ * @stream: (nullable): which stream it is about
+ * @align: the aligner of that stream
  * @record: (nullable): what it is about, valid during the call
  * @result: (nullable): likewise, but for EMIT
  * @by_time: the cause is time alone, not another call
@@ -156,6 +162,8 @@ typedef enum {
 typedef struct {
   TribAlignEventKind kind;
   gint64 now_ns;
+  TribStreamKey *stream;
+  const struct _TribAlign *align;
   guint64 epoch;
   TribAlignResult *result;
   const TribAlignRecord *record;
@@ -182,6 +190,7 @@ typedef struct {
 /**
  * TribAlignSourceInfo:
  * @name: the aligner's
+ * @owner: (nullable): of its last record
  * @counts: of its records
  * @max_t_ns: latest plausible capture time, %G_MININT64: none
  * @offset_p10_ns: (of the last 64 frames) capture time less the reference source's
@@ -189,6 +198,7 @@ typedef struct {
  */
 typedef struct {
   const gchar *name;
+  gconstpointer owner;
   gboolean required;
   gboolean expected;
   gboolean idle;
@@ -212,7 +222,9 @@ typedef struct {
   guint64 by_reason[TRIB_ALIGN_REASON_LATE + 1];
   guint64 id_reuse;
   guint64 jumps;
-  guint64 source_dropped; /* records of sources beyond the bound, in counts too */
+  guint64 source_dropped;   /* records of sources beyond the bound, in counts too */
+  guint64 source_forgotten; /* records of forgotten sources, likewise */
+  guint64 source_conflicts; /* records of a source that had another owner */
   guint64 open;
   guint64 peak_open;
   guint64 pending_bytes;
@@ -249,10 +261,12 @@ typedef struct {
 GArray *trib_align_get_unanswered (
     const TribAlign *a, const gchar *source, gint64 from_ns, gint64 until_ns);
 const gchar *trib_align_get_holder (const TribAlign *a);
+TribStreamKey *trib_align_get_stream (const TribAlign *a);
 guint trib_align_get_n_sources (const TribAlign *a);
 void trib_align_get_source (const TribAlign *a, guint index, TribAlignSourceInfo *ret_info);
 void trib_align_get_totals (const TribAlign *a, TribAlignTotals *ret_totals);
 
+gint64 trib_align_delay (gint64 delay_ns, gint64 shift_ns);
 const gchar *trib_align_reason_to_string (TribAlignReason reason);
 const gchar *trib_align_dropped_to_string (TribAlignDropped dropped);
 const gchar *trib_align_kind_to_string (TribAlignKind kind);

@@ -70,9 +70,10 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (FINISHED, "finished", BOOLEAN, finished, "whether every source has ended"),
   FIELD (SHIFT_NS, "shift_ns", INT, shift_ns, "offset from arrival times to capture times (ns)"),
   FIELD (HAVE, "have", MAP, have,
-      "by source: its observation, with `delay_ms` (arrival minus capture), and with `stale_ms` "
-      "when "
-      "an older observation is used; a list of these where a source has several"),
+      "by source: its observation, with `delay_ms` (arrival minus capture, where both are of one "
+      "clock), and with `stale_ms` when an older observation is used; a list of these where a "
+      "source "
+      "has several"),
   FIELD (MISSING, "missing", LIST, missing,
       "maps of `source`, `why`, and `reason` where the source gave one"),
   FIELD (SPREAD_NS, "spread_ns", UINT, spread_ns,
@@ -146,8 +147,8 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
       "In a log of arrivals: the time of the clock, and other events at that time. `expected` are "
       "the `sources` from then on.",
       .required = B (NOW_NS),
-      .optional
-      = B (EXPECTED) | B (STOPPED) | B (FLUSH) | B (FLUSH_ALL) | B (FINISHED) | B (SHIFT_NS) },
+      .optional = B (SESSION) | B (STREAM) | B (EXPECTED) | B (STOPPED) | B (FLUSH) | B (FLUSH_ALL)
+                  | B (FINISHED) | B (SHIFT_NS) },
 };
 
 /**

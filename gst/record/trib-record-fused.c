@@ -53,8 +53,10 @@ put_observation (
 {
   if (!begin_observation (w, answer, reader, error))
     return FALSE;
-  trib_record_writer_key (w, "delay_ms");
-  trib_record_writer_double (w, to_ms (answer->delay_ns));
+  if (answer->delay_ns != TRIB_RECORD_NO_DELAY) {
+    trib_record_writer_key (w, "delay_ms");
+    trib_record_writer_double (w, to_ms (answer->delay_ns));
+  }
   if (answer->stale_ns >= 0) {
     trib_record_writer_key (w, "stale_ms");
     trib_record_writer_double (w, to_ms (answer->stale_ns));

@@ -7,6 +7,8 @@ G_BEGIN_DECLS
 
 /* Writes fused records (OBS-5), for obsaligner and tributary-align. */
 
+#define TRIB_RECORD_NO_DELAY G_MININT64
+
 /* nesting of an answer; fused, it is nested three deeper, in a list four */
 #define TRIB_RECORD_ANSWER_MAX_DEPTH (TRIB_RECORD_MAX_DEPTH - 4)
 
@@ -15,7 +17,7 @@ G_BEGIN_DECLS
  * @source: name of the source
  * @format: of @record
  * @record: the observation: one map, which a reader has read to its end without an error
- * @delay_ns: its arrival less its capture time
+ * @delay_ns: its arrival less its capture time; %TRIB_RECORD_NO_DELAY: they are not of one clock
  * @stale_ns: of an older observation that stands in: how much older; -1: it is the frame's own
  */
 typedef struct {

@@ -12,11 +12,16 @@ typedef struct {
   gchar **expected;
 } Arrival;
 
+/* of a source in all streams */
+typedef struct {
+  gchar *name;
+  guint64 answers, missing; /* in results */
+} Source;
+
 typedef struct {
   guint64 frames, complete, timeout;
-  GArray *waits;                           /* ns, of frames */
-  guint64 answers[TRIB_ALIGN_MAX_SOURCES]; /* in results */
-  guint64 missing[TRIB_ALIGN_MAX_SOURCES];
+  GArray *waits;      /* ns, of frames */
+  GPtrArray *sources; /* of Source */
 } Result;
 
 static void
@@ -46,6 +51,29 @@ read_all (AlignInput *input, GError **error)
 }
 
 static void
+source_free (gpointer data)
+{
+  g_free (((Source *) data)->name);
+  g_free (data);
+}
+
+static Source *
+source_named (Result *result, const gchar *name)
+{
+  Source *source;
+
+  for (guint i = 0; i < result->sources->len; i++) {
+    source = result->sources->pdata[i];
+    if (g_str_equal (source->name, name))
+      return source;
+  }
+  source = g_new0 (Source, 1);
+  source->name = g_strdup (name);
+  g_ptr_array_add (result->sources, source);
+  return source;
+}
+
+static void
 count_result (Result *result, const TribAlignResult *r)
 {
   if (r->reason == TRIB_ALIGN_REASON_LATE)
@@ -56,9 +84,9 @@ count_result (Result *result, const TribAlignResult *r)
   g_array_append_val (result->waits, r->fused.wait_ns);
   for (guint i = 0; i < r->fused.n_answers; i++)
     if (i == 0 || r->have[i].index != r->have[i - 1].index)
-      result->answers[r->have[i].index]++;
+      source_named (result, r->fused.answers[i].source)->answers++;
   for (guint i = 0; i < r->fused.n_missing; i++)
-    result->missing[r->absent[i].index]++;
+    source_named (result, r->fused.missing[i].source)->missing++;
 }
 
 static void
@@ -87,12 +115,43 @@ wait_ms (GArray *waits, guint percent)
 }
 
 static void
-print_source (const gchar *value, const Result *r, const TribAlignSourceInfo *info, guint i)
+print_source (const gchar *value, const Source *source, const TribAlignStreams *a)
 {
+  TribAlignCounts counts = { 0 };
+
+  for (guint i = 0; i < trib_align_streams_get_n (a); i++) {
+    const TribAlign *stream = trib_align_streams_get (a, i);
+    for (guint k = 0; k < trib_align_get_n_sources (stream); k++) {
+      TribAlignSourceInfo info;
+      trib_align_get_source (stream, k, &info);
+      if (!g_str_equal (info.name, source->name))
+        continue;
+      counts.late += info.counts.late;
+      counts.duplicate += info.counts.duplicate;
+    }
+  }
   printf ("%-12s %-16s %8" G_GUINT64_FORMAT " %8s %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
           " %8" G_GUINT64_FORMAT "\n",
-      value, info->name, r->answers[i], "", r->missing[i], info->counts.late,
-      info->counts.duplicate);
+      value, source->name, source->answers, "", source->missing, counts.late, counts.duplicate);
+}
+
+/* in the order in which the aligners know them, each once */
+static void
+print_sources (const gchar *value, Result *result, const TribAlignStreams *a)
+{
+  g_autoptr (GHashTable) printed = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < trib_align_streams_get_n (a); i++) {
+    const TribAlign *stream = trib_align_streams_get (a, i);
+    for (guint k = 0; k < trib_align_get_n_sources (stream); k++) {
+      TribAlignSourceInfo info;
+      Source *source;
+      trib_align_get_source (stream, k, &info);
+      source = source_named (result, info.name);
+      if (g_hash_table_add (printed, source))
+        print_source (value, source, a);
+    }
+  }
 }
 
 static gboolean
@@ -102,14 +161,16 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
   TribAlignConfig config = *base;
   Result result = { .waits = NULL };
   g_autoptr (GArray) waits = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (TribAlign) a = NULL;
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (source_free);
+  g_autoptr (TribAlignStreams) a = NULL;
   TribAlignTotals totals;
   gint64 now = 0;
 
   result.waits = waits;
+  result.sources = sources;
   if (!trib_align_config_set (&config, name, value, error))
     return FALSE;
-  a = trib_align_new (&config, on_event, NULL, &result, error);
+  a = trib_align_streams_new (&config, on_event, NULL, &result, error);
   if (a == NULL)
     return FALSE;
   for (guint i = 0; i < arrivals->len; i++) {
@@ -117,19 +178,15 @@ run_value (const TribAlignConfig *base, const gchar *name, const gchar *value,
     now = MAX (now, arrival->line.now_ns);
     align_line_apply (&arrival->line, a);
   }
-  trib_align_finish (a, now);
+  trib_align_streams_finish (a, now);
   g_array_sort (waits, compare_ns);
-  trib_align_get_totals (a, &totals);
+  trib_align_streams_get_totals (a, &totals);
   printf ("%-12s %-16s %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
           " %8" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT " %9.3f %9.3f\n",
       value, "(all)", result.complete, result.timeout,
       result.frames - result.complete - result.timeout, totals.counts.late, totals.counts.duplicate,
       wait_ms (waits, 50), wait_ms (waits, 99));
-  for (guint i = 0; i < trib_align_get_n_sources (a); i++) {
-    TribAlignSourceInfo info;
-    trib_align_get_source (a, i, &info);
-    print_source (value, &result, &info, i);
-  }
+  print_sources (value, &result, a);
   return TRUE;
 }
 

@@ -24,7 +24,8 @@ struct _AlignInput {
   gboolean at_end;
   gint64 now;
   guint64 n_bad;
-  GHashTable *names; /* of sources, terminated */
+  GHashTable *names;   /* of sources, terminated */
+  GHashTable *streams; /* of TribStreamKey */
   const gchar *expected[TRIB_RECORD_MAX_NAMES + 1];
 };
 
@@ -48,6 +49,8 @@ align_input_open (const gchar *path, volatile sig_atomic_t *stop, GError **error
   input->lines = trib_ndjson_new (MAX_LINE_BYTES);
   input->reader = trib_record_reader_new (&limits);
   input->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  input->streams = g_hash_table_new_full (
+      trib_stream_key_hash, trib_stream_key_equal, (GDestroyNotify) trib_stream_key_unref, NULL);
   return input;
 }
 
@@ -59,6 +62,7 @@ align_input_close (AlignInput *input)
   trib_ndjson_free (input->lines);
   trib_record_reader_free (input->reader);
   g_hash_table_unref (input->names);
+  g_hash_table_unref (input->streams);
   g_free (input->name);
   g_free (input);
 }
@@ -141,6 +145,20 @@ name_of (AlignInput *input, TribRecordSlice slice)
   return intern (input, text);
 }
 
+/* (nullable): for as long as the input is open */
+static TribStreamKey *
+stream_of (AlignInput *input, const TribRecordEnvelope *e)
+{
+  g_autoptr (TribStreamKey) key = trib_stream_key_from_record (e);
+  gpointer found = NULL;
+
+  if (key && !g_hash_table_lookup_extended (input->streams, key, &found, NULL)) {
+    found = trib_stream_key_ref (key);
+    g_hash_table_add (input->streams, found);
+  }
+  return found;
+}
+
 static const gchar *
 take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
 {
@@ -158,6 +176,7 @@ take_record (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   if (!trib_record_has (e, TRIB_RECORD_FIELD_T_NS) && r->kind != TRIB_ALIGN_KIND_EOS)
     return "a record without t_ns";
   line->now_ns = e->arrival_ns;
+  r->stream = stream_of (input, e);
   r->has_frame_id = trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID);
   r->frame_id = e->frame_id;
   r->has_seq = trib_record_has (e, TRIB_RECORD_FIELD_SEQ);
@@ -189,6 +208,7 @@ take_clock (AlignInput *input, const TribRecordEnvelope *e, AlignLine *line)
   } else if (trib_record_has (e, TRIB_RECORD_FIELD_FLUSH)) {
     line->kind = ALIGN_LINE_FLUSH;
     line->name = name_of (input, e->flush);
+    line->stream = stream_of (input, e);
   } else if (e->flush_all) {
     line->kind = ALIGN_LINE_FLUSH;
   } else if (trib_record_has (e, TRIB_RECORD_FIELD_SHIFT_NS)) {
@@ -253,24 +273,25 @@ align_input_next (AlignInput *input, AlignLine *ret_line, GError **error)
 }
 
 void
-align_line_apply (const AlignLine *line, TribAlign *align)
+align_line_apply (const AlignLine *line, TribAlignStreams *align)
 {
   g_autoptr (GError) error = NULL;
 
   if (line->kind == ALIGN_LINE_RECORD) {
-    trib_align_push (align, &line->record, line->now_ns);
+    trib_align_streams_push (align, &line->record, line->now_ns);
     return;
   }
-  trib_align_advance (align, line->now_ns);
+  trib_align_streams_advance (align, line->now_ns);
   if (line->kind == ALIGN_LINE_STOPPED || line->kind == ALIGN_LINE_GOING)
-    trib_align_set_stopped (align, line->kind == ALIGN_LINE_STOPPED, line->now_ns);
+    trib_align_streams_set_stopped (align, line->kind == ALIGN_LINE_STOPPED, line->now_ns);
   else if (line->kind == ALIGN_LINE_FLUSH && line->name)
-    trib_align_flush_source (align, line->name, line->now_ns);
+    trib_align_streams_flush_source (align, line->stream, line->name, line->now_ns);
   else if (line->kind == ALIGN_LINE_FLUSH)
-    trib_align_flush (align, line->now_ns);
+    trib_align_streams_flush (align, line->now_ns);
   else if (line->kind == ALIGN_LINE_FINISH)
-    trib_align_finish (align, line->now_ns);
-  else if (line->kind == ALIGN_LINE_SOURCES && !trib_align_set_sources (align, line->name, &error))
+    trib_align_streams_finish (align, line->now_ns);
+  else if (line->kind == ALIGN_LINE_SOURCES
+           && !trib_align_streams_set_sources (align, line->name, &error))
     g_printerr ("tributary-align: %s: keeping the previous sources\n", error->message);
 }
 

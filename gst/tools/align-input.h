@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <align/trib-align.h>
+#include <align/trib-align-streams.h>
 
 #include <signal.h>
 
@@ -29,6 +29,7 @@ typedef enum {
  * @now_ns: its time
  * @shift_ns: added to arrivals to make them capture times
  * @name: (nullable): lives as long as the input
+ * @stream: (nullable): of a flush; lives as long as the input, as that of @record does
  * @record: a record; its texts and @expected live until the next line, names as long as the input
  */
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
   gint64 now_ns;
   gint64 shift_ns;
   const gchar *name;
+  TribStreamKey *stream;
   TribAlignRecord record;
 } AlignLine;
 
@@ -47,7 +49,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AlignInput, align_input_close)
 /* FALSE: the end, or an error */
 gboolean align_input_next (AlignInput *input, AlignLine *ret_line, GError **error);
 /* applies the line; an invalid setting is reported on standard error */
-void align_line_apply (const AlignLine *line, TribAlign *align);
+void align_line_apply (const AlignLine *line, TribAlignStreams *align);
 /* the latest time of the lines so far */
 gint64 align_input_now (const AlignInput *input);
 guint64 align_input_n_bad (const AlignInput *input);

@@ -30,7 +30,7 @@ typedef struct {
 
 typedef struct {
   const Options *options;
-  TribAlign *align;
+  TribAlignStreams *align;
   GString *out;
   TribRecordReader *reader;
   gint64 shift_ns;     /* between the clocks of arrival and capture */
@@ -66,7 +66,7 @@ put_fused (Run *run, TribAlignResult *r)
   TribRecordWriter w;
 
   for (guint i = 0; i < r->fused.n_answers; i++)
-    r->fused.answers[i].delay_ns += run->shift_ns;
+    r->fused.answers[i].delay_ns = trib_align_delay (r->fused.answers[i].delay_ns, run->shift_ns);
   trib_record_writer_init (&w, TRIB_RECORD_JSON, run->out);
   /* the lines of the input are JSON, and were read without an error */
   if (!trib_record_fused_write (&w, &r->fused, run->reader, NULL))
@@ -83,7 +83,7 @@ put_event (Run *run, const TribAlignEvent *event)
   } else if (run->options->output == OUTPUT_EMITS && event->kind != TRIB_ALIGN_EVENT_EMIT) {
     return;
   } else if (event->kind == TRIB_ALIGN_EVENT_STATS) {
-    trib_align_log_stats (run->out, run->align, event->now_ns);
+    trib_align_log_stats (run->out, event->align, event->now_ns);
   } else {
     trib_align_log_event (run->out, event);
   }
@@ -139,7 +139,7 @@ align (const Options *o, AlignInput *input, GError **error)
   Run run = { .options = o, .out = out, .reader = reader, .is_watched = !is_regular (stdout) };
   AlignLine line;
 
-  run.align = trib_align_new (&o->config, on_event, on_release, &run, error);
+  run.align = trib_align_streams_new (&o->config, on_event, on_release, &run, error);
   if (run.align == NULL)
     return EXIT_COULD_NOT_RUN;
   while (!run.failed && align_input_next (input, &line, error)) {
@@ -150,8 +150,8 @@ align (const Options *o, AlignInput *input, GError **error)
     align_line_apply (&line, run.align);
   }
   if (error == NULL || *error == NULL)
-    trib_align_finish (run.align, align_input_now (input));
-  trib_align_free (run.align);
+    trib_align_streams_finish (run.align, align_input_now (input));
+  trib_align_streams_free (run.align);
   if (fflush (stdout) != 0 || run.failed) {
     g_clear_error (error);
     g_set_error (

@@ -3,7 +3,7 @@
 
 #include "gstobsaligner.h"
 
-#include <align/trib-align.h>
+#include <align/trib-align-streams.h>
 #include <common/trib-notice.h>
 #include <trace/trib-trace.h>
 
@@ -42,8 +42,7 @@ typedef struct {
   guint64 dropped_encoding;
   guint64 late_out;
   guint64 sync_delays;
-  guint64 control;          /* announces, bounds, ends */
-  guint64 source_conflicts; /* records of a source that has another pad */
+  guint64 control; /* announces, bounds, ends */
   guint64 gaps_in, gaps_out;
 } ObsCounts;
 
@@ -96,7 +95,7 @@ struct _GstObsAligner {
   GQueue messages;          /* of GstMessage, to be posted without lock */
   gint64 shift;             /* capture clock less monotonic clock, see obs-aligner-core.c */
   gboolean has_shift;
-  TribNotice invalid_notice, late_notice, dropped_notice;
+  TribNotice invalid_notice, late_notice, duplicate_notice, dropped_notice;
   guint64 pushing_results, pushing_records; /* out of the queue, not yet pushed */
 
   /* the task */
@@ -128,7 +127,7 @@ void obs_core_gap (
     GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now);
 void obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
 void obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad);
-TribAlign *obs_core_get_align (GstObsAligner *self);
+TribAlignStreams *obs_core_get_streams (GstObsAligner *self);
 void obs_core_finish (GstObsAligner *self, gint64 now);
 void obs_core_flush_pad (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now);
 void obs_core_flush (GstObsAligner *self, gint64 now);

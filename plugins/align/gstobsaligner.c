@@ -16,9 +16,12 @@
  * Records are observations (OBS-1) and records about frames without an observation: `kind` is
  * `empty` (processed, nothing found), `skipped`, `bound` (nothing more up to there), `announce`
  * (the frame exists, these sources will answer), `eos`. The source of a record is its `source`,
- * else the `source` of its pad, else its `type`. Its frame is its `frame_id`, else its `t_ns`.
+ * else the `source` of its pad, else its `type`. Its frame is its `frame_id`, else its `t_ns`, of
+ * its `session` and `stream`: records of several cameras, or of a camera that restarts, are
+ * aligned for themselves, each with all `sources`. A record that does not name both is matched
+ * with the frames of all streams.
  *
- * A fused record has `type` fused, `frame_id`, `t_ns`, `epoch`, `pane`, `reason`, `have` (by
+ * A fused record has `type` fused, `frame_id`, `t_ns`, `session`, `stream`, `epoch`, `pane`, `reason`, `have` (by
  * source: the observation with `delay_ms`), `missing` (a list of `source` and `why`),
  * `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an observation
  * that stands in for a newer one has `stale_ms`. Reasons: complete, timeout, watermark, eos,
@@ -39,7 +42,8 @@
  * PTS is the running time of the frame's `t_ns` according to the buffers of its records, or of
  * earlier records. A record without `t_ns` has the time of its buffer, or of its arrival.
  * `delay_ms` is arrival less `t_ns`, on the wall clock when `t_ns` is past the year 2000, else
- * on the system's monotonic clock. The latency is the upstream latency plus `window-ms`, or
+ * on the system's monotonic clock; beyond a minute the two are not of one clock (a recording), and
+ * it is left out. The latency is the upstream latency plus `window-ms`, or
  * `max-wait-ms` by watermark and tumbling. A GAP on a pad is a bound of its sources and an empty
  * answer for announced frames in it; when all sources are idle, a GAP is pushed.
  *
@@ -78,8 +82,6 @@
  * Since: 0.2
  */
 #include "config.h"
-
-#include <stdio.h>
 
 #include <shared/trib-element-records.h>
 #include <shared/trib-stats-posts.h>
@@ -239,7 +241,8 @@ start (GstObsAligner *self)
   self->group_id = gst_util_group_id_next ();
   self->has_offset = FALSE;
   self->counts = (ObsCounts){ 0 };
-  self->invalid_notice = self->late_notice = self->dropped_notice = (TribNotice){ 0 };
+  self->invalid_notice = self->late_notice = self->duplicate_notice = self->dropped_notice
+      = (TribNotice){ 0 };
   self->pushing_results = self->pushing_records = 0;
   self->started = self->late_started = FALSE;
   self->discont = TRUE;
@@ -332,14 +335,31 @@ request_late (GstObsAligner *self, GstPadTemplate *templ)
   return pad;
 }
 
+/* the number in "sink_N"; digits only: "%u" of sscanf() takes a sign, and what follows */
+static gboolean
+parse_pad_name (const gchar *name, guint *ret_id)
+{
+  guint64 id;
+
+  if (!g_str_has_prefix (name, "sink_")
+      || !g_ascii_string_to_unsigned (name + 5, 10, 0, G_MAXINT, &id, NULL))
+    return FALSE;
+  *ret_id = (guint) id;
+  return TRUE;
+}
+
 static GstPad *
 request_sink (GstObsAligner *self, GstPadTemplate *templ, const gchar *wanted)
 {
   g_autofree gchar *name = NULL;
-  guint id;
+  guint id = 0;
 
+  if (wanted && !parse_pad_name (wanted, &id)) {
+    GST_WARNING_OBJECT (self, "no pad has the name \"%s\", expected sink_NUMBER", wanted);
+    return NULL;
+  }
   GST_OBJECT_LOCK (self);
-  if (wanted == NULL || sscanf (wanted, "sink_%u", &id) != 1)
+  if (wanted == NULL)
     id = self->next_pad;
   if (id >= self->next_pad)
     self->next_pad = id + 1;

@@ -5,6 +5,7 @@
  * Three times meet here. The aligner runs on the system's monotonic clock. t_ns are capture
  * times, on whatever clock the sources have: since 1970 when the first of them is past the year
  * 2000, else the monotonic one. Running times are those of the buffers, in and out. */
+#include <common/trib-time.h>
 #include <string.h>
 
 #include "gstobsaligner-private.h"
@@ -16,8 +17,7 @@
 #define YEAR_2000_NS (G_GINT64_CONSTANT (946684800) * GST_SECOND)
 
 struct _ObsCore {
-  TribAlign *align;
-  GHashTable *owners; /* name of a source: the pad that it last used */
+  TribAlignStreams *streams; /* the owner of a source is its pad */
 };
 
 /* ---- events of the aligner ---- */
@@ -38,7 +38,7 @@ find_pts (GstObsAligner *self, const TribAlignResult *result)
   }
   if (!self->has_offset)
     return GST_CLOCK_TIME_NONE;
-  pts = fused->t_ns + self->offset;
+  pts = trib_time_add (fused->t_ns, self->offset);
   return pts >= 0 ? (GstClockTime) pts : 0;
 }
 
@@ -48,7 +48,8 @@ on_emit (GstObsAligner *self, TribAlignResult *result, gint64 now)
   ObsItem item = { OBS_ITEM_RESULT, .result = result, .pts = find_pts (self, result) };
 
   for (guint i = 0; i < result->fused.n_answers; i++)
-    result->fused.answers[i].delay_ns += self->shift;
+    result->fused.answers[i].delay_ns
+        = trib_align_delay (result->fused.answers[i].delay_ns, self->shift);
   self->counts.frames_fused++;
   obs_report_result (self, result, now);
   obs_queue_push (&self->queue, &item);
@@ -65,13 +66,13 @@ on_late (GstObsAligner *self, const TribAlignEvent *event)
   }
 }
 
-/* no source will send records up to that capture time */
+/* no source of any stream will send records up to that capture time */
 static void
 on_all_idle (GstObsAligner *self, const TribAlignEvent *event)
 {
-  gint64 pts = event->t_ns + self->offset;
+  gint64 pts = trib_time_add (event->t_ns, self->offset);
 
-  if (!self->has_offset || pts < 0)
+  if (!self->has_offset || pts < 0 || !trib_align_streams_are_idle (self->core->streams))
     return;
   self->counts.gaps_out++;
   obs_queue_push_event (&self->queue, gst_event_new_gap ((GstClockTime) pts, GST_CLOCK_TIME_NONE));
@@ -92,6 +93,9 @@ on_event (gpointer user_data, const TribAlignEvent *event)
       break;
     case TRIB_ALIGN_EVENT_LATE:
       on_late (self, event);
+      break;
+    case TRIB_ALIGN_EVENT_DUPLICATE:
+      obs_report_duplicate (self, event);
       break;
     case TRIB_ALIGN_EVENT_DROP:
       obs_report_drop (self, event);
@@ -121,25 +125,24 @@ on_release (gpointer user_data, gpointer payload)
 
 /* ---- life cycle ---- */
 
-static TribAlign *
-make_align (GstObsAligner *self, gboolean live, GError **error)
+static TribAlignStreams *
+make_streams (GstObsAligner *self, gboolean live, GError **error)
 {
   TribAlignConfig config;
 
   obs_settings_to_config (&self->now, live, &config);
-  return trib_align_new (&config, on_event, on_release, self, error);
+  return trib_align_streams_new (&config, on_event, on_release, self, error);
 }
 
 gboolean
 obs_core_start (GstObsAligner *self, GError **error)
 {
-  TribAlign *align = make_align (self, FALSE, error);
+  TribAlignStreams *streams = make_streams (self, FALSE, error);
 
-  if (align == NULL)
+  if (streams == NULL)
     return FALSE;
   self->core = g_new0 (ObsCore, 1);
-  self->core->align = align;
-  self->core->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->core->streams = streams;
   self->shift = 0;
   self->has_shift = FALSE;
   self->stopped = FALSE;
@@ -152,8 +155,7 @@ obs_core_stop (GstObsAligner *self)
 {
   if (self->core == NULL)
     return;
-  g_hash_table_unref (self->core->owners);
-  trib_align_free (self->core->align);
+  trib_align_streams_free (self->core->streams);
   g_clear_pointer (&self->core, g_free);
 }
 
@@ -165,16 +167,17 @@ obs_core_set_live (GstObsAligner *self, gboolean live)
   g_atomic_int_set (&self->live_known, TRUE);
   if (!live)
     return;
-  trib_align_free (self->core->align);
+  trib_align_streams_free (self->core->streams);
   /* the same settings were valid before */
-  self->core->align = make_align (self, TRUE, NULL);
-  trib_align_set_stopped (self->core->align, self->stopped, obs_aligner_clock (self));
+  self->core->streams = make_streams (self, TRUE, NULL);
+  trib_align_streams_set_stopped (self->core->streams, self->stopped, obs_aligner_clock (self));
 }
 
-TribAlign *
-obs_core_get_align (GstObsAligner *self)
+/* (nullable) */
+TribAlignStreams *
+obs_core_get_streams (GstObsAligner *self)
 {
-  return self->core ? self->core->align : NULL;
+  return self->core ? self->core->streams : NULL;
 }
 
 /* without lock: a setting was changed */
@@ -199,7 +202,7 @@ obs_core_settings_changed (GstObsAligner *self, guint id)
   if (self->core && id == OBS_SETTING_SOURCES) {
     gint64 now = obs_aligner_clock (self);
     obs_core_advance (self, now);
-    if (trib_align_set_sources (self->core->align, sources, &error))
+    if (trib_align_streams_set_sources (self->core->streams, sources, &error))
       obs_report_sources (self, sources, now);
   }
   g_cond_broadcast (&self->space);
@@ -235,7 +238,8 @@ update_capture_clock (GstObsAligner *self, gint64 now)
   if (self->has_offset)
     running_time = gst_element_get_current_running_time (GST_ELEMENT (self));
   if (GST_CLOCK_TIME_IS_VALID (running_time))
-    trib_align_set_capture_offset (self->core->align, now - ((gint64) running_time - self->offset));
+    trib_align_streams_set_capture_offset (self->core->streams,
+        trib_time_sub (now, trib_time_sub ((gint64) running_time, self->offset)));
 }
 
 /* the capture time of a record: its own, or that of its buffer, or its arrival */
@@ -246,30 +250,15 @@ capture_time (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvelo
   if (trib_record_has (envelope, TRIB_RECORD_FIELD_T_NS)) {
     find_shift (self, envelope->t_ns, now);
     if (GST_CLOCK_TIME_IS_VALID (running_time)) {
-      pad->offset = self->offset = (gint64) running_time - envelope->t_ns;
+      pad->offset = self->offset = trib_time_sub ((gint64) running_time, envelope->t_ns);
       pad->has_offset = self->has_offset = TRUE;
     }
     update_capture_clock (self, now);
     return envelope->t_ns;
   }
   if (GST_CLOCK_TIME_IS_VALID (running_time))
-    return (gint64) running_time - (self->has_offset ? self->offset : 0);
-  return now + self->shift;
-}
-
-/* A source has one pad, that of its last record; a second one is counted, its records are used. */
-static void
-set_owner (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source)
-{
-  GHashTable *owners = self->core->owners;
-  GstObsAlignerPad *owner = g_hash_table_lookup (owners, source);
-
-  if (owner == pad)
-    return;
-  if (owner && !owner->eos)
-    self->counts.source_conflicts++;
-  if (owner || g_hash_table_size (owners) < TRIB_ALIGN_MAX_SOURCES)
-    g_hash_table_insert (owners, g_strdup (source), pad);
+    return trib_time_sub ((gint64) running_time, self->has_offset ? self->offset : 0);
+  return trib_time_add (now, self->shift);
 }
 
 static gboolean
@@ -322,6 +311,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
 {
   gchar source[TRIB_RECORD_MAX_TEXT_BYTES + 1];
   gchar *names[TRIB_RECORD_MAX_NAMES + 1];
+  g_autoptr (TribStreamKey) stream = trib_stream_key_from_record (envelope);
   ObsPayload *payload = record->payload;
 
   names[0] = NULL;
@@ -329,6 +319,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
     obs_payload_free (payload);
     return FALSE;
   }
+  record->stream = stream;
   record->has_frame_id = trib_record_has (envelope, TRIB_RECORD_FIELD_FRAME_ID);
   record->frame_id = envelope->frame_id;
   record->has_seq = trib_record_has (envelope, TRIB_RECORD_FIELD_SEQ);
@@ -342,7 +333,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
       record->expected = (const gchar *const *) names;
   } else {
     record->source = terminated (envelope->source, source);
-    set_owner (self, pad, source);
+    record->owner = pad;
   }
   record->t_ns = payload->t_ns = capture_time (self, pad, envelope, payload->running_time, now);
   self->counts.control += record->kind > TRIB_ALIGN_KIND_SKIPPED;
@@ -350,7 +341,7 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
   obs_core_advance (self, now);
   obs_report_arrival (self, envelope, record, now);
   obs_report_timing (self, envelope, record);
-  trib_align_push (self->core->align, record, now);
+  trib_align_streams_push (self->core->streams, record, now);
   for (guint i = 0; names[i]; i++)
     g_free (names[i]);
   return TRUE;
@@ -358,44 +349,92 @@ obs_core_push (GstObsAligner *self, GstObsAlignerPad *pad, const TribRecordEnvel
 
 /* ---- pads ---- */
 
-typedef void (*SourceFunc) (GstObsAligner *self, const gchar *source, gint64 now);
+/* a source of a stream, as events of pads are about it */
+typedef struct {
+  TribStreamKey *stream; /* (nullable) */
+  gchar *name;
+} Source;
+
+static void
+source_clear (gpointer data)
+{
+  Source *source = data;
+
+  trib_stream_key_unref (source->stream);
+  g_free (source->name);
+}
+
+/* the sources of @pad in all streams, and whether its own name has an owner; the list stays as it
+ * is while records are pushed */
+static GArray *
+list_sources (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *own, gboolean *ret_owned)
+{
+  TribAlignStreams *streams = self->core->streams;
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (Source));
+
+  g_array_set_clear_func (list, source_clear);
+  *ret_owned = FALSE;
+  for (guint i = 0; i < trib_align_streams_get_n (streams); i++) {
+    const TribAlign *align = trib_align_streams_get (streams, i);
+
+    for (guint k = 0; k < trib_align_get_n_sources (align); k++) {
+      TribAlignSourceInfo info;
+
+      trib_align_get_source (align, k, &info);
+      *ret_owned |= info.owner != NULL && g_strcmp0 (info.name, own) == 0;
+      if (info.owner == pad) {
+        Source source
+            = { trib_stream_key_ref (trib_align_get_stream (align)), g_strdup (info.name) };
+        g_array_append_val (list, source);
+      }
+    }
+  }
+  return list;
+}
+
+typedef void (*SourceFunc) (
+    GstObsAligner *self, GstObsAlignerPad *pad, const Source *source, gint64 now);
 
 static void
 for_each_source (GstObsAligner *self, GstObsAlignerPad *pad, SourceFunc func, gint64 now)
 {
+  g_autoptr (GArray) list = NULL;
   g_autofree gchar *own_name = NULL;
-  GHashTableIter iter;
-  gpointer name, owner;
+  gboolean owned;
 
   GST_OBJECT_LOCK (pad);
   own_name = g_strdup (pad->source);
   GST_OBJECT_UNLOCK (pad);
-  if (own_name && *own_name && !g_hash_table_contains (self->core->owners, own_name))
-    func (self, own_name, now);
-  g_hash_table_iter_init (&iter, self->core->owners);
-  while (g_hash_table_iter_next (&iter, &name, &owner)) {
-    if (owner == pad)
-      func (self, name, now);
+  list = list_sources (self, pad, own_name, &owned);
+  if (own_name && *own_name && !owned) {
+    const Source own = { NULL, own_name };
+    func (self, pad, &own, now);
   }
+  for (guint i = 0; i < list->len; i++)
+    func (self, pad, &g_array_index (list, Source, i), now);
 }
 
 /* an event of a pad, as a record of its source */
 static void
-push_said (GstObsAligner *self, TribAlignKind kind, const gchar *source, gint64 t_ns, gint64 now)
+push_said (GstObsAligner *self, GstObsAlignerPad *pad, TribAlignKind kind, const Source *source,
+    gint64 t_ns, gint64 now)
 {
-  TribAlignRecord record = { .kind = kind, .source = source, .t_ns = t_ns };
+  TribAlignRecord record = {
+    .kind = kind, .stream = source->stream, .source = source->name, .owner = pad, .t_ns = t_ns
+  };
   TribRecordEnvelope envelope
       = { .kind = kind == TRIB_ALIGN_KIND_EOS ? TRIB_RECORD_KIND_EOS : TRIB_RECORD_KIND_BOUND };
 
   obs_core_advance (self, now);
   envelope.has = TRIB_RECORD_BIT (KIND);
+  trib_stream_key_to_record (source->stream, &envelope);
   obs_report_arrival (self, &envelope, &record, now);
-  trib_align_push (self->core->align, &record, now);
+  trib_align_streams_push (self->core->streams, &record, now);
 }
 
 /* an empty answer made here; counted and logged like input */
 static void
-push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
+push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const Source *source,
     const TribAlignFrame *frame, gint64 now)
 {
   g_autoptr (GString) text = g_string_sized_new (128);
@@ -404,7 +443,7 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
     .kind = TRIB_RECORD_KIND_EMPTY,
     .has = TRIB_RECORD_BIT (KIND) | TRIB_RECORD_BIT (SOURCE) | TRIB_RECORD_BIT (T_NS)
            | (frame->has_frame_id ? TRIB_RECORD_BIT (FRAME_ID) : 0),
-    .source = TRIB_RECORD_TEXT (source),
+    .source = TRIB_RECORD_TEXT (source->name),
     .frame_id = frame->frame_id,
     .t_ns = frame->t_ns,
     .part = 1,
@@ -412,6 +451,7 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
   };
   TribRecordWriter w;
 
+  trib_stream_key_to_record (source->stream, &e);
   trib_record_writer_init (&w, TRIB_RECORD_JSON, text);
   trib_record_envelope_write (&w, &e);
   e.record = (TribRecordSlice){ text->str, text->len };
@@ -419,6 +459,21 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
   self->counts.records_in++;
   self->counts.bytes_in += text->len;
   obs_core_push (self, pad, &e, &record, now);
+}
+
+/* announced frames of that time that wait for @source */
+static GArray *
+get_unanswered (GstObsAligner *self, const Source *source, gint64 from, gint64 until)
+{
+  TribAlignStreams *streams = self->core->streams;
+
+  for (guint i = 0; i < trib_align_streams_get_n (streams); i++) {
+    const TribAlign *align = trib_align_streams_get (streams, i);
+
+    if (trib_stream_key_equal (trib_align_get_stream (align), source->stream))
+      return trib_align_get_unanswered (align, source->name, from, until);
+  }
+  return g_array_new (FALSE, FALSE, sizeof (TribAlignFrame));
 }
 
 /**
@@ -432,29 +487,24 @@ push_empty (GstObsAligner *self, GstObsAlignerPad *pad, const gchar *source,
 void
 obs_core_gap (GstObsAligner *self, GstObsAlignerPad *pad, gint64 from, gint64 until, gint64 now)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  GHashTableIter iter;
-  gpointer name, owner;
+  gboolean owned;
+  g_autoptr (GArray) list = list_sources (self, pad, NULL, &owned);
 
   self->counts.gaps_in++;
-  g_hash_table_iter_init (&iter, self->core->owners);
-  while (g_hash_table_iter_next (&iter, &name, &owner)) {
-    if (owner == pad)
-      g_ptr_array_add (names, g_strdup (name));
-  }
-  for (guint i = 0; i < names->len; i++) {
-    g_autoptr (GArray) frames
-        = trib_align_get_unanswered (self->core->align, names->pdata[i], from, until);
+  for (guint i = 0; i < list->len; i++) {
+    const Source *source = &g_array_index (list, Source, i);
+    g_autoptr (GArray) frames = get_unanswered (self, source, from, until);
+
     for (guint k = 0; k < frames->len; k++)
-      push_empty (self, pad, names->pdata[i], &g_array_index (frames, TribAlignFrame, k), now);
-    push_said (self, TRIB_ALIGN_KIND_BOUND, names->pdata[i], until, now);
+      push_empty (self, pad, source, &g_array_index (frames, TribAlignFrame, k), now);
+    push_said (self, pad, TRIB_ALIGN_KIND_BOUND, source, until, now);
   }
 }
 
 static void
-end_source (GstObsAligner *self, const gchar *source, gint64 now)
+end_source (GstObsAligner *self, GstObsAlignerPad *pad, const Source *source, gint64 now)
 {
-  push_said (self, TRIB_ALIGN_KIND_EOS, source, 0, now);
+  push_said (self, pad, TRIB_ALIGN_KIND_EOS, source, 0, now);
 }
 
 void
@@ -467,22 +517,15 @@ obs_core_pad_eos (GstObsAligner *self, GstObsAlignerPad *pad, gint64 now)
 void
 obs_core_pad_gone (GstObsAligner *self, GstObsAlignerPad *pad)
 {
-  GHashTableIter iter;
-  gpointer owner;
-
-  g_hash_table_iter_init (&iter, self->core->owners);
-  while (g_hash_table_iter_next (&iter, NULL, &owner)) {
-    if (owner == pad)
-      g_hash_table_iter_remove (&iter);
-  }
+  trib_align_streams_forget_owner (self->core->streams, pad);
 }
 
 static void
-flush_source (GstObsAligner *self, const gchar *source, gint64 now)
+flush_source (GstObsAligner *self, GstObsAlignerPad *pad, const Source *source, gint64 now)
 {
   obs_core_advance (self, now);
-  obs_report_flush (self, source, now);
-  trib_align_flush_source (self->core->align, source, now);
+  obs_report_flush (self, source->stream, source->name, now);
+  trib_align_streams_flush_source (self->core->streams, source->stream, source->name, now);
 }
 
 void
@@ -506,23 +549,23 @@ obs_core_update_stopped (GstObsAligner *self, gint64 now)
   self->stopped = stopped;
   if (stopped && self->playing)
     now = self->push_since;
-  trib_align_advance (self->core->align, now);
+  trib_align_streams_advance (self->core->streams, now);
   obs_report_stopped (self, stopped, now);
-  trib_align_set_stopped (self->core->align, stopped, now);
+  trib_align_streams_set_stopped (self->core->streams, stopped, now);
 }
 
 void
 obs_core_advance (GstObsAligner *self, gint64 now)
 {
   obs_core_update_stopped (self, now);
-  trib_align_advance (self->core->align, now);
+  trib_align_streams_advance (self->core->streams, now);
 }
 
 /* -1: none */
 gint64
 obs_core_next_deadline (GstObsAligner *self)
 {
-  return self->core ? MAX (trib_align_next_deadline (self->core->align), -1) : -1;
+  return self->core ? MAX (trib_align_streams_next_deadline (self->core->streams), -1) : -1;
 }
 
 void
@@ -530,13 +573,13 @@ obs_core_finish (GstObsAligner *self, gint64 now)
 {
   obs_core_advance (self, now);
   obs_report_finish (self, now);
-  trib_align_finish (self->core->align, now);
+  trib_align_streams_finish (self->core->streams, now);
 }
 
 void
 obs_core_flush (GstObsAligner *self, gint64 now)
 {
   obs_core_advance (self, now);
-  obs_report_flush (self, NULL, now);
-  trib_align_flush (self->core->align, now);
+  obs_report_flush (self, NULL, NULL, now);
+  trib_align_streams_flush (self->core->streams, now);
 }

@@ -2,6 +2,7 @@
 /* Input: buffers, events and queries of the sink pads. */
 #include "obs-aligner-pad.h"
 
+#include <common/trib-time.h>
 #include <string.h>
 
 #include <record/trib-record-fused.h>
@@ -396,8 +397,8 @@ take_gap (GstObsAligner *self, GstObsAlignerPad *pad, GstEvent *event)
   if (self->core && !pad->flushing && pad->has_offset && GST_CLOCK_TIME_IS_VALID (end)) {
     /* a gap that begins before the segment begins with it */
     start = GST_CLOCK_TIME_IS_VALID (start) ? start : 0;
-    obs_core_gap (self, pad, (gint64) start - pad->offset, (gint64) end - pad->offset,
-        obs_aligner_clock (self));
+    obs_core_gap (self, pad, trib_time_sub ((gint64) start, pad->offset),
+        trib_time_sub ((gint64) end, pad->offset), obs_aligner_clock (self));
     obs_task_wake (self);
   }
   obs_aligner_unlock (self);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <align/trib-align-log.h>
+#include <common/trib-time.h>
 #include <record/trib-record-writer.h>
 
 #include <shared/trib-element-trace.h>
@@ -44,7 +45,7 @@ obs_report_close (GstObsAligner *self)
 
 /* what messages say; each has some of it */
 typedef struct {
-  const gchar *source, *state, *reason, *pad;
+  const gchar *session, *stream, *source, *state, *reason, *pad;
   gint64 step, t, lateness;
   guint64 epoch, frame_id, offset, count;
 } Message;
@@ -52,20 +53,34 @@ typedef struct {
 #define AT(field) G_STRUCT_OFFSET (Message, field)
 /* clang-format off */
 static const TribField source_message_fields[] = {
+  { "session", TRIB_FIELD_TEXT, AT (session), "session of the records, empty without one" },
+  { "stream", TRIB_FIELD_TEXT, AT (stream), "stream of the records, empty without one" },
   { "source", TRIB_FIELD_TEXT, AT (source), "name of the source" },
   { "state", TRIB_FIELD_TEXT, AT (state), "idle, active, unsynced or synced" },
 };
 static const TribField jump_fields[] = {
+  { "session", TRIB_FIELD_TEXT, AT (session), "session of the records, empty without one" },
+  { "stream", TRIB_FIELD_TEXT, AT (stream), "stream of the records, empty without one" },
   { "source", TRIB_FIELD_TEXT, AT (source), "the source whose records show it" },
   { "step", TRIB_FIELD_INT64, AT (step), "ns" },
   { "epoch", TRIB_FIELD_UINT64, AT (epoch), "number of the new epoch" },
 };
 static const TribField late_fields[] = {
+  { "session", TRIB_FIELD_TEXT, AT (session), "session of the records, empty without one" },
+  { "stream", TRIB_FIELD_TEXT, AT (stream), "stream of the records, empty without one" },
   { "source", TRIB_FIELD_TEXT, AT (source), "name of the source" },
   { "frame-id", TRIB_FIELD_UINT64, AT (frame_id), "0 without one" },
   { "t", TRIB_FIELD_INT64, AT (t), "capture time, ns" },
   { "lateness", TRIB_FIELD_INT64, AT (lateness), "ns" },
   { "count", TRIB_FIELD_UINT64, AT (count), "late records since the last message" },
+};
+static const TribField duplicate_fields[] = {
+  { "session", TRIB_FIELD_TEXT, AT (session), "session of the records, empty without one" },
+  { "stream", TRIB_FIELD_TEXT, AT (stream), "stream of the records, empty without one" },
+  { "source", TRIB_FIELD_TEXT, AT (source), "name of the source" },
+  { "frame-id", TRIB_FIELD_UINT64, AT (frame_id), "0 without one" },
+  { "t", TRIB_FIELD_INT64, AT (t), "capture time, ns" },
+  { "count", TRIB_FIELD_UINT64, AT (count), "duplicate records since the last message" },
 };
 static const TribField dropped_fields[] = {
   { "reason", TRIB_FIELD_TEXT, AT (reason), "last part of the name of the counter in `stats`" },
@@ -85,6 +100,8 @@ static const TribFieldTable jump_message
     = TRIB_FIELD_TABLE ("obsaligner-jump", "a clock was set; a new epoch begins", jump_fields);
 static const TribFieldTable late_message
     = TRIB_FIELD_TABLE ("obsaligner-late", "a record arrived after its frame", late_fields);
+static const TribFieldTable duplicate_message = TRIB_FIELD_TABLE (
+    "obsaligner-duplicate", "a second answer of a source for a frame", duplicate_fields);
 static const TribFieldTable dropped_message = TRIB_FIELD_TABLE (
     "obsaligner-dropped", "records or a fused record were dropped", dropped_fields);
 static const TribFieldTable invalid_message
@@ -95,6 +112,14 @@ static void
 post (GstObsAligner *self, const TribFieldTable *table, const Message *message)
 {
   g_queue_push_tail (&self->messages, trib_fields_to_message (self, table, message));
+}
+
+/* a message about the stream of @event */
+static Message
+message_of (const TribAlignEvent *event)
+{
+  return (Message){ .session = event->stream ? event->stream->session : "",
+    .stream = event->stream ? event->stream->stream : "" };
 }
 
 /* whether to post a message of a kind that can occur by the thousand */
@@ -111,30 +136,52 @@ obs_report_source (GstObsAligner *self, const TribAlignEvent *event)
     [TRIB_ALIGN_EVENT_ACTIVE] = "active",
     [TRIB_ALIGN_EVENT_UNSYNCED] = "unsynced",
     [TRIB_ALIGN_EVENT_SYNCED] = "synced" };
-  const Message message = { .source = event->source, .state = states[event->kind] };
+  Message message = message_of (event);
 
+  message.source = event->source;
+  message.state = states[event->kind];
   post (self, &source_message, &message);
 }
 
 void
 obs_report_jump (GstObsAligner *self, const TribAlignEvent *event)
 {
-  const Message message = { .source = event->source, .step = event->by_ns, .epoch = event->epoch };
+  Message message = message_of (event);
 
+  message.source = event->source;
+  message.step = event->by_ns;
+  message.epoch = event->epoch;
   post (self, &jump_message, &message);
+}
+
+static Message
+message_of_record (const TribAlignEvent *event)
+{
+  Message message = message_of (event);
+
+  message.source = event->record->source;
+  message.frame_id = event->record->frame_id;
+  message.t = event->record->t_ns;
+  return message;
 }
 
 void
 obs_report_late (GstObsAligner *self, const TribAlignEvent *event)
 {
-  const TribAlignRecord *record = event->record;
-  Message message = { .source = record->source,
-    .frame_id = record->frame_id,
-    .t = record->t_ns,
-    .lateness = event->by_ns };
+  Message message = message_of_record (event);
 
+  message.lateness = event->by_ns;
   if (count_event (self, &self->late_notice, &message.count))
     post (self, &late_message, &message);
+}
+
+void
+obs_report_duplicate (GstObsAligner *self, const TribAlignEvent *event)
+{
+  Message message = message_of_record (event);
+
+  if (count_event (self, &self->duplicate_notice, &message.count))
+    post (self, &duplicate_message, &message);
 }
 
 static void
@@ -202,7 +249,7 @@ open_groups (GstObsAligner *self)
 {
   TribAlignTotals totals;
 
-  trib_align_get_totals (obs_core_get_align (self), &totals);
+  trib_align_streams_get_totals (obs_core_get_streams (self), &totals);
   return (guint) totals.open;
 }
 
@@ -227,7 +274,7 @@ obs_report_timing (
       || !trib_record_has (envelope, TRIB_RECORD_FIELD_PROCESSING_MS))
     return;
   trib_trace_timing (self->trace, record_id (record), record->source,
-      (gint64) (envelope->processing_ms * GST_MSECOND), open_groups (self));
+      (gint64) (CLAMP (envelope->processing_ms, -1e12, 1e12) * GST_MSECOND), open_groups (self));
 }
 
 static void
@@ -241,7 +288,8 @@ trace_record (GstObsAligner *self, const TribAlignEvent *event)
     trib_trace_opened (self->trace, record_id (record), record->expected, event->now_ns);
   else
     trib_trace_answered (self->trace, record_id (record), record->source, to_answer (record->kind),
-        record->arrival_ns + self->shift - record->t_ns, event->now_ns);
+        trib_align_delay (trib_time_sub (record->arrival_ns, record->t_ns), self->shift),
+        event->now_ns);
 }
 
 void
@@ -332,14 +380,15 @@ obs_report_finish (GstObsAligner *self, gint64 now)
   log_clock (self, &e, now);
 }
 
-/* @source: (nullable): everything */
+/* @stream: (nullable); @source: (nullable): everything */
 void
-obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now)
+obs_report_flush (GstObsAligner *self, const TribStreamKey *stream, const gchar *source, gint64 now)
 {
   TribRecordEnvelope e = { .has = TRIB_RECORD_BIT (FLUSH_ALL), .flush_all = TRUE };
 
   if (source)
     e = (TribRecordEnvelope){ .has = TRIB_RECORD_BIT (FLUSH), .flush = TRIB_RECORD_TEXT (source) };
+  trib_stream_key_to_record (stream, &e);
   log_clock (self, &e, now);
 }
 
@@ -374,7 +423,7 @@ obs_report_event (GstObsAligner *self, const TribAlignEvent *event)
     g_string_truncate (line, 0);
   }
   if (event->kind == TRIB_ALIGN_EVENT_STATS)
-    trib_align_log_stats (line, obs_core_get_align (self), event->now_ns);
+    trib_align_log_stats (line, event->align, event->now_ns);
   else
     trib_align_log_event (line, event);
   if (line->len > 0 && line->str[line->len - 1] == '\n')

@@ -17,7 +17,8 @@ void obs_report_arrival (GstObsAligner *self, const TribRecordEnvelope *envelope
 void obs_report_stopped (GstObsAligner *self, gboolean stopped, gint64 now);
 void obs_report_shift (GstObsAligner *self, gint64 now);
 void obs_report_finish (GstObsAligner *self, gint64 now);
-void obs_report_flush (GstObsAligner *self, const gchar *source, gint64 now);
+void obs_report_flush (
+    GstObsAligner *self, const TribStreamKey *stream, const gchar *source, gint64 now);
 void obs_report_sources (GstObsAligner *self, const gchar *sources, gint64 now);
 void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_timing (
@@ -25,6 +26,7 @@ void obs_report_timing (
 void obs_report_result (GstObsAligner *self, const TribAlignResult *result, gint64 now);
 void obs_report_sync_delay (GstObsAligner *self, const TribAlignResult *result);
 void obs_report_late (GstObsAligner *self, const TribAlignEvent *event);
+void obs_report_duplicate (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_drop (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_source (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_jump (GstObsAligner *self, const TribAlignEvent *event);

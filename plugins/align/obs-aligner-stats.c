@@ -48,29 +48,36 @@ record_stats (const TribAlignCounts *counts)
 
 /* ---- of a source ---- */
 
-#define SOURCE(name, kind, field, about)               \
-  {                                                    \
-    name, kind, AT (TribAlignSourceInfo, field), about \
+typedef struct {
+  const gchar *session, *stream;
+  TribAlignSourceInfo info;
+} SourceStats;
+
+#define SOURCE(name, kind, field, about)       \
+  {                                            \
+    name, kind, AT (SourceStats, field), about \
   }
 
 /* clang-format off */
 static const TribField source_rows[] = {
-  SOURCE ("source", TRIB_FIELD_TEXT, name, "its name"),
-  SOURCE ("records-in", TRIB_FIELD_UINT64, counts.in, "input records"),
-  SOURCE ("required", TRIB_FIELD_BOOL, required, "whether frames wait for it"),
-  SOURCE ("expected", TRIB_FIELD_BOOL, expected, "whether it is listed or has sent a record"),
-  SOURCE ("idle", TRIB_FIELD_BOOL, idle, "whether it is silent"),
-  SOURCE ("ended", TRIB_FIELD_BOOL, ended, "whether it has ended"),
-  SOURCE ("unsynced", TRIB_FIELD_BOOL, unsynced, "whether its clock differs from the others'"),
-  SOURCE ("newest", TRIB_FIELD_INT64, max_t_ns, "latest capture time, ns"),
-  SOURCE ("offset", TRIB_FIELD_INT64, offset_ns, "added to its capture times, ns"),
-  SOURCE ("offset-p10", TRIB_FIELD_INT64, offset_p10_ns,
+  SOURCE ("source", TRIB_FIELD_TEXT, info.name, "its name"),
+  SOURCE ("session", TRIB_FIELD_TEXT, session, "session of its records, empty without one"),
+  SOURCE ("stream", TRIB_FIELD_TEXT, stream, "stream of its records, empty without one"),
+  SOURCE ("records-in", TRIB_FIELD_UINT64, info.counts.in, "input records"),
+  SOURCE ("required", TRIB_FIELD_BOOL, info.required, "whether frames wait for it"),
+  SOURCE ("expected", TRIB_FIELD_BOOL, info.expected, "whether it is listed or has sent a record"),
+  SOURCE ("idle", TRIB_FIELD_BOOL, info.idle, "whether it is silent"),
+  SOURCE ("ended", TRIB_FIELD_BOOL, info.ended, "whether it has ended"),
+  SOURCE ("unsynced", TRIB_FIELD_BOOL, info.unsynced, "whether its clock differs from the others'"),
+  SOURCE ("newest", TRIB_FIELD_INT64, info.max_t_ns, "latest capture time, ns"),
+  SOURCE ("offset", TRIB_FIELD_INT64, info.offset_ns, "added to its capture times, ns"),
+  SOURCE ("offset-p10", TRIB_FIELD_INT64, info.offset_p10_ns,
       "its capture times less those of the first source, ns"),
-  SOURCE ("offset-p50", TRIB_FIELD_INT64, offset_p50_ns, "likewise"),
-  SOURCE ("offset-p90", TRIB_FIELD_INT64, offset_p90_ns, "likewise"),
-  SOURCE ("delay-p10", TRIB_FIELD_INT64, delay_p10_ns, "arrival less capture time, ns"),
-  SOURCE ("delay-p50", TRIB_FIELD_INT64, delay_p50_ns, "likewise"),
-  SOURCE ("delay-p90", TRIB_FIELD_INT64, delay_p90_ns, "likewise"),
+  SOURCE ("offset-p50", TRIB_FIELD_INT64, info.offset_p50_ns, "likewise"),
+  SOURCE ("offset-p90", TRIB_FIELD_INT64, info.offset_p90_ns, "likewise"),
+  SOURCE ("delay-p10", TRIB_FIELD_INT64, info.delay_p10_ns, "arrival less capture time, ns"),
+  SOURCE ("delay-p50", TRIB_FIELD_INT64, info.delay_p50_ns, "likewise"),
+  SOURCE ("delay-p90", TRIB_FIELD_INT64, info.delay_p90_ns, "likewise"),
 };
 /* clang-format on */
 
@@ -79,26 +86,47 @@ static const TribFieldTable source_tables[] = {
   TRIB_FIELD_TABLE ("source", NULL, record_rows),
 };
 
+/* 0 where arrival and capture are not of one clock */
+static void
+set_delay (GstObsAligner *self, gint64 *delay)
+{
+  *delay = trib_align_delay (*delay, self->shift);
+  if (*delay == TRIB_RECORD_NO_DELAY)
+    *delay = 0;
+}
+
+static GstStructure *
+make_source (GstObsAligner *self, const TribAlign *align, guint index)
+{
+  const TribStreamKey *stream = trib_align_get_stream (align);
+  SourceStats stats
+      = { .session = stream ? stream->session : "", .stream = stream ? stream->stream : "" };
+  RecordStats records;
+  GstStructure *s;
+
+  trib_align_get_source (align, index, &stats.info);
+  if (stats.info.n_delays > 0) {
+    set_delay (self, &stats.info.delay_p10_ns);
+    set_delay (self, &stats.info.delay_p50_ns);
+    set_delay (self, &stats.info.delay_p90_ns);
+  }
+  records = record_stats (&stats.info.counts);
+  s = trib_fields_to_structure (&source_tables[0], &stats);
+  trib_fields_add (s, record_rows, G_N_ELEMENTS (record_rows), &records);
+  return s;
+}
+
 /* with lock: (transfer full): of GstStructure */
 static GPtrArray *
-make_sources (GstObsAligner *self, TribAlign *align)
+make_sources (GstObsAligner *self, TribAlignStreams *streams)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
 
-  for (guint i = 0; align && i < trib_align_get_n_sources (align); i++) {
-    TribAlignSourceInfo info;
-    RecordStats records;
-    GstStructure *s;
-    trib_align_get_source (align, i, &info);
-    if (info.n_delays > 0) {
-      info.delay_p10_ns += self->shift;
-      info.delay_p50_ns += self->shift;
-      info.delay_p90_ns += self->shift;
-    }
-    records = record_stats (&info.counts);
-    s = trib_fields_to_structure (&source_tables[0], &info);
-    trib_fields_add (s, record_rows, G_N_ELEMENTS (record_rows), &records);
-    g_ptr_array_add (list, s);
+  for (guint i = 0; streams && i < trib_align_streams_get_n (streams); i++) {
+    const TribAlign *align = trib_align_streams_get (streams, i);
+
+    for (guint k = 0; k < trib_align_get_n_sources (align); k++)
+      g_ptr_array_add (list, make_source (self, align, k));
   }
   return list;
 }
@@ -127,7 +155,7 @@ static const TribField stats_rows[] = {
       "in fused records that were pushed, counted again in later panes"),
   COUNT ("late-out", own.late_out, "records that were pushed to the pad late"),
   COUNT ("blocked", own.blocked, "times that a source waited for space in the output queue"),
-  COUNT ("source-conflicts", own.source_conflicts,
+  COUNT ("source-conflicts", core.source_conflicts,
       "records of a source that also uses another pad"),
   COUNT ("gaps-in", own.gaps_in, "GAP events received"),
   COUNT ("gaps-out", own.gaps_out, "GAP events pushed"),
@@ -161,9 +189,10 @@ static const TribField stats_rows[] = {
   COUNT ("pending-bytes", core.pending_bytes, "bytes of records in open frames"),
   COUNT ("id-reuse", core.id_reuse, "records with the frame id of an earlier frame"),
   COUNT ("jumps", core.jumps, "clocks that were set"),
-  COUNT ("epoch", core.epoch, "number of the current epoch"),
+  COUNT ("epoch", core.epoch, "number of the current epoch of that stream"),
   { "watermark", TRIB_FIELD_INT64, AT (Stats, core.watermark_ns),
-      "by watermark and tumbling, ns; the least int64 when there is none" },
+      "of the stream of the last record, by watermark and tumbling, ns; the least int64 when there "
+      "is none" },
   { "sources", TRIB_FIELD_LIST, AT (Stats, sources), "a structure for each source" },
 };
 /* clang-format on */
@@ -177,8 +206,8 @@ static const TribFieldTable stats_tables[] = {
 static GstStructure *
 make_stats (GstObsAligner *self)
 {
-  TribAlign *align = obs_core_get_align (self);
-  g_autoptr (GPtrArray) sources = make_sources (self, align);
+  TribAlignStreams *streams = obs_core_get_streams (self);
+  g_autoptr (GPtrArray) sources = make_sources (self, streams);
   Stats stats = { .own = self->counts,
     .core.watermark_ns = G_MININT64,
     .results_queued = self->queue.n_results + self->pushing_results,
@@ -188,8 +217,8 @@ make_stats (GstObsAligner *self)
   RecordStats records;
   GstStructure *s;
 
-  if (align)
-    trib_align_get_totals (align, &stats.core);
+  if (streams)
+    trib_align_streams_get_totals (streams, &stats.core);
   records = record_stats (&stats.core.counts);
   s = trib_fields_to_structure (&stats_tables[0], &stats);
   trib_fields_add (s, record_rows, G_N_ELEMENTS (record_rows), &records);
@@ -224,12 +253,14 @@ obs_report_keep_stats (GstObsAligner *self)
 gchar *
 obs_report_holder (GstObsAligner *self)
 {
+  TribAlignStreams *streams;
   const gchar *holder = NULL;
   gchar *copy;
 
   g_mutex_lock (&self->lock);
-  if (self->core)
-    holder = trib_align_get_holder (obs_core_get_align (self));
+  streams = obs_core_get_streams (self);
+  for (guint i = 0; streams && holder == NULL && i < trib_align_streams_get_n (streams); i++)
+    holder = trib_align_get_holder (trib_align_streams_get (streams, i));
   copy = g_strdup (holder ? holder : "");
   g_mutex_unlock (&self->lock);
   return copy;

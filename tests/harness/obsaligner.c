@@ -345,6 +345,7 @@ test_messages (void)
     { "obsaligner-late", "sources=F", "F33@0 F0@1" },
     { "obsaligner-jump", "sources=F", "F60000@0 F60033@33 F33@66 F66@99" },
     { "obsaligner-source", "sources=F,P mode=watermark idle-timeout-ms=50", "F0@0 F33@60" },
+    { "obsaligner-duplicate", "sources=F,P", "F0@0 F0@1" },
     { "obsaligner-dropped", "sources=F,P missing-policy=drop", "F0@0 @200 F300@300" },
     { "obsaligner-trace", "sources=F,P late-threshold=0.5 trace-level=minimal trace-messages=true",
         "F0@0 @1000 F2000@2000" },

@@ -20,7 +20,7 @@ text (TribRecordReader *r)
   return g_strndup (s.str, s.len);
 }
 
-/* after MAP_BEGIN of an observation */
+/* after MAP_BEGIN of an observation; without a delay the clocks of arrival and capture differ */
 static void
 read_observation (TribRecordReader *r, gboolean *empty, gboolean *stale)
 {
@@ -43,7 +43,6 @@ read_observation (TribRecordReader *r, gboolean *empty, gboolean *stale)
     }
   }
   g_assert_cmpint (trib_record_reader_token (r), ==, TRIB_RECORD_MAP_END);
-  g_assert_true (delay);
 }
 
 static void

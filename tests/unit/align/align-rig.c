@@ -7,8 +7,9 @@
 #include <string.h>
 
 struct _Rig {
-  TribAlign *a;
+  TribAlignStreams *a;
   gboolean tells_times;
+  gboolean forgets; /* streams */
   guint told_kinds; /* bits of events beside those that are always written */
   GString *told;
   guint64 n_payloads; /* that the aligner holds */
@@ -43,7 +44,9 @@ put_result (Rig *rig, const TribAlignEvent *event)
   const TribRecordFused *f = &r->fused;
   g_autofree gchar *t = ms (f->t_ns), *now = ms (event->now_ns);
 
-  put (rig, "%s", t);
+  g_assert_true (trib_stream_key_equal (f->stream, event->stream));
+  put (rig, "%s%s%s%s", f->stream ? f->stream->stream : "", f->stream ? f->stream->session : "",
+      f->stream ? ":" : "", t);
   if (f->has_frame_id)
     g_string_append_printf (rig->told, "#%" G_GUINT64_FORMAT, f->frame_id);
   g_string_append_c (rig->told, '[');
@@ -221,6 +224,8 @@ rig_new (const gchar *settings)
     *value++ = '\0';
     if (g_str_equal (words[i], "show"))
       rig->told_kinds = kinds_of (value);
+    else if (g_str_equal (words[i], "forgets"))
+      rig->forgets = g_str_equal (value, "yes");
     else if (g_str_equal (words[i], "times"))
       rig->tells_times = g_str_equal (value, "yes");
     else
@@ -229,7 +234,7 @@ rig_new (const gchar *settings)
   }
   rig->told = g_string_new (NULL);
   /* takes its own copy of what is text */
-  rig->a = trib_align_new (&config, on_event, on_release, rig, &error);
+  rig->a = trib_align_streams_new (&config, on_event, on_release, rig, &error);
   g_assert_no_error (error);
   return rig;
 }
@@ -237,7 +242,7 @@ rig_new (const gchar *settings)
 void
 rig_free (Rig *rig)
 {
-  trib_align_free (rig->a);
+  trib_align_streams_free (rig->a);
   g_assert_cmpuint (rig->n_payloads, ==, 0);
   g_string_free (rig->told, TRUE);
   g_free (rig);
@@ -245,6 +250,12 @@ rig_free (Rig *rig)
 
 TribAlign *
 rig_align (Rig *rig)
+{
+  return trib_align_streams_get (rig->a, 0);
+}
+
+TribAlignStreams *
+rig_streams (Rig *rig)
 {
   return rig->a;
 }
@@ -285,18 +296,34 @@ read_time (const gchar **at)
   return value;
 }
 
+/* of "~a1", (nullable): stream a of session 1 */
+static TribStreamKey *
+read_stream (const gchar **at)
+{
+  gchar stream[2] = { (*at)[0], '\0' }, session[2] = { (*at)[1], '\0' };
+
+  *at += 2;
+  return trib_stream_key_new (session, stream);
+}
+
 static void
 push_record (Rig *rig, const gchar *word)
 {
   gchar name[2] = { *word, '\0' };
   TribAlignRecord record = { .kind = TRIB_ALIGN_KIND_OBS, .source = name };
+  g_autoptr (TribStreamKey) stream = NULL;
   const gchar *at = word + 1;
 
   if (*at == 'b') {
     record.kind = TRIB_ALIGN_KIND_BOUND;
     at++;
   }
-  record.t_ns = read_time (&at);
+  if (g_str_has_prefix (at, "eos")) {
+    record.kind = TRIB_ALIGN_KIND_EOS;
+    at += 3;
+  } else {
+    record.t_ns = read_time (&at);
+  }
   for (; *at && *at != '@';) {
     gchar what = *at++;
     switch (what) {
@@ -322,6 +349,12 @@ push_record (Rig *rig, const gchar *word)
       case 'l':
         record.is_late = TRUE;
         break;
+      case '~':
+        record.stream = stream = read_stream (&at);
+        break;
+      case '%':
+        record.owner = GUINT_TO_POINTER (read_number (&at));
+        break;
       default:
         g_error ("%s: what is '%c'?", word, what);
     }
@@ -331,12 +364,13 @@ push_record (Rig *rig, const gchar *word)
   record.bytes = 100;
   rig->n_payloads++;
   rig->n_pushed++;
-  trib_align_push (rig->a, &record, read_ms (&at));
+  trib_align_streams_push (rig->a, &record, read_ms (&at));
 }
 
 static void
 push_announce (Rig *rig, const gchar *word)
 {
+  g_autoptr (TribStreamKey) stream = NULL;
   const gchar *at = word + 1;
   TribAlignRecord record = { .kind = TRIB_ALIGN_KIND_ANNOUNCE, .t_ns = read_time (&at) };
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
@@ -346,6 +380,10 @@ push_announce (Rig *rig, const gchar *word)
     record.has_frame_id = TRUE;
     record.frame_id = read_number (&at);
   }
+  if (*at == '~') {
+    at++;
+    record.stream = stream = read_stream (&at);
+  }
   if (*at == '=') {
     for (at++; *at != '@'; at++)
       g_ptr_array_add (names, g_strndup (at, 1));
@@ -353,37 +391,34 @@ push_announce (Rig *rig, const gchar *word)
     record.expected = (const gchar *const *) names->pdata;
   }
   g_assert_cmpint (*at++, ==, '@');
-  trib_align_push (rig->a, &record, read_ms (&at));
+  trib_align_streams_push (rig->a, &record, read_ms (&at));
 }
 
 static void
 run_word (Rig *rig, const gchar *word)
 {
   const gchar *at = strchr (word, '@');
-  gchar name[2] = { *word, '\0' };
   gint64 now;
 
   if (g_str_has_prefix (word, "sources=")) {
-    g_assert_true (trib_align_set_sources (rig->a, word + 8, NULL));
+    g_assert_true (trib_align_streams_set_sources (rig->a, word + 8, NULL));
     return;
   }
   g_assert_nonnull (at);
   at++;
   now = read_ms (&at);
   if (*word == '@')
-    trib_align_advance (rig->a, now);
+    trib_align_streams_advance (rig->a, now);
   else if (g_str_has_prefix (word, "eos@"))
-    trib_align_finish (rig->a, now);
+    trib_align_streams_finish (rig->a, now);
   else if (g_str_has_prefix (word, "flush@"))
-    trib_align_flush (rig->a, now);
+    trib_align_streams_flush (rig->a, now);
   else if (g_str_has_prefix (word, "flush"))
-    trib_align_flush_source (rig->a, ((gchar[]){ word[5], '\0' }), now);
+    trib_align_streams_flush_source (rig->a, NULL, ((gchar[]){ word[5], '\0' }), now);
   else if (g_str_has_prefix (word, "stop@"))
-    trib_align_set_stopped (rig->a, TRUE, now);
+    trib_align_streams_set_stopped (rig->a, TRUE, now);
   else if (g_str_has_prefix (word, "go@"))
-    trib_align_set_stopped (rig->a, FALSE, now);
-  else if (g_str_has_prefix (word + 1, "eos@"))
-    trib_align_eos (rig->a, name, now);
+    trib_align_streams_set_stopped (rig->a, FALSE, now);
   else if (*word == 'A')
     push_announce (rig, word);
   else
@@ -410,22 +445,37 @@ sum (const TribAlignCounts *c)
   return n;
 }
 
+/* what the sources of a stream say, in sum */
+static void
+add_books (const TribAlign *a, guint64 *in, guint64 *pending)
+{
+  TribAlignTotals totals;
+
+  trib_align_get_totals (a, &totals);
+  for (guint i = 0; i < trib_align_get_n_sources (a); i++) {
+    TribAlignSourceInfo info;
+    trib_align_get_source (a, i, &info);
+    g_assert_cmpuint (info.counts.in, ==, sum (&info.counts));
+    *in += info.counts.in;
+    *pending += info.counts.pending;
+  }
+  *in += totals.source_dropped + totals.source_forgotten;
+}
+
 static void
 check_books (Rig *rig)
 {
   TribAlignTotals totals;
   guint64 in = 0, pending = 0;
 
-  trib_align_get_totals (rig->a, &totals);
+  trib_align_streams_get_totals (rig->a, &totals);
   g_assert_cmpuint (totals.counts.in, ==, sum (&totals.counts));
-  for (guint i = 0; i < trib_align_get_n_sources (rig->a); i++) {
-    TribAlignSourceInfo info;
-    trib_align_get_source (rig->a, i, &info);
-    g_assert_cmpuint (info.counts.in, ==, sum (&info.counts));
-    in += info.counts.in;
-    pending += info.counts.pending;
-  }
-  g_assert_cmpuint (in + totals.source_dropped, ==, totals.counts.in);
+  for (guint i = 0; i < trib_align_streams_get_n (rig->a); i++)
+    add_books (trib_align_streams_get (rig->a, i), &in, &pending);
+  /* those of streams that were forgotten are in the totals only */
+  g_assert_cmpuint (in, <=, totals.counts.in);
+  if (!rig->forgets)
+    g_assert_cmpuint (in, ==, totals.counts.in);
   g_assert_cmpuint (pending, ==, totals.counts.pending);
   g_assert_cmpuint (totals.pending_bytes, ==, pending * 100);
 }
