@@ -237,25 +237,34 @@ collect (const TribAlign *a, const TribAlignGroup *g, TribAlignReason reason)
   return r;
 }
 
-/* sources were waited for, and for much longer than the window */
+/* how much newer than @g the latest record is */
+static gint64
+age_of (const TribAlign *a, const TribAlignGroup *g)
+{
+  return a->newest == NO_TIME ? 0 : trib_time_sub (a->newest, g->t);
+}
+
+/* in event time, much older than the window */
 static gboolean
-is_delayed (const TribAlign *a, const TribAlignResult *r)
+is_delayed (const TribAlign *a, const TribAlignGroup *g)
 {
   gdouble most = (gdouble) a->window * a->config.late_threshold;
 
-  return a->config.late_threshold > 0 && (gdouble) r->fused.wait_ns > most
-         && r->fused.n_missing > 0;
+  return a->config.late_threshold > 0 && (gdouble) age_of (a, g) > most;
 }
 
 /* the receiver of the event owns the result */
 static void
-emit (TribAlign *a, const TribAlignGroup *g, TribAlignReason reason)
+emit (TribAlign *a, TribAlignGroup *g, TribAlignReason reason)
 {
-  TribAlignEvent event
-      = { .kind = TRIB_ALIGN_EVENT_EMIT, .result = collect (a, g, reason), .t_ns = g->t };
+  TribAlignEvent event = { .kind = TRIB_ALIGN_EVENT_EMIT, .t_ns = g->t };
 
-  if (reason != TRIB_ALIGN_REASON_LATE && is_delayed (a, event.result)) {
+  if (a->config.mode == TRIB_ALIGN_MODE_TUMBLING)
+    trib_align_group_sort (g);
+  event.result = collect (a, g, reason);
+  if (reason != TRIB_ALIGN_REASON_LATE && is_delayed (a, g)) {
     event.kind = TRIB_ALIGN_EVENT_SYNC_DELAY;
+    event.by_ns = age_of (a, g);
     trib_align_notify (a, &event);
     event.kind = TRIB_ALIGN_EVENT_EMIT;
   }

@@ -340,9 +340,24 @@ trib_align_group_take (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 }
 
 static gboolean
-is_same_answer (const TribAlignEntry *x, const TribAlignEntry *e)
+is_same_record (const TribAlignEntry *x, const TribAlignEntry *e)
 {
-  return x->source == e->source && (e->record.parts <= 1 || x->record.part == e->record.part);
+  return x->record.has_seq && e->record.has_seq && x->record.seq == e->record.seq;
+}
+
+/* A window has all records of a source: those of one frame, which ids show, are answers to the
+ * same. */
+static gboolean
+is_same_answer (const TribAlign *a, const TribAlignEntry *x, const TribAlignEntry *e)
+{
+  if (x->source != e->source || (e->record.parts > 1 && x->record.part != e->record.part))
+    return FALSE;
+  if (a->config.mode != TRIB_ALIGN_MODE_TUMBLING)
+    return TRUE;
+  return x->record.t_ns == e->record.t_ns
+         && (is_same_record (x, e)
+             || (x->record.has_frame_id && e->record.has_frame_id
+                 && x->record.frame_id == e->record.frame_id));
 }
 
 static void
@@ -376,10 +391,9 @@ void
 trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
 {
   for (TribAlignEntry *x = g->first; x; x = x->next) {
-    if (!is_same_answer (x, e))
+    if (!is_same_answer (a, x, e))
       continue;
-    if (a->config.duplicate_policy == TRIB_ALIGN_DUPLICATE_FIRST
-        || (x->record.has_seq && e->record.has_seq && x->record.seq == e->record.seq)) {
+    if (a->config.duplicate_policy == TRIB_ALIGN_DUPLICATE_FIRST || is_same_record (x, e)) {
       trib_align_duplicate (a, e);
       return;
     }
@@ -391,6 +405,35 @@ trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
   }
   trib_align_accepted (a, e);
   trib_align_group_take (a, g, e);
+}
+
+static gint
+compare_times (gconstpointer x, gconstpointer y)
+{
+  const TribAlignEntry *const *a = x, *const *b = y;
+  gint64 t = (*a)->record.t_ns, u = (*b)->record.t_ns;
+
+  return t != u ? (t > u) - (t < u) : ((*a)->place > (*b)->place) - ((*a)->place < (*b)->place);
+}
+
+/* by event time, of one time as they arrived */
+void
+trib_align_group_sort (TribAlignGroup *g)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_sized_new (g->n_entries);
+  TribAlignEntry **end = &g->first;
+
+  for (TribAlignEntry *e = g->first; e; e = e->next) {
+    e->place = entries->len;
+    g_ptr_array_add (entries, e);
+  }
+  g_ptr_array_sort (entries, compare_times);
+  g->last = NULL;
+  for (guint i = 0; i < entries->len; i++) {
+    g->last = *end = entries->pdata[i];
+    end = &g->last->next;
+  }
+  *end = NULL;
 }
 
 /* ---- completeness ---- */

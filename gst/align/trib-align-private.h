@@ -36,6 +36,7 @@ struct _TribAlignEntry {
   gint n_refs;            /* atomic */
   TribAlignEntry *next;
   TribAlignSource *source;
+  guint place; /* while a window is sorted */
   /* approximate: its arrival, or that of a younger record that arrived before it */
   gint64 waits_since;
 };
@@ -220,6 +221,7 @@ TribAlignGroup *trib_align_group_find (const TribAlign *a, gboolean has_id, guin
 TribAlignGroup *trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t);
 void trib_align_group_add (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e);
 void trib_align_group_take (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e);
+void trib_align_group_sort (TribAlignGroup *g);
 gboolean trib_align_group_is_complete (const TribAlign *a, const TribAlignGroup *g);
 gboolean trib_align_group_waits_for_ended (const TribAlign *a, const TribAlignGroup *g);
 void trib_align_group_close (TribAlign *a, TribAlignGroup *g);

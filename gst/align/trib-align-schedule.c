@@ -25,7 +25,7 @@ static gboolean
 is_aged (const TribAlign *a, const TribAlignGroup *g)
 {
   return is_window (a) && a->config.window_base == TRIB_ALIGN_BASE_EVENT && a->newest != NO_TIME
-         && trib_time_sub (a->newest, g->t) >= a->window;
+         && trib_time_sub (a->newest, g->t) > a->window;
 }
 
 /* FALSE: it waits */
@@ -181,15 +181,26 @@ trib_align_is_idle (const TribAlign *a)
   return TRUE;
 }
 
+/* up to where some source has a record, or has said that it sends none */
+static gint64
+latest (const TribAlign *a)
+{
+  gint64 t = a->newest;
+
+  for (guint i = 0; i < a->sources->len; i++)
+    t = MAX (t, source_at (a, i)->bound);
+  return t;
+}
+
 /* A source that was silent for too long is not waited for. When all are idle, everything up to
- * the latest time is settled first. */
+ * the latest time is settled first: what a bound has passed, too, as no other event may follow. */
 static void
 mark_idle (TribAlign *a)
 {
   gboolean all = all_idle_but (a, TRUE);
 
-  if (all && has_watermark (a) && a->newest != NO_TIME) {
-    a->watermark = MAX (a->watermark, a->newest);
+  if (all && has_watermark (a) && latest (a) != NO_TIME) {
+    a->watermark = MAX (a->watermark, latest (a));
     trib_align_drain (a);
   }
   for (guint i = 0; i < a->sources->len; i++) {

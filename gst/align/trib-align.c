@@ -26,6 +26,12 @@ trib_align_new (const TribAlignConfig *config, TribAlignFunc func, TribAlignRele
       || !trib_align_parse_times ("lateness", config->lateness, 0, &lateness, error)
       || !trib_align_parse_times ("source-offset", config->source_offset, -1e9, &offsets, error))
     return NULL;
+  if (config->mode == TRIB_ALIGN_MODE_APPROXIMATE
+      && config->duplicate_policy != TRIB_ALIGN_DUPLICATE_FIRST) {
+    g_set_error_literal (error, TRIB_ALIGN_ERROR, TRIB_ALIGN_ERROR_SETTINGS,
+        "duplicate-policy: mode approximate takes one record of a source and time, the first");
+    return NULL;
+  }
   a = g_new0 (TribAlign, 1);
   a->config = *config;
   a->config.sources = a->config.lateness = a->config.source_offset = NULL;
@@ -130,17 +136,6 @@ add_to_closed (TribAlign *a, TribAlignGroup *g, TribAlignEntry *e)
     trib_align_late (a, e, g, trib_time_sub (a->now, g->closed_at));
 }
 
-/* a window has all records of a source, but the same record only once */
-static gboolean
-is_repeated (const TribAlignGroup *g, const TribAlignEntry *e)
-{
-  for (const TribAlignEntry *x = g->first; x && e->record.has_seq; x = x->next)
-    if (x->source == e->source && x->record.has_seq && x->record.seq == e->record.seq
-        && x->record.t_ns == e->record.t_ns)
-      return TRUE;
-  return FALSE;
-}
-
 /* to its frame, which is opened if necessary */
 static void
 add_to_frame (TribAlign *a, TribAlignEntry *e)
@@ -166,16 +161,7 @@ add_to_frame (TribAlign *a, TribAlignEntry *e)
     g = trib_align_group_open (a, has_id, e->record.frame_id, key);
     trib_align_notify_record (a, &opened, e);
   }
-  if (!tumbling) {
-    trib_align_group_add (a, g, e);
-    return;
-  }
-  if (is_repeated (g, e)) {
-    trib_align_duplicate (a, e);
-    return;
-  }
-  trib_align_accepted (a, e);
-  trib_align_group_take (a, g, e);
+  trib_align_group_add (a, g, e);
 }
 
 /* @e: (transfer full): a plausible record, counted as in */

@@ -130,7 +130,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribAlignResult, trib_align_result_free)
 
 typedef enum {
   TRIB_ALIGN_EVENT_EMIT,       /* result: the receiver's from then on */
-  TRIB_ALIGN_EVENT_SYNC_DELAY, /* result: emitted next, older than window x late-threshold */
+  TRIB_ALIGN_EVENT_SYNC_DELAY, /* result: emitted next; by_ns: its age, above window x threshold */
   TRIB_ALIGN_EVENT_OPENED,     /* record: its frame is open from now on */
   TRIB_ALIGN_EVENT_ACCEPTED,   /* record: it waits in a frame */
   TRIB_ALIGN_EVENT_ANNOUNCE,   /* frame */

@@ -89,7 +89,7 @@ on_event (gpointer user_data, const TribAlignEvent *event)
       on_emit (self, event->result, event->now_ns);
       break;
     case TRIB_ALIGN_EVENT_SYNC_DELAY:
-      obs_report_sync_delay (self, event->result);
+      obs_report_sync_delay (self, event);
       break;
     case TRIB_ALIGN_EVENT_LATE:
       on_late (self, event);

@@ -298,15 +298,34 @@ obs_report_result (GstObsAligner *self, const TribAlignResult *result, gint64 no
   trib_trace_left (self->trace, result_id (result), result->fused.reason, now);
 }
 
-void
-obs_report_sync_delay (GstObsAligner *self, const TribAlignResult *result)
+/* of a frame without a missing source: the one that answered last */
+static const gchar *
+last_source (const TribAlignResult *result)
 {
-  g_autofree const gchar **names = g_new0 (const gchar *, result->fused.n_missing + 1);
+  const TribAlignRecord *last = NULL;
 
-  for (guint i = 0; i < result->fused.n_missing; i++)
+  for (guint i = 0; i < result->fused.n_answers; i++) {
+    const TribAlignRecord *record = result->have[i].record;
+
+    if (last == NULL || record->arrival_ns >= last->arrival_ns)
+      last = record;
+  }
+  return last ? last->source : NULL;
+}
+
+void
+obs_report_sync_delay (GstObsAligner *self, const TribAlignEvent *event)
+{
+  const TribAlignResult *result = event->result;
+  guint n = result->fused.n_missing;
+  g_autofree const gchar **names = g_new0 (const gchar *, n + 2);
+
+  for (guint i = 0; i < n; i++)
     names[i] = result->fused.missing[i].source;
+  if (n == 0)
+    names[0] = last_source (result);
   self->counts.sync_delays++;
-  trib_trace_sync_delay (self->trace, result_id (result), result->fused.wait_ns, names);
+  trib_trace_sync_delay (self->trace, result_id (result), event->by_ns, names);
 }
 
 /* ---- the arrival log ---- */

@@ -160,7 +160,7 @@ static const TribField stats_rows[] = {
   COUNT ("gaps-in", own.gaps_in, "GAP events received"),
   COUNT ("gaps-out", own.gaps_out, "GAP events pushed"),
   COUNT ("sync-delays", own.sync_delays,
-      "frames that waited longer than the window times late-threshold"),
+      "frames that were older than the window times late-threshold when they were emitted"),
   COUNT ("frames-fused", own.frames_fused, "fused records made"),
   COUNT ("frames-out", own.frames_out, "fused records pushed"),
   COUNT ("frames-dropped", own.frames_dropped, "fused records made and not pushed"),

@@ -78,8 +78,8 @@ static const Row rows[] = {
       "t=-100000000 watermark F|t=0 watermark F|t=100000000 eos F", NULL },
   { "31", "sources=F mode=tumbling tumbling-ms=100", "F:t99.999999@0 F:t99.999999@1 F:t100@2",
       "t=0 watermark F|t=100000000 eos F", "records-late=1" },
-  { "35", "sources=F,P window-base=event", "F0@0 F33@5000 F99@5001 F133@5002 P33@5003 P133@5003",
-      "0 timeout F -P:timeout|33 timeout F -P:timeout|99 eos F -P:eos|133 complete F,P", NULL },
+  { "35", "sources=F,P window-base=event", "F0@0 F33@5000 F99@5001 F134@5002 P33@5003 P134@5003",
+      "0 timeout F -P:timeout|33 timeout F -P:timeout|99 eos F -P:eos|134 complete F,P", NULL },
 };
 
 static void

@@ -348,7 +348,7 @@ test_messages (void)
     { "obsaligner-duplicate", "sources=F,P", "F0@0 F0@1" },
     { "obsaligner-dropped", "sources=F,P missing-policy=drop", "F0@0 @200 F300@300" },
     { "obsaligner-trace", "sources=F,P late-threshold=0.5 trace-level=minimal trace-messages=true",
-        "F0@0 @1000 F2000@2000" },
+        "F0@0 F99@50 @1000 F2000@2000" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -113,7 +113,7 @@ put_more (Rig *rig, const TribAlignEvent *event)
       for (guint i = 0; i < f->n_missing; i++)
         g_string_append_printf (rig->told, "(%s)", f->missing[i].source);
       g_string_append_printf (
-          rig->told, "%" G_GINT64_FORMAT "@%s", f->wait_ns / TRIB_ALIGN_MS, now);
+          rig->told, "=%" G_GINT64_FORMAT "@%s", event->by_ns / TRIB_ALIGN_MS, now);
       break;
     default:
       break;

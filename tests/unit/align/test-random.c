@@ -48,6 +48,8 @@ make_config (GRand *r, TribAlignConfig *c)
   c->window_base = g_rand_int_range (r, 0, 3);
   c->late_policy = g_rand_int_range (r, 0, 4);
   c->duplicate_policy = g_rand_int_range (r, 0, 3);
+  if (c->mode == TRIB_ALIGN_MODE_APPROXIMATE)
+    c->duplicate_policy = TRIB_ALIGN_DUPLICATE_FIRST;
   c->missing_policy = g_rand_int_range (r, 0, 3);
   c->rejoin = g_rand_int_range (r, 0, 2);
   c->advance = g_rand_int_range (r, 0, 2);

@@ -87,7 +87,7 @@ static const RigCase cases[] = {
       "0[F]watermark@0 late:F100.000@1 100[FF]watermark@3" },
   { "row/33", "", "F0@10 P0@10 G0@10", "0[FPG]complete@10" },
   { "row/34", "sources=F,P", "F0@0 sources=F F33@1 P0@2 @300", "0[FP]complete@2 33[F]complete@2" },
-  { "row/35", "window-base=event live=no", "F0@0 P0@0 F50@0 F99@0 F100@0 P50@0 @9999",
+  { "row/35", "window-base=event live=no", "F0@0 P0@0 F50@0 F99@0 F101@0 P50@0 @9999",
       "0[FP](G:timeout)timeout@0 idle:F@1000 idle:P@1000 idle:G@1000 allidle@1000" },
   /* whenever it comes, and in whatever order: a record is of the time it names */
   { "row/36", "sources=F,P", "F33@5000 F0@5001 P33@5002 P0@5003",
