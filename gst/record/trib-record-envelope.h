@@ -60,12 +60,15 @@ typedef struct {
   gint64 publish_ns;
   gint64 now_ns;
   gint64 shift_ns;
+  gint64 timestamp_ns;
   gdouble processing_ms;
+  gdouble threshold_ms;
   gdouble delay_ms;
   gdouble wait_ms;
   gdouble score;
   gdouble speed;
   gboolean late;
+  gboolean is_slow;
   gboolean loop;
   gboolean stopped;
   gboolean flush_all;

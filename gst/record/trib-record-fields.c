@@ -49,11 +49,18 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (DROPPED_FRAME_IDS, "dropped_frame_ids", UINTS, dropped_frame_ids, "the dropped frames"),
   FIELD (REASON, "reason", TEXT, reason, "the reason, one word"),
   FIELD (COMPONENT, "component", TEXT, component,
-      "component that took that time: the name of an extractor, `process_NAME`, `orchestrator`, "
-      "`fusion_process`"),
+      "what took that time: the name of an extractor (extractorbin: from the branch's frame to its "
+      "answer), `process_NAME` (obsaligner: as the record of that source states it), "
+      "`orchestrator` "
+      "(extractorbin: all branches of the frame), `fusion_process` (obsaligner: writing the fused "
+      "record); of a drop: the branch that did not get the frame, or did not answer"),
   FIELD (PROCESSING_MS, "processing_ms", FLOAT, processing_ms, "processing time (ms)"),
   FIELD (QUEUE_DEPTH, "queue_depth", UINT, queue_depth, "frames queued at that time"),
-  FIELD (DELAY_MS, "delay_ms", FLOAT, delay_ms, "delay (ms)"),
+  FIELD (IS_SLOW, "is_slow", BOOLEAN, is_slow, "whether that is more than `threshold_ms`"),
+  FIELD (THRESHOLD_MS, "threshold_ms", FLOAT, threshold_ms,
+      "`timeout-ms` of extractorbin, `window-ms` of obsaligner"),
+  FIELD (DELAY_MS, "delay_ms", FLOAT, delay_ms,
+      "age of the frame when it was emitted: the latest capture time less its own (ms)"),
   FIELD (WAITING_FOR, "waiting_for", NAMES, names, "the sources that had not answered"),
   FIELD (EXPECTED, "expected", NAMES, names, "the sources that will answer for the frame"),
   FIELD (WIDTH, "width", UINT, width, "width of the picture that coordinates refer to (pixels)"),
@@ -85,6 +92,8 @@ static const TribRecordField fields[TRIB_RECORD_N_FIELDS] = {
   FIELD (FULL, "full", UINT, full, "records dropped because the buffer was full"),
   FIELD (TOO_LARGE, "too_large", UINT, too_large, "records larger than the limit of a trace"),
   FIELD (FAILED, "failed", UINT, failed, "records that could not be written"),
+  FIELD (TIMESTAMP_NS, "timestamp_ns", INT, timestamp_ns,
+      "time of the wall clock at which the line was made (ns since 1970)"),
 };
 
 G_STATIC_ASSERT (TRIB_RECORD_N_FIELDS <= 64);
@@ -92,6 +101,7 @@ G_STATIC_ASSERT (TRIB_RECORD_N_FIELDS <= 64);
 #define B(field) TRIB_RECORD_BIT (field)
 #define FRAME (B (FRAME_ID) | B (T_NS))
 #define WHO (B (SOURCE) | B (TYPE))
+#define TRACE (TRANSPORT | B (TIMESTAMP_NS))
 #define TRANSPORT (B (SESSION) | B (STREAM) | B (SEQ) | B (ARRIVAL_NS) | B (PUBLISH_NS))
 
 static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
@@ -132,17 +142,16 @@ static const TribRecordKindInfo kinds[TRIB_RECORD_N_KINDS] = {
   [TRIB_RECORD_KIND_TIMING] = { "timing", TRIB_RECORD_FIELD_RECORD_TYPE, "a timing",
       "Trace line (OBS-6): processing time of a component for a frame.",
       .required = B (FRAME_ID) | B (COMPONENT) | B (PROCESSING_MS),
-      .optional = TRANSPORT | B (T_NS) | B (QUEUE_DEPTH) },
+      .optional = TRACE | B (T_NS) | B (QUEUE_DEPTH) | B (IS_SLOW) | B (THRESHOLD_MS) },
   [TRIB_RECORD_KIND_FRAME_DROP] = { "frame_drop", TRIB_RECORD_FIELD_RECORD_TYPE, "a frame drop",
       "Trace line (OBS-6): dropped frames, because of `backpressure` or `timeout`.",
-      .required = B (DROPPED_FRAME_IDS) | B (REASON),
-      .optional = TRANSPORT | FRAME | B (COMPONENT) },
+      .required = B (DROPPED_FRAME_IDS) | B (REASON), .optional = TRACE | FRAME | B (COMPONENT) },
   [TRIB_RECORD_KIND_SYNC_DELAY] = { "sync_delay", TRIB_RECORD_FIELD_RECORD_TYPE, "a sync delay",
       "Trace line (OBS-6): a frame was emitted late, and the sources it waited for.",
-      .required = B (FRAME_ID) | B (DELAY_MS) | B (WAITING_FOR), .optional = TRANSPORT | B (T_NS) },
+      .required = B (FRAME_ID) | B (DELAY_MS) | B (WAITING_FOR), .optional = TRACE | B (T_NS) },
   [TRIB_RECORD_KIND_TRACE_LOST] = { "trace_lost", TRIB_RECORD_FIELD_RECORD_TYPE, "a loss",
       "Trace line: records of the trace itself are missing here.",
-      .required = B (RECORDS) | B (FULL) | B (TOO_LARGE) | B (FAILED), .optional = TRANSPORT },
+      .required = B (RECORDS) | B (FULL) | B (TOO_LARGE) | B (FAILED), .optional = TRACE },
   [TRIB_RECORD_KIND_CLOCK] = { "clock", TRIB_RECORD_FIELD_NOW_NS, "a clock line",
       "In a log of arrivals: the time of the clock, and other events at that time. `expected` are "
       "the `sources` from then on.",

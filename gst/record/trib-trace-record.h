@@ -11,13 +11,16 @@ G_BEGIN_DECLS
  * and cut after TRIB_RECORD_MAX_TEXT_BYTES; of a list of names the first TRIB_RECORD_MAX_NAMES are
  * written. */
 
-void trib_trace_record_timing (GString *out, guint64 frame_id, const gchar *component,
-    gint64 processing_ns, guint64 queue_depth);
-void trib_trace_record_frame_drop (GString *out, guint64 frame_id, const guint64 *dropped_frame_ids,
-    gsize n_dropped, const gchar *reason);
+/* @timestamp_ns: now, on the wall clock; @threshold_ns: beyond it is slow, 0: not known */
+void trib_trace_record_timing (GString *out, gint64 timestamp_ns, guint64 frame_id,
+    const gchar *component, gint64 processing_ns, guint64 queue_depth, gint64 threshold_ns);
+/* @component: (nullable) */
+void trib_trace_record_frame_drop (GString *out, gint64 timestamp_ns, guint64 frame_id,
+    const guint64 *dropped_frame_ids, gsize n_dropped, const gchar *reason, const gchar *component);
 /* @waiting_for: (nullable): ends with %NULL */
-void trib_trace_record_sync_delay (
-    GString *out, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
-void trib_trace_record_lost (GString *out, guint64 full, guint64 too_large, guint64 failed);
+void trib_trace_record_sync_delay (GString *out, gint64 timestamp_ns, guint64 frame_id,
+    gint64 delay_ns, const gchar *const *waiting_for);
+void trib_trace_record_lost (
+    GString *out, gint64 timestamp_ns, guint64 full, guint64 too_large, guint64 failed);
 
 G_END_DECLS

@@ -105,7 +105,7 @@ append_losses (GString *out, TribTraceOutlet outlet, const Losses *l)
     g_string_append_printf (out, "%" G_GUINT64_FORMAT " lines lost\n", all);
     return;
   }
-  trib_trace_record_lost (out, l->full, l->too_large, l->failed);
+  trib_trace_record_lost (out, g_get_real_time () * 1000, l->full, l->too_large, l->failed);
   g_string_append_c (out, '\n');
 }
 

@@ -18,6 +18,7 @@ struct _TribTrace {
   gint level; /* atomic */
 
   /* set once */
+  gint64 slow_ns;
   TribTraceWriter *writer;
   TribTraceScreen *screen; /* NULL: no view */
 };
@@ -96,6 +97,7 @@ trib_trace_new (const TribTraceConfig *config, GError **error)
   g_autoptr (TribTrace) trace = g_new0 (TribTrace, 1);
 
   trace->level = config->level;
+  trace->slow_ns = config->slow_ns;
   if (!open_all (&opened, config, error)) {
     close_all (&opened);
     return NULL;
@@ -203,7 +205,8 @@ trib_trace_timing (TribTrace *trace, guint64 frame_id, const gchar *component, g
   if (!trib_trace_wants (trace, TRIB_TRACE_LEVEL_NORMAL))
     return;
   record = g_string_sized_new (RECORD_BYTES);
-  trib_trace_record_timing (record, frame_id, component, processing_ns, queue_depth);
+  trib_trace_record_timing (record, g_get_real_time () * 1000, frame_id, component, processing_ns,
+      queue_depth, trace->slow_ns);
   put_record (trace, record);
 }
 
@@ -220,12 +223,13 @@ reason_to_string (TribTraceDropReason reason)
  * @dropped_frame_ids: (array length=n_dropped): the frames that were dropped
  * @n_dropped: how many; those beyond 128 go into further records
  * @reason: why
+ * @component: (nullable): the one that did not process them; %NULL: none did
  *
  * Level minimal. Any thread.
  */
 void
 trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *dropped_frame_ids,
-    gsize n_dropped, TribTraceDropReason reason)
+    gsize n_dropped, TribTraceDropReason reason, const gchar *component)
 {
   g_autoptr (GString) record = NULL;
   gsize done = 0;
@@ -236,8 +240,8 @@ trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *droppe
   do {
     gsize n = MIN (n_dropped - done, MAX_DROPPED_IDS);
     g_string_truncate (record, 0);
-    trib_trace_record_frame_drop (
-        record, frame_id, dropped_frame_ids + done, n, reason_to_string (reason));
+    trib_trace_record_frame_drop (record, g_get_real_time () * 1000, frame_id,
+        dropped_frame_ids + done, n, reason_to_string (reason), component);
     put_record (trace, record);
     done += n;
   } while (done < n_dropped);
@@ -261,7 +265,7 @@ trib_trace_sync_delay (
   if (!trib_trace_wants (trace, TRIB_TRACE_LEVEL_MINIMAL))
     return;
   record = g_string_sized_new (RECORD_BYTES);
-  trib_trace_record_sync_delay (record, frame_id, delay_ns, waiting_for);
+  trib_trace_record_sync_delay (record, g_get_real_time () * 1000, frame_id, delay_ns, waiting_for);
   put_record (trace, record);
 }
 

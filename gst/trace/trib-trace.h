@@ -77,6 +77,7 @@ typedef struct {
   gint view_fd;               /* of the view at level verbose; -1: none. Duplicated */
   TribTraceErrorFunc failed;  /* (nullable) */
   gpointer user_data;         /* of record and failed */
+  gint64 slow_ns;             /* a timing beyond it is slow; 0: not known */
   gsize max_bytes; /* held for each outlet, 4096 at least; 0: TRIB_TRACE_DEFAULT_MAX_BYTES */
 } TribTraceConfig;
 
@@ -113,7 +114,7 @@ gboolean trib_trace_wants (TribTrace *trace, TribTraceLevel level);
 void trib_trace_timing (TribTrace *trace, guint64 frame_id, const gchar *component,
     gint64 processing_ns, guint queue_depth);
 void trib_trace_frame_drop (TribTrace *trace, guint64 frame_id, const guint64 *dropped_frame_ids,
-    gsize n_dropped, TribTraceDropReason reason);
+    gsize n_dropped, TribTraceDropReason reason, const gchar *component);
 void trib_trace_sync_delay (
     TribTrace *trace, guint64 frame_id, gint64 delay_ns, const gchar *const *waiting_for);
 

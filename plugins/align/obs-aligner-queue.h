@@ -24,6 +24,7 @@ typedef struct {
     GstEvent *event;
   };
   GstClockTime pts;        /* of the result */
+  guint n_behind;          /* results in the queue when it was taken out */
   TribRecordFormat format; /* of the late record */
 } ObsItem;
 

@@ -26,7 +26,8 @@ obs_report_open (GstObsAligner *self, GError **error)
   const TribElementTraceSettings trace = { .level = self->now.trace_level,
     .location = self->now.trace_location,
     .message = self->now.trace_messages ? &trace_message : NULL,
-    .window_ns = (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND) };
+    .window_ns = (gint64) (obs_settings_latency (&self->now, FALSE) / GST_MSECOND * GST_MSECOND),
+    .slow_ns = (gint64) (obs_settings_window_ms (&self->now) * GST_MSECOND) };
 
   return trib_element_trace_open (GST_ELEMENT (self), &trace, &self->trace, error)
          && trib_element_trace_open_lines (
@@ -265,15 +266,20 @@ result_id (const TribAlignResult *result)
   return trace_id (result->fused.has_frame_id, result->fused.frame_id, result->fused.t_ns);
 }
 
-/* the processing time that a record states */
+/* the processing time that a record states; the name of the source alone is extractorbin's, which
+ * measures it */
 void
 obs_report_timing (
     GstObsAligner *self, const TribRecordEnvelope *envelope, const TribAlignRecord *record)
 {
-  if (self->trace == NULL || record->kind > TRIB_ALIGN_KIND_SKIPPED
+  g_autofree gchar *component = NULL;
+
+  if (!trib_trace_wants (self->trace, TRIB_TRACE_LEVEL_NORMAL)
+      || record->kind > TRIB_ALIGN_KIND_SKIPPED
       || !trib_record_has (envelope, TRIB_RECORD_FIELD_PROCESSING_MS))
     return;
-  trib_trace_timing (self->trace, record_id (record), record->source,
+  component = g_strconcat ("process_", record->source, NULL);
+  trib_trace_timing (self->trace, record_id (record), component,
       (gint64) (CLAMP (envelope->processing_ms, -1e12, 1e12) * GST_MSECOND), open_groups (self));
 }
 
@@ -326,6 +332,13 @@ obs_report_sync_delay (GstObsAligner *self, const TribAlignEvent *event)
     names[0] = last_source (result);
   self->counts.sync_delays++;
   trib_trace_sync_delay (self->trace, result_id (result), event->by_ns, names);
+}
+
+/* @took: time to write the fused record (ns); without lock */
+void
+obs_report_fused (GstObsAligner *self, const TribAlignResult *result, gint64 took, guint queued)
+{
+  trib_trace_timing (self->trace, result_id (result), "fusion_process", took, queued);
 }
 
 /* ---- the arrival log ---- */
@@ -462,7 +475,7 @@ drop_item (GstObsAligner *self, ObsItem *item, guint64 *counter, const gchar *re
     GST_DEBUG_OBJECT (self, "result of frame %" G_GUINT64_FORMAT " dropped: %s", id, reason);
     *counter += item->result->fused.n_answers;
     self->counts.frames_dropped++;
-    trib_trace_frame_drop (self->trace, id, &id, 1, TRIB_TRACE_DROP_BACKPRESSURE);
+    trib_trace_frame_drop (self->trace, id, &id, 1, TRIB_TRACE_DROP_BACKPRESSURE, NULL);
     report_dropped (self, reason);
   }
   obs_item_clear (item);

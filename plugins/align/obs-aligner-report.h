@@ -24,6 +24,8 @@ void obs_report_event (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_timing (
     GstObsAligner *self, const TribRecordEnvelope *envelope, const TribAlignRecord *record);
 void obs_report_result (GstObsAligner *self, const TribAlignResult *result, gint64 now);
+void obs_report_fused (
+    GstObsAligner *self, const TribAlignResult *result, gint64 took, guint queued);
 void obs_report_sync_delay (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_late (GstObsAligner *self, const TribAlignEvent *event);
 void obs_report_duplicate (GstObsAligner *self, const TribAlignEvent *event);

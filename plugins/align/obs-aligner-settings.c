@@ -239,6 +239,16 @@ obs_settings_to_config (const ObsSettings *settings, gboolean live, TribAlignCon
     ret_config->window_ms = window_ms;
 }
 
+/* that of the profile, unless it was set */
+guint
+obs_settings_window_ms (const ObsSettings *settings)
+{
+  TribAlignConfig config;
+
+  obs_settings_to_config (settings, FALSE, &config);
+  return config.window_ms;
+}
+
 /* longest time between the arrival of a record and its emission */
 GstClockTime
 obs_settings_latency (const ObsSettings *settings, gboolean live)

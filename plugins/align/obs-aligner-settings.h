@@ -83,6 +83,7 @@ gboolean obs_settings_set (ObsSettings *settings, guint id, const GValue *value)
 gboolean obs_settings_get (const ObsSettings *settings, guint id, GValue *value);
 void obs_settings_to_config (
     const ObsSettings *settings, gboolean live, TribAlignConfig *ret_config);
+guint obs_settings_window_ms (const ObsSettings *settings);
 GstClockTime obs_settings_latency (const ObsSettings *settings, gboolean live);
 
 G_END_DECLS

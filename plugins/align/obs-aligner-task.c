@@ -176,11 +176,13 @@ make_fused (GstObsAligner *self, const ObsItem *item)
 static GstFlowReturn
 push_result (GstObsAligner *self, const ObsItem *item)
 {
+  gint64 begun = obs_aligner_clock (self);
   GstBuffer *buffer = make_fused (self, item);
   GstFlowReturn flow;
 
   if (buffer == NULL)
     return UNWRITABLE;
+  obs_report_fused (self, item->result, obs_aligner_clock (self) - begun, item->n_behind);
   if (self->discont)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   flow = gst_pad_push (self->srcpad, buffer);
@@ -289,6 +291,7 @@ dispatch (GstObsAligner *self, ObsItem *item)
   gint64 now;
 
   self->push_since = obs_aligner_clock (self);
+  item->n_behind = self->queue.n_results;
   set_in_push (self, TRUE, item->kind == OBS_ITEM_RESULT ? item->result : NULL);
   obs_aligner_unlock (self);
   flow = push_item (self, item);

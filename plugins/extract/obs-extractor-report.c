@@ -127,19 +127,22 @@ report_unmatched (ObsBranch *b)
 
 /* ---- trace records (OBS-6) ---- */
 
-/* for want of space or time, rather than by configuration */
+/* for want of space or time, rather than by configuration; a branch whose breaker is open has
+ * neither */
 static gboolean
 is_backpressure (TribExtractOutcome outcome)
 {
   return outcome == TRIB_EXTRACT_SKIP_WOULD_MISS || outcome == TRIB_EXTRACT_SKIP_QUEUE_FULL
          || outcome == TRIB_EXTRACT_SKIP_SUPERSEDED || outcome == TRIB_EXTRACT_SKIP_NOT_KEY
-         || outcome == TRIB_EXTRACT_SKIP_NTH;
+         || outcome == TRIB_EXTRACT_SKIP_NTH || outcome == TRIB_EXTRACT_SKIP_BREAKER;
 }
 
+/* @branch: (nullable): %NULL: none runs */
 static void
-trace_drop (ObsExtractor *x, const TribExtractFrame *frame, TribTraceDropReason reason)
+trace_drop (
+    ObsExtractor *x, const TribExtractFrame *frame, const gchar *branch, TribTraceDropReason reason)
 {
-  trib_trace_frame_drop (x->trace, frame->frame_id, &frame->frame_id, 1, reason);
+  trib_trace_frame_drop (x->trace, frame->frame_id, &frame->frame_id, 1, reason, branch);
 }
 
 static void
@@ -151,11 +154,13 @@ trace_decision (ObsExtractor *x, const TribExtractEvent *event)
   if (x->trace == NULL)
     return;
   if (!event->admitted && is_backpressure (event->outcome))
-    trace_drop (x, event->frame, TRIB_TRACE_DROP_BACKPRESSURE);
+    trace_drop (x, event->frame, NULL, TRIB_TRACE_DROP_BACKPRESSURE);
   for (guint i = 0; i < event->n_branches; i++) {
     const ObsBranch *b = obs_extractor_branch (x, event->branches[i]);
     if (b && event->outcomes[i] == TRIB_EXTRACT_RUN)
       expected[n++] = b->name;
+    else if (b && event->admitted && is_backpressure (event->outcomes[i]))
+      trace_drop (x, event->frame, b->name, TRIB_TRACE_DROP_BACKPRESSURE);
   }
   expected[n] = NULL;
   trib_trace_opened (x->trace, event->frame->frame_id, expected, g_get_monotonic_time () * 1000);
@@ -230,7 +235,7 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
       break;
     case TRIB_EXTRACT_EVENT_SKIPPED:
       if (is_backpressure (event->outcome))
-        trace_drop (x, event->frame, TRIB_TRACE_DROP_BACKPRESSURE);
+        trace_drop (x, event->frame, b->name, TRIB_TRACE_DROP_BACKPRESSURE);
       obs_records_skipped (
           x, event->frame, b->name, trib_extract_outcome_to_string (event->outcome));
       break;
@@ -239,7 +244,7 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
       obs_records_empty (x, event->frame, b->name);
       break;
     case TRIB_EXTRACT_EVENT_TIMEOUT:
-      trace_drop (x, event->frame, TRIB_TRACE_DROP_TIMEOUT);
+      trace_drop (x, event->frame, b->name, TRIB_TRACE_DROP_TIMEOUT);
       obs_records_skipped (x, event->frame, b->name, "timeout");
       break;
     case TRIB_EXTRACT_EVENT_ANSWERED:

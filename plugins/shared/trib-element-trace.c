@@ -67,6 +67,7 @@ trib_element_trace_open (GstElement *element, const TribElementTraceSettings *se
 
   *ret_trace = NULL;
   config.level = settings->level;
+  config.slow_ns = settings->slow_ns > 0 ? settings->slow_ns : settings->window_ns;
   if (!parse_location ("trace-location", settings->location, &config, error))
     return FALSE;
   g_object_set_data (G_OBJECT (element), MESSAGE, (gpointer) settings->message);

@@ -15,12 +15,14 @@ G_BEGIN_DECLS
  * @message: (nullable): the message that they are posted as, too; its fields are
  *   trib_element_trace_fields
  * @window_ns: of the view
+ * @slow_ns: a timing beyond it is slow; 0: beyond @window_ns
  */
 typedef struct {
   TribTraceLevel level;
   const gchar *location;
   const TribFieldTable *message;
   gint64 window_ns;
+  gint64 slow_ns;
 } TribElementTraceSettings;
 
 extern const TribField trib_element_trace_fields[1];

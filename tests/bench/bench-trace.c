@@ -35,8 +35,8 @@ static void
 to_text (Peer *peer, guint64 id)
 {
   g_string_truncate (peer->text, 0);
-  trib_trace_record_timing (
-      peer->text, id, "process_gesture", (gint64) (id % 80 * 1000003), id % 4);
+  trib_trace_record_timing (peer->text, g_get_real_time () * 1000, id, "process_gesture",
+      (gint64) (id % 80 * 1000003), id % 4, 0);
 }
 
 static void

@@ -384,9 +384,9 @@ test_trace (void)
   rig_free (rig);
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_nonnull (strstr (text, "{\"record_type\":\"frame_drop\",\"frame_id\":1,\"dropped_frame_"
-                                  "ids\":[1],\"reason\":\"backpressure\"}"));
+                                  "ids\":[1],\"reason\":\"backpressure\",\"timestamp_ns\":"));
   g_assert_nonnull (strstr (text, "{\"record_type\":\"frame_drop\",\"frame_id\":0,\"dropped_frame_"
-                                  "ids\":[0],\"reason\":\"timeout\"}"));
+                                  "ids\":[0],\"reason\":\"timeout\",\"component\":\"a\","));
   g_assert_nonnull (strstr (text, "\"component\":\"orchestrator\""));
 }
 

@@ -20,8 +20,8 @@ trace_frame (TribTrace *trace, guint64 id)
   trib_trace_timing (trace, id, "fusion_process", MS / 4, 1);
   if (id % 10 != 0)
     return;
-  trib_trace_frame_drop (trace, id, dropped, 2, TRIB_TRACE_DROP_BACKPRESSURE);
-  trib_trace_frame_drop (trace, id, dropped, 1, TRIB_TRACE_DROP_TIMEOUT);
+  trib_trace_frame_drop (trace, id, dropped, 2, TRIB_TRACE_DROP_BACKPRESSURE, NULL);
+  trib_trace_frame_drop (trace, id, dropped, 1, TRIB_TRACE_DROP_TIMEOUT, "gesture");
   trib_trace_sync_delay (trace, id, 161 * MS, waiting_for);
 }
 

@@ -13,6 +13,7 @@ import time
 
 import sinktest
 import tap
+import trace_jq
 from sinktest import Gst
 
 sys.dont_write_bytecode = True
@@ -119,6 +120,42 @@ def _():
         tap.true({"face", "motion", "quality", "orchestrator"} <= {r.get("component") for r in trace}, "timing (OBS-6)")
         tap.equal(drawn["frames-in"], drawn["frames-out"] + drawn["frames-dropped"], f"frames of the overlay: {drawn}")
         tap.equal(drawn["frames-drawn"], stats["frames-in"], f"each frame has its own record drawn: {drawn}")
+
+
+@t.test("the contract's jq lines, on the trace of a pipeline with slow branches (OBS-6, OBS-10)", timeout=120)
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/trace"
+        branches = (f"quick[{PATIENT}]=qualityextract; slow[timeout-ms=2000]=identity sleep-time=120000 ! qualityextract; "
+                    "never[timeout-ms=100]=identity sleep-time=400000 ! qualityextract")
+        pipeline = Gst.parse_launch(
+            "videotestsrc is-live=true num-buffers=90 ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! "
+            f"extractorbin name=x breaker-retry-ms=60000 branches=\"{branches}\" trace-level=normal trace-location={path} "
+            "x.obs ! obsaligner mode=watermark allowed-lateness-ms=1000 window-ms=50 max-wait-ms=30000 trace-level=normal "
+            f"trace-location={path} ! "
+            "fakesink sync=false async=false x.src ! fakesink sync=false async=false")
+        pipeline.set_state(Gst.State.PLAYING)
+        message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        pipeline.set_state(Gst.State.NULL)
+        tap.true(message and message.type == Gst.MessageType.EOS, "it ends")
+        trace_jq.check(path)
+        timings = trace_jq.records(path, "timing")
+        tap.equal(sorted({r["component"] for r in timings} - {"never", "process_never"}),
+                  ["fusion_process", "orchestrator", "process_quick", "process_slow", "quick", "slow"], "components")
+        twice = [(r["component"], r["frame_id"]) for r in timings]
+        tap.equal(len(twice), len(set(twice)), "one time for each component and frame")
+        means = {c["component"]: c["avg_ms"] for c in trace_jq.run(trace_jq.BY_COMPONENT, path)[0]}
+        tap.true(means["slow"] >= 120 > means["process_slow"] > 0, f"the branch waits, its extractor does not: {means}")
+        tap.true(all(r["processing_ms"] >= 120 for r in timings if r["component"] == "slow"), "each of its frames")
+        tap.true(all(r["is_slow"] == (r["processing_ms"] > r["threshold_ms"]) and r["timestamp_ns"] > 1e18 for r in timings),
+                 "is_slow, threshold_ms, timestamp_ns")
+        tap.true("slow" in trace_jq.run(trace_jq.WAITED_FOR, path), "what was waited for")
+        tap.true(all(r["delay_ms"] > 75 for r in trace_jq.run(trace_jq.SYNC_DELAYS, path)), "older than 1.5 windows")
+        drops = trace_jq.records(path, "frame_drop")
+        tap.equal({(r["component"], r["reason"]) for r in drops if r["component"] == "never"},
+                  {("never", "timeout"), ("never", "backpressure")}, "its timeouts, and what the breaker spares it")
+        tap.equal({r["reason"] for r in drops if r["component"] == "slow"}, {"backpressure"}, "what the prediction spares")
+        tap.equal({d["count"] for d in trace_jq.run(trace_jq.DROPS, path)}, {1}, "one frame a line")
 
 
 @t.test("a process that looks at frames, is killed, and comes back: the others do not notice (OBS-9)", timeout=240)

@@ -44,11 +44,16 @@ def records(path, kind=None):
     return [r for r in found if kind is None or r["record_type"] == kind]
 
 
+def timeless(found):
+    """Without the time of the line: jq 1.6 rounds numbers beyond 2^53."""
+    return [{name: value for name, value in r.items() if name != "timestamp_ns"} for r in found]
+
+
 def check(path):
     """Every line gives what the records say; AssertionError names the one that does not."""
     timings, delays, drops = (records(path, kind) for kind in ("timing", "sync_delay", "frame_drop"))
-    tap.equal(run(SYNC_DELAYS, path), delays, SYNC_DELAYS)
-    tap.equal(run(SLOW, path), [r for r in timings if r["processing_ms"] > 50], SLOW)
+    tap.equal(timeless(run(SYNC_DELAYS, path)), timeless(delays), SYNC_DELAYS)
+    tap.equal(timeless(run(SLOW, path)), timeless(r for r in timings if r["processing_ms"] > 50), SLOW)
     tap.equal(run(DROPS, path), [{"reason": r["reason"], "count": len(r["dropped_frame_ids"])} for r in drops], DROPS)
     tap.equal(run(WAITED_FOR, path), [name for r in delays for name in r["waiting_for"]], WAITED_FOR)
     tap.equal(run(QUEUES, path), [{"frame": r["frame_id"], "queue": r["queue_depth"]} for r in timings], QUEUES)

@@ -27,20 +27,31 @@ test_timing (void)
 {
   g_autoptr (GString) out = g_string_new (NULL);
 
-  trib_trace_record_timing (out, 7, "face", 12345678, 2);
+  trib_trace_record_timing (out, 1700000000000000001, 7, "face", 12345678, 2, 0);
   check (out, TRIB_RECORD_KIND_TIMING,
       "{\"record_type\":\"timing\",\"frame_id\":7,\"component\":\"face\","
-      "\"processing_ms\":12.345678,\"queue_depth\":2}");
-  trib_trace_record_timing (out, G_MAXUINT64, "process_pose", 0, G_MAXUINT64);
+      "\"processing_ms\":12.345678,\"queue_depth\":2,\"timestamp_ns\":1700000000000000001}");
+  trib_trace_record_timing (
+      out, 1700000000000000001, G_MAXUINT64, "process_pose", 0, G_MAXUINT64, 0);
   check (out, TRIB_RECORD_KIND_TIMING,
       "{\"record_type\":\"timing\",\"frame_id\":18446744073709551615,"
       "\"component\":\"process_pose\",\"processing_ms\":0.0,"
-      "\"queue_depth\":18446744073709551615}");
-  trib_trace_record_timing (out, 0, "a\"\n\x1b\xff", 1, 0);
+      "\"queue_depth\":18446744073709551615,\"timestamp_ns\":1700000000000000001}");
+  trib_trace_record_timing (out, 1700000000000000001, 0, "a\"\n\x1b\xff", 1, 0, 0);
   check (out, TRIB_RECORD_KIND_TIMING,
       "{\"record_type\":\"timing\",\"frame_id\":0,"
       "\"component\":\"a\\\"\\n\\u001b\xef\xbf\xbd\",\"processing_ms\":1e-06,"
-      "\"queue_depth\":0}");
+      "\"queue_depth\":0,\"timestamp_ns\":1700000000000000001}");
+  trib_trace_record_timing (out, 1, 7, "face", 12345678, 2, 12000000);
+  check (out, TRIB_RECORD_KIND_TIMING,
+      "{\"record_type\":\"timing\",\"frame_id\":7,\"component\":\"face\","
+      "\"processing_ms\":12.345678,\"queue_depth\":2,\"is_slow\":true,\"threshold_ms\":12.0,"
+      "\"timestamp_ns\":1}");
+  trib_trace_record_timing (out, 1, 7, "face", 12000000, 2, 12000000);
+  check (out, TRIB_RECORD_KIND_TIMING,
+      "{\"record_type\":\"timing\",\"frame_id\":7,\"component\":\"face\","
+      "\"processing_ms\":12.0,\"queue_depth\":2,\"is_slow\":false,\"threshold_ms\":12.0,"
+      "\"timestamp_ns\":1}");
 }
 
 static void
@@ -49,14 +60,19 @@ test_frame_drop (void)
   static const guint64 ids[] = { 7, 8, G_MAXUINT64 };
   g_autoptr (GString) out = g_string_new (NULL);
 
-  trib_trace_record_frame_drop (out, 9, ids, 3, "backpressure");
+  trib_trace_record_frame_drop (out, 5, 9, ids, 3, "backpressure", NULL);
   check (out, TRIB_RECORD_KIND_FRAME_DROP,
       "{\"record_type\":\"frame_drop\",\"frame_id\":9,"
-      "\"dropped_frame_ids\":[7,8,18446744073709551615],\"reason\":\"backpressure\"}");
-  trib_trace_record_frame_drop (out, 9, NULL, 0, "timeout");
+      "\"dropped_frame_ids\":[7,8,18446744073709551615],\"reason\":\"backpressure\",\"timestamp_"
+      "ns\":5}");
+  trib_trace_record_frame_drop (out, 5, 9, NULL, 0, "timeout", NULL);
   check (out, TRIB_RECORD_KIND_FRAME_DROP,
       "{\"record_type\":\"frame_drop\",\"frame_id\":9,\"dropped_frame_ids\":[],"
-      "\"reason\":\"timeout\"}");
+      "\"reason\":\"timeout\",\"timestamp_ns\":5}");
+  trib_trace_record_frame_drop (out, 5, 9, ids, 1, "timeout", "face");
+  check (out, TRIB_RECORD_KIND_FRAME_DROP,
+      "{\"record_type\":\"frame_drop\",\"frame_id\":9,\"dropped_frame_ids\":[7],"
+      "\"reason\":\"timeout\",\"component\":\"face\",\"timestamp_ns\":5}");
 }
 
 static void
@@ -65,14 +81,14 @@ test_sync_delay (void)
   static const gchar *const sources[] = { "pose", "gesture", NULL };
   g_autoptr (GString) out = g_string_new (NULL);
 
-  trib_trace_record_sync_delay (out, 7, 161500000, sources);
+  trib_trace_record_sync_delay (out, -3, 7, 161500000, sources);
   check (out, TRIB_RECORD_KIND_SYNC_DELAY,
       "{\"record_type\":\"sync_delay\",\"frame_id\":7,\"delay_ms\":161.5,"
-      "\"waiting_for\":[\"pose\",\"gesture\"]}");
-  trib_trace_record_sync_delay (out, 7, -1, NULL);
+      "\"waiting_for\":[\"pose\",\"gesture\"],\"timestamp_ns\":-3}");
+  trib_trace_record_sync_delay (out, -3, 7, -1, NULL);
   check (out, TRIB_RECORD_KIND_SYNC_DELAY,
       "{\"record_type\":\"sync_delay\",\"frame_id\":7,\"delay_ms\":-1e-06,"
-      "\"waiting_for\":[]}");
+      "\"waiting_for\":[],\"timestamp_ns\":-3}");
 }
 
 static void
@@ -80,10 +96,10 @@ test_lost (void)
 {
   g_autoptr (GString) out = g_string_new (NULL);
 
-  trib_trace_record_lost (out, 10, 1, 2);
+  trib_trace_record_lost (out, 9, 10, 1, 2);
   check (out, TRIB_RECORD_KIND_TRACE_LOST,
       "{\"record_type\":\"trace_lost\",\"records\":13,\"full\":10,\"too_large\":1,"
-      "\"failed\":2}");
+      "\"failed\":2,\"timestamp_ns\":9}");
 }
 
 /* a name of any length and content gives a record that can be read */
@@ -101,14 +117,14 @@ test_long_texts (void)
 
       while (name->len < len)
         g_string_append (name, pieces[i]);
-      trib_trace_record_timing (out, 1, name->str, 1, 0);
+      trib_trace_record_timing (out, 1700000000000000001, 1, name->str, 1, 0, 0);
       check (out, TRIB_RECORD_KIND_TIMING, NULL);
     }
   }
   for (guint i = 0; i < 100; i++)
     names[i] = "name";
   names[100] = NULL;
-  trib_trace_record_sync_delay (out, 1, 1, names);
+  trib_trace_record_sync_delay (out, -3, 1, 1, names);
   check (out, TRIB_RECORD_KIND_SYNC_DELAY, NULL);
 }
 

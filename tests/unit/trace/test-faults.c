@@ -40,6 +40,8 @@ read_some (gint fd, GString *text)
 
   if (n > 0)
     g_string_append_len (text, buf, n);
+  rig_strip_times (text->str);
+  g_string_set_size (text, strlen (text->str));
 }
 
 static gboolean
@@ -281,7 +283,7 @@ test_loss_at_end (void)
   config.path = path;
   config.max_bytes = 1;
   trace = rig_open (&config);
-  trib_trace_frame_drop (trace, 1, ids, G_N_ELEMENTS (ids), TRIB_TRACE_DROP_BACKPRESSURE);
+  trib_trace_frame_drop (trace, 1, ids, G_N_ELEMENTS (ids), TRIB_TRACE_DROP_BACKPRESSURE, NULL);
   trib_trace_close (trace, WAIT_MS);
   text = rig_contents (path);
   g_assert_cmpstr (text, ==,

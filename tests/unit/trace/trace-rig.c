@@ -84,15 +84,33 @@ rig_account (TribTrace *trace, TribTraceOutlet outlet)
   return a;
 }
 
+/* takes the times out of the records, as they differ */
+void
+rig_strip_times (gchar *text)
+{
+  static const gchar name[] = ",\"timestamp_ns\":";
+  gchar *to = text;
+
+  for (const gchar *at = text, *end; *at;) {
+    if (g_str_has_prefix (at, name)
+        && *(end = at + strlen (name) + strspn (at + strlen (name), "0123456789")) == '}')
+      at = end;
+    else
+      *to++ = *at++;
+  }
+  *to = '\0';
+}
+
 gchar *
 rig_contents (const gchar *path)
 {
   g_autoptr (GError) error = NULL;
-  gchar *text = NULL;
+  g_autofree gchar *text = NULL;
 
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
-  return text;
+  rig_strip_times (text);
+  return g_steal_pointer (&text);
 }
 
 /* lines of which each is whole JSON; returns how many hold @word */
@@ -136,6 +154,6 @@ rig_one_of_each (TribTrace *trace, guint64 frame_id)
   guint64 dropped = frame_id - 1;
 
   trib_trace_timing (trace, frame_id, "face", 12 * MS, 1);
-  trib_trace_frame_drop (trace, frame_id, &dropped, 1, TRIB_TRACE_DROP_BACKPRESSURE);
+  trib_trace_frame_drop (trace, frame_id, &dropped, 1, TRIB_TRACE_DROP_BACKPRESSURE, NULL);
   trib_trace_sync_delay (trace, frame_id, 150 * MS, sources);
 }

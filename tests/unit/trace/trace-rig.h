@@ -31,6 +31,8 @@ TribTraceAccount rig_account (TribTrace *trace, TribTraceOutlet outlet);
 /* a timing, a frame_drop and a sync_delay record */
 void rig_one_of_each (TribTrace *trace, guint64 frame_id);
 
+void rig_strip_times (gchar *text);
+/* without times, which differ */
 gchar *rig_contents (const gchar *path);
 /* of lines that must each be whole JSON: how many hold @word */
 guint rig_count_records (const gchar *text, const gchar *word);
