@@ -21,9 +21,9 @@
  * aligned for themselves, each with all `sources`. A record that does not name both is matched
  * with the frames of all streams.
  *
- * A fused record has `type` fused, `frame_id`, `t_ns`, `session`, `stream`, `epoch`, `pane`, `reason`, `have` (by
- * source: the observation with `delay_ms`), `missing` (a list of `source` and `why`),
- * `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an observation
+ * A fused record has `type` fused, `frame_id`, `t_ns`, `session`, `stream`, `epoch`, `pane`,
+ * `reason`, `have` (by source: the observation with `delay_ms`), `missing` (a list of `source` and
+ * `why`), `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an observation
  * that stands in for a newer one has `stale_ms`. Reasons: complete, timeout, watermark, eos,
  * overflow, jump, late.
  *

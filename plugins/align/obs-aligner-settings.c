@@ -40,8 +40,8 @@ static const TribProperty table[OBS_N_SETTINGS] = {
         { "capture", "Running time since the capture of the frame" },
         { "event", "Latest capture time of any source; no timers, for recordings" } } },
   [OBS_SETTING_LATE_THRESHOLD] = { TRIB_PROPERTY_DOUBLE, "late-threshold", "Late threshold",
-      "Multiple of the window: an emitted frame that is older than that, by the latest capture time, "
-      "is reported as a sync_delay (0 = off)",
+      "Multiple of the window: an emitted frame that is older, by the latest capture time, is "
+      "reported as a sync_delay (0 = off)",
       AT (late_threshold), 0, 1000, 1.5 },
   [OBS_SETTING_ALLOWED_LATENESS_MS] = { TRIB_PROPERTY_UINT, "allowed-lateness-ms",
       "Allowed lateness",
@@ -78,7 +78,8 @@ static const TribProperty table[OBS_N_SETTINGS] = {
       "Time that an emitted frame is remembered, to detect late and duplicate records (ms)",
       AT (retain_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_DUPLICATE_POLICY] = { TRIB_PROPERTY_ENUM, "duplicate-policy", "Duplicate policy",
-      "What to do with a second answer of a source for a frame; by approximate only first", AT (duplicate_policy),
+      "What to do with a second answer of a source for a frame; by approximate only first",
+      AT (duplicate_policy),
       .type_name = "GstObsAlignerDuplicatePolicy", .choices = {
         { "first", "Keep the first" },
         { "last", "Keep the last" },
