@@ -23,9 +23,9 @@
  *
  * A fused record has `type` fused, `frame_id`, `t_ns`, `session`, `stream`, `epoch`, `pane`,
  * `reason`, `have` (by source: the observation with `delay_ms`), `missing` (a list of `source` and
- * `why`), `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an observation
- * that stands in for a newer one has `stale_ms`. Reasons: complete, timeout, watermark, eos,
- * overflow, jump, late.
+ * `why`), `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an
+ * observation that stands in for a newer one has `stale_ms`. Reasons: complete, timeout,
+ * watermark, eos, overflow, jump, late.
  *
  * ## Caps
  * In: application/json or application/x-msgpack, one record or a list of records per buffer;

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
  *   sources=F,P   the setting
  *   F99999999n@3  a capture time in ns
  * Events are written as:
- *   33[FPG]complete@60     a result, a1:33[FPG] of stream a of session 1; (G:timeout) a missing source and why; /1 its pane;
- *                          #7 its frame id; {F:12} stale
+ *   33[FPG]complete@60     a result; (G:timeout) a missing source and why; /1 its pane;
+ *                          #7 its frame id; {F:12} stale; a1:33[FPG] of stream a of session 1
  *   late:G0@111 dup:F0@200 drop:implausible:F9@3 idle:G@52 active:G@68 allidle@99 jump:F@5 ...
  *   with show=WORD[,...]: holder:F@3 source:F@3 stats@9 announce:33@3 delay:0(G)=160@160
  *                          (G is missing, 160 ms older than the latest)
