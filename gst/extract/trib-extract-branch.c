@@ -40,17 +40,20 @@ trib_extract_branch_has_place (const TribExtract *x, const TribExtractBranch *b)
   guint most = x->config.admission == TRIB_EXTRACT_ADMISSION_FRAME ? 1 : x->config.max_in_flight;
   guint in_time = 0;
 
-  for (GList *l = b->running.head; l; l = l->next)
-    in_time += ((TribExtractJob *) l->data)->state == TRIB_EXTRACT_JOB_RUNNING;
+  for (GList *l = b->running.head; l; l = l->next) {
+    const TribExtractJob *job = l->data;
+    in_time += job->state == TRIB_EXTRACT_JOB_RUNNING && !job->passed;
+  }
   return b->n_pushing < most && in_time < most;
 }
 
+/* NEVER: it may take any time */
 gint64
 trib_extract_branch_timeout (const TribExtract *x, const TribExtractBranch *b)
 {
   guint ms = b->config.timeout_ms ? b->config.timeout_ms : x->config.timeout_ms;
 
-  return (gint64) ms * TRIB_EXTRACT_MS;
+  return ms > 0 ? (gint64) ms * TRIB_EXTRACT_MS : NEVER;
 }
 
 static gint64

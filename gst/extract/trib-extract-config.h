@@ -27,7 +27,7 @@ typedef enum { TRIB_EXTRACT_NTH_OVERLOAD, TRIB_EXTRACT_NTH_ALWAYS } TribExtractN
 
 /**
  * TribExtractConfig:
- * @timeout_ms: from the decision about a frame to its deadline
+ * @timeout_ms: from the decision about a frame to its deadline; 0: none
  * @workers: maximum of running jobs
  * @max_in_flight: frames (admission by frame), or jobs of a branch
  * @queue_depth: maximum of waiting frames, or of waiting jobs of a branch

@@ -94,13 +94,20 @@ give_up (TribExtractJob *job, const gchar *why)
   set_state (job, TRIB_EXTRACT_JOB_GIVEN_UP, why);
 }
 
+/* of a running job; one that was passed by has none */
+static void
+return_token (TribExtract *x, const TribExtractJob *job)
+{
+  x->tokens += !job->passed;
+}
+
 static void
 answer_in_time (TribExtract *x, TribExtractJob *job, gboolean empty)
 {
   TribExtractBranch *b = job->branch;
   gint64 took = trib_time_sub (x->now, job->begun);
 
-  x->tokens++;
+  return_token (x, job);
   remove_from_running (job);
   if (empty)
     b->counts.empty++;
@@ -126,7 +133,7 @@ time_out (TribExtract *x, TribExtractJob *job)
   if (job->state == TRIB_EXTRACT_JOB_WAITING)
     remove_from_waiting (x, job);
   else
-    x->tokens++;
+    return_token (x, job);
   b->counts.timeout++;
   trib_extract_emit_job (x, TRIB_EXTRACT_EVENT_TIMEOUT, job, 0);
   if (runs || stuck)
@@ -155,6 +162,15 @@ trib_extract_job_queue (TribExtract *x, TribExtractJob *job)
   b->counts.pending++;
 }
 
+/* the earlier deadline, and without deadlines the older frame */
+static gboolean
+is_sooner (const TribExtractJob *job, const TribExtractJob *other)
+{
+  if (job->deadline != other->deadline)
+    return job->deadline < other->deadline;
+  return job->frame->info.decided_ns < other->frame->info.decided_ns;
+}
+
 /* the branch with the earliest deadline; one that was deferred too often precedes all others */
 static TribExtractBranch *
 next_branch (const TribExtract *x)
@@ -169,7 +185,7 @@ next_branch (const TribExtract *x)
     if (job == NULL || !trib_extract_branch_has_place (x, b))
       continue;
     if (best == NULL || (starved && best->n_deferred < MAX_DEFERRED)
-        || (starved == (best->n_deferred >= MAX_DEFERRED) && job->deadline < other->deadline))
+        || (starved == (best->n_deferred >= MAX_DEFERRED) && is_sooner (job, other)))
       best = b;
   }
   return best;
@@ -256,11 +272,12 @@ job_of (TribExtractEntry *f, gint branch)
 
 /* of the youngest frame of that identity that the branch has started */
 static TribExtractJob *
-find_job (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
+find_job (TribExtract *x, gint branch, const TribStreamKey *stream, gboolean has_frame_id,
+    guint64 frame_id, gint64 t_ns)
 {
   for (GList *l = x->known.tail; l; l = l->prev) {
     TribExtractEntry *f = l->data;
-    TribExtractJob *job = trib_extract_frame_is (&f->info, has_frame_id, frame_id, t_ns)
+    TribExtractJob *job = trib_extract_frame_is (&f->info, stream, has_frame_id, frame_id, t_ns)
                               ? job_of (f, branch)
                               : NULL;
     if (job && job->begun != NO_TIME)
@@ -303,12 +320,13 @@ answer_late (TribExtract *x, TribExtractJob *job)
  * trib_extract_answer:
  * @x: an extraction
  * @branch: the branch that answers
+ * @stream: (nullable): stream of the frame; then @t_ns is its time as well
  * @has_frame_id: whether @frame_id is one; else by @t_ns
  * @now_ns: when it answers
  */
 void
-trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id,
-    gint64 t_ns, gint64 now_ns)
+trib_extract_answer (TribExtract *x, gint branch, const TribStreamKey *stream,
+    gboolean has_frame_id, guint64 frame_id, gint64 t_ns, gint64 now_ns)
 {
   TribExtractEvent unmatched = { .kind = TRIB_EXTRACT_EVENT_UNMATCHED, .branch = branch };
   TribExtractBranch *b;
@@ -318,7 +336,7 @@ trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64
   b = trib_extract_branch_find (x, branch);
   if (b == NULL)
     return;
-  job = find_job (x, branch, has_frame_id, frame_id, t_ns);
+  job = find_job (x, branch, stream, has_frame_id, frame_id, t_ns);
   if (job == NULL) {
     b->counts.unmatched++;
     trib_extract_emit (x, &unmatched);
@@ -373,6 +391,43 @@ trib_extract_bound_pts (TribExtract *x, gint branch, guint64 pts, gint64 now_ns)
   end_until (x, branch, TRUE, pts, 0, now_ns);
 }
 
+/**
+ * trib_extract_passed:
+ * @x: an extraction
+ * @branch: a branch
+ * @stream: (nullable): stream of a frame that the branch was given
+ * @frame_id: its frame id
+ * @t_ns: its capture time
+ * @now_ns: when
+ *
+ * What was pushed into the branch behind that frame has left it, and no answer with it. The branch
+ * dropped the frame, or holds it until it has later ones: either way it gets the next frame, and
+ * the job ends with the next answer in order, or with the stream. Beyond 256 such jobs the oldest
+ * is empty.
+ */
+void
+trib_extract_passed (TribExtract *x, gint branch, const TribStreamKey *stream, guint64 frame_id,
+    gint64 t_ns, gint64 now_ns)
+{
+  TribExtractBranch *b;
+  TribExtractJob *job;
+  guint n = 0;
+
+  trib_extract_advance (x, now_ns);
+  b = trib_extract_branch_find (x, branch);
+  job = b ? find_job (x, branch, stream, TRUE, frame_id, t_ns) : NULL;
+  if (job == NULL || job->state != TRIB_EXTRACT_JOB_RUNNING)
+    return;
+  return_token (x, job);
+  job->passed = TRUE;
+  for (GList *l = b->running.head; l; l = l->next)
+    n += ((TribExtractJob *) l->data)->passed;
+  if (n > MAX_PASSED)
+    end_empty (x, b->running.head->data);
+  trib_extract_admit_waiting (x);
+  trib_extract_jobs_begin (x);
+}
+
 /* a push into the branch has returned: it can take another frame */
 void
 trib_extract_returned (TribExtract *x, gint branch, gint64 now_ns)
@@ -406,7 +461,7 @@ trib_extract_jobs_end_of_branch (TribExtract *x, TribExtractBranch *b, TribExtra
     TribExtractJob *job = b->running.head->data;
     remove_from_running (job);
     if (job->state == TRIB_EXTRACT_JOB_RUNNING) {
-      x->tokens++;
+      return_token (x, job);
       trib_extract_job_skip (x, job, why);
     }
   }

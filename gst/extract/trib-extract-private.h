@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 #define MAX_SKIPPED_IN_ROW 30
 #define MAX_DEFERRED 10     /* tokens in a row that other branches had; the next one is its own */
 #define MAX_REMEMBERED 1024 /* finished frames */
+#define MAX_PASSED 256      /* jobs of a branch that were passed by and have no answer yet */
 
 typedef struct _TribExtractEntry TribExtractEntry;
 typedef struct _TribExtractBranch TribExtractBranch;
@@ -36,6 +37,7 @@ typedef struct {
   gint64 deadline;
   gint64 begun;      /* NO_TIME: not started */
   gboolean answered; /* in time or late */
+  gboolean passed;   /* what followed it into the branch has left that */
   GList queued;      /* in the branch's `waiting` or `running` */
 } TribExtractJob;
 
@@ -92,10 +94,15 @@ branch_at (const TribExtract *x, guint index)
   return (TribExtractBranch *) x->branches->pdata[index];
 }
 
+/* With a stream, all of the identity: two cameras count their frames alike, and so does one that
+ * restarts. Without, by the frame id, else by the time. */
 static inline gboolean
-trib_extract_frame_is (
-    const TribExtractFrame *f, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
+trib_extract_frame_is (const TribExtractFrame *f, const TribStreamKey *stream,
+    gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
 {
+  if (stream && f->stream)
+    return trib_stream_key_equal (stream, f->stream) && f->t_ns == t_ns
+           && (!has_frame_id || !f->has_frame_id || f->frame_id == frame_id);
   return has_frame_id && f->has_frame_id ? f->frame_id == frame_id : f->t_ns == t_ns;
 }
 

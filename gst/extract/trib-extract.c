@@ -22,17 +22,29 @@ trib_extract_new (const TribExtractConfig *config, TribExtractFunc func, TribExt
 {
   TribExtract *x = g_new0 (TribExtract, 1);
 
-  x->config = *config;
-  x->config.workers = MAX (config->workers, 1);
-  x->config.max_in_flight = MAX (config->max_in_flight, 1);
-  x->config.nth = MAX (config->nth, 1);
+  trib_extract_set_config (x, config);
   x->func = func;
   x->release = release ? release : ignore;
   x->user_data = user_data;
   x->now = NO_TIME;
-  x->tokens = x->config.workers;
   x->branches = g_ptr_array_new_with_free_func ((GDestroyNotify) trib_extract_branch_free);
   return x;
+}
+
+/**
+ * trib_extract_set_config:
+ * @x: an extraction that has had no frame yet
+ * @config: settings; copied
+ */
+void
+trib_extract_set_config (TribExtract *x, const TribExtractConfig *config)
+{
+  g_return_if_fail (x->n_pushed == 0);
+  x->config = *config;
+  x->config.workers = MAX (config->workers, 1);
+  x->config.max_in_flight = MAX (config->max_in_flight, 1);
+  x->config.nth = MAX (config->nth, 1);
+  x->tokens = x->config.workers;
 }
 
 /* BRANCH/FRAME; nothing is formatted while nothing is logged */
@@ -590,17 +602,19 @@ trib_extract_free (TribExtract *x)
 
 /**
  * trib_extract_find_frame:
+ * @stream: (nullable): its stream; then @t_ns is its time as well
  * @has_frame_id: whether @frame_id is one; else by @t_ns
  *
  * Returns: (nullable): the youngest known frame of that identity; valid until the next call that is
  * not a query
  */
 const TribExtractFrame *
-trib_extract_find_frame (const TribExtract *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns)
+trib_extract_find_frame (const TribExtract *x, const TribStreamKey *stream, gboolean has_frame_id,
+    guint64 frame_id, gint64 t_ns)
 {
   for (GList *l = x->known.tail; l; l = l->prev) {
     const TribExtractEntry *f = l->data;
-    if (trib_extract_frame_is (&f->info, has_frame_id, frame_id, t_ns))
+    if (trib_extract_frame_is (&f->info, stream, has_frame_id, frame_id, t_ns))
       return &f->info;
   }
   return NULL;
@@ -631,6 +645,18 @@ trib_extract_find_pts (const TribExtract *x, guint64 pts)
   return best;
 }
 
+static guint
+count_awaited (const TribExtractBranch *b)
+{
+  guint n = 0;
+
+  for (GList *l = b->running.head; l; l = l->next) {
+    const TribExtractJob *job = l->data;
+    n += job->deadline == NEVER && !job->passed;
+  }
+  return n;
+}
+
 gboolean
 trib_extract_get_branch (const TribExtract *x, gint branch, TribExtractBranchInfo *ret_info)
 {
@@ -645,6 +671,7 @@ trib_extract_get_branch (const TribExtract *x, gint branch, TribExtractBranchInf
     .usual_ns = b->usual_ns,
     .n_waiting = b->waiting.length,
     .n_running = b->running.length,
+    .n_awaited = count_awaited (b),
   };
   return TRUE;
 }

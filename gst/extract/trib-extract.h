@@ -126,6 +126,7 @@ typedef struct {
   gint64 usual_ns; /* usual processing time; -1: not known yet */
   guint n_waiting; /* jobs that are not started */
   guint n_running; /* started and not answered, overdue ones included */
+  guint n_awaited; /* of those, without a deadline, and not passed by */
 } TribExtractBranchInfo;
 
 typedef struct {
@@ -143,6 +144,7 @@ TribExtract *trib_extract_new (const TribExtractConfig *config, TribExtractFunc 
 void trib_extract_free (TribExtract *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TribExtract, trib_extract_free)
 
+void trib_extract_set_config (TribExtract *x, const TribExtractConfig *config);
 gint trib_extract_add_branch (
     TribExtract *x, const gchar *name, const TribExtractBranchConfig *config, gint64 now_ns);
 void trib_extract_remove_branch (TribExtract *x, gint branch, gint64 now_ns);
@@ -153,17 +155,19 @@ void trib_extract_push (TribExtract *x, const TribExtractFrame *frame, gint64 no
 void trib_extract_advance (TribExtract *x, gint64 now_ns);
 gint64 trib_extract_next_deadline (const TribExtract *x);
 
-void trib_extract_answer (TribExtract *x, gint branch, gboolean has_frame_id, guint64 frame_id,
-    gint64 t_ns, gint64 now_ns);
+void trib_extract_answer (TribExtract *x, gint branch, const TribStreamKey *stream,
+    gboolean has_frame_id, guint64 frame_id, gint64 t_ns, gint64 now_ns);
 void trib_extract_bound (TribExtract *x, gint branch, gint64 t_ns, gint64 now_ns);
 void trib_extract_bound_pts (TribExtract *x, gint branch, guint64 pts, gint64 now_ns);
+void trib_extract_passed (TribExtract *x, gint branch, const TribStreamKey *stream,
+    guint64 frame_id, gint64 t_ns, gint64 now_ns);
 void trib_extract_returned (TribExtract *x, gint branch, gint64 now_ns);
 
 void trib_extract_flush (TribExtract *x, gint64 now_ns);
 gboolean trib_extract_is_idle (const TribExtract *x);
 
-const TribExtractFrame *trib_extract_find_frame (
-    const TribExtract *x, gboolean has_frame_id, guint64 frame_id, gint64 t_ns);
+const TribExtractFrame *trib_extract_find_frame (const TribExtract *x, const TribStreamKey *stream,
+    gboolean has_frame_id, guint64 frame_id, gint64 t_ns);
 const TribExtractFrame *trib_extract_find_pts (const TribExtract *x, guint64 pts);
 gboolean trib_extract_get_branch (
     const TribExtract *x, gint branch, TribExtractBranchInfo *ret_info);

@@ -25,6 +25,7 @@ static const gchar built_in[]
       "hand-gesture: element=handdetect, type=gesture, list=hands,\n"
       "  gesture=gesture, bbox=centred(x,y,width,height);\n"
       "motion: element=motioncells, type=motion, cells=pairs(motion_cells_indices),\n"
+      "  grid=[property(gridy),property(gridx)],\n"
       "  begin_ns=motion_begin, finished_ns=motion_finished, still_since_ns=no_motion,\n"
       "  init_error_code=init_error_code, save_error_code=save_error_code, details=details;\n"
       "level: element=level, type=level, time=message,\n"
@@ -238,15 +239,18 @@ read_function (Parser *p, const gchar *begin, TribMessageValue *value)
     if (value->items->len != 4)
       return fail (p, TRIB_MESSAGE_MAP_ERROR_SYNTAX, begin,
           "centred() takes the middle's x and y, width and height");
-  } else if (g_str_equal (value->text, "pairs")) {
-    value->kind = TRIB_MESSAGE_VALUE_PAIRS;
+  } else if (g_str_equal (value->text, "pairs") || g_str_equal (value->text, "property")) {
+    gboolean pairs = g_str_equal (value->text, "pairs");
+
+    value->kind = pairs ? TRIB_MESSAGE_VALUE_PAIRS : TRIB_MESSAGE_VALUE_PROPERTY;
     if (value->items->len != 1 || first->kind != TRIB_MESSAGE_VALUE_FIELD)
-      return fail (p, TRIB_MESSAGE_MAP_ERROR_SYNTAX, begin, "pairs() takes the name of a field");
+      return fail (p, TRIB_MESSAGE_MAP_ERROR_SYNTAX, begin, "%s() takes the name of a %s",
+          value->text, pairs ? "field" : "property");
     g_free (value->text);
     value->text = g_strdup (first->text);
   } else {
     return fail (p, TRIB_MESSAGE_MAP_ERROR_NAME, begin,
-        "there is no function \"%s\", but centred() and pairs()", value->text);
+        "there is no function \"%s\", but centred(), pairs() and property()", value->text);
   }
   return TRUE;
 }

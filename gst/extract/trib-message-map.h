@@ -32,7 +32,8 @@ typedef enum {
   TRIB_MESSAGE_VALUE_LIST,    /* @items in a list */
   /* four @items, of which the first two are the middle of a box: the box */
   TRIB_MESSAGE_VALUE_CENTRED,
-  TRIB_MESSAGE_VALUE_PAIRS, /* the field @text holds "4:3,4:8": [[4,3],[4,8]] */
+  TRIB_MESSAGE_VALUE_PAIRS,    /* the field @text holds "4:3,4:8": [[4,3],[4,8]] */
+  TRIB_MESSAGE_VALUE_PROPERTY, /* the property @text of the element that posted the message */
 } TribMessageValueKind;
 
 typedef struct {

@@ -42,6 +42,11 @@
  * for branches, otherwise never. After the last frame each branch gets EOS; answers within
  * `drain-timeout-ms` are pushed before the EOS of `obs`. A flush drops all frames in flight.
  *
+ * Frames that are not live (LATENCY query), as of a file, have time: unless the user sets them,
+ * strategy is none, and there is no timeout and no limit at the end, so that every branch processes
+ * every frame, at the speed of the slowest. A branch that is silent for ten seconds is then a
+ * warning by name, every ten seconds.
+ *
  * ## Threads
  * One a branch, which pushes its frames, and one for `obs`. A branch that hangs blocks its own
  * thread only; it is abandoned when it does not stop within half a second. Branches can be added

@@ -98,6 +98,7 @@
 #include <shared/trib-fields.h>
 #include <shared/trib-properties.h>
 
+#include "obs-frame.h"
 #include "obs-in-flight.h"
 #include "obs-record-writer.h"
 
@@ -222,6 +223,17 @@ enter_one (GstBuffer **buffer, guint index, gpointer data)
   return TRUE;
 }
 
+/* a segment is about to enter the branch */
+static void
+settle_caps (GstMessageExtract *self)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (self->sinkpad);
+  g_autoptr (GstPad) inner = GST_PAD (gst_proxy_pad_get_internal (GST_PROXY_PAD (self->sinkpad)));
+
+  if (caps && inner)
+    obs_frame_settle_caps (inner, caps);
+}
+
 static GstPadProbeReturn
 watch_input (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
@@ -236,6 +248,7 @@ watch_input (GstPad *pad, GstPadProbeInfo *info, gpointer data)
     GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
 
     if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+      settle_caps (self);
       gst_event_copy_segment (event, &self->segment);
     } else if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
       gst_event_parse_caps (event, &caps);

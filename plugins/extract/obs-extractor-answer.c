@@ -69,16 +69,20 @@ give_answer (ObsBranchAnswer *a)
   ObsExtractor *x = b->x;
   const TribRecordEnvelope *e = a->e;
   gboolean has_frame_id = trib_record_has (e, TRIB_RECORD_FIELD_FRAME_ID);
+  g_autoptr (TribStreamKey) stream = NULL;
   const TribExtractFrame *frame;
 
+  if (trib_record_has (e, TRIB_RECORD_FIELD_T_NS))
+    stream = trib_stream_key_from_record (e);
+
   if (b->state == OBS_BRANCH_RUNNING && e->part < e->parts) {
-    frame = trib_extract_find_frame (x->core, has_frame_id, e->frame_id, e->t_ns);
+    frame = trib_extract_find_frame (x->core, stream, has_frame_id, e->frame_id, e->t_ns);
     if (frame)
       obs_answer_put (a, frame, 0);
   } else if (b->state == OBS_BRANCH_RUNNING) {
     x->answer = a;
     trib_extract_answer (
-        x->core, b->number, has_frame_id, e->frame_id, e->t_ns, obs_extractor_now (x));
+        x->core, b->number, stream, has_frame_id, e->frame_id, e->t_ns, obs_extractor_now (x));
     x->answer = NULL;
   }
   x->counts.unmatched += !a->taken;
@@ -313,6 +317,8 @@ obs_branch_answer_event (ObsBranch *b, GstEvent *event)
       take_gap (b, event);
     else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
       trib_extract_bound (x->core, b->number, G_MAXINT64, obs_extractor_now (x));
+    else if (GST_EVENT_TYPE (event) == GST_EVENT_CUSTOM_DOWNSTREAM)
+      obs_branch_take_mark (b, event);
   }
   obs_extractor_unlock (x);
   gst_event_unref (event);

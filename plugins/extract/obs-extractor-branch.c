@@ -5,6 +5,9 @@
 
 #include <common/trib-state.h>
 #include <extract/trib-extract-debug.h>
+#include <frame/trib-frame-meta.h>
+
+#include "obs-frame.h"
 
 #define GST_CAT_DEFAULT extractor_bin_debug
 
@@ -72,21 +75,77 @@ is_failure (GstFlowReturn flow)
   }
 }
 
+/* ---- marks ---- */
+
+#define MARK "TribBranchMark"
+
+/* What follows a frame into a branch, without limits of time: once it is out, and the answer is
+ * not, the branch has dropped the frame or holds it, and must have the next one. */
+static GstEvent *
+make_mark (GstBuffer *frame)
+{
+  TribFrameInfo info;
+
+  if (!trib_frame_meta_get (frame, &info))
+    return NULL;
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+      gst_structure_new (MARK, "session", G_TYPE_STRING, info.session, "stream", G_TYPE_STRING,
+          info.stream, "frame-id", G_TYPE_UINT64, info.index, "t-ns", G_TYPE_INT64, info.t_ns,
+          NULL));
+}
+
+/* with lock: @event left the branch, which is running; it may be a mark */
+void
+obs_branch_take_mark (ObsBranch *b, GstEvent *event)
+{
+  const GstStructure *mark = gst_event_get_structure (event);
+  g_autoptr (TribStreamKey) stream = NULL;
+  guint64 frame_id;
+  gint64 t_ns;
+
+  if (!gst_event_has_name (event, MARK) || !gst_structure_get_uint64 (mark, "frame-id", &frame_id)
+      || !gst_structure_get_int64 (mark, "t-ns", &t_ns))
+    return;
+  stream = trib_stream_key_new (
+      gst_structure_get_string (mark, "session"), gst_structure_get_string (mark, "stream"));
+  obs_branch_heard (b);
+  trib_extract_passed (b->x->core, b->number, stream, frame_id, t_ns, obs_extractor_now (b->x));
+}
+
+/* ---- the thread ---- */
+
 /* with lock, which is released meanwhile */
 static void
 push_frame (ObsBranch *b, GstBuffer *buffer)
 {
   ObsExtractor *x = b->x;
+  GstEvent *mark = x->whole ? make_mark (buffer) : NULL;
   GstFlowReturn flow;
 
   obs_extractor_unlock (x);
   flow = gst_pad_push (b->srcpad, buffer);
+  if (mark && flow == GST_FLOW_OK)
+    gst_pad_push_event (b->srcpad, g_steal_pointer (&mark));
+  gst_clear_event (&mark);
   g_mutex_lock (&x->lock);
   if (b->state != OBS_BRANCH_RUNNING)
     return;
   trib_extract_returned (x->core, b->number, obs_extractor_now (x));
   if (is_failure (flow) && !x->flushing)
     obs_branch_fail (b, gst_flow_get_name (flow));
+}
+
+/* @event: (transfer full); without lock */
+static void
+push_event (ObsBranch *b, GstEvent *event)
+{
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    caps = gst_pad_get_current_caps (b->srcpad);
+  if (caps)
+    obs_frame_settle_caps (b->srcpad, caps);
+  gst_pad_push_event (b->srcpad, event);
 }
 
 /* with lock, which is released meanwhile: (transfer full) (nullable): the next item; NULL:
@@ -122,7 +181,7 @@ branch_loop (gpointer data)
       push_frame (b, GST_BUFFER (item));
     } else {
       obs_extractor_unlock (x);
-      gst_pad_push_event (b->srcpad, GST_EVENT (item));
+      push_event (b, GST_EVENT (item));
       g_mutex_lock (&x->lock);
     }
   }

@@ -124,9 +124,10 @@ drain (ObsExtractor *x)
 
 /* ---- the loop ---- */
 
-/* with lock, which is released meanwhile: until the next deadline, or until woken */
-static void
-sleep_until_work (ObsExtractor *x)
+/* with lock: of the core and of the end, on the monotonic clock in microseconds; G_MAXINT64:
+ * none */
+static gint64
+next_deadline (ObsExtractor *x)
 {
   gint64 deadline = trib_extract_next_deadline (x->core);
   gint64 now = obs_extractor_now (x);
@@ -134,13 +135,26 @@ sleep_until_work (ObsExtractor *x)
   /* a flush ends nothing: with the deadline passed, this would not sleep */
   if (x->draining && !x->eos_out && !x->flushing)
     deadline = deadline < 0 ? x->drain_until : MIN (deadline, x->drain_until);
+  if (deadline < 0 || deadline == G_MAXINT64 || !x->playing)
+    return G_MAXINT64;
+  return g_get_monotonic_time () + MAX (deadline - now + GST_USECOND - 1, 0) / GST_USECOND;
+}
+
+/* with lock, which is released meanwhile: until the next deadline, or until woken */
+static void
+sleep_until_work (ObsExtractor *x)
+{
+  /* silence lasts in PAUSED, too: a branch that hangs keeps the pipeline there */
+  gint64 silence = obs_report_silent_branches (x), until = MIN (next_deadline (x), silence);
+
+  if (x->out.length > 0)
+    return;
   obs_extractor_wake (x);
   x->outlet_waits = TRUE;
-  if (deadline < 0 || !x->playing)
+  if (until == G_MAXINT64)
     g_cond_wait (&x->work, &x->lock);
   else
-    g_cond_wait_until (&x->work, &x->lock,
-        g_get_monotonic_time () + MAX (deadline - now + GST_USECOND - 1, 0) / GST_USECOND);
+    g_cond_wait_until (&x->work, &x->lock, until);
   x->outlet_waits = FALSE;
 }
 

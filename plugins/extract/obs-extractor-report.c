@@ -125,6 +125,62 @@ report_unmatched (ObsBranch *b)
   report (b->x, &unmatched_message, &b->x->unmatched_notice, &values);
 }
 
+/* ---- silence ---- */
+
+/* with lock: a sign of life */
+void
+obs_branch_heard (ObsBranch *b)
+{
+  if (b->silence.since != 0)
+    trib_silence_begin (&b->silence, g_get_monotonic_time ());
+}
+
+static void
+report_silence (ObsBranch *b, gint64 silent_us)
+{
+  g_autofree gchar *text = g_strdup_printf ("Branch %s has not answered for %" G_GINT64_FORMAT
+                                            " seconds; the stream waits for it.",
+      b->name, silent_us / G_USEC_PER_SEC);
+  g_autoptr (GError) error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, text);
+
+  GST_WARNING_OBJECT (b->x->bin, "%s", text);
+  obs_outlet_put (
+      b->x, GST_MINI_OBJECT (gst_message_new_warning (GST_OBJECT (b->x->bin), error,
+                "frames are not live, so that no time limits a branch; timeout-ms does")));
+}
+
+/**
+ * obs_report_silent_branches:
+ * @x: an extractor
+ *
+ * Reports each branch that owes an answer without a deadline, and has said nothing for ten seconds.
+ *
+ * @locks: requires lock
+ *
+ * Returns: when to ask again, on the monotonic clock in microseconds; G_MAXINT64: never
+ */
+gint64
+obs_report_silent_branches (ObsExtractor *x)
+{
+  gint64 now = g_get_monotonic_time (), next = G_MAXINT64, silent_us;
+
+  for (guint i = 0; i < x->branches->len; i++) {
+    ObsBranch *b = x->branches->pdata[i];
+    TribExtractBranchInfo info = { 0 };
+    gboolean awaited = b->number >= 0 && trib_extract_get_branch (x->core, b->number, &info)
+                       && info.n_awaited > 0;
+    if (!awaited)
+      trib_silence_end (&b->silence);
+    else if (b->silence.since == 0)
+      trib_silence_begin (&b->silence, now);
+    /* an answer that waits for space is none that is missing */
+    if (trib_silence_is_due (&b->silence, now, &silent_us) && x->n_space_waits == 0)
+      report_silence (b, silent_us);
+    next = MIN (next, trib_silence_next (&b->silence));
+  }
+  return next;
+}
+
 /* ---- trace records (OBS-6) ---- */
 
 /* for want of space or time, rather than by configuration; a branch whose breaker is open has
@@ -240,6 +296,7 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
           x, event->frame, b->name, trib_extract_outcome_to_string (event->outcome));
       break;
     case TRIB_EXTRACT_EVENT_EMPTY:
+      obs_branch_heard (b);
       trace_answer (b, event, TRIB_TRACE_ANSWER_EMPTY);
       obs_records_empty (x, event->frame, b->name);
       break;
@@ -248,6 +305,7 @@ branch_event (ObsBranch *b, const TribExtractEvent *event)
       obs_records_skipped (x, event->frame, b->name, "timeout");
       break;
     case TRIB_EXTRACT_EVENT_ANSWERED:
+      obs_branch_heard (b);
       trace_answer (b, event, TRIB_TRACE_ANSWER_OBSERVATION);
       break;
     case TRIB_EXTRACT_EVENT_LATE:

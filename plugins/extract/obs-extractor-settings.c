@@ -23,7 +23,8 @@ static const TribProperty table[OBS_EXTRACTOR_N_SETTINGS] = {
         { "batch", "1000 ms: recordings" },
         { "low-latency", "80 ms: live preview" } } },
   [OBS_EXTRACTOR_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "timeout-ms", "Timeout",
-      "Time budget of a branch for a frame (ms)", AT (timeout_ms), 1, DAY_MS, 150 },
+      "Time budget of a branch for a frame (ms); unless it is set, none for frames that are not "
+      "live", AT (timeout_ms), 1, DAY_MS, 150 },
   [OBS_EXTRACTOR_TIMEOUT_BASE] = { TRIB_PROPERTY_ENUM, "timeout-base", "Timeout base",
       "Start of the timeout", OURS (timeout_base),
       .type_name = "GstExtractorBinTimeoutBase", .choices = {
@@ -45,7 +46,8 @@ static const TribProperty table[OBS_EXTRACTOR_N_SETTINGS] = {
       "Maximum frames waiting per branch; with admission=frame, in total (frames)",
       AT (queue_depth), 0, 1024, 1 },
   [OBS_EXTRACTOR_STRATEGY] = { TRIB_PROPERTY_ENUM, "strategy", "Strategy",
-      "What to do when frames arrive faster than they are processed", AT (strategy),
+      "What to do when frames arrive faster than they are processed; unless it is set, none for "
+      "frames that are not live", AT (strategy),
       .initial = TRIB_EXTRACT_STRATEGY_SKIP_OLDEST,
       .type_name = "GstExtractorBinStrategy", .choices = {
         { "none", "Block upstream" },
@@ -73,7 +75,8 @@ static const TribProperty table[OBS_EXTRACTOR_N_SETTINGS] = {
       "Time after the deadline within which an answer is output and marked late (ms)",
       AT (late_horizon_ms), 0, DAY_MS, 5000 },
   [OBS_EXTRACTOR_DRAIN_TIMEOUT_MS] = { TRIB_PROPERTY_UINT, "drain-timeout-ms", "Drain timeout",
-      "Maximum time to wait for answers at the end of the stream (ms)",
+      "Maximum time to wait for answers at the end of the stream (ms); unless it is set, none "
+      "for frames that are not live",
       OURS (drain_timeout_ms), 0, DAY_MS, 1000 },
   [OBS_EXTRACTOR_MAX_PENDING_BYTES] = { TRIB_PROPERTY_UINT64, "max-pending-bytes",
       "Maximum pending bytes", "Memory limit for records that wait for downstream of obs (bytes)",
@@ -153,8 +156,15 @@ obs_extractor_settings_set (ObsExtractorSettings *settings, guint id, const GVal
 {
   if (!trib_properties_set (&all, settings, id, value))
     return FALSE;
-  settings->timeout_set |= id == OBS_EXTRACTOR_TIMEOUT_MS;
+  settings->set |= G_GUINT64_CONSTANT (1) << id;
   return TRUE;
+}
+
+/* whether the user has set it, be it to its default */
+gboolean
+obs_extractor_settings_is_set (const ObsExtractorSettings *settings, guint id)
+{
+  return settings->set >> id & 1;
 }
 
 /* likewise */
@@ -164,10 +174,17 @@ obs_extractor_settings_get (const ObsExtractorSettings *settings, guint id, GVal
   return trib_properties_get (&all, settings, id, value);
 }
 
-/* with the preset of the profile (OBS-7) */
+/**
+ * obs_extractor_settings_to_config:
+ * @live: whether frames arrive in real time
+ * @ret_config: (out): with the preset of the profile (OBS-7)
+ *
+ * Frames that are not live have time: what the user has not set is set so that each branch gets
+ * every frame, and that none is given up.
+ */
 void
 obs_extractor_settings_to_config (
-    const ObsExtractorSettings *settings, TribExtractConfig *ret_config)
+    const ObsExtractorSettings *settings, gboolean live, TribExtractConfig *ret_config)
 {
   static const guint timeouts[] = {
     [PROFILE_REALTIME] = 150,
@@ -176,6 +193,12 @@ obs_extractor_settings_to_config (
   };
 
   *ret_config = settings->config;
-  if (settings->profile != PROFILE_NONE && !settings->timeout_set)
+  if (!live && !obs_extractor_settings_is_set (settings, OBS_EXTRACTOR_STRATEGY))
+    ret_config->strategy = TRIB_EXTRACT_STRATEGY_NONE;
+  if (obs_extractor_settings_is_set (settings, OBS_EXTRACTOR_TIMEOUT_MS))
+    return;
+  if (settings->profile != PROFILE_NONE)
     ret_config->timeout_ms = timeouts[settings->profile];
+  else if (!live)
+    ret_config->timeout_ms = 0;
 }

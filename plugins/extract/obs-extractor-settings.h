@@ -59,7 +59,7 @@ typedef struct {
   gint trace_level;
   gchar *trace_location;
   gboolean trace_messages;
-  gboolean timeout_set; /* timeout-ms was set, so that a profile does not set it */
+  guint64 set; /* bits of ids: set by the user, so that nothing else sets it */
 } ObsExtractorSettings;
 
 void obs_extractor_settings_install (GParamSpec **properties);
@@ -69,8 +69,9 @@ void obs_extractor_settings_copy (const ObsExtractorSettings *from, ObsExtractor
 void obs_extractor_settings_clear (ObsExtractorSettings *settings);
 gboolean obs_extractor_settings_set (ObsExtractorSettings *settings, guint id, const GValue *value);
 gboolean obs_extractor_settings_get (const ObsExtractorSettings *settings, guint id, GValue *value);
+gboolean obs_extractor_settings_is_set (const ObsExtractorSettings *settings, guint id);
 void obs_extractor_settings_to_config (
-    const ObsExtractorSettings *settings, TribExtractConfig *ret_config);
+    const ObsExtractorSettings *settings, gboolean live, TribExtractConfig *ret_config);
 
 /**
  * ObsBranchSpec:

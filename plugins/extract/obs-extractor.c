@@ -188,6 +188,7 @@ reset_stream (ObsExtractor *x)
   trib_frame_stamper_begin (&x->stamper, x->now.time_origin, NULL);
   g_free (x->session);
   x->session = trib_frame_session_new ();
+  x->live_known = FALSE;
   gst_segment_init (&x->segment, GST_FORMAT_TIME);
   x->saw_delta = x->warned_no_keys = FALSE;
   x->n_without_key = 0;
@@ -202,7 +203,7 @@ reset_run (ObsExtractor *x)
   x->skipped_notice = x->invalid_notice = x->unmatched_notice = x->lost_notice = (TribNotice){ 0 };
   x->skipped_frames = 0;
   g_atomic_int_set (&x->has_out_format, FALSE);
-  x->stopping = x->flushing = x->draining = x->eos_out = FALSE;
+  x->stopping = x->flushing = x->draining = x->eos_out = x->whole = FALSE;
   x->flow = GST_FLOW_OK;
   x->playing = FALSE;
   x->paused_at = clock_time ();
@@ -231,7 +232,7 @@ obs_extractor_start (ObsExtractor *x, const ObsExtractorSettings *settings, GErr
     .window_ns = (gint64) settings->config.timeout_ms * GST_MSECOND };
   TribExtractConfig config;
 
-  obs_extractor_settings_to_config (settings, &config);
+  obs_extractor_settings_to_config (settings, TRUE, &config);
   g_mutex_lock (&x->lock);
   obs_extractor_settings_copy (settings, &x->now);
   x->now.config = config;
@@ -387,6 +388,32 @@ obs_extractor_choose_format (ObsExtractor *x)
   g_mutex_unlock (&x->lock);
 }
 
+/* At the first frame: whether frames arrive in real time. An upstream that does not answer the
+ * query is not live. */
+static void
+detect_live (ObsExtractor *x)
+{
+  g_autoptr (GstQuery) query = NULL;
+  TribExtractConfig config;
+  gboolean live = FALSE;
+
+  if (x->live_known)
+    return;
+  x->live_known = TRUE;
+  query = gst_query_new_latency ();
+  if (gst_pad_peer_query (x->sinkpad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  g_mutex_lock (&x->lock);
+  obs_extractor_settings_to_config (&x->now, live, &config);
+  x->now.config = config;
+  x->whole = !live;
+  if (x->core)
+    trib_extract_set_config (x->core, &config);
+  obs_extractor_unlock (x);
+  GST_DEBUG_OBJECT (
+      x->bin, "frames are %slive: timeout %u ms", live ? "" : "not ", config.timeout_ms);
+}
+
 /* with lock, which is released meanwhile: until a frame can be pushed */
 static gboolean
 wait_for_entry (ObsExtractor *x)
@@ -429,6 +456,7 @@ obs_extractor_push (ObsExtractor *x, GstBuffer *buffer)
   guint64 skipped;
 
   obs_extractor_choose_format (x);
+  detect_live (x);
   identify (x, buffer, &frame);
   g_mutex_lock (&x->lock);
   frame.base_ns = obs_extractor_now (x);
@@ -514,6 +542,8 @@ obs_extractor_eos (ObsExtractor *x)
   g_mutex_lock (&x->lock);
   x->draining = TRUE;
   x->drain_until = obs_extractor_now (x) + (gint64) x->now.drain_timeout_ms * GST_MSECOND;
+  if (x->whole && !obs_extractor_settings_is_set (&x->now, OBS_EXTRACTOR_DRAIN_TIMEOUT_MS))
+    x->drain_until = G_MAXINT64;
   obs_extractor_unlock (x);
 }
 

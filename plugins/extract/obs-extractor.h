@@ -4,6 +4,7 @@
 #include <gst/video/video.h>
 
 #include <common/trib-notice.h>
+#include <common/trib-silence.h>
 #include <extract/trib-extract.h>
 #include <frame/trib-frame-stamper.h>
 #include <record/trib-record-envelope.h>
@@ -96,6 +97,7 @@ struct _ObsBranch {
   gboolean failed; /* for stats, also once it is stopped */
   gchar *failure;  /* (nullable) before it was started */
   ObsBranchCounts counts;
+  TribSilence silence;    /* of answers without a deadline */
   TribExtractCounts last; /* of gst/extract, until it was removed there */
 
   /* stream lock of the sink pad */
@@ -134,9 +136,10 @@ struct _ObsExtractor {
   gboolean playing;
   gint64 paused_at, paused_for; /* on the clock: start of the present pause; all pauses before */
   gboolean stopping, flushing;
-  GstEvent *head[3]; /* (nullable) stream-start, caps, segment: for branches added later */
-  gboolean draining; /* after EOS */
-  gint64 drain_until;
+  GstEvent *head[3];  /* (nullable) stream-start, caps, segment: for branches added later */
+  gboolean whole;     /* frames are not live: what limits their time is set by the user only */
+  gboolean draining;  /* after EOS */
+  gint64 drain_until; /* G_MAXINT64: no limit */
   gboolean eos_out;
   GstFlowReturn flow; /* of obs */
   GThread *outlet;
@@ -151,6 +154,7 @@ struct _ObsExtractor {
   GString *scratch;
 
   /* streaming thread */
+  gboolean live_known;
   GstSegment segment;
   TribFrameStamper stamper;
   gchar *session;
@@ -192,6 +196,7 @@ void obs_branch_unref (ObsBranch *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ObsBranch, obs_branch_unref)
 gboolean obs_branch_start (ObsBranch *b);
 void obs_branch_queue (ObsBranch *b, GstMiniObject *item);
+void obs_branch_take_mark (ObsBranch *b, GstEvent *event);
 void obs_branch_end (ObsBranch *b, TribExtractOutcome why);
 gboolean obs_branch_fail (ObsBranch *b, const gchar *reason);
 void obs_branch_flush (ObsBranch *b);
@@ -224,6 +229,8 @@ void obs_report_branch (ObsBranch *b, const gchar *state, const gchar *reason);
 void obs_report_invalid_answer (
     ObsExtractor *x, ObsBranch *b, const gchar *name, const gchar *reason);
 void obs_report_lost_records (ObsExtractor *x);
+void obs_branch_heard (ObsBranch *b);
+gint64 obs_report_silent_branches (ObsExtractor *x);
 GstStructure *obs_extractor_stats (ObsExtractor *x);
 ObsBranch *obs_extractor_branch (ObsExtractor *x, gint number);
 

@@ -58,3 +58,19 @@ obs_frame_new_record (GstBuffer *frame, GString *text)
       GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_META, 0, -1);
   return record;
 }
+
+/**
+ * obs_frame_settle_caps:
+ * @pad: a source pad that has pushed @caps, and no segment yet
+ * @caps: of pictures
+ *
+ * Asks for buffers, as sources of pictures do, and ignores the answer. Elements that postpone their
+ * own caps until then or until the first picture (motioncells) would push them behind the segment.
+ */
+void
+obs_frame_settle_caps (GstPad *pad, GstCaps *caps)
+{
+  g_autoptr (GstQuery) query = gst_query_new_allocation (caps, FALSE);
+
+  gst_pad_peer_query (pad, query);
+}

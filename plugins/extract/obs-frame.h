@@ -11,5 +11,6 @@ G_BEGIN_DECLS
 gboolean obs_frame_identify (
     GstBuffer *buffer, const GstSegment *segment, TribRecordEnvelope *envelope);
 GstBuffer *obs_frame_new_record (GstBuffer *frame, GString *text);
+void obs_frame_settle_caps (GstPad *pad, GstCaps *caps);
 
 G_END_DECLS

@@ -363,7 +363,7 @@ new_message (TribMessageMap *map, const TribMessageRule *rule, const GstStructur
   ObsMessageItems items;
   ObsMessage *message;
 
-  if (!obs_message_apply (rule, structure, MAX_MESSAGE_BYTES, &items))
+  if (!obs_message_apply (rule, structure, element, MAX_MESSAGE_BYTES, &items))
     return NULL;
   message = g_new0 (ObsMessage, 1);
   message->map = trib_message_map_ref (map);

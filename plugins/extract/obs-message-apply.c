@@ -23,12 +23,37 @@ find_field (const GstStructure *structure, const gchar *path)
   return value;
 }
 
+/* (nullable): of the element that posted the message */
+static GParamSpec *
+find_property (const ObsValueWriter *v, const gchar *name)
+{
+  GParamSpec *property
+      = v->element ? g_object_class_find_property (G_OBJECT_GET_CLASS (v->element), name) : NULL;
+
+  return property && (property->flags & G_PARAM_READABLE) ? property : NULL;
+}
+
+static gboolean
+write_property (ObsValueWriter *v, const gchar *name)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, find_property (v, name)->value_type);
+  g_object_get_property (G_OBJECT (v->element), name, &value);
+  if (!obs_value_is_convertible (&value))
+    return FALSE;
+  obs_value_write (v, &value);
+  return TRUE;
+}
+
 /* whether all fields of @value exist; fields that cannot be converted are counted */
 static gboolean
 is_there (ObsValueWriter *v, const TribMessageValue *value, const GstStructure *structure)
 {
   const GValue *field;
 
+  if (value->kind == TRIB_MESSAGE_VALUE_PROPERTY)
+    return find_property (v, value->text) != NULL;
   if (value->kind == TRIB_MESSAGE_VALUE_FIELD || value->kind == TRIB_MESSAGE_VALUE_PAIRS) {
     field = find_field (structure, value->text);
     if (field == NULL)
@@ -153,6 +178,8 @@ try_write_value (ObsValueWriter *v, const TribMessageValue *value, const GstStru
       field = find_field (structure, value->text);
       return G_VALUE_HOLDS_STRING (field) && g_value_get_string (field) != NULL
              && write_pairs (v->w, g_value_get_string (field));
+    case TRIB_MESSAGE_VALUE_PROPERTY:
+      return write_property (v, value->text);
   }
   return FALSE;
 }
@@ -171,6 +198,8 @@ add_field_names (GPtrArray *names, const TribMessageValue *value)
 {
   if (value->kind == TRIB_MESSAGE_VALUE_FIELD || value->kind == TRIB_MESSAGE_VALUE_PAIRS)
     g_ptr_array_add (names, value->text);
+  if (value->kind == TRIB_MESSAGE_VALUE_PROPERTY)
+    return;
   for (guint i = 0; value->items != NULL && i < value->items->len; i++)
     add_field_names (names, g_ptr_array_index (value->items, i));
 }
@@ -236,6 +265,7 @@ write_each (ObsValueWriter *v, const TribMessageRule *rule, const GValue *value)
  * obs_message_apply:
  * @rule: the members of the record
  * @structure: the message
+ * @element: (nullable): the element that posted it
  * @max_bytes: limit of the result
  * @ret_items: (out caller-allocates): the result; the caller owns its bytes
  *
@@ -244,12 +274,12 @@ write_each (ObsValueWriter *v, const TribMessageRule *rule, const GValue *value)
  * Returns: %FALSE when it would be longer than @max_bytes; @ret_items is not set then
  */
 gboolean
-obs_message_apply (const TribMessageRule *rule, const GstStructure *structure, gsize max_bytes,
-    ObsMessageItems *ret_items)
+obs_message_apply (const TribMessageRule *rule, const GstStructure *structure, GstElement *element,
+    gsize max_bytes, ObsMessageItems *ret_items)
 {
   GString *text = g_string_sized_new (128);
   TribRecordWriter w;
-  ObsValueWriter v = { .w = &w, .max_bytes = max_bytes };
+  ObsValueWriter v = { .w = &w, .max_bytes = max_bytes, .element = element };
   guint n = 0;
 
   trib_record_writer_init (&w, TRIB_RECORD_MSGPACK, text);

@@ -21,6 +21,6 @@ typedef struct {
 } ObsMessageItems;
 
 gboolean obs_message_apply (const TribMessageRule *rule, const GstStructure *structure,
-    gsize max_bytes, ObsMessageItems *ret_items);
+    GstElement *element, gsize max_bytes, ObsMessageItems *ret_items);
 
 G_END_DECLS

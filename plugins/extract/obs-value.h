@@ -22,6 +22,7 @@ typedef struct {
   gsize max_bytes;
   guint64 unconverted;
   gboolean is_full;
+  GstElement *element; /* (nullable): what property() of a mapping reads */
 } ObsValueWriter;
 
 typedef gboolean (*ObsNameCheck) (const gchar *name);

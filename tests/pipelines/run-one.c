@@ -240,6 +240,8 @@ check_log (Run *run, gint warnings_before_end)
 {
   if (g_atomic_int_get (&n_criticals) > 0)
     problem (run, "%d critical messages of GLib or GStreamer", g_atomic_int_get (&n_criticals));
+  if (warnings_before_end > 0)
+    problem (run, "%d warnings of GLib or GStreamer", warnings_before_end);
   /* that is how the leaks tracer speaks */
   if (g_atomic_int_get (&n_warnings) > warnings_before_end)
     problem (run, "warnings at the end of the process: leaks");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <common/trib-notice.h>
+#include <common/trib-silence.h>
 #include <common/trib-time.h>
 
 static void
@@ -35,6 +36,27 @@ test_first_at_any_time (void)
 }
 
 static void
+test_silence (void)
+{
+  TribSilence silence = { 0 };
+  gint64 us = 0;
+
+  g_assert_cmpint (trib_silence_next (&silence), ==, G_MAXINT64);
+  trib_silence_begin (&silence, 5);
+  g_assert_false (trib_silence_is_due (&silence, 5 + TRIB_SILENCE_US - 1, &us));
+  g_assert_true (trib_silence_is_due (&silence, 5 + TRIB_SILENCE_US, &us));
+  g_assert_cmpint (us, ==, TRIB_SILENCE_US);
+  g_assert_false (trib_silence_is_due (&silence, 4 + 2 * TRIB_SILENCE_US, &us));
+  g_assert_true (trib_silence_is_due (&silence, 5 + 2 * TRIB_SILENCE_US, &us));
+  g_assert_cmpint (us, ==, 2 * TRIB_SILENCE_US);
+  /* a sign of life, and at once silence again: not sooner than ten seconds after the last time */
+  trib_silence_begin (&silence, 6 + 2 * TRIB_SILENCE_US);
+  g_assert_cmpint (trib_silence_next (&silence), ==, 6 + 3 * TRIB_SILENCE_US);
+  trib_silence_end (&silence);
+  g_assert_false (trib_silence_is_due (&silence, G_MAXINT64 - 1, &us));
+}
+
+static void
 test_time (void)
 {
   g_assert_cmpint (trib_time_add (1, 2), ==, 3);
@@ -51,6 +73,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/common/notice/interval", test_interval);
   g_test_add_func ("/common/notice/first-at-any-time", test_first_at_any_time);
+  g_test_add_func ("/common/silence", test_silence);
   g_test_add_func ("/common/time/saturates", test_time);
   return g_test_run ();
 }

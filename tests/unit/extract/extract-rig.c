@@ -236,7 +236,7 @@ run_until (Rig *rig, gint64 until)
   while ((i = first_due (rig)) != G_MAXUINT && g_array_index (rig->due, Due, i).at <= until) {
     Due due = g_array_index (rig->due, Due, i);
     g_array_remove_index (rig->due, i);
-    trib_extract_answer (rig->x, due.branch, TRUE, due.frame, 0, due.at);
+    trib_extract_answer (rig->x, due.branch, NULL, TRUE, due.frame, 0, due.at);
     trib_extract_returned (rig->x, due.branch, due.at);
   }
   trib_extract_advance (rig->x, until);
@@ -287,7 +287,7 @@ rig_frames (Rig *rig, guint n, gdouble every_ms)
 void
 rig_answer (Rig *rig, gint branch, guint64 frame, gdouble ms)
 {
-  trib_extract_answer (rig->x, branch, TRUE, frame, 0, (gint64) (ms * MS));
+  trib_extract_answer (rig->x, branch, NULL, TRUE, frame, 0, (gint64) (ms * MS));
 }
 
 void
