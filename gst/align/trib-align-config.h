@@ -72,6 +72,9 @@ typedef enum {
  * @max_wait_ms: -1: 1000 when @live, else off; 0: off
  * @max_interval_ms: 0: @window_ms
  * @tumbling_ms: 0: @window_ms
+ * @waits: in mode window: records are not live, and no time limits their wait: a frame waits for
+ *   every source, up to the limits of memory. A source that is ahead of the frame by more than the
+ *   window is not waited for, unless the frame is announced
  * @live: records arrive in real time
  *
  * Durations in ms, times in ns, sizes in bytes.
@@ -109,6 +112,7 @@ typedef struct {
   guint max_pending;
   guint64 max_pending_bytes;
   guint stats_interval_ms;
+  gboolean waits;
   gboolean live;
 } TribAlignConfig;
 

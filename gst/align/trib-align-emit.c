@@ -115,10 +115,10 @@ why_missing (const TribAlignGroup *g, const TribAlignSource *s, TribAlignReason 
       return "parts";
   if (has_ended (s))
     return "eos";
+  if (reason != TRIB_ALIGN_REASON_COMPLETE && reason != TRIB_ALIGN_REASON_SKIPPED)
+    return trib_align_reason_to_string (reason);
   /* a complete frame did not wait for an idle source */
-  if (is_idle (s) && reason == TRIB_ALIGN_REASON_COMPLETE)
-    return "idle";
-  return reason == TRIB_ALIGN_REASON_COMPLETE ? "eos" : trib_align_reason_to_string (reason);
+  return is_idle (s) ? "idle" : "eos";
 }
 
 /* an older record of @s that may stand in; (nullable) */

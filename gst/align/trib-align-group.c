@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Open frames, and for a while those that were emitted: lookup by frame id or time, in order of
  * time. */
+#include <string.h>
+
 #include "trib-align-private.h"
 
 TribAlignEntry *
@@ -239,6 +241,8 @@ own_deadline (const TribAlign *a, const TribAlignGroup *g)
 {
   if (a->config.mode != TRIB_ALIGN_MODE_WINDOW)
     return a->max_wait > 0 ? trib_time_add (g->opened_at, a->max_wait) : NEVER;
+  if (a->config.waits)
+    return NEVER;
   switch (a->config.window_base) {
     case TRIB_ALIGN_BASE_ARRIVAL:
       return trib_time_add (g->opened_at, a->window);
@@ -259,8 +263,9 @@ set_deadline (TribAlign *a, TribAlignGroup *g)
     g->deadline = MIN (g->deadline, ((TribAlignGroup *) g->order.next->data)->deadline);
 }
 
-static guint64
-expected_now (const TribAlign *a)
+/* the sources that a frame without an announce waits for */
+guint64
+trib_align_expected_now (const TribAlign *a)
 {
   guint64 mask = 0;
 
@@ -282,7 +287,7 @@ trib_align_group_open (TribAlign *a, gboolean has_id, guint64 id, gint64 t)
   g->frame_id = has_id ? id : 0;
   g->t = t;
   g->opened_at = a->now;
-  g->expected = expected_now (a);
+  g->expected = trib_align_expected_now (a);
   a->n_nameless += !has_id;
   if (has_id && a->config.match_key == TRIB_ALIGN_MATCH_AUTO)
     index_group (a, g);
@@ -479,6 +484,58 @@ gboolean
 trib_align_group_waits_for_ended (const TribAlign *a, const TribAlignGroup *g)
 {
   return (g->expected & ~g->answered & absent (a, FALSE)) != 0;
+}
+
+/**
+ * trib_align_is_spared:
+ * @record: a skipped record, or an announce
+ *
+ * Returns: whether it says, in the words of extractorbin, that there was no time or space for the
+ * frame. What a source does not take by its configuration is not missing.
+ */
+gboolean
+trib_align_is_spared (const TribAlignRecord *record)
+{
+  static const gchar *const words[] = { "would-miss", "breaker", "queue-full", "superseded",
+    "not-key", "nth", "timeout", "failed", "removed", "flushing" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (record->reason.len == strlen (words[i])
+        && memcmp (record->reason.str, words[i], record->reason.len) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* of a frame that is complete */
+TribAlignReason
+trib_align_group_complete_reason (const TribAlign *a, const TribAlignGroup *g)
+{
+  if (trib_align_group_waits_for_ended (a, g))
+    return TRIB_ALIGN_REASON_EOS;
+  for (const TribAlignEntry *e = g->first; e; e = e->next)
+    if (e->record.kind == TRIB_ALIGN_KIND_SKIPPED && (g->skipped & bit_of (e->source))
+        && trib_align_is_spared (&e->record))
+      return TRIB_ALIGN_REASON_SKIPPED;
+  return TRIB_ALIGN_REASON_COMPLETE;
+}
+
+/* With `waits`: each source that has not answered is ahead by more than the window. Those of an
+ * announce have all said that they will answer. */
+gboolean
+trib_align_group_is_overtaken (const TribAlign *a, const TribAlignGroup *g)
+{
+  guint64 open = g->expected & ~g->answered;
+
+  if (!a->config.waits || a->config.mode != TRIB_ALIGN_MODE_WINDOW || g->is_named || open == 0)
+    return FALSE;
+  for (guint i = 0; i < a->sources->len; i++) {
+    const TribAlignSource *s = source_at (a, i);
+    if (!(open & bit_of (s)) || has_ended (s) || s->unsynced)
+      continue;
+    if (s->max_t == NO_TIME || trib_time_sub (s->max_t, g->t) <= a->window)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* ---- closing ---- */

@@ -52,11 +52,26 @@ trib_align_quarantine_take (TribAlign *a, TribAlignSource *s)
   return e;
 }
 
+/* A record that is nearer to the time that its source had says that the other was an exception:
+ * where a file is read faster than it was recorded, a slow answer is seconds of capture time
+ * old. */
 static gboolean
-agrees (const TribAlignEntry *before, const TribAlignEntry *e)
+agrees (const TribAlignSource *s, const TribAlignEntry *before, const TribAlignEntry *e)
 {
-  return e->record.t_ns >= before->record.t_ns
-         && trib_time_sub (e->record.t_ns, before->record.t_ns) <= MAX_AHEAD_NS;
+  gint64 step = trib_time_sub (e->record.t_ns, before->record.t_ns);
+
+  return step >= 0 && step <= MAX_AHEAD_NS
+         && (s->max_t == NO_TIME || step < distance (e->record.t_ns, s->max_t));
+}
+
+/* a frame that is open, or was: its time is none that a jump would have brought */
+static gboolean
+is_of_known_frame (const TribAlign *a, const TribAlignEntry *e)
+{
+  const TribAlignRecord *r = &e->record;
+
+  return a->config.mode != TRIB_ALIGN_MODE_TUMBLING && a->config.mode != TRIB_ALIGN_MODE_APPROXIMATE
+         && trib_align_group_find (a, r->has_frame_id, r->frame_id, r->t_ns) != NULL;
 }
 
 /* whether its clock agrees with the others */
@@ -181,7 +196,11 @@ trib_align_jump_check (TribAlign *a, TribAlignEntry *e)
   /* a late record has an old time; the mark does not excuse one that is ahead */
   if (e->record.is_late && s->max_t != NO_TIME && e->record.t_ns <= s->max_t)
     return FALSE;
-  if (s->quarantine && agrees (s->quarantine, e)) {
+  if ((s->quarantine || is_implausible (a, s, e)) && is_of_known_frame (a, e)) {
+    settle (a, s);
+    return FALSE;
+  }
+  if (s->quarantine && agrees (s, s->quarantine, e)) {
     jump (a, s, e);
     if (!s->unsynced)
       return FALSE;

@@ -70,6 +70,8 @@ static const Setting settings[] = {
       "max-pending-bytes", max_pending_bytes, BYTES, "BYTES", "maximum size of waiting records"),
   SETTING (
       "stats-interval-ms", stats_interval_ms, COUNT, "MS", "interval of counter lines; 0: none"),
+  SETTING ("waits", waits, SWITCH, "true|false",
+      "window: whether no time limits the wait of a frame, as when records are not live"),
   SETTING ("live", live, SWITCH, "true|false", "whether the records arrived in real time"),
 };
 

@@ -33,9 +33,8 @@ static gboolean
 is_ready (const TribAlign *a, const TribAlignGroup *g, TribAlignReason *ret_reason)
 {
   if (trib_align_group_is_complete (a, g))
-    *ret_reason = trib_align_group_waits_for_ended (a, g) ? TRIB_ALIGN_REASON_EOS
-                                                          : TRIB_ALIGN_REASON_COMPLETE;
-  else if (is_passed (a, g))
+    *ret_reason = trib_align_group_complete_reason (a, g);
+  else if (is_passed (a, g) || trib_align_group_is_overtaken (a, g))
     *ret_reason = TRIB_ALIGN_REASON_WATERMARK;
   else if (is_aged (a, g) || a->now >= g->deadline)
     *ret_reason = TRIB_ALIGN_REASON_TIMEOUT;
@@ -110,7 +109,7 @@ trib_align_emit_all (TribAlign *a, TribAlignReason reason)
   while ((g = first_open (a)))
     emit (a, g,
         trib_align_group_is_complete (a, g) && !trib_align_group_waits_for_ended (a, g)
-            ? TRIB_ALIGN_REASON_COMPLETE
+            ? trib_align_group_complete_reason (a, g)
             : reason);
 }
 

@@ -219,6 +219,9 @@ take_announce (TribAlign *a, const TribAlignRecord *record)
       if (s && !has_ended (s))
         g->expected |= bit_of (s);
     }
+    /* none has time: each says so itself, right behind */
+    if (record->expected[0] == NULL && trib_align_is_spared (record))
+      g->expected = trib_align_expected_now (a);
   }
   trib_align_notify (a, &event);
   trib_align_drain (a);
@@ -649,7 +652,7 @@ const gchar *
 trib_align_reason_to_string (TribAlignReason reason)
 {
   static const gchar *const words[]
-      = { "complete", "timeout", "watermark", "eos", "overflow", "jump", "late" };
+      = { "complete", "skipped", "timeout", "watermark", "eos", "overflow", "jump", "late" };
 
   return words[reason];
 }

@@ -73,6 +73,7 @@ typedef struct {
 
 typedef enum {
   TRIB_ALIGN_REASON_COMPLETE,
+  TRIB_ALIGN_REASON_SKIPPED, /* all have answered, one at least that it had no time or space */
   TRIB_ALIGN_REASON_TIMEOUT,
   TRIB_ALIGN_REASON_WATERMARK,
   TRIB_ALIGN_REASON_EOS,

@@ -24,8 +24,8 @@
  * A fused record has `type` fused, `frame_id`, `t_ns`, `session`, `stream`, `epoch`, `pane`,
  * `reason`, `have` (by source: the observation with `delay_ms`), `missing` (a list of `source` and
  * `why`), `spread_ns` and `wait_ms`. A source with several records of a frame has a list; an
- * observation that stands in for a newer one has `stale_ms`. Reasons: complete, timeout,
- * watermark, eos, overflow, jump, late.
+ * observation that stands in for a newer one has `stale_ms`. Reasons: complete, skipped (all have
+ * answered, one that it had no time), timeout, watermark, eos, overflow, jump, late.
  *
  * ## Caps
  * In: application/json or application/x-msgpack, one record or a list of records per buffer;
@@ -46,6 +46,10 @@
  * it is left out. The latency is the upstream latency plus `window-ms`, or
  * `max-wait-ms` by watermark and tumbling. A GAP on a pad is a bound of its sources and an empty
  * answer for announced frames in it; when all sources are idle, a GAP is pushed.
+ *
+ * Where no source is live (LATENCY query) and none of `window-ms`, `window-base` and `profile` is
+ * set, a frame waits for all its sources without a limit of time, in mode window; one that is
+ * ahead by more than the window is not waited for, unless the frame was announced.
  *
  * When the last pad has ended, open frames are emitted in order, then EOS. A flush of one pad
  * drops the waiting records of its sources; a flush of all pads, or a flushing seek, drops

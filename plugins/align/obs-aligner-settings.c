@@ -32,7 +32,8 @@ static const TribProperty table[OBS_N_SETTINGS] = {
       "Time after the first record during which no frame is complete, when sources is empty (ms)",
       AT (learn_ms), 0, DAY_MS, 1000 },
   [OBS_SETTING_WINDOW_MS] = { TRIB_PROPERTY_UINT, "window-ms", "Window",
-      "Maximum time that a frame waits for its observations (ms)", AT (window_ms), 0, DAY_MS, 100 },
+      "Maximum time that a frame waits for its observations (ms); unless window-ms, window-base or "
+      "profile is set, none for records that are not live", AT (window_ms), 0, DAY_MS, 100 },
   [OBS_SETTING_WINDOW_BASE] = { TRIB_PROPERTY_ENUM, "window-base", "Window base",
       "Start and clock of the window", AT (window_base),
       .type_name = "GstObsAlignerWindowBase", .choices = {
@@ -211,6 +212,7 @@ obs_settings_set (ObsSettings *settings, guint id, const GValue *value)
   if (!trib_properties_set (&all, settings, id, value))
     return FALSE;
   settings->window_set |= id == OBS_SETTING_WINDOW_MS;
+  settings->base_set |= id == OBS_SETTING_WINDOW_BASE;
   return TRUE;
 }
 
@@ -233,6 +235,9 @@ obs_settings_to_config (const ObsSettings *settings, gboolean live, TribAlignCon
 
   *ret_config = settings->config;
   ret_config->live = live;
+  /* frames of a file have time, unless the user limits it */
+  ret_config->waits = !live && !settings->window_set && !settings->base_set
+                      && settings->profile == TRIB_ALIGN_PROFILE_NONE;
   ret_config->stats_interval_ms
       = settings->stats_interval_ms ? settings->stats_interval_ms : LOG_INTERVAL_MS;
   trib_align_config_apply_profile (ret_config, settings->profile);

@@ -73,6 +73,7 @@ typedef struct {
   gchar *trace_location;
   gboolean trace_messages;
   gboolean window_set; /* explicitly, so that a profile does not change it */
+  gboolean base_set;   /* likewise: window-base */
 } ObsSettings;
 
 void obs_settings_install (GObjectClass *object_class);

@@ -172,6 +172,7 @@ static const TribField stats_rows[] = {
   COUNT ("lost-encoding", own.dropped_encoding,
       "records of dropped frames: a value that the format cannot express"),
   COUNT ("frames-complete", core.by_reason[TRIB_ALIGN_REASON_COMPLETE], "results by reason"),
+  COUNT ("frames-skipped", core.by_reason[TRIB_ALIGN_REASON_SKIPPED], "likewise"),
   COUNT ("frames-timeout", core.by_reason[TRIB_ALIGN_REASON_TIMEOUT], "likewise"),
   COUNT ("frames-watermark", core.by_reason[TRIB_ALIGN_REASON_WATERMARK], "likewise"),
   COUNT ("frames-eos", core.by_reason[TRIB_ALIGN_REASON_EOS], "likewise"),
