@@ -18,7 +18,7 @@ struct _TribOverlayJoin {
   gint64 passed_running; /* no record follows up to here */
 };
 
-/* never 0, which means no session */
+/* of a session's or a stream's name; never 0, which means none */
 guint32
 trib_overlay_session_hash (const gchar *session, gsize len)
 {
@@ -109,14 +109,33 @@ time_between (const TribOverlayKey *a, const TribOverlayKey *b, gint64 *ret_ns)
   return TRUE;
 }
 
+/* whether they are of different streams, as far as is known */
+static gboolean
+is_other_stream (const TribOverlayKey *a, const TribOverlayKey *b)
+{
+  return (a->session != 0 && b->session != 0 && a->session != b->session)
+         || (a->stream != 0 && b->stream != 0 && a->stream != b->stream);
+}
+
+/* whether they are known to be of one stream, with a time that one of them copied */
+static gboolean
+has_same_times (const TribOverlayKey *a, const TribOverlayKey *b)
+{
+  return a->session != 0 && b->session != 0 && a->stream != 0 && b->stream != 0
+         && a->t_ns != TRIB_OVERLAY_NO_TIME && b->t_ns != TRIB_OVERLAY_NO_TIME;
+}
+
 /* position of @record relative to @frame */
 static Order
 compare (const TribOverlayKey *record, const TribOverlayKey *frame, gint64 tolerance_ns)
 {
   gint64 difference;
 
-  if (record->session != 0 && frame->session != 0 && record->session != frame->session)
+  if (is_other_stream (record, frame))
     return ORDER_UNKNOWN;
+  if (record->has_id && frame->has_id && has_same_times (record, frame)
+      && record->t_ns != frame->t_ns)
+    return record->t_ns < frame->t_ns ? ORDER_BEFORE : ORDER_AFTER;
   if (record->has_id && frame->has_id)
     return record->id < frame->id   ? ORDER_BEFORE
            : record->id > frame->id ? ORDER_AFTER
@@ -212,7 +231,7 @@ void
 trib_overlay_join_add (TribOverlayJoin *join, TribOverlayRecord *record)
 {
   join->counts.in++;
-  if (record->is_fused
+  if (record->is_fused && !(join->has_left && is_other_stream (&record->key, &join->left))
       && (!join->has_fused || compare (&record->key, &join->fused, 0) != ORDER_BEFORE)) {
     join->has_fused = TRUE;
     join->fused = record->key;
@@ -387,7 +406,7 @@ trib_overlay_join_held (TribOverlayJoin *join, const TribOverlayKey *frame, gint
   if (join->held->len == 0)
     return -1;
   first = join->held->pdata[0];
-  if (first->key.session != 0 && frame->session != 0 && first->key.session != frame->session)
+  if (is_other_stream (&first->key, frame))
     return -1;
   age = age_of (first, frame, now_ns);
   if (age > hold_ns)

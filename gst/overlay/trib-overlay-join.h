@@ -16,8 +16,10 @@ G_BEGIN_DECLS
  * @session: hash of the session's name, 0 without: frames of different sessions are never the same
  * @t_ns: capture time, ns; %TRIB_OVERLAY_NO_TIME without
  * @running_ns: running time, ns; %TRIB_OVERLAY_NO_TIME without
+ * @stream: hash of the stream's name, as @session
  *
- * Identity of a frame, or of a record about one. Keys are compared by ids where both have one, else
+ * Identity of a frame, or of a record about one. Where both have session, stream and capture time,
+ * one id is one frame only at one time. Keys are compared by ids where both have one, else
  * by running time, else by capture time, else by the capture time of one and the running time of
  * the other.
  */
@@ -27,6 +29,7 @@ typedef struct {
   guint32 session;
   gint64 t_ns;
   gint64 running_ns;
+  guint32 stream;
 } TribOverlayKey;
 
 #define TRIB_OVERLAY_NO_TIME G_MININT64

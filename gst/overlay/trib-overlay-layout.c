@@ -80,6 +80,10 @@ trib_overlay_layout_box (const TribOverlayScene *scene, const TribOverlayBox *bo
   gdouble sx, sy, left, top, right, bottom;
 
   find_scale (scene, box->answer, width, height, &sx, &sy);
+  if (box->is_cell) {
+    sx = width;
+    sy = height;
+  }
   left = box->x * sx;
   top = box->y * sy;
   right = (box->x + box->width) * sx;

@@ -194,7 +194,8 @@ paint_labels (TribOverlayPainter *p)
     PangoLayout *layout;
     gint w, h;
 
-    if (!trib_overlay_layout_box (p->scene, box, p->style->width, p->style->height, &area))
+    if (*trib_overlay_scene_text (p->scene, box->label) == '\0'
+        || !trib_overlay_layout_box (p->scene, box, p->style->width, p->style->height, &area))
       continue;
     layout = shape (p, trib_overlay_scene_text (p->scene, box->label), &w, &h);
     if (!trib_overlay_layout_label (p->taken, &area, (guint) (w + 2 * p->pad), (guint) h,
@@ -257,6 +258,7 @@ color_of_reason (const gchar *reason)
   } colors[] = {
     { "complete", 0x66bb6a },
     { "watermark", 0x66bb6a },
+    { "skipped", 0xffb300 },
     { "timeout", 0xffb300 },
     { "late", 0xffb300 },
     { "eos", 0x90a4ae },
@@ -347,7 +349,9 @@ paint_missing (TribOverlayPainter *p, gint bottom)
 {
   g_autoptr (GString) text = g_string_new ("missing: ");
 
-  if (p->scene->missing->len == 0)
+  /* a complete frame lacks nothing: what is listed then does not take it by its configuration */
+  if (p->scene->missing->len == 0
+      || g_str_equal (trib_overlay_scene_text (p->scene, p->scene->reason), "complete"))
     return;
   for (guint i = 0; i < p->scene->missing->len; i++) {
     const TribOverlayMissing *m = &g_array_index (p->scene->missing, TribOverlayMissing, i);

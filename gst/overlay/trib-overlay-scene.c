@@ -23,6 +23,12 @@ typedef struct {
   gdouble confidence; /* negative: none */
 } Thing;
 
+/* what must be known of an answer before its things, wherever it stands */
+typedef struct {
+  gdouble grid[2]; /* rows and columns of its cells; 0: none */
+  gboolean is_relative;
+} Terms;
+
 /* ---- texts ---- */
 
 /* keeps @text, with unprintable characters as blanks, cut at so many characters */
@@ -258,6 +264,8 @@ static void
 end_thing (TribOverlayScene *scene, const Thing *thing)
 {
   TribOverlayBox box = { .answer = scene->answers->len - 1 };
+  gboolean relative = g_array_index (scene->answers, TribOverlayAnswer, box.answer).width == 1;
+  gdouble least = relative ? 1e-3 : 1;
 
   if (thing->has_bbox) {
     const gdouble *b = thing->bbox;
@@ -267,14 +275,14 @@ end_thing (TribOverlayScene *scene, const Thing *thing)
       scene->n_refused++;
       return;
     }
-    box = (TribOverlayBox){ box.answer, 0, b[0], b[1], b[2], b[3], TRUE };
+    box = (TribOverlayBox){ box.answer, 0, b[0], b[1], b[2], b[3], TRUE, FALSE };
   } else if (thing->left > thing->right) {
     return;
   } else {
     box.x = thing->left;
     box.y = thing->top;
-    box.width = MAX (thing->right - thing->left, 1);
-    box.height = MAX (thing->bottom - thing->top, 1);
+    box.width = MAX (thing->right - thing->left, least);
+    box.height = MAX (thing->bottom - thing->top, least);
   }
   if (scene->boxes->len == TRIB_OVERLAY_MAX_BOXES) {
     scene->n_left_out++;
@@ -318,6 +326,42 @@ read_id (Thing *thing, TribRecordReader *r, TribRecordToken token)
   }
 }
 
+/* {"x":..,"y":..,"w":..,"h":..}, or "width" and "height" */
+static void
+read_bbox_map (TribRecordReader *r, gdouble *numbers)
+{
+  static const gchar *const names[4][3]
+      = { { "x", NULL }, { "y", NULL }, { "w", "width", NULL }, { "h", "height", NULL } };
+
+  while (trib_record_reader_next (r) == TRIB_RECORD_KEY) {
+    TribRecordSlice key = trib_record_reader_string (r);
+    gint at = -1;
+    TribRecordToken token;
+
+    for (gint i = 0; i < 4; i++)
+      at = is_word (key, names[i]) ? i : at;
+    token = trib_record_reader_next (r);
+    if (token == TRIB_RECORD_MAP_BEGIN || token == TRIB_RECORD_ARRAY_BEGIN)
+      trib_record_reader_skip (r);
+    else if (at >= 0 && is_number (token))
+      numbers[at] = trib_record_reader_double (r);
+  }
+}
+
+/* anything else than a list of four numbers, or a map of them, is refused later */
+static void
+read_bbox (TribRecordReader *r, Thing *thing, TribRecordToken token)
+{
+  gdouble numbers[5] = { NAN, NAN, NAN, NAN, NAN };
+
+  if (token == TRIB_RECORD_MAP_BEGIN)
+    read_bbox_map (r, numbers);
+  else if (token == TRIB_RECORD_ARRAY_BEGIN && read_numbers (r, numbers, 5) != 4)
+    numbers[0] = NAN;
+  thing->has_bbox = TRUE;
+  memcpy (thing->bbox, numbers, sizeof thing->bbox);
+}
+
 /* a member of a thing; FALSE: it is none, and its value, of which @token was read, is not
  * consumed */
 static gboolean
@@ -329,15 +373,8 @@ read_member (TribOverlayScene *scene, TribRecordReader *r, Thing *thing, TribRec
   static const gchar *const sure[] = { "confidence", "score", NULL };
 
   if (is_word (key, (const gchar *const[]){ "bbox", NULL })) {
-    gdouble numbers[5];
-
-    if (token != TRIB_RECORD_ARRAY_BEGIN)
-      return FALSE;
-    thing->has_bbox = TRUE;
-    if (read_numbers (r, numbers, 5) == 4)
-      memcpy (thing->bbox, numbers, sizeof thing->bbox);
-    else
-      thing->bbox[0] = NAN;
+    if (token != TRIB_RECORD_NULL)
+      read_bbox (r, thing, token);
     return TRUE;
   }
   if (is_word (key, points)
@@ -413,6 +450,9 @@ add_value (TribOverlayScene *scene, TribOverlayAnswer *answer, GString *values, 
   }
   if (answer->n_values++ > 0)
     g_string_append (values, "  ");
+  /* a high value is a sharp picture */
+  if (is_word (key, (const gchar *const[]){ "blur", "blur_score", NULL }))
+    key = TRIB_RECORD_TEXT ("sharpness");
   append_cut (values, key.str, key.len, TRIB_OVERLAY_MAX_LABEL_CHARS / 2);
   g_string_append_c (values, ' ');
   g_string_append (values, g_ascii_formatd (text, sizeof text, "%.4g", number));
@@ -446,9 +486,66 @@ read_envelope (
     answer->stale_ms = number;
 }
 
+/* a cell and those beside it up to @last, of a grid over the picture; the first has the label */
 static void
-read_body (TribOverlayScene *scene, TribRecordReader *r, TribOverlayAnswer *answer, Thing *thing,
-    GString *values)
+add_cells (TribOverlayScene *scene, const Terms *terms, gdouble row, gdouble column, gdouble last,
+    gboolean *is_labelled)
+{
+  TribOverlayBox box = { .answer = scene->answers->len - 1,
+    .x = column / terms->grid[1],
+    .y = row / terms->grid[0],
+    .width = (last + 1 - column) / terms->grid[1],
+    .height = 1 / terms->grid[0],
+    .is_outlined = TRUE,
+    .is_cell = TRUE };
+  Thing thing;
+
+  if (scene->boxes->len == TRIB_OVERLAY_MAX_BOXES) {
+    scene->n_left_out++;
+    return;
+  }
+  init_thing (&thing);
+  box.label
+      = *is_labelled ? keep_text (scene, (TribRecordSlice){ "", 0 }) : keep_label (scene, &thing);
+  *is_labelled = TRUE;
+  g_array_append_val (scene->boxes, box);
+}
+
+/* the list of [row, column] that was just begun; neighbours of a row are one box */
+static void
+read_cells (TribOverlayScene *scene, TribRecordReader *r, const Terms *terms)
+{
+  gdouble row = -1, first = -1, last = -1, numbers[3];
+  gboolean is_labelled = FALSE;
+  TribRecordToken token;
+
+  while ((token = trib_record_reader_next (r)) != TRIB_RECORD_ARRAY_END
+         && token != TRIB_RECORD_ERROR_TOKEN && token != TRIB_RECORD_END) {
+    gboolean good = token == TRIB_RECORD_ARRAY_BEGIN && read_numbers (r, numbers, 3) == 2
+                    && numbers[0] >= 0 && numbers[0] < terms->grid[0] && numbers[1] >= 0
+                    && numbers[1] < terms->grid[1];
+    if (token == TRIB_RECORD_MAP_BEGIN)
+      trib_record_reader_skip (r);
+    if (!good) {
+      scene->n_refused++;
+      continue;
+    }
+    if (row >= 0 && numbers[0] == row && numbers[1] == last + 1) {
+      last = numbers[1];
+      continue;
+    }
+    if (row >= 0)
+      add_cells (scene, terms, row, first, last, &is_labelled);
+    row = numbers[0];
+    first = last = numbers[1];
+  }
+  if (row >= 0)
+    add_cells (scene, terms, row, first, last, &is_labelled);
+}
+
+static void
+read_body (TribOverlayScene *scene, TribRecordReader *r, TribOverlayAnswer *answer,
+    const Terms *terms, Thing *thing, GString *values)
 {
   while (trib_record_reader_next (r) == TRIB_RECORD_KEY) {
     gchar name[TRIB_RECORD_MAX_TEXT_BYTES + 1];
@@ -460,7 +557,10 @@ read_body (TribOverlayScene *scene, TribRecordReader *r, TribOverlayAnswer *answ
     name[len] = '\0';
     key = (TribRecordSlice){ name, len };
     token = trib_record_reader_next (r);
-    if (is_envelope (key)) {
+    if (is_word (key, (const gchar *const[]){ "cells", NULL })
+        && token == TRIB_RECORD_ARRAY_BEGIN) {
+      read_cells (scene, r, terms);
+    } else if (is_envelope (key)) {
       read_envelope (answer, r, key, token);
       if (token == TRIB_RECORD_ARRAY_BEGIN || token == TRIB_RECORD_MAP_BEGIN)
         trib_record_reader_skip (r);
@@ -476,27 +576,30 @@ read_body (TribOverlayScene *scene, TribRecordReader *r, TribOverlayAnswer *answ
   }
 }
 
-/* whether an answer is stale is known only at its end, and marked on labels that were made
- * before */
-static gdouble
-find_stale (TribRecordReader *r, TribRecordFormat format, TribRecordSlice record)
+static void
+find_terms (TribRecordReader *r, TribRecordFormat format, TribRecordSlice record,
+    TribOverlayAnswer *answer, Terms *terms)
 {
-  TribOverlayAnswer answer = { .stale_ms = -1 };
-
   trib_record_reader_set (r, format, record.str, record.len);
   if (trib_record_reader_next (r) != TRIB_RECORD_MAP_BEGIN)
-    return -1;
+    return;
   while (trib_record_reader_next (r) == TRIB_RECORD_KEY) {
     TribRecordSlice key = trib_record_reader_string (r);
     gboolean is_stale = is_word (key, (const gchar *const[]){ "stale_ms", NULL });
+    gboolean is_units = is_word (key, (const gchar *const[]){ "units", NULL });
+    gboolean is_grid = is_word (key, (const gchar *const[]){ "grid", NULL });
     TribRecordToken token = trib_record_reader_next (r);
 
     if (is_stale)
-      read_envelope (&answer, r, (TribRecordSlice){ "stale_ms", 8 }, token);
-    if (token == TRIB_RECORD_ARRAY_BEGIN || token == TRIB_RECORD_MAP_BEGIN)
+      read_envelope (answer, r, (TribRecordSlice){ "stale_ms", 8 }, token);
+    if (is_units && token == TRIB_RECORD_STRING)
+      terms->is_relative
+          = is_word (trib_record_reader_string (r), (const gchar *const[]){ "relative", NULL });
+    if (is_grid && token == TRIB_RECORD_ARRAY_BEGIN)
+      read_numbers (r, terms->grid, 2);
+    else if (token == TRIB_RECORD_ARRAY_BEGIN || token == TRIB_RECORD_MAP_BEGIN)
       trib_record_reader_skip (r);
   }
-  return answer.stale_ms;
 }
 
 /* @record: one map */
@@ -506,6 +609,7 @@ read_answer (TribOverlayScene *scene, TribRecordReader *r, TribRecordFormat form
 {
   g_autoptr (GString) values = NULL;
   TribOverlayAnswer answer = { .stale_ms = -1 }, *kept;
+  Terms terms = { .is_relative = FALSE };
   guint index = scene->answers->len;
   Thing thing;
 
@@ -514,13 +618,14 @@ read_answer (TribOverlayScene *scene, TribRecordReader *r, TribRecordFormat form
     return;
   }
   values = g_string_sized_new (64);
-  answer.stale_ms = find_stale (r, format, record);
+  find_terms (r, format, record, &answer, &terms);
   answer.source = keep_text (scene, source);
+  answer.width = answer.height = terms.is_relative ? 1 : 0;
   g_array_append_val (scene->answers, answer);
   trib_record_reader_set (r, format, record.str, record.len);
   if (trib_record_reader_next (r) == TRIB_RECORD_MAP_BEGIN) {
     init_thing (&thing);
-    read_body (scene, r, &answer, &thing, values);
+    read_body (scene, r, &answer, &terms, &thing, values);
     end_thing (scene, &thing);
   }
   answer.values = keep_text (scene, (TribRecordSlice){ "", 0 });
@@ -529,6 +634,8 @@ read_answer (TribOverlayScene *scene, TribRecordReader *r, TribRecordFormat form
     g_string_append_len (scene->texts, values->str, (gssize) values->len);
     end_text (scene);
   }
+  if (terms.is_relative)
+    answer.width = answer.height = 1;
   kept = &g_array_index (scene->answers, TribOverlayAnswer, index);
   *kept = answer;
 }

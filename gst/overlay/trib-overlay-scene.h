@@ -23,8 +23,9 @@ G_BEGIN_DECLS
 /**
  * TribOverlayAnswer:
  * @source: text: its source
- * @values: text: its numbers, "blur 151.5  contrast 41.7"; "" when it has none
- * @width: of the picture that its coordinates refer to, pixels; 0: the video
+ * @values: text: its numbers, "sharpness 151.5  contrast 41.7"; "" when it has none
+ * @width: of the picture that its coordinates refer to, pixels; 0: the video; 1: they are parts of
+ *   it (`units` relative)
  * @height: the same
  * @stale_ms: age against the frame, ms; negative: it is the frame's own
  * @n_values: numbers in @values
@@ -47,12 +48,14 @@ typedef struct {
  * @width: above 0
  * @height: above 0
  * @is_outlined: %FALSE: only the label, for its points
+ * @is_cell: the coordinates are parts of the picture, from 0 to 1
  */
 typedef struct {
   guint answer;
   guint label;
   gdouble x, y, width, height;
   gboolean is_outlined;
+  gboolean is_cell;
 } TribOverlayBox;
 
 typedef struct {

@@ -3,6 +3,7 @@
 
 #include <gst/video/video.h>
 
+#include <common/trib-silence.h>
 #include <frame/trib-frame-map.h>
 #include <overlay/trib-overlay-join.h>
 #include <overlay/trib-overlay-paint.h>
@@ -17,7 +18,8 @@ GST_DEBUG_CATEGORY_EXTERN (obs_overlay_debug);
 
 typedef struct {
   guint max_wait_ms, hold_ms, window_ms;
-  guint draw; /* TribOverlayDraw */
+  gboolean max_wait_set; /* by the user; else a frame of a file waits without a limit */
+  guint draw;            /* TribOverlayDraw */
   gchar *font;
   guint line_width;
   guint max_pending;
@@ -47,7 +49,10 @@ struct _GstObsOverlay {
   gboolean flushing; /* of the video, or the element is stopping */
   gboolean records_ended;
   gboolean records_flushing;
-  gboolean is_live; /* by the last LATENCY query */
+  gboolean live_known;
+  gboolean is_live; /* of the video, by the last LATENCY query */
+  gboolean waits;   /* neither the video nor the records are live, and no limit is set */
+  TribSilence silence;
   GstClockTime upstream_latency;
   GstClockTime earliest; /* running time that is not late, by QoS; NONE: any */
   ObsOverlayCounts counts;

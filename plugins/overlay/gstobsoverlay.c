@@ -28,8 +28,10 @@
  * A frame waits at most `max-wait-ms`; in a live stream from its scheduled time on, so that waits
  * do not add up. It does not wait when `records` is not linked, has ended or is flushing, when a
  * fused record of a later frame or a GAP has arrived, or when downstream reports by QoS that the
- * frame is late. While `records` is linked, `max-wait-ms` is added to the latency; it should be no
- * less than the delay of the records.
+ * frame is late. Where neither the video nor the records are live (LATENCY query) and `max-wait-ms`
+ * is not set, a frame waits for its record without a limit, late or not, and each ten seconds of
+ * that are a warning. While `records` is linked, `max-wait-ms` is added to the latency; it should
+ * be no less than the delay of the records.
  *
  * Timestamps, flags and metas are kept. After a tee, the queue before `sink` must hold the frames
  * of `max-wait-ms`: a shorter one blocks the tee, and with it the extractors, so that every frame
@@ -110,7 +112,8 @@ enum {
 /* clang-format off */
 static const TribProperty table[N_PROPS] = {
   [PROP_MAX_WAIT_MS] = { TRIB_PROPERTY_UINT, "max-wait-ms", "Maximum wait",
-      "Maximum time that a frame waits for its record (ms; 0 = no wait)",
+      "Maximum time that a frame waits for its record (ms; 0 = no wait); unless it is set, no "
+      "limit where neither video nor records are live",
       AT (max_wait_ms), 0, HOUR_MS, 200, .while_playing = TRUE },
   [PROP_HOLD_MS] = { TRIB_PROPERTY_UINT, "hold-ms", "Hold",
       "Maximum age of a record that is drawn on a frame without one (ms)",
@@ -469,6 +472,8 @@ begin (GstObsOverlay *self)
   trib_overlay_join_free (self->join);
   self->join = trib_overlay_join_new ();
   self->flushing = self->records_ended = self->records_flushing = self->is_live = FALSE;
+  self->live_known = self->waits = FALSE;
+  self->silence = (TribSilence){ 0 };
   self->upstream_latency = 0;
   self->earliest = GST_CLOCK_TIME_NONE;
   self->counts = (ObsOverlayCounts){ 0 };
@@ -514,6 +519,11 @@ gst_obs_overlay_set_property (GObject *object, guint id, const GValue *value, GP
   GstObsOverlay *self = GST_OBS_OVERLAY (object);
 
   trib_properties_set_locked (&all, &self->settings, object, id, value, pspec);
+  if (id == PROP_MAX_WAIT_MS) {
+    GST_OBJECT_LOCK (self);
+    self->settings.max_wait_set = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
   if (id == PROP_MAX_PENDING || id == PROP_MAX_PENDING_BYTES)
     set_bounds (self);
   if (id == PROP_MAX_WAIT_MS && GST_STATE (self) > GST_STATE_READY)

@@ -18,6 +18,8 @@ describe (
   key->id = e->frame_id;
   if (trib_record_has (e, TRIB_RECORD_FIELD_SESSION))
     key->session = trib_overlay_session_hash (e->session.str, e->session.len);
+  if (trib_record_has (e, TRIB_RECORD_FIELD_STREAM))
+    key->stream = trib_overlay_session_hash (e->stream.str, e->stream.len);
   if (trib_record_has (e, TRIB_RECORD_FIELD_T_NS)) {
     key->t_ns = e->t_ns;
     if (*first_t_ns == TRIB_OVERLAY_NO_TIME)

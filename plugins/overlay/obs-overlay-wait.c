@@ -28,6 +28,8 @@ describe (GstObsOverlay *self, GstBuffer *frame, TribOverlayKey *key)
   key->t_ns = identity.t_ns;
   if (identity.session != NULL && *identity.session != '\0')
     key->session = trib_overlay_session_hash (identity.session, strlen (identity.session));
+  if (identity.stream != NULL && *identity.stream != '\0')
+    key->stream = trib_overlay_session_hash (identity.stream, strlen (identity.stream));
 }
 
 /* half a frame: a record belongs to the nearest frame */
@@ -65,19 +67,72 @@ find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, g
   return g_get_monotonic_time () + left / 1000;
 }
 
+/* FALSE: frames arrive as fast as they are taken; a peer that does not answer is such a one */
+static gboolean
+is_peer_live (GstPad *pad, GstClockTime *ret_min)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (pad, query))
+    gst_query_parse_latency (query, &live, ret_min, NULL);
+  return live;
+}
+
+/* At the first frame: whether something limits its wait. Without lock. */
+static void
+detect_live (GstObsOverlay *self)
+{
+  GstClockTime min = 0, records_min;
+  gboolean live, records_live, set;
+
+  if (self->live_known)
+    return;
+  live = is_peer_live (GST_BASE_TRANSFORM_SINK_PAD (self), &min);
+  records_live = is_peer_live (self->records, &records_min);
+  GST_OBJECT_LOCK (self);
+  set = self->settings.max_wait_set;
+  GST_OBJECT_UNLOCK (self);
+  g_mutex_lock (&self->lock);
+  self->live_known = TRUE;
+  self->is_live = live;
+  self->upstream_latency = GST_CLOCK_TIME_IS_VALID (min) ? min : 0;
+  self->waits = !live && !records_live && !set;
+  g_mutex_unlock (&self->lock);
+  GST_DEBUG_OBJECT (self, "video %s, records %s, %s limit", live ? "live" : "not live",
+      records_live ? "live" : "not live", live || records_live || set ? "a" : "no");
+}
+
 /* whether a record can still arrive; with lock */
 static gboolean
 may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
 {
   if (self->records_ended || self->records_flushing || !gst_pad_is_linked (self->records))
     return FALSE;
-  if (GST_CLOCK_TIME_IS_VALID (self->earliest) && key->running_ns != TRIB_OVERLAY_NO_TIME
-      && key->running_ns < (gint64) self->earliest)
+  if (!self->waits && GST_CLOCK_TIME_IS_VALID (self->earliest)
+      && key->running_ns != TRIB_OVERLAY_NO_TIME && key->running_ns < (gint64) self->earliest)
     return FALSE;
   return !trib_overlay_join_is_passed (self->join, key, tolerance);
 }
 
-/* with lock */
+/* with lock, which is released meanwhile: a long wait is said */
+static void
+report_silence (GstObsOverlay *self)
+{
+  gint64 silent_us;
+
+  if (!trib_silence_is_due (&self->silence, g_get_monotonic_time (), &silent_us))
+    return;
+  g_mutex_unlock (&self->lock);
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("A frame has waited for its record for %" G_GINT64_FORMAT " seconds.",
+          silent_us / G_USEC_PER_SEC),
+      ("max-wait-ms limits the wait; behind a tee, the queue before sink must hold as many frames "
+       "as the extractors need"));
+  g_mutex_lock (&self->lock);
+}
+
+/* with lock, which is released meanwhile */
 static void
 wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance, gint64 deadline,
     gboolean may_wait)
@@ -86,8 +141,15 @@ wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 toleran
 
   while (!self->flushing && trib_overlay_join_find (self->join, key, tolerance, self->found) == 0
          && may_wait && !expired && may_come (self, key, tolerance)) {
+    if (!waited)
+      trib_silence_begin (&self->silence, g_get_monotonic_time ());
     waited = TRUE;
-    expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
+    if (self->waits) {
+      g_cond_wait_until (&self->cond, &self->lock, trib_silence_next (&self->silence));
+      report_silence (self);
+    } else {
+      expired = !g_cond_wait_until (&self->cond, &self->lock, deadline);
+    }
   }
   self->counts.frames_waited += waited;
   self->counts.waits_expired += expired && self->found->len == 0;
@@ -110,6 +172,7 @@ obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_sta
   gboolean is_live, flushing;
   TribOverlayKey key;
 
+  detect_live (self);
   describe (self, frame, &key);
   GST_OBJECT_LOCK (self);
   hold_ns = self->settings.hold_ms * (gint64) GST_MSECOND;
@@ -123,7 +186,7 @@ obs_overlay_find_records (GstObsOverlay *self, GstBuffer *frame, gint64 *ret_sta
   *ret_stale_ns = -1;
   g_ptr_array_set_size (self->found, 0);
   g_mutex_lock (&self->lock);
-  wait_for_records (self, &key, tolerance, deadline, wait_ns > 0);
+  wait_for_records (self, &key, tolerance, deadline, wait_ns > 0 || self->waits);
   flushing = self->flushing;
   if (!flushing) {
     gboolean own = self->found->len > 0;

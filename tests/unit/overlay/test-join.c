@@ -131,6 +131,32 @@ test_sessions (void)
   g_assert_cmpuint (leave (join, frame), ==, 1);
 }
 
+/* frame 7 of two cameras of one session, and of one that counts from 0 again */
+static void
+test_streams (void)
+{
+  g_autoptr (TribOverlayJoin) join = make ();
+  TribOverlayKey frame = by_id (7), other;
+
+  frame.session = trib_overlay_session_hash ("s", 1);
+  frame.stream = trib_overlay_session_hash ("a", 1);
+  frame.t_ns = 100 * MS;
+  other = frame;
+  other.stream = trib_overlay_session_hash ("b", 1);
+  push (join, other, TRUE);
+  g_assert_cmpuint (leave (join, frame), ==, 0);
+  other = frame;
+  other.t_ns = 900 * MS;
+  push (join, other, TRUE);
+  g_assert_cmpuint (leave (join, frame), ==, 0);
+  g_assert_cmpuint (leave (join, other), ==, 1);
+  other.t_ns = 901 * MS;
+  push (join, other, TRUE);
+  /* what names no stream is by its id */
+  other.session = other.stream = 0;
+  g_assert_cmpuint (leave (join, other), ==, 1);
+}
+
 static void
 test_panes (void)
 {
@@ -224,6 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overlay/join/by-id", test_by_id);
   g_test_add_func ("/overlay/join/by-time", test_by_time);
   g_test_add_func ("/overlay/join/sessions", test_sessions);
+  g_test_add_func ("/overlay/join/streams", test_streams);
   g_test_add_func ("/overlay/join/panes", test_panes);
   g_test_add_func ("/overlay/join/held", test_held);
   g_test_add_func ("/overlay/join/passed", test_passed);

@@ -76,7 +76,7 @@ assert_fused (const TribOverlayScene *scene)
   g_assert_cmpfloat (answer_at (scene, 3)->stale_ms, ==, 120.4);
   g_assert_cmpuint (scene->points->len, ==, 4);
   g_assert_cmpstr (trib_overlay_scene_text (scene, answer_at (scene, 4)->values), ==,
-      "blur 151.5  contrast 41.75");
+      "sharpness 151.5  contrast 41.75");
   g_assert_cmpuint (scene->missing->len, ==, 2);
   missing = &g_array_index (scene->missing, TribOverlayMissing, 1);
   g_assert_cmpstr (trib_overlay_scene_text (scene, missing->source), ==, "eyes");
@@ -226,6 +226,76 @@ test_places (void)
   }
 }
 
+static void
+assert_place (const TribOverlayScene *scene, guint i, gint x, gint y, gint width, gint height)
+{
+  TribOverlayArea area;
+
+  g_assert_true (trib_overlay_layout_box (scene, box_at (scene, i), 640, 480, &area));
+  g_assert_cmpint (area.x, ==, x);
+  g_assert_cmpint (area.y, ==, y);
+  g_assert_cmpint (area.width, ==, width);
+  g_assert_cmpint (area.height, ==, height);
+}
+
+/* a box as a map; what is neither that nor a list of four numbers is counted */
+static void
+test_bbox_forms (void)
+{
+  g_autoptr (TribOverlayScene) scene = trib_overlay_scene_new ();
+
+  add (scene, "{\"type\":\"face\",\"t_ns\":1,\"faces\":["
+              "{\"bbox\":{\"x\":10,\"y\":20,\"w\":30,\"h\":40}},"
+              "{\"bbox\":{\"height\":4,\"x\":1,\"more\":[{}],\"y\":2,\"width\":3}},"
+              "{\"bbox\":{\"left\":1,\"top\":2,\"right\":3,\"bottom\":4}},"
+              "{\"bbox\":{}},{\"bbox\":\"1,2,3,4\"},{\"bbox\":7},{\"bbox\":null}]}");
+  g_assert_cmpuint (scene->boxes->len, ==, 2);
+  g_assert_cmpuint (scene->n_refused, ==, 4);
+  assert_place (scene, 0, 10, 20, 30, 40);
+  assert_place (scene, 1, 1, 2, 3, 4);
+}
+
+/* parts of the picture (OBS-10), wherever that is said */
+static void
+test_relative (void)
+{
+  g_autoptr (TribOverlayScene) scene = trib_overlay_scene_new ();
+  gint x, y;
+
+  add (scene, "{\"type\":\"face\",\"t_ns\":1,\"width\":100,\"height\":100,\"faces\":["
+              "{\"bbox\":[0.25,0.5,0.1,0.2]},{\"landmarks\":[[0.5,0.5],[0.6,0.75]]}],"
+              "\"units\":\"relative\"}");
+  g_assert_cmpuint (scene->n_refused, ==, 0);
+  assert_place (scene, 0, 160, 240, 64, 96);
+  assert_place (scene, 1, 320, 240, 64, 120);
+  g_assert_true (trib_overlay_layout_point (
+      scene, &g_array_index (scene->points, TribOverlayPoint, 1), 640, 480, &x, &y));
+  g_assert_cmpint (x, ==, 384);
+  g_assert_cmpint (y, ==, 360);
+}
+
+/* of motioncells: neighbours in a row are one box, and the first has the label */
+static void
+test_cells (void)
+{
+  g_autoptr (TribOverlayScene) scene = trib_overlay_scene_new ();
+
+  add (scene, "{\"type\":\"motion\",\"t_ns\":1,\"width\":64,\"height\":48,"
+              "\"cells\":[[0,0],[2,3],[2,4],[2,6],[9,7],[8,8],[-1,0],7],\"grid\":[8,8]}");
+  g_assert_cmpuint (scene->boxes->len, ==, 3);
+  g_assert_cmpuint (scene->n_refused, ==, 4);
+  assert_place (scene, 0, 0, 0, 80, 60);
+  assert_place (scene, 1, 240, 120, 160, 60);
+  assert_place (scene, 2, 480, 120, 80, 60);
+  assert_label (scene, 0, "motion");
+  assert_label (scene, 1, "");
+  trib_overlay_scene_clear (scene);
+  /* cells without a grid have no place */
+  add (scene, "{\"type\":\"motion\",\"t_ns\":1,\"cells\":[[0,0]]}");
+  g_assert_cmpuint (scene->boxes->len, ==, 0);
+  g_assert_cmpuint (scene->n_refused, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -237,5 +307,8 @@ main (int argc, char **argv)
   g_test_add_func ("/overlay/scene/bounds", test_bounds);
   g_test_add_func ("/overlay/scene/texts", test_texts);
   g_test_add_func ("/overlay/scene/places", test_places);
+  g_test_add_func ("/overlay/scene/bbox-forms", test_bbox_forms);
+  g_test_add_func ("/overlay/scene/relative", test_relative);
+  g_test_add_func ("/overlay/scene/cells", test_cells);
   return trib_test_run ();
 }
