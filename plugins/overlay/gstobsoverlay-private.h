@@ -49,6 +49,7 @@ struct _GstObsOverlay {
   gboolean flushing; /* of the video, or the element is stopping */
   gboolean records_ended;
   gboolean records_flushing;
+  guint n_flushes; /* of the records */
   gboolean live_known;
   gboolean is_live; /* of the video, by the last LATENCY query */
   gboolean waits;   /* neither the video nor the records are live, and no limit is set */

@@ -126,6 +126,7 @@ set_records_state (GstObsOverlay *self, gboolean ended, gboolean flushing)
   g_mutex_lock (&self->lock);
   self->records_ended = ended;
   self->records_flushing = flushing;
+  self->n_flushes += flushing;
   if (flushing)
     trib_overlay_join_forget (self->join);
   g_cond_broadcast (&self->cond);

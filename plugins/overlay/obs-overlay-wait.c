@@ -107,7 +107,10 @@ detect_live (GstObsOverlay *self)
 static gboolean
 may_come (GstObsOverlay *self, const TribOverlayKey *key, gint64 tolerance)
 {
-  if (self->records_ended || self->records_flushing || !gst_pad_is_linked (self->records))
+  if (self->records_ended || !gst_pad_is_linked (self->records))
+    return FALSE;
+  /* a flush of both pads ends for the records later: a frame behind it waits without a limit */
+  if (self->records_flushing && !self->waits)
     return FALSE;
   if (!self->waits && GST_CLOCK_TIME_IS_VALID (self->earliest)
       && key->running_ns != TRIB_OVERLAY_NO_TIME && key->running_ns < (gint64) self->earliest)
@@ -138,9 +141,11 @@ wait_for_records (GstObsOverlay *self, const TribOverlayKey *key, gint64 toleran
     gboolean may_wait)
 {
   gboolean waited = FALSE, expired = FALSE;
+  guint n_flushes = self->n_flushes;
 
-  while (!self->flushing && trib_overlay_join_find (self->join, key, tolerance, self->found) == 0
-         && may_wait && !expired && may_come (self, key, tolerance)) {
+  while (!self->flushing && self->n_flushes == n_flushes
+         && trib_overlay_join_find (self->join, key, tolerance, self->found) == 0 && may_wait
+         && !expired && may_come (self, key, tolerance)) {
     if (!waited)
       trib_silence_begin (&self->silence, g_get_monotonic_time ());
     waited = TRUE;

@@ -210,7 +210,7 @@ def resident_kib():
 def _():
     pipeline = Gst.parse_launch(
         "videotestsrc pattern=black num-buffers=108000 ! video/x-raw,format=GRAY8,width=32,height=32,framerate=30/1 ! "
-        "extractorbin name=x drain-timeout-ms=100 max-pending-bytes=1000000 branches=\"quality=qualityextract; other=qualityextract shrink=2; nothing=identity; "
+        "extractorbin name=x strategy=skip-oldest timeout-ms=150 drain-timeout-ms=100 max-pending-bytes=1000000 branches=\"quality=qualityextract; other=qualityextract shrink=2; nothing=identity; "
         "bad=identity error-after=500 ! qualityextract; hangs=identity sleep-time=60000000 ! qualityextract\" "
         "x.src ! fakesink sync=false x.obs ! obsaligner window-ms=100 max-pending-bytes=4000000 ! fakesink name=out sync=false async=false")
     extract = pipeline.get_by_name("x")
