@@ -17,7 +17,7 @@ typedef enum {
   TRIB_KAFKA_FAILED_UNKNOWN_TOPIC,  /* a topic does not exist and is not created */
   TRIB_KAFKA_FAILED_REFUSED,        /* the broker or client refused the record for another reason */
   TRIB_KAFKA_FAILED_REGISTRY,       /* bytes and metadata are there, the registry entry is not */
-  TRIB_KAFKA_FAILED_MALFORMED, /* a record that is not valid, a picture that is not that of its caps */
+  TRIB_KAFKA_FAILED_MALFORMED,      /* no valid record, or not the picture of its caps */
   TRIB_KAFKA_N_FAILED
 } TribKafkaFailed;
 
