@@ -153,6 +153,19 @@ split_words (const gchar *value)
   return g_regex_split (blanks, value, 0);
 }
 
+/* NAME "PART OF THE LINE" MEANING; that the line has that part is checked when it is there */
+static gboolean
+take_parameter (LaunchFile *file, const gchar *value)
+{
+  g_autoptr (GRegex) form = g_regex_new ("^[a-z][a-z-]* \"([^\"]+)\" \\S.*$", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  if (!g_regex_match (form, value, 0, &match))
+    return FALSE;
+  g_ptr_array_add (file->replaceable, g_match_info_fetch (match, 1));
+  return TRUE;
+}
+
 static gboolean
 take_header (LaunchFile *file, const gchar *line, GError **error)
 {
@@ -181,6 +194,8 @@ take_header (LaunchFile *file, const gchar *line, GError **error)
     file->warns = split_words (value);
     for (guint i = 0; file->warns[i]; i++)
       fine = fine && is_error_name (file->warns[i]);
+  } else if (g_str_equal (text, "parameter")) {
+    fine = take_parameter (file, value);
   } else if (g_str_equal (text, "timeout-s")) {
     guint64 seconds = g_ascii_strtoull (value, NULL, 10);
     fine = seconds >= 1 && seconds <= 300;
@@ -205,6 +220,7 @@ launch_file_read (const gchar *path, GError **error)
 
   file->path = g_strdup (path);
   file->timeout_s = LAUNCH_FILE_TIMEOUT_S;
+  file->replaceable = g_ptr_array_new_with_free_func (g_free);
   if (!g_file_get_contents (path, &contents, NULL, error))
     return NULL;
   lines = g_strsplit (contents, "\n", -1);
@@ -222,6 +238,15 @@ launch_file_read (const gchar *path, GError **error)
                                       : "a pipeline");
     return NULL;
   }
+  for (guint i = 0; i < file->replaceable->len; i++) {
+    const gchar *part = g_ptr_array_index (file->replaceable, i);
+
+    if (strstr (file->pipeline, part) == NULL) {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+          "the line has no '%s', which a parameter is to replace", part);
+      return NULL;
+    }
+  }
   return g_steal_pointer (&file);
 }
 
@@ -233,6 +258,7 @@ launch_file_free (LaunchFile *file)
   g_free (file->expect);
   g_strfreev (file->warns);
   g_strfreev (file->needs);
+  g_ptr_array_unref (file->replaceable);
   g_free (file->pipeline);
   g_free (file);
 }

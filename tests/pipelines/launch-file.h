@@ -11,6 +11,7 @@
  *   # warns: <domain>/<code> ...               warnings that belong to it
  *   # needs: element ...                       elements of other packages; without them: skipped
  *   # timeout-s: 30
+ *   # parameter: NAME "PART OF THE LINE" MEANING   what examples/launch replaces on request
  */
 
 #define LAUNCH_FILE_TIMEOUT_S 30
@@ -21,6 +22,7 @@ typedef struct {
   gchar *expect; /* "eos", or "resource/not-found" */
   gchar **warns;
   gchar **needs;
+  GPtrArray *replaceable; /* parts of the pipeline */
   guint timeout_s;
   gchar *pipeline;
 } LaunchFile;

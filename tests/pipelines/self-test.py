@@ -45,6 +45,9 @@ CASES = [
     ("an unknown code", HEAD + "# expect: error resource/joy\n" + SHORT, "not ok", "is not understood"),
     ("an unknown head", EOS + "# wants: fakesrc\n" + SHORT, "not ok", "'# wants: fakesrc' is not understood"),
     ("an odd timeout", EOS + "# timeout-s: long\n" + SHORT, "not ok", "'# timeout-s: long' is not understood"),
+    ("a parameter", EOS + '# parameter: sink "fakesink" where it goes\n' + SHORT, "ok", ""),
+    ("an odd parameter", EOS + "# parameter: sink fakesink\n" + SHORT, "not ok", "'# parameter: sink fakesink' is not understood"),
+    ("a parameter of nothing", EOS + '# parameter: sink "filesink" where it goes\n' + SHORT, "not ok", "the line has no 'filesink'"),
     ("a comment", EOS + "# just words, and a colon: here\n" + SHORT, "ok", ""),
     ("no pipeline", EOS, "not ok", "lacks a pipeline"),
     # identity's error-after is an error of its own
