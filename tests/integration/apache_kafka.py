@@ -390,12 +390,17 @@ def main(argv):
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="print the address, run until Ctrl-C")
     run.add_argument("--port", type=int, default=argparse.SUPPRESS)
+    commands.add_parser("fetch", help="download what is missing, run nothing")
     execute = commands.add_parser("exec", help="run a command with KAFKA_BOOTSTRAP set")
     execute.add_argument("arguments", nargs="+", metavar="-- CMD ARGS")
     options = parser.parse_args(argv)
     settings = dict(pair.split("=", 1) for pair in options.set)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if options.command == "fetch":
+            check_java()
+            fetch_jars(options.kafka_version)
+            return 0
         with ApacheKafka(name=options.command, partitions=options.partitions, settings=settings,
                          port=options.port, version=options.kafka_version) as kafka:
             if options.command == "run":

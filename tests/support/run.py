@@ -361,12 +361,15 @@ def parse_arguments(argv):
                "2 could not run; the last line is \"N passed, N failed, N skipped\".\n"
                "TRIB_TIMEOUT_MULTIPLIER=N on a slow machine.")
     parser.add_argument("suites", metavar="SUITE", nargs="*")
+    parser.add_argument("--prepare", action="store_true", help="install, build and download what tests and demonstration need, run nothing")
     parser.add_argument("--record", metavar="FILE", help=argparse.SUPPRESS)  # the results as JSON, for debian13
     parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
     if "-h" in argv or "--help" in argv:
         parser.print_help()
         sys.exit(10 if "--check-arguments" in argv else 0)
     options = parser.parse_args(argv)
+    if options.prepare and options.suites:
+        parser.error("--prepare runs no suite")
     unknown = [suite for suite in options.suites if suite not in SUITES]
     if unknown:
         print(f"tests/run: no suite named {unknown[0]}; there are: {' '.join(SUITES)}", file=sys.stderr)

@@ -170,6 +170,18 @@ def _():
     tap.equal(max(map(len, most)), 2, "most at once")
 
 
+@t.test("--prepare runs no suite: none may be named")
+def _():
+    for arguments, status in ((["--prepare"], None), (["--check-arguments", "--prepare"], None), (["--prepare", "unit"], 2)):
+        code = None
+        with contextlib.redirect_stderr(io.StringIO()):
+            try:
+                run.parse_arguments(arguments)
+            except SystemExit as why:
+                code = why.code
+        tap.equal(code, status, f"status of {arguments}")
+
+
 @t.test("a suite that cannot be prepared ends the run, and so does a fault of a lane")
 def _():
     for why in (run.CannotRun("no compiler"), OSError("no such file")):
