@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every command in README.md is typed here, or ELSEWHERE names the test that runs it."""
 
+import glob
 import os
 import re
 import signal
@@ -40,7 +41,7 @@ def environment():
 
 def block_of(begin):
     """The one block whose first command begins with @begin, on this test's port and build folder."""
-    found = [block for block in blocks() if block[0].startswith(begin)]
+    found = [block for block in blocks() if block[0] == begin] or [block for block in blocks() if block[0].startswith(begin)]
     tap.equal(len(found), 1, f"blocks of README.md that begin with '{begin}'")
     typed.update(found[0])
     return [re.sub(r"(?<=-C )build\b", BUILD, command.replace(README_PORT, str(port))) for command in found[0]]
@@ -72,7 +73,7 @@ def _():
 @t.test("a real Kafka to go on with, and the demonstration into it")
 def _():
     global broker
-    serve, demo = block_of("tests/integration/apache_kafka.py")
+    prepare, serve, demo = block_of("tests/run --prepare")
     try:
         check_java()
         fetch_jars()
@@ -84,20 +85,48 @@ def _():
     tap.equal(broker.stdout.readline().strip(), f"127.0.0.1:{port}", "its first line is its address")
     if not os.environ.get("TRIB_FOOTAGE"):
         tap.skip("no footage: it would be downloaded now")
+    type_it([prepare])
     tap.true("verdict   clean" in type_it([demo]), "a clean verdict")
+
+
+@t.test("launch lines, by name, with properties and parameters")
+def _():
+    for command in block_of("examples/launch"):
+        said = type_it([command])
+        if command.endswith("examples/launch"):
+            tap.true("launch-lines/kafka/jpeg-in-process.launch" in said, f"the list:\n{said}")
+    picture = os.path.join(ROOT, "build", "overlay.png")
+    with open(picture, "rb") as stream:
+        tap.equal(stream.read(4), b"\x89PNG", "the picture that was written")
 
 
 @t.test("a shell in which GStreamer finds the plugins, and the verifier in it")
 def _():
-    enter, *commands = block_of("meson devenv")
-    if broker is None:
-        tap.skip("there is no Apache Kafka to send frames to")
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as text:
-        verifier = re.search(r"In this shell the verifier is `([^`]+)`", text.read()).group(1)
-    said = type_it(commands + [f"{verifier} --bootstrap-servers 127.0.0.1:{port}"], shell=enter.split())
+    enter, *commands = block_of("meson devenv -C build -w .")
+    said = type_it(commands, shell=enter.split())
     tap.true("Factory Details" in said, f"the page of an element:\n{said}")
     tap.true("Got EOS" in said, f"the pipeline reaches its end:\n{said}")
+    tap.true("--bootstrap-servers" in said, f"the help of the verifier:\n{said}")
+    if broker is None:
+        tap.skip("there is no Apache Kafka to send frames to")
+    address = f"127.0.0.1:{port}"
+    verify = commands[-1].replace("--help", f"--bootstrap-servers {address}")
+    said = type_it([command.replace("in-process", address) for command in commands[:-1]] + [verify], shell=enter.split())
     tap.true(re.search(r"^clean\b", said, re.MULTILINE | re.IGNORECASE), f"the verifier has no finding:\n{said}")
+
+
+@t.test("ways to watch a pipeline")
+def _():
+    watch, debug, graph, messages = block_of("examples/launch watch")
+    tap.true("complete" in type_it([watch]), "what became of a frame")
+    tap.true("obsaligner" in type_it([debug]), "a line of the log")
+    before = set(glob.glob(os.path.join(ROOT, "build", "*.dot")))
+    type_it([graph])
+    made = set(glob.glob(os.path.join(ROOT, "build", "*.dot"))) - before
+    tap.true(made, "graphs")
+    for path in made:
+        os.unlink(path)
+    tap.true("kafkabinarysink-stats" in type_it([messages]), "counters among the messages")
 
 
 @t.test("Ctrl-C ends the Kafka in order")
