@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,58 @@ for _tool in TOOLS:
     def _(tool=_tool):
         tap.true("--" in succeed(staged(tool), "--help"), "--help lists options")
         tap.true(OPTIONS["prefix"] and succeed(staged(tool), "--version").strip(), "--version prints something")
+
+
+def installed(suffix, name):
+    found = [path for path in INSTALLED if os.path.basename(path) == name + suffix]
+    tap.equal(len(found), 1, f"files {name}{suffix} that are installed")
+    return staged(found[0])
+
+
+for _tool in TOOLS:
+    @t.test(f"the manual of {os.path.basename(_tool)} is one, and names every option")
+    def _(tool=_tool):
+        name = os.path.basename(tool)
+        page = installed(".1", name)
+        tap.true(page.endswith(f"/man/man1/{name}.1"), f"where man looks: {page}")
+        with open(page, encoding="utf-8") as stream:
+            source = stream.read().replace("\\-", "-")
+        options = re.findall(r"--[a-z][a-z-]*", re.sub(r"(?m)^ {10,}.*$", "", succeed(staged(tool), "--help-all")))
+        tap.equal([option for option in options if option not in source], [], "options that the manual lacks")
+        version = succeed(staged(tool), "--version").split()[-1]
+        tap.true(f"gst-tributary {version}" in source, f"version {version}")
+        if shutil.which("man") is None:
+            tap.skip("no man to look at it with (Debian package: man-db)")
+        done = run("man", "-l", "--warnings", page, LC_ALL="C.UTF-8", MANWIDTH="80")
+        tap.equal((done.returncode, done.stderr), (0, ""), "man -l --warnings")
+        tap.true("NAME" in done.stdout and "OPTIONS" in done.stdout, done.stdout[:500])
+
+    @t.test(f"bash completes options of {os.path.basename(_tool)} and words of their values")
+    def _(tool=_tool):
+        name = os.path.basename(tool)
+        place = installed(".bash", name)
+        tap.true("/bash-completion/completions/" in place, f"where bash-completion looks: {place}")
+        typed = "source %s; COMP_WORDS=(%s %%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); %s; echo ${COMPREPLY[*]}" % (
+            shlex.quote(place), name, "_" + name.replace("-", "_"))
+        tap.true("--version" in succeed("bash", "-uc", typed % "--ver").split(), "an option")
+        tap.equal(succeed("bash", "-uc", typed % "--version --nothing").strip(), "", "an option that is not")
+        tap.true(f"complete -F _{name.replace('-', '_')} {name}" in succeed("bash", "-c", f"source {place}; complete -p"), "it is registered")
+        if name == "tributary-align":
+            for words in ("--mode = w", "--mode w"):
+                tap.equal(succeed("bash", "-uc", typed % words).split(), ["window", "watermark"], f"words behind {words}")
+            tap.true("approximate" in succeed("bash", "-uc", typed % "--mode =").split(), "all words")
+
+
+@t.test("one version: the project's, the library's, of pkg-config and of each program")
+def _():
+    version = introspect("--projectinfo")["version"]
+    said = succeed("pkg-config", "--modversion", "tributary-1.0", PKG_CONFIG_PATH=os.path.join(LIBRARY_DIR, "pkgconfig")).strip()
+    tap.equal(said, version, "pkg-config")
+    tap.true(os.path.exists(os.path.join(LIBRARY_DIR, f"libtributary-1.0.so.{version}")), f"libtributary-1.0.so.{version}")
+    for tool in TOOLS:
+        tap.equal(succeed(staged(tool), "--version").split()[-1], version, tool)
+    for plugin in PLUGINS:
+        tap.true(re.search(rf"Version +{re.escape(version)}\b", succeed("gst-inspect-1.0", staged(plugin), **INSPECT)), plugin)
 
 
 @t.test("an application compiles with pkg-config's flags for tributary-1.0, and runs")
