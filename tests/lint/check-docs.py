@@ -59,6 +59,9 @@ def main():
     if gst is None:
         tap.skip("docs: pages of the elements", "no python3-gi (Debian packages: python3-gi gir1.2-gstreamer-1.0)")
         return tap.done()
+    schemas = lintlib.load_generator("generate-schemas")
+    tap.check("docs: docs/schemas are current", ["%s: run docs/generate-schemas.py" % path for path in schemas.stale(args.root)]
+              if os.path.exists(os.path.join(args.root, "docs", "records.md")) else [])
     tap.check("docs: one version everywhere", version_problems(args.root))
     made, missing = generator.pages(args.root, gst, gobject)
     for name in missing:

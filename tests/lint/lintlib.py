@@ -44,10 +44,10 @@ def default_root():
     return os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 
-def load_generator():
-    """docs/generate-elements.py as a module."""
-    path = os.path.join(default_root(), "docs", "generate-elements.py")
-    spec = importlib.util.spec_from_file_location("generate_elements", path)
+def load_generator(name="generate-elements"):
+    """A program of docs as a module."""
+    path = os.path.join(default_root(), "docs", name + ".py")
+    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
