@@ -15,7 +15,7 @@ trib_time_add (gint64 t, gint64 d)
   gint64 sum;
 
   if (!__builtin_add_overflow (t, d, &sum))
-    return sum;
+    return MAX (sum, G_MININT64 + 1);
   return d > 0 ? G_MAXINT64 : G_MININT64 + 1;
 }
 
@@ -25,7 +25,7 @@ trib_time_sub (gint64 t, gint64 d)
   gint64 difference;
 
   if (!__builtin_sub_overflow (t, d, &difference))
-    return difference;
+    return MAX (difference, G_MININT64 + 1);
   return d < 0 ? G_MAXINT64 : G_MININT64 + 1;
 }
 

@@ -65,6 +65,9 @@ test_time (void)
   g_assert_cmpint (trib_time_sub (1, 2), ==, -1);
   g_assert_cmpint (trib_time_sub (G_MAXINT64, -1), ==, G_MAXINT64);
   g_assert_cmpint (trib_time_sub (-5, G_MAXINT64), ==, G_MININT64 + 1);
+  /* it would fit, but is no result */
+  g_assert_cmpint (trib_time_add (G_MININT64 + 1, -1), ==, G_MININT64 + 1);
+  g_assert_cmpint (trib_time_sub (-1, G_MAXINT64), ==, G_MININT64 + 1);
 }
 
 int
