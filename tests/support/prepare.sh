@@ -40,7 +40,7 @@ trib_packages_of() {
   printf '%s\n' kcat python3-confluent-kafka python3-kafka python3-crc32c python3-pil python3-opencv python3-msgpack python3-jsonschema \
     gstreamer1.0-opencv opencv-data python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0 \
     gobject-introspection libgirepository1.0-dev default-jre-headless=java \
-    maven=mvn libjson-glib-dev libmsgpack-dev jq openssl=openssl g++=g++ ccache=ccache clang-format-14?
+    maven=mvn libjson-glib-dev libmsgpack-dev jq openssl=openssl nodejs=node man-db=man g++=g++ ccache=ccache clang-format-14?
 }
 
 # trib_missing_packages PURPOSE [optional]
