@@ -116,6 +116,7 @@ add_totals (TribAlignTotals *sums, const TribAlignTotals *t)
   sums->id_reuse += t->id_reuse;
   sums->jumps += t->jumps;
   sums->source_dropped += t->source_dropped;
+  sums->source_forgotten += t->source_forgotten;
   sums->source_conflicts += t->source_conflicts;
   sums->open += t->open;
   sums->peak_open = MAX (sums->peak_open, t->peak_open);

@@ -127,14 +127,21 @@ get_run_start (GstElement *element)
   return start <= G_MAXINT64 ? (gint64) start : G_MININT64;
 }
 
-static gboolean
-is_live (GstPad *pad)
+/**
+ * trib_frame_peer_is_live:
+ * @pad: a sink pad, on its streaming thread, without locks
+ * @ret_min: (out) (optional): minimum latency, unchanged when the peer does not answer
+ *
+ * Returns: whether frames arrive in real time; a peer that does not answer is not live
+ */
+gboolean
+trib_frame_peer_is_live (GstPad *pad, GstClockTime *ret_min)
 {
   g_autoptr (GstQuery) query = gst_query_new_latency ();
   gboolean live = FALSE;
 
   if (gst_pad_peer_query (pad, query))
-    gst_query_parse_latency (query, &live, NULL, NULL);
+    gst_query_parse_latency (query, &live, ret_min, NULL);
   return live;
 }
 
@@ -182,7 +189,7 @@ begin (TribFrameStamper *s, GstElement *element, const Run *run, gint64 running_
 
   if (s->has_origin)
     start_ns = s->origin_ns;
-  else if (pad && !(s->is_live = is_live (pad)))
+  else if (pad && !(s->is_live = trib_frame_peer_is_live (pad, NULL)))
     get_container_date (pad, &start_ns);
   log_start (element, s->has_origin ? "given" : s->is_live ? "live" : "not live", start_ns);
   trib_capture_time_begin (&s->time, start_ns, G_MININT64);

@@ -29,6 +29,8 @@ typedef struct {
   TribCaptureTime time; /* begins with the first frame that has a running time */
 } TribFrameStamper;
 
+gboolean trib_frame_peer_is_live (GstPad *pad, GstClockTime *ret_min);
+
 void trib_frame_stamper_reset (TribFrameStamper *s);
 gboolean trib_frame_stamper_begin (TribFrameStamper *s, const gchar *origin, GError **error);
 /* Fills @ret_info from the buffer's meta when there is one (time_source META, index etc.

@@ -4,6 +4,7 @@
 
 #include <frame/trib-frame-meta.h>
 #include <frame/trib-frame-session.h>
+#include <frame/trib-frame-stamper.h>
 
 #include <shared/trib-element-records.h>
 #include <shared/trib-element-trace.h>
@@ -388,21 +389,17 @@ obs_extractor_choose_format (ObsExtractor *x)
   g_mutex_unlock (&x->lock);
 }
 
-/* At the first frame: whether frames arrive in real time. An upstream that does not answer the
- * query is not live. */
+/* At the first frame: whether frames arrive in real time. */
 static void
 detect_live (ObsExtractor *x)
 {
-  g_autoptr (GstQuery) query = NULL;
   TribExtractConfig config;
-  gboolean live = FALSE;
+  gboolean live;
 
   if (x->live_known)
     return;
   x->live_known = TRUE;
-  query = gst_query_new_latency ();
-  if (gst_pad_peer_query (x->sinkpad, query))
-    gst_query_parse_latency (query, &live, NULL, NULL);
+  live = trib_frame_peer_is_live (x->sinkpad, NULL);
   g_mutex_lock (&x->lock);
   obs_extractor_settings_to_config (&x->now, live, &config);
   x->now.config = config;

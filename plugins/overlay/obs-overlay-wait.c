@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <frame/trib-frame-meta.h>
+#include <frame/trib-frame-stamper.h>
 
 #define GST_CAT_DEFAULT obs_overlay_debug
 #define NO_RATE_TOLERANCE (20 * GST_MSECOND)
@@ -67,18 +68,6 @@ find_deadline (GstObsOverlay *self, const TribOverlayKey *key, gint64 wait_ns, g
   return g_get_monotonic_time () + left / 1000;
 }
 
-/* FALSE: frames arrive as fast as they are taken; a peer that does not answer is such a one */
-static gboolean
-is_peer_live (GstPad *pad, GstClockTime *ret_min)
-{
-  g_autoptr (GstQuery) query = gst_query_new_latency ();
-  gboolean live = FALSE;
-
-  if (gst_pad_peer_query (pad, query))
-    gst_query_parse_latency (query, &live, ret_min, NULL);
-  return live;
-}
-
 /* At the first frame: whether something limits its wait. Without lock. */
 static void
 detect_live (GstObsOverlay *self)
@@ -88,8 +77,8 @@ detect_live (GstObsOverlay *self)
 
   if (self->live_known)
     return;
-  live = is_peer_live (GST_BASE_TRANSFORM_SINK_PAD (self), &min);
-  records_live = is_peer_live (self->records, &records_min);
+  live = trib_frame_peer_is_live (GST_BASE_TRANSFORM_SINK_PAD (self), &min);
+  records_live = trib_frame_peer_is_live (self->records, &records_min);
   GST_OBJECT_LOCK (self);
   set = self->settings.max_wait_set;
   GST_OBJECT_UNLOCK (self);

@@ -158,6 +158,8 @@ test_short_lived (gconstpointer how)
   rig_run (rig, "@9000");
   g_assert_cmpuint (totals_of (rig).counts.emitted, ==, 80);
   g_assert_cmpuint (trib_align_get_n_sources (rig_align (rig)), ==, 64);
+  /* what they had stays counted */
+  g_assert_cmpuint (totals_of (rig).source_forgotten, ==, 80 - 64);
   g_free (rig_take (rig));
 }
 
